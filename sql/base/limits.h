@@ -1,0 +1,26 @@
+/* limits.h: every limit of a queue, buffer, depth or list, each with its reason. */
+#ifndef PGF_BASE_LIMITS_H
+#define PGF_BASE_LIMITS_H
+
+/* PostgreSQL's NAMEDATALEN - 1: longer identifiers are cut with a NOTICE. */
+#define LIMIT_IDENTIFIER 63
+/* PostgreSQL's MaxAllocSize: one value is below 1 GB; more is 54000. */
+#define LIMIT_VALUE_BYTES 0x3fffffff
+/* PostgreSQL's largest frontend message (PQ_LARGE_MESSAGE_LIMIT); memory for it grows as it comes. */
+#define LIMIT_MESSAGE_BYTES 0x3fffffff
+/* PostgreSQL's startup packet limit. */
+#define LIMIT_STARTUP_BYTES 10000
+/* Output waiting for a slow client before the statement pauses (PG_WAIT_OUTPUT). */
+#define LIMIT_OUTPUT_HIGH (256 * 1024)
+/* Columns of a select list, as PostgreSQL (MaxTupleAttributeNumber); SQLite allows 2000. */
+#define LIMIT_TARGETS 1664
+/* Bind parameters of one statement, as the protocol's Int16 count allows. */
+#define LIMIT_PARAMS 65535
+/* Arguments of one function call (FUNC_MAX_ARGS). */
+#define LIMIT_FUNC_ARGS 100
+/* Expression nesting before 54001: the analyzer and printer recurse once per level (8 MB stacks). */
+#define LIMIT_EXPR_DEPTH 5000
+/* PostgreSQL's MAXDIM for arrays. */
+#define LIMIT_ARRAY_DIMS 6
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * snapshot.h: the catalog as it stood at one moment: an immutable, reference-counted picture of every
+ * user object, made from the durable tables (_pg_class, _pg_attribute, ...) and sqlite_schema.
+ *
+ * A database has one current snapshot, swapped at the commit of DDL. A transaction that has done
+ * DDL has its own, invisible to others until it commits. Analysis reads only this and the registry.
+ * All structs live in the snapshot's arena. Any thread may read; nobody writes after publication.
+ */
+#ifndef PGF_CATALOG_SNAPSHOT_H
+#define PGF_CATALOG_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sql/catalog/registry.h"
+
+struct snapshot;
+
+/* pg_class.relkind */
+#define RELKIND_TABLE    'r'
+#define RELKIND_INDEX    'i'
+#define RELKIND_SEQUENCE 'S'
+#define RELKIND_VIEW     'v'
+#define RELKIND_MATVIEW  'm'
+#define RELKIND_COMPOSITE 'c'
+#define RELKIND_PARTITIONED 'p'
+
+struct attribute {
+    const char *name;
+    int16_t num; /* 1.., stable; dropped columns keep theirs */
+    uint32_t type;
+    int32_t typmod;
+    int ndims;
+    bool notnull;
+    bool dropped;
+    uint32_t collation;
+    char identity;  /* 0 none, 'a' always, 'd' by default */
+    char generated; /* 0 none, 's' stored */
+    /* The default or generation expression as PostgreSQL SQL text (pg_get_expr form), or NULL; analyzed
+       where it is used. OID of its pg_attrdef row. */
+    const char *default_sql;
+    uint32_t default_oid;
+    const char *sqlite_name; /* the column's name in the file (== name but for adopted files) */
+    bool hidden;             /* exists in SQLite only (not shown to clients) */
+    const char *comment;
+};
+
+struct relation {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid;
+    char kind;
+    char persistence; /* p permanent, u unlogged, t temporary */
+    uint32_t rowtype; /* pg_type of its rows, 0 for indexes and sequences */
+    uint32_t owner;
+    int natts; /* including dropped ones: atts[num - 1] */
+    const struct attribute *atts;
+    /* Its name in SQLite: "t" in public, "schema.t" elsewhere, for virtual tables the module's name. */
+    const char *sqlite_name;
+    /* The column that is SQLite's rowid alias (INTEGER PRIMARY KEY), its attnum, or 0; without_rowid tables
+       (adopted files only) have no rowid at all. */
+    int16_t rowid_attnum;
+    bool without_rowid;
+    bool adopted; /* made by another program, no metadata of ours */
+    bool is_virtual; /* pg_catalog relation or a virtual table */
+    int nindexes;
+    const struct index_def *const *indexes;
+    int nconstraints;
+    const struct constraint_def *const *constraints; /* own constraints */
+    int nreferenced;
+    const struct constraint_def *const *referenced; /* foreign keys that point here */
+    const char *view_sql; /* views: the SELECT as PostgreSQL SQL (pg_get_viewdef form) */
+    const struct sequence_def *sequence;
+    const struct relation *index_of; /* kind i: its table */
+    const struct index_def *index;   /* kind i */
+    const char *comment;
+    const char *options; /* reloptions as in the DDL: "fillfactor=70", or NULL */
+};
+
+struct index_column {
+    int16_t attnum; /* 0: an expression */
+    const char *expr_sql; /* PostgreSQL text when attnum is 0 */
+    uint32_t type;        /* of the key */
+    uint32_t collation;
+    uint32_t opclass;
+    bool desc;
+    bool nulls_first;
+};
+
+struct index_def {
+    uint32_t oid;
+    const char *name;
+    const struct relation *table;
+    uint32_t am; /* pg_am oid: 403 btree; vector methods have theirs */
+    const char *am_name;
+    bool unique, primary, immediate, valid, nulls_not_distinct;
+    int nkeys;    /* key columns */
+    int ncolumns; /* with INCLUDE columns */
+    const struct index_column *columns;
+    const char *predicate_sql; /* partial index, PostgreSQL text, or NULL */
+    const char *sqlite_name;   /* name of the SQLite index, NULL when the rowid serves */
+    const struct constraint_def *constraint; /* the constraint it implements, or NULL */
+    const char *options;       /* WITH (...) as "lists=100" */
+};
+
+struct constraint_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid;
+    char type; /* c check, f foreign key, p primary key, u unique, x exclusion, t trigger */
+    const struct relation *table; /* NULL for domain constraints */
+    uint32_t domain;              /* pg_type */
+    const struct index_def *index;
+    int nkeys;
+    const int16_t *keys; /* attnums */
+    const struct relation *ref_table;
+    const int16_t *ref_keys;
+    char on_update, on_delete; /* a no action, r restrict, c cascade, n set null, d set default */
+    char match;                /* s simple, f full */
+    bool deferrable, deferred, validated, no_inherit;
+    const char *check_sql; /* PostgreSQL text of the expression */
+    const char *comment;
+};
+
+struct sequence_def {
+    uint32_t relid;
+    uint32_t type;
+    int64_t start, increment, min, max, cache;
+    bool cycle;
+    uint32_t owned_table; /* 0 none */
+    int16_t owned_attnum;
+    char owned_deptype; /* a serial, i identity */
+};
+
+struct namespace_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t owner;
+    const char *comment;
+};
+
+struct role_def {
+    uint32_t oid;
+    const char *name;
+    bool super, inherit, createrole, createdb, login, replication, bypassrls;
+    int connlimit;
+    const char *password;    /* SCRAM verifier as PostgreSQL writes it, or NULL */
+    const char *valid_until; /* timestamptz text, or NULL */
+};
+
+struct extension_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid;
+    const char *version;
+    bool relocatable;
+};
+
+struct enum_label {
+    uint32_t oid;
+    float sortorder;
+    const char *label;
+};
+
+/* --- references ---------------------------------------------------------------------- */
+struct snapshot *snapshot_ref(const struct snapshot *s);
+void snapshot_unref(const struct snapshot *s);
+/* Grows by one with every published change; part of plan cache keys. */
+uint64_t snapshot_version(const struct snapshot *s);
+const char *snapshot_database(const struct snapshot *s);
+
+/* --- look-ups; NULL when there is none ----------------------------------------------- */
+const struct namespace_def *snapshot_namespace(const struct snapshot *s, uint32_t oid);
+const struct namespace_def *snapshot_namespace_named(const struct snapshot *s, const char *name);
+/* Tables, views, sequences, indexes and pg_catalog/information_schema relations alike. */
+const struct relation *snapshot_relation(const struct snapshot *s, uint32_t oid);
+const struct relation *snapshot_relation_named(const struct snapshot *s, uint32_t namespace_oid,
+                                               const char *name);
+/* By its name in the SQLite file: to explain SQLite's error messages. */
+const struct relation *snapshot_relation_sqlite(const struct snapshot *s, const char *sqlite_name);
+const struct attribute *relation_attribute(const struct relation *r, const char *name);
+
+const struct type_def *snapshot_type(const struct snapshot *s, uint32_t oid);
+const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t namespace_oid,
+                                           const char *name);
+const struct enum_label *snapshot_enum_labels(const struct snapshot *s, uint32_t type, int *n);
+const struct proc *snapshot_proc(const struct snapshot *s, uint32_t oid);
+/* Calls visit for every function of that name in any schema (built-ins included) until it returns false. */
+void snapshot_procs_named(const struct snapshot *s, const char *name,
+                          bool (*visit)(void *arg, const struct proc *p), void *arg);
+const struct operator_def *snapshot_operator(const struct snapshot *s, uint32_t oid);
+void snapshot_operators_named(const struct snapshot *s, const char *name,
+                              bool (*visit)(void *arg, const struct operator_def *o), void *arg);
+const struct cast_def *snapshot_cast(const struct snapshot *s, uint32_t source, uint32_t target);
+const struct role_def *snapshot_role(const struct snapshot *s, uint32_t oid);
+const struct role_def *snapshot_role_named(const struct snapshot *s, const char *name);
+const struct extension_def *snapshot_extension_named(const struct snapshot *s, const char *name);
+
+/* --- whole lists, for pg_catalog's rows and for \d ----------------------------------- */
+const struct relation *const *snapshot_relations(const struct snapshot *s, int *n); /* user relations, all kinds */
+const struct relation *const *snapshot_system_relations(const struct snapshot *s, int *n);
+const struct namespace_def *const *snapshot_namespaces(const struct snapshot *s, int *n);
+const struct type_def *const *snapshot_types(const struct snapshot *s, int *n); /* user and extension types */
+const struct proc *const *snapshot_procs(const struct snapshot *s, int *n);
+const struct operator_def *const *snapshot_operators(const struct snapshot *s, int *n);
+const struct cast_def *const *snapshot_casts(const struct snapshot *s, int *n);
+const struct constraint_def *const *snapshot_constraints(const struct snapshot *s, int *n);
+const struct role_def *const *snapshot_roles(const struct snapshot *s, int *n);
+const struct extension_def *const *snapshot_extensions(const struct snapshot *s, int *n);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * eval.h: what a function may know of the world while it runs: the settings that change results,
+ * the clock of the transaction, and doors to the floors above (as function pointers, so that
+ * types/ includes nothing from there).
+ *
+ * One eval_context per session; it is set on the SQLite connection while the session leases it.
+ */
+#ifndef PGF_TYPES_EVAL_H
+#define PGF_TYPES_EVAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct arena;
+struct snapshot;
+struct pg_session;
+struct timezone_def; /* types/timezone.h */
+
+enum datestyle { DATESTYLE_ISO, DATESTYLE_POSTGRES, DATESTYLE_SQL, DATESTYLE_GERMAN };
+enum dateorder { DATEORDER_MDY, DATEORDER_DMY, DATEORDER_YMD };
+enum intervalstyle {
+    INTERVALSTYLE_POSTGRES,
+    INTERVALSTYLE_POSTGRES_VERBOSE,
+    INTERVALSTYLE_SQL_STANDARD,
+    INTERVALSTYLE_ISO_8601
+};
+
+struct eval_context {
+    enum datestyle datestyle;
+    enum dateorder dateorder;
+    enum intervalstyle intervalstyle;
+    const struct timezone_def *timezone;
+    int extra_float_digits; /* default 1: shortest exact */
+    bool bytea_escape;      /* bytea_output = escape */
+    bool standard_conforming_strings;
+    /* Microseconds since 2000-01-01 UTC, PostgreSQL's epoch. */
+    int64_t transaction_time; /* now(), CURRENT_TIMESTAMP */
+    int64_t statement_time;   /* statement_timestamp() */
+    uint64_t random_state[2]; /* random(), setseed() */
+    const struct snapshot *snapshot; /* the catalog this statement was analyzed with */
+    struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
+    /* Called now and then by long-running functions; true = stop with 57014 (error is set). */
+    bool (*interrupted)(struct eval_context *ctx, struct error *err);
+    /* Sends a NOTICE or WARNING to the client. May be NULL. */
+    void (*notice)(struct eval_context *ctx, const struct error *notice);
+};
+
+#endif
