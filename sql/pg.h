@@ -161,13 +161,20 @@ enum pg_result pg_session_copy_data(struct pg_session *s, const char *p, size_t 
 enum pg_result pg_session_copy_done(struct pg_session *s);
 enum pg_result pg_session_copy_fail(struct pg_session *s, const char *message);
 
+/*
+ * A message that cannot be decoded (08P01, 22023): err is sent and fails the transaction as a statement's error does;
+ * PG_FAILED. Also ends a COPY FROM STDIN that is under way. err is of severity ERROR and stays the caller's.
+ */
+enum pg_result pg_session_protocol_error(struct pg_session *s, const struct error *err);
+
 /* Goes on after PG_WAIT_OUTPUT, PG_WAIT_LOCK, PG_WAIT_WORKER. on_worker: this thread may be kept
-   for long (otherwise a long statement answers PG_WAIT_WORKER). */
+   for long (otherwise a long statement answers PG_WAIT_WORKER). Called too early, it answers PG_WAIT_LOCK again. */
 enum pg_result pg_session_resume(struct pg_session *s, bool on_worker);
 /* Sends what waits for an idle session (notifications, timeouts, termination). Called after wake when no call is
    pending. PG_DONE, or PG_CLOSED. */
 enum pg_result pg_session_idle(struct pg_session *s);
-/* Milliseconds until pg_session_idle should be called for a timeout, -1 never. */
+/* Milliseconds until a timeout (idle: pg_session_idle; parked after PG_WAIT_LOCK: pg_session_resume) needs a call,
+   -1 never. */
 int pg_session_timeout(const struct pg_session *s);
 /* True while the session holds the write slot: the network layer serves its socket first. */
 bool pg_session_holds_writer(const struct pg_session *s);
