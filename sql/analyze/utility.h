@@ -1,0 +1,398 @@
+/*
+ * utility.h: utility statements as plain structs: what command/ and session/ carry out. Analysis fills
+ * them from the raw tree and checks everything that needs no look at the data; expressions that are stored
+ * come as PostgreSQL SQL text, deparsed from their analyzed form (emit/deparse is called by command/).
+ */
+#ifndef PGF_ANALYZE_UTILITY_H
+#define PGF_ANALYZE_UTILITY_H
+
+#include "sql/analyze/tree.h"
+
+enum utility_kind {
+    UTILITY_TRANSACTION, UTILITY_SET, UTILITY_SHOW, UTILITY_SET_CONSTRAINTS, UTILITY_PREPARE, UTILITY_EXECUTE,
+    UTILITY_DEALLOCATE, UTILITY_DECLARE, UTILITY_FETCH, UTILITY_CLOSE, UTILITY_EXPLAIN, UTILITY_COPY,
+    UTILITY_CREATE_TABLE, UTILITY_CREATE_TABLE_AS, UTILITY_CREATE_INDEX, UTILITY_CREATE_VIEW, UTILITY_CREATE_SEQUENCE,
+    UTILITY_ALTER_SEQUENCE, UTILITY_CREATE_SCHEMA, UTILITY_CREATE_TYPE, UTILITY_CREATE_DOMAIN, UTILITY_ALTER_ENUM,
+    UTILITY_CREATE_EXTENSION, UTILITY_CREATE_DATABASE, UTILITY_DROP_DATABASE, UTILITY_CREATE_ROLE, UTILITY_ALTER_ROLE,
+    UTILITY_DROP_ROLE, UTILITY_GRANT, UTILITY_ALTER_TABLE, UTILITY_RENAME, UTILITY_SET_SCHEMA, UTILITY_OWNER,
+    UTILITY_DROP, UTILITY_TRUNCATE, UTILITY_COMMENT, UTILITY_VACUUM, UTILITY_REINDEX, UTILITY_CLUSTER, UTILITY_LOCK, UTILITY_DISCARD,
+    UTILITY_LISTEN, UTILITY_UNLISTEN, UTILITY_NOTIFY, UTILITY_CHECKPOINT, UTILITY_DO, UTILITY_CALL, UTILITY_REFRESH,
+    UTILITY_LOAD, UTILITY_SECURITY_LABEL
+};
+
+/* A possibly qualified name. schema NULL: search path. */
+struct qualified_name {
+    const char *catalog, *schema, *name;
+    int location;
+};
+
+enum transaction_kind {
+    TXN_BEGIN, TXN_START, TXN_COMMIT, TXN_ROLLBACK, TXN_SAVEPOINT, TXN_RELEASE, TXN_ROLLBACK_TO, TXN_PREPARE,
+    TXN_COMMIT_PREPARED, TXN_ROLLBACK_PREPARED
+};
+struct transaction_modes {
+    const char *isolation; /* "read committed" ..., NULL unset */
+    int read_only;         /* -1 unset, 0, 1 */
+    int deferrable;        /* -1 unset */
+};
+
+/* name = value of an option list: WITH (...), EXPLAIN (...), COPY (...). value NULL: bare name. */
+struct option {
+    const char *name;
+    const char *value; /* as written, strings unquoted, numbers as text */
+    const char *const *list; /* a parenthesised list */
+    int nlist;
+    int location;
+    char action; /* ALTER ... OPTIONS; 0 */
+};
+
+enum set_kind { SET_VALUE, SET_DEFAULT, SET_CURRENT, SET_MULTI_TRANSACTION, SET_MULTI_SESSION_CHARACTERISTICS, SET_SNAPSHOT,
+                SET_RESET, SET_RESET_ALL };
+
+struct table_column {
+    const char *name;
+    uint32_t type;
+    int32_t typmod;
+    uint32_t collation;
+    int ndims;
+    bool notnull;
+    int serial;            /* 0, or 2 4 8: make a sequence of that width and a nextval default */
+    char identity;         /* 0 'a' 'd' */
+    char generated;        /* 0 's' */
+    struct expr *expr;     /* default or generation expression, analyzed; NULL */
+    const char *expr_text; /* the same as written */
+    struct option *sequence_options; /* identity */
+    int nsequence_options;
+    char storage, compression;
+    int location;
+};
+
+struct table_constraint {
+    char type; /* c f p u x n (not null), or 'd' for the deferrability clause folded in */
+    const char *name; /* NULL: chosen as PostgreSQL chooses */
+    const char *const *columns;
+    int ncolumns;
+    const char *const *including;
+    int nincluding;
+    struct expr *check; /* over the table's columns: VAR rte 0; for new tables attnum in order of creation */
+    struct qualified_name ref;
+    const char *const *ref_columns; /* none: the primary key */
+    int nref_columns;
+    char on_update, on_delete, match;
+    const char *const *set_columns; /* ON DELETE SET NULL (cols) */
+    int nset_columns;
+    bool deferrable, deferred, not_valid, no_inherit, nulls_not_distinct;
+    const char *using_index;
+    struct option *options;
+    int noptions;
+    int location;
+};
+
+struct create_table {
+    struct qualified_name name;
+    char persistence; /* p u t */
+    bool if_not_exists;
+    char on_commit; /* 0 noop, p preserve, d delete rows, D drop */
+    struct table_column *columns;
+    int ncolumns;
+    struct table_constraint *constraints;
+    int nconstraints;
+    struct option *options;
+    int noptions;
+    const char *access_method, *tablespace;
+    /* LIKE, INHERITS, PARTITION BY/OF, OF type: expanded by analysis or refused with 0A000. */
+};
+
+struct index_elem {
+    const char *column; /* or NULL with expr */
+    struct expr *expr;
+    struct qualified_name collation, opclass; /* name NULL: default */
+    struct option *opclass_options;
+    int nopclass_options;
+    int ordering; /* 0 default 1 asc 2 desc */
+    int nulls;    /* 0 default 1 first 2 last */
+    const char *name; /* column name for the index, or NULL */
+};
+struct create_index {
+    const char *name; /* NULL: chosen */
+    struct qualified_name table;
+    const char *method; /* "btree" by default */
+    struct index_elem *elems;
+    int nelems;
+    const char *const *including;
+    int nincluding;
+    struct expr *where;
+    struct option *options;
+    int noptions;
+    bool unique, concurrently, if_not_exists, nulls_not_distinct, only;
+};
+
+enum alter_kind {
+    ALTER_ADD_COLUMN, ALTER_DROP_COLUMN, ALTER_TYPE, ALTER_SET_DEFAULT, ALTER_DROP_DEFAULT, ALTER_SET_NOT_NULL,
+    ALTER_DROP_NOT_NULL, ALTER_ADD_CONSTRAINT, ALTER_DROP_CONSTRAINT, ALTER_VALIDATE_CONSTRAINT, ALTER_CONSTRAINT,
+    ALTER_ADD_IDENTITY, ALTER_SET_IDENTITY, ALTER_DROP_IDENTITY, ALTER_DROP_EXPRESSION, ALTER_SET_STATISTICS,
+    ALTER_SET_STORAGE, ALTER_SET_OPTIONS, ALTER_RESET_OPTIONS, ALTER_OWNER, ALTER_CLUSTER_ON, ALTER_SET_LOGGED,
+    ALTER_SET_UNLOGGED, ALTER_REPLICA_IDENTITY, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER, ALTER_ENABLE_RLS,
+    ALTER_DISABLE_RLS, ALTER_FORCE_RLS, ALTER_NO_FORCE_RLS, ALTER_ATTACH_PARTITION, ALTER_DETACH_PARTITION,
+    ALTER_SET_COMPRESSION
+};
+struct alter_cmd {
+    enum alter_kind kind;
+    const char *name; /* column, constraint, trigger */
+    struct table_column column; /* ADD COLUMN, ALTER TYPE (type), SET DEFAULT (expr), ADD IDENTITY */
+    struct table_constraint constraint;
+    struct expr *using_expr; /* ALTER TYPE ... USING */
+    bool cascade, missing_ok;
+    struct option *options;
+    int noptions;
+    const char *value; /* owner's name, storage... */
+};
+
+/* What kind of object DROP, COMMENT, RENAME, OWNER, GRANT speak of. */
+enum object_kind {
+    OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_SCHEMA, OBJECT_TYPE, OBJECT_DOMAIN,
+    OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
+    OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE, OBJECT_COLLATION,
+    OBJECT_LANGUAGE, OBJECT_OTHER
+};
+struct object_ref {
+    struct qualified_name name;
+    const char *sub; /* column, constraint, trigger */
+};
+
+struct utility {
+    enum utility_kind kind;
+    const char *tag; /* command tag: "CREATE TABLE" */
+    int location;
+    union {
+        struct {
+            enum transaction_kind kind;
+            const char *name; /* savepoint, gid */
+            struct transaction_modes modes;
+            bool chain;
+        } transaction;
+        struct {
+            enum set_kind kind;
+            const char *name;
+            const char *value; /* flattened as PostgreSQL does (lists joined with ", ") */
+            bool local;
+            struct transaction_modes modes;
+        } set;
+        struct {
+            const char *name; /* "all" for SHOW ALL */
+        } show;
+        struct {
+            bool all, deferred;
+            struct qualified_name *names;
+            int n;
+        } set_constraints;
+        struct {
+            const char *name;
+            const uint32_t *types; /* declared parameter types */
+            int ntypes;
+            const struct raw_stmt *statement;
+            struct query *query; /* analyzed, with all parameter types inferred in params */
+            uint32_t *params;
+            int nparams;
+            const char *text; /* source of the whole PREPARE */
+        } prepare;
+        struct {
+            const char *name;
+            struct expr_list args; /* unanalyzed types: coerced to the statement's parameter types by session/ */
+        } execute;
+        struct {
+            const char *name; /* NULL: ALL */
+        } deallocate;
+        struct {
+            const char *name;
+            struct query *query;
+            bool binary, scroll, no_scroll, hold, insensitive;
+            const char *text;
+        } declare;
+        struct {
+            const char *cursor;
+            int direction; /* 0 forward 1 backward 2 absolute 3 relative */
+            int64_t count; /* INT64_MAX: ALL */
+            bool move;
+        } fetch;
+        struct {
+            const char *name; /* NULL: ALL */
+        } close;
+        struct {
+            struct query *query;
+            struct option *options;
+            int noptions;
+        } explain;
+        struct {
+            struct qualified_name table; /* name NULL with query */
+            struct query *query;
+            const char *const *columns;
+            int ncolumns;
+            bool from, program;
+            const char *file; /* NULL: STDIN/STDOUT */
+            struct option *options;
+            int noptions;
+            struct expr *where;
+        } copy;
+        struct create_table create_table;
+        struct {
+            struct qualified_name name;
+            const char *const *columns;
+            int ncolumns;
+            struct query *query;
+            const char *query_text;
+            char persistence, on_commit;
+            bool if_not_exists, with_no_data, materialized;
+            struct option *options;
+            int noptions;
+        } create_table_as;
+        struct create_index create_index;
+        struct {
+            struct qualified_name name;
+            const char *const *columns;
+            int ncolumns;
+            struct query *query;
+            const char *query_text;
+            bool replace;
+            char persistence;
+            char check_option; /* 0 l c */
+            struct option *options;
+            int noptions;
+        } create_view;
+        struct {
+            struct qualified_name name;
+            char persistence;
+            bool if_not_exists; /* ALTER: missing_ok */
+            struct option *options; /* "increment" "minvalue" ... "owned_by" (list) "as" */
+            int noptions;
+        } sequence; /* CREATE and ALTER */
+        struct {
+            const char *name; /* NULL: AUTHORIZATION's */
+            const char *owner;
+            bool if_not_exists;
+            const struct raw_stmt *const *elements;
+            int nelements;
+        } create_schema;
+        struct {
+            struct qualified_name name;
+            char kind; /* e enum, c composite, r range, s shell */
+            const char *const *labels;
+            int nlabels;
+            struct table_column *columns;
+            int ncolumns;
+            struct option *options;
+            int noptions;
+        } create_type;
+        struct {
+            struct qualified_name name;
+            uint32_t basetype;
+            int32_t typmod;
+            uint32_t collation;
+            struct expr *default_expr;
+            struct table_constraint *constraints;
+            int nconstraints;
+            bool notnull;
+        } create_domain;
+        struct {
+            struct qualified_name name;
+            const char *old_label, *new_label, *neighbour;
+            bool after, if_not_exists;
+        } alter_enum;
+        struct {
+            const char *name;
+            bool if_not_exists;
+            struct option *options; /* schema new_version cascade */
+            int noptions;
+        } create_extension;
+        struct {
+            const char *name;
+            bool missing_ok;
+            struct option *options;
+            int noptions;
+        } database;
+        struct {
+            const char *const *names; /* DROP ROLE has several */
+            int n;
+            bool missing_ok;
+            char kind; /* r role, u user, g group */
+            struct option *options;
+            int noptions;
+        } role;
+        struct {
+            bool grant, grant_option, cascade, all_in_schema, roles; /* roles: GRANT role TO role */
+            enum object_kind object;
+            const char *const *privileges; /* none: ALL */
+            const char *const *const *columns;
+            int nprivileges;
+            struct object_ref *objects;
+            int nobjects;
+            const char *const *grantees; /* "public" lower case for PUBLIC */
+            int ngrantees;
+        } grant;
+        struct {
+            struct qualified_name table;
+            enum object_kind object;
+            bool missing_ok, only;
+            struct alter_cmd *cmds;
+            int ncmds;
+        } alter_table;
+        struct {
+            enum object_kind object;
+            struct object_ref ref;
+            const char *new_name;
+            bool missing_ok;
+        } rename; /* also SET SCHEMA and OWNER TO: new_name */
+        struct {
+            enum object_kind object;
+            struct object_ref *refs;
+            int nrefs;
+            bool missing_ok, cascade, concurrently;
+        } drop;
+        struct {
+            struct qualified_name *tables;
+            int ntables;
+            bool restart, cascade;
+        } truncate;
+        struct {
+            enum object_kind object;
+            struct object_ref ref;
+            const char *comment; /* NULL removes */
+        } comment;
+        struct {
+            bool vacuum; /* else ANALYZE */
+            struct qualified_name *tables;
+            int ntables;
+            struct option *options;
+            int noptions;
+        } vacuum;
+        struct {
+            char kind; /* i t s d y */
+            struct qualified_name name;
+            bool concurrently;
+        } reindex;
+        struct {
+            struct qualified_name *tables;
+            int ntables;
+            int mode;
+            bool nowait;
+        } lock;
+        struct {
+            char what; /* a all, p plans, s sequences, t temp */
+        } discard;
+        struct {
+            const char *channel, *payload; /* UNLISTEN *: channel NULL */
+        } notify;
+        struct {
+            const char *language, *body;
+        } do_block;
+        struct {
+            struct expr *call;
+        } call;
+        struct {
+            struct qualified_name name;
+            bool concurrently, with_no_data;
+        } refresh;
+    };
+};
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * deparse.h: prints typed trees as PostgreSQL SQL, letter for letter as PostgreSQL's own deparser does (pg_get_expr,
+ * pg_get_viewdef, pg_get_indexdef, pg_get_constraintdef, EXPLAIN's conditions). Tools compare these strings.
+ */
+#ifndef PGF_EMIT_DEPARSE_H
+#define PGF_EMIT_DEPARSE_H
+
+#include "sql/analyze/tree.h"
+#include "sql/base/strbuf.h"
+
+#define DEPARSE_PRETTY 1 /* fewer parentheses and line breaks: the "true" argument of pg_get_expr and kin */
+
+struct deparse {
+    const struct snapshot *snapshot;
+    const uint32_t *search_path; /* names visible through it print unqualified */
+    int nsearch_path;
+    unsigned flags;
+    struct eval_context *ctx; /* constants are printed through their output functions */
+    struct arena *arena;
+    struct error *err;
+};
+
+/* An expression over one relation (VARs of rte 0 print as bare column names). */
+bool deparse_expr(struct deparse *d, const struct expr *e, const struct relation *r,
+                  struct strbuf *out);
+/* A whole SELECT, as pg_get_viewdef prints it (without the final semicolon). */
+bool deparse_query(struct deparse *d, const struct query *q, struct strbuf *out);
+/* "integer", "character varying(10)", "public.mood[]": format_type(); typmod -1 none. */
+void deparse_type(struct deparse *d, uint32_t type, int32_t typmod, struct strbuf *out);
+/* quote_identifier(): quoted only where PostgreSQL would. */
+void deparse_identifier(const char *name, struct strbuf *out);
+void deparse_qualified(struct deparse *d, const struct relation *r, struct strbuf *out);
+/* 'text' as quote_literal prints it. */
+void deparse_literal(const char *p, size_t n, struct strbuf *out);
+
+#endif

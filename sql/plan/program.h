@@ -1,0 +1,78 @@
+/*
+ * program.h: what a statement becomes: a straight list of steps, each one SQLite statement, nearly always one in all.
+ *
+ * Made by plan_query() from the typed tree; immutable afterwards; shared by all sessions through the plan
+ * cache; lives in its own arena.
+ */
+#ifndef PGF_PLAN_PROGRAM_H
+#define PGF_PLAN_PROGRAM_H
+
+#include "sql/analyze/tree.h"
+
+enum step_kind {
+    STEP_ROWS,   /* its rows go to the client (SELECT, or DML with RETURNING) */
+    STEP_COUNT,  /* DML without RETURNING: sqlite3_changes counts towards the tag */
+    STEP_ROWSET, /* its rows are kept as rowset `rowset` for the steps behind it */
+    STEP_QUIET   /* carried out, neither rows nor count */
+};
+
+enum binding_kind {
+    BINDING_PARAM, /* $index of the client */
+    BINDING_CONST, /* a literal taken out of the text */
+    BINDING_ROWSET /* the rowset of that number, as pointer for the rowset() table function */
+};
+struct binding {
+    enum binding_kind kind;
+    int index;
+    struct value value;
+};
+
+struct step {
+    enum step_kind kind;
+    const char *sql;   /* SQLite SQL; ?1.. are bindings[0].. */
+    struct binding *bindings;
+    int nbindings;
+    int rowset;  /* STEP_ROWSET */
+    int ncolumns;
+    bool counts; /* its rows (ROWS) or changes (COUNT) are the number in the command tag */
+    struct query *query; /* the typed tree of this step; kept: DML's explains constraint violations */
+    const struct relation *target; /* DML: the table */
+};
+
+struct program {
+    struct arena *arena;
+    enum query_command command;
+    struct step *steps;
+    int nsteps;
+    int nrowsets;
+    /* Result columns of the STEP_ROWS step; the SQLite statement's columns are the same, in order (junk ones
+       behind them). */
+    struct target *fields;
+    int nfields;
+    const uint32_t *params;
+    int nparams;
+    bool writes;      /* needs the write slot */
+    bool long_hint;   /* no unique-key search: run on a worker from the start */
+    bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */
+    struct utility *utility; /* QUERY_UTILITY: nothing to print; command/ or session/ carries it out */
+    const struct query *query;
+    struct plan_note *notes; /* what EXPLAIN should say (vector index scans...) */
+    int nnotes;
+};
+
+struct plan_note {
+    int step;
+    const char *index, *table, *detail; /* "Order By: (embedding <-> $1)" */
+    int probes;
+};
+
+/*
+ * Rewrites q (consumed: the tree belongs to the program from now on) by the named passes of plan/passes.def into steps, each
+ * with its typed query; step.sql is still NULL (emit/emit.h prints it). NULL with err set (0A000 for what has no
+ * SQLite form). arena: the program's own, given by the caller, q lives there too.
+ */
+struct program *plan_query(struct query *q, const struct snapshot *s, const uint32_t *params,
+                           int nparams, struct arena *arena, struct eval_context *ctx,
+                           struct error *err);
+
+#endif
