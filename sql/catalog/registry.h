@@ -98,7 +98,9 @@ const struct cast_def *registry_all_casts(int *n);
 
 /*
  * The default btree operator of a type: strategy 1 <, 2 <=, 3 =, 4 >=, 5 >. NULL if the type has no order
- * (json, point...). Arrays, enums, ranges, records resolve through their pseudo-types.
+ * (json, point...); strategy 3 also finds the equality of types that only hash (xid, cid). Arrays,
+ * enums, ranges, records resolve through their pseudo-types: for a user type pass ANYENUMOID, ANYARRAYOID,
+ * ANYRANGEOID, ANYMULTIRANGEOID or RECORDOID. Meant for analysis, which keeps the result.
  */
 const struct operator_def *registry_order_operator(uint32_t type, int strategy);
 

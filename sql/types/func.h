@@ -116,4 +116,24 @@ void fcall_return_textz(struct fcall *f, const char *p);
 bool fcall_invoke(struct fcall *f, const struct fn_impl *impl, const struct value *args, int nargs,
                   const uint32_t *argtypes, uint32_t rettype, struct value *result);
 
+/* --- all implementations, by name -------------------------------------------------------- */
+
+/* What the signatures (pg_proc) say of an implementation, for those who call it through SQLite. */
+struct fn_traits {
+    bool strict;     /* a NULL argument gives NULL without a call */
+    char volatility; /* i s v */
+    bool described;  /* some signature has this implementation */
+    int ncolumns;    /* of a set-returning function's rows; 0 when the call decides */
+};
+
+/* Makes a table of implementations findable: families in families.def are added by
+   type_registry_init; floors above add their own before registry_init(). Process start only. */
+void fn_impl_add_family(const struct fn_impl *table);
+void fn_impl_add_builtin_families(void);
+/* Implementation by internal name over all families, NULL if there is none. Any thread. */
+const struct fn_impl *fn_impl_find(const char *name);
+/* Set by registry_init. An implementation without a signature is immutable and not strict. */
+void fn_impl_set_traits(const struct fn_impl *impl, const struct fn_traits *traits);
+const struct fn_traits *fn_impl_traits(const struct fn_impl *impl);
+
 #endif

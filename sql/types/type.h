@@ -81,15 +81,20 @@ bool type_send(const struct type_def *t, const struct value *v, struct eval_cont
 int type_compare(const struct type_def *t, const struct value *a, const struct value *b,
                  struct eval_context *ctx);
 
-/* Implementation by internal name over all families, NULL if there is none. Any thread. */
-const struct fn_impl *fn_impl_find(const char *name);
-
 /* SQLite collation functions by name: int (*)(void *, int, const void *, int, const void *). */
 struct collation_def {
     const char *name;
     int (*compare)(void *unused, int na, const void *a, int nb, const void *b);
 };
 const struct collation_def *collation_def_find(const char *name);
+
+/*
+ * For types that the snapshot makes (user types, extensions): fill storage and sqlite_collation, and
+ * the implementation pointers, from the other fields. base: a domain's base type, an
+ * array's element type, else NULL. A type with a form of its own overwrites them afterwards.
+ */
+void type_def_set_storage(struct type_def *t, const struct type_def *base, struct arena *arena);
+void type_def_resolve(struct type_def *t, const struct type_def *base);
 
 /* Once per process, before anything else: joins signatures, types and implementations. */
 void type_registry_init(void);
