@@ -15,6 +15,7 @@
 #include "sql/catalog/registry.h"
 
 struct snapshot;
+struct sqlite3;
 
 /* pg_class.relkind */
 #define RELKIND_TABLE    'r'
@@ -63,6 +64,8 @@ struct relation {
     bool without_rowid;
     bool adopted; /* made by another program, no metadata of ours */
     bool is_virtual; /* pg_catalog relation or a virtual table */
+    bool system;     /* of pg_catalog or information_schema. Its view_sql may be NULL though its kind is 'v': then it is
+                        a virtual table; expand what has view_sql, whatever its kind */
     int nindexes;
     const struct index_def *const *indexes;
     int nconstraints;
@@ -130,6 +133,8 @@ struct sequence_def {
     uint32_t owned_table; /* 0 none */
     int16_t owned_attnum;
     char owned_deptype; /* a serial, i identity */
+    int64_t last_value; /* as in the file when the snapshot was made; the living state: catalog/sequence.h */
+    bool is_called;
 };
 
 struct namespace_def {
@@ -161,6 +166,31 @@ struct enum_label {
     float sortorder;
     const char *label;
 };
+
+/* An access method and an operator class: built-in rows and the extension's. */
+struct am_def {
+    uint32_t oid;
+    const char *name;
+    char type; /* t table, i index */
+};
+struct opclass_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid;
+    uint32_t am;
+    uint32_t intype;
+    bool is_default;
+    uint32_t family;
+    uint32_t ordering_operator; /* vector classes: the distance operator of ORDER BY, else 0 */
+};
+
+/*
+ * Makes the picture of what db shows now: durable tables joined with sqlite_schema. database is the name clients know;
+ * base (may be NULL) is the former snapshot, for the version count. Returns one reference; NULL with err set. Takes no lock
+ * beyond a read of db; the caller sees to it that db is in the transaction whose picture is wanted.
+ */
+struct snapshot *snapshot_load(struct sqlite3 *db, const char *database,
+                               const struct snapshot *base, struct error *err);
 
 /* --- references ---------------------------------------------------------------------- */
 struct snapshot *snapshot_ref(const struct snapshot *s);
@@ -195,6 +225,17 @@ const struct cast_def *snapshot_cast(const struct snapshot *s, uint32_t source, 
 const struct role_def *snapshot_role(const struct snapshot *s, uint32_t oid);
 const struct role_def *snapshot_role_named(const struct snapshot *s, const char *name);
 const struct extension_def *snapshot_extension_named(const struct snapshot *s, const char *name);
+
+const struct am_def *snapshot_am(const struct snapshot *s, uint32_t oid);
+const struct am_def *snapshot_am_named(const struct snapshot *s, const char *name);
+const struct opclass_def *snapshot_opclass(const struct snapshot *s, uint32_t oid);
+const struct opclass_def *snapshot_opclass_named(const struct snapshot *s, uint32_t am,
+                                                 const char *name);
+/* The default class of an access method for a type (arrays, enums ... through their pseudo-types); NULL if none. */
+const struct opclass_def *snapshot_default_opclass(const struct snapshot *s, uint32_t am,
+                                                   uint32_t type);
+/* A comment: classoid is the pg_class oid of the catalog the object is in; NULL if none. */
+const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t classoid, int sub);
 
 /* --- whole lists, for pg_catalog's rows and for \d ----------------------------------- */
 const struct relation *const *snapshot_relations(const struct snapshot *s, int *n); /* user relations, all kinds */

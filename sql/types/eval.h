@@ -13,9 +13,12 @@
 
 struct error;
 struct arena;
+struct value;
 struct snapshot;
 struct pg_session;
 struct timezone_def; /* types/timezone.h */
+struct sequence_store;   /* catalog/sequence.h */
+struct sequence_session;
 
 enum datestyle { DATESTYLE_ISO, DATESTYLE_POSTGRES, DATESTYLE_SQL, DATESTYLE_GERMAN };
 enum dateorder { DATEORDER_MDY, DATEORDER_DMY, DATEORDER_YMD };
@@ -39,6 +42,21 @@ struct eval_context {
     int64_t statement_time;   /* statement_timestamp() */
     uint64_t random_state[2]; /* random(), setseed() */
     const struct snapshot *snapshot; /* the catalog this statement was analyzed with */
+    const uint32_t *search_path;     /* effective namespaces: pg_catalog, temp, then the rest */
+    int nsearch_path;
+    uint32_t role, session_role;     /* OIDs of current_user and session_user */
+    const char *role_name, *session_role_name;
+    struct sequence_store *sequences;          /* the database's; NULL in unit tests */
+    struct sequence_session *sequence_session; /* this session's currval and lastval */
+    /* A setting's value as SHOW prints it, NULL if there is none of that name. May be NULL. */
+    const char *(*setting)(struct eval_context *ctx, const char *name);
+    /*
+     * Rows of the relations that show the server's living state (pg_settings' values, pg_stat_activity, pg_locks,
+     * pg_prepared_statements, pg_cursors ...): fills columns with row number i of that relation; false when there is none.
+     * Values live until the next call. May be NULL.
+     */
+    bool (*live_row)(struct eval_context *ctx, const char *relation, int i, struct arena *arena,
+                     struct value *columns, int ncolumns);
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */
     bool (*interrupted)(struct eval_context *ctx, struct error *err);

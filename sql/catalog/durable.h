@@ -1,0 +1,43 @@
+/*
+ * durable.h: the metadata tables in the SQLite file: _pg_class, _pg_attribute, _pg_type ... (durable.def lists them).
+ *
+ * They hold what SQLite's own schema cannot say: PostgreSQL types and OIDs, constraint names, comments, owners. A file without
+ * them is a file made by another program; they are created by the first DDL. All statements here run
+ * on the writer's connection inside the transaction of the DDL itself.
+ */
+#ifndef PGF_CATALOG_DURABLE_H
+#define PGF_CATALOG_DURABLE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sql/base/error.h"
+
+#define DURABLE_FORMAT_VERSION 1
+/* OIDs of objects in files made by other programs: hashed into this range, stable for a name. */
+#define DURABLE_ADOPTED_OID_FIRST 1000000000u
+#define DURABLE_ADOPTED_OID_COUNT 900000000u
+/* OIDs of the objects that CREATE EXTENSION vector brings. */
+#define DURABLE_VECTOR_OID_FIRST 900000000u
+
+/* True if the file has our metadata. */
+bool durable_exists(sqlite3 *db);
+/* True for the name of a table that is ours and not the user's: _pg_*, sqlite_*, shadow tables of vector indexes. */
+bool durable_is_own_table(const char *sqlite_name);
+/* Creates the tables that are missing. */
+bool durable_create(sqlite3 *db, struct error *err);
+/* A fresh OID, never given before in this file; 0 with err set. */
+uint32_t durable_new_oid(sqlite3 *db, struct error *err);
+/* Remembers SQLite's schema_version, so that a later difference means that another program changed the schema. */
+bool durable_stamp(sqlite3 *db, struct error *err);
+/* True when the schema was changed by another program since durable_stamp. */
+bool durable_drifted(sqlite3 *db);
+
+/* Runs SQL made by sqlite3_mprintf's rules (%Q %w %lld ...). False with err set from SQLite's message (XX000, disk errors
+   by their own SQLSTATE). */
+bool durable_exec(sqlite3 *db, struct error *err, const char *fmt, ...);
+/* SQLite's present error on db as an error value: 53100 disk full, 58030 I/O, 25006 read-only, XX001 corrupt, else XX000. */
+bool durable_error(sqlite3 *db, struct error *err);
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * command.h: DDL and the other statements that change catalogs: carried out on the writer's connection, durable rows
+ * and SQLite's own DDL in the one transaction the caller has open.
+ *
+ * The caller (exec/ or session/) holds the write slot, has begun a transaction, and rolls the statement back (savepoint) when
+ * command_run says false. After success it publishes the snapshot of the transaction: command_run has loaded it and handed
+ * it over through set_snapshot whenever the catalog changed.
+ */
+#ifndef PGF_COMMAND_COMMAND_H
+#define PGF_COMMAND_COMMAND_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sql/analyze/utility.h"
+#include "sql/catalog/sequence.h"
+#include "sql/catalog/snapshot.h"
+
+struct command {
+    sqlite3 *db;                      /* inside a write transaction */
+    const struct snapshot *snapshot;  /* in: the transaction's; out: the newest one made by this command (borrowed) */
+    const struct utility *utility;
+    const char *text;                 /* the statement's source text, for error positions; may be NULL */
+    struct arena *arena;              /* the statement's */
+    struct error *err;
+    struct eval_context *ctx;
+    uint32_t role;                    /* current_user: owner of what is made */
+    const char *role_name;
+    const uint32_t *search_path;      /* effective, as struct analysis has it */
+    int nsearch_path;
+    const char *database;
+    struct sequence_store *sequences; /* the database's */
+    /* A NOTICE or WARNING; severity is set. May be NULL. */
+    void (*notice)(void *host, const struct error *notice);
+    /* The catalog changed: the reference is the callee's from now on. Must keep c->snapshot alive until command_run
+       returns. NULL: the command keeps the last one in c->snapshot and the caller unrefs it (unit tests). */
+    void (*set_snapshot)(void *host, struct snapshot *s);
+    void *host;
+    uint64_t rows;                    /* out: affected rows, where the tag has a number */
+};
+
+/* True if command_run carries out this kind of statement (session/ and exec/ do the others). */
+bool command_handles(const struct utility *u);
+
+/* Carries out c->utility. False with c->err set. */
+bool command_run(struct command *c);
+
+/*
+ * CREATE TABLE AS and SELECT INTO: makes the table (or materialized view, when matview_sql holds its query) with these
+ * columns; the caller inserts the rows. *existed: IF NOT EXISTS found one (a NOTICE was sent). NULL with err set or existed.
+ */
+const struct relation *command_create_table_as(struct command *c, const struct qualified_name *name,
+                                               char persistence, bool if_not_exists,
+                                               const struct column_def *columns,
+                                               const int32_t *typmods, int ncolumns,
+                                               const char *matview_sql, bool *existed);
+
+#endif
