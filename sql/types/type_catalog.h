@@ -1,0 +1,49 @@
+/*
+ * type_catalog.h: the door through which types/ asks the catalog, two floors up, about types that users made.
+ *
+ * The catalog installs its functions once at start (type_catalog_install); without them (unit
+ * tests of types/) only built-in types exist. Answers are valid as long as the snapshot is.
+ */
+#ifndef PGF_TYPES_TYPE_CATALOG_H
+#define PGF_TYPES_TYPE_CATALOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct snapshot;
+struct type_def;
+struct eval_context;
+
+/* A label of an enum: they come in their order. */
+struct type_enum_label {
+    uint32_t oid;
+    float sortorder;
+    const char *label;
+};
+
+/* A column of a composite type, dropped ones included (type 0). */
+struct type_attribute {
+    const char *name;
+    uint32_t type;
+    int32_t typmod;
+};
+
+struct type_catalog {
+    const struct type_def *(*find_type)(const struct snapshot *s, uint32_t oid);
+    /* The i-th label (from 0) of an enum; false beyond the last. */
+    bool (*enum_label)(const struct snapshot *s, uint32_t type, int i, struct type_enum_label *out);
+    /* The i-th column (from 0) of a composite type; false beyond the last. */
+    bool (*attribute)(const struct snapshot *s, uint32_t type, int i, struct type_attribute *out);
+};
+
+/* Once, before any session exists. The struct must live for the process. */
+void type_catalog_install(const struct type_catalog *c);
+
+/* Any type: built-in, or of the statement's snapshot. NULL if there is none; ctx may be NULL. */
+const struct type_def *type_find(const struct eval_context *ctx, uint32_t oid);
+bool type_enum_label_at(const struct eval_context *ctx, uint32_t type, int i,
+                        struct type_enum_label *out);
+bool type_attribute_at(const struct eval_context *ctx, uint32_t type, int i,
+                       struct type_attribute *out);
+
+#endif
