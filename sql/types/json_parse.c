@@ -194,7 +194,7 @@ static bool lex_escape(struct json_lexer *l, const char **s, struct textbuf *out
         return json_fail_token(l, "Token \"", "\" is invalid.");
     }
     if (**s == 'u') {
-        uint32_t c;
+        uint32_t c = 0;
         return lex_unicode(l, s, &c) && (!decode || add_codepoint(l, out, c, high));
     }
     if (decode && *high)

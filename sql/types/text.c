@@ -419,10 +419,10 @@ static void void_send(struct fcall *f)
 #define GE "($1 >= $2)"
 
 /* The six comparisons of a type whose stored order is SQLite's own. */
-#define ORDERED(eq, ne, lt, le, gt, ge, calls)                                                     \
-    {eq, .call = calls##eq, .native = EQ}, {ne, .call = calls##ne, .native = NE},                  \
-        {lt, .call = calls##lt, .native = LT}, {le, .call = calls##le, .native = LE},              \
-        {gt, .call = calls##gt, .native = GT}, {ge, .call = calls##ge, .native = GE}
+#define ORDERED(eq_, ne_, lt_, le_, gt_, ge_, calls)                                               \
+    {eq_, .call = calls##eq, .native = EQ}, {ne_, .call = calls##ne, .native = NE},                \
+        {lt_, .call = calls##lt, .native = LT}, {le_, .call = calls##le, .native = LE},            \
+        {gt_, .call = calls##gt, .native = GT}, {ge_, .call = calls##ge, .native = GE}
 
 const struct fn_impl text_functions[] = {
     {"textin", .call = textin},
