@@ -1,0 +1,369 @@
+/*
+ * vec_kernel_impl.h - the kernels, written once over GCC's vector types.
+ *
+ * Included by each vec_kernel_LEVEL.c after it has defined
+ *   KERNEL_NAME            the level's name, a string; KERNEL_TABLE the table's identifier
+ *   W                      floats of a register (4, 8 or 16)
+ *   GEMM_ROWS              rows of the matrix tile that fit the register file
+ *   load_half, store_half  W float16 at an address to and from a register of floats
+ *   lane_mask              sign bits of a register of 32-bit lanes
+ *   block_sums, nibble_dot the two integer kernels
+ * The order of all float operations is fixed by vec_kernel.h and does not depend on W.
+ */
+#include <string.h>
+
+#include "vecext/vec_half.h"
+#include "vecext/vec_kernel.h"
+
+enum { NACC = VEC_LANES / W, PANEL_REGS = VEC_PANEL / W };
+
+typedef float vf __attribute__((vector_size(4 * W)));
+typedef int32_t vi __attribute__((vector_size(4 * W)));
+typedef float vf_unaligned __attribute__((vector_size(4 * W), aligned(1), may_alias));
+typedef int32_t vi_unaligned __attribute__((vector_size(4 * W), aligned(1), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE vf load(const void *p)
+{
+    return *(const vf_unaligned *)p;
+}
+
+INLINE void store(void *p, vf v)
+{
+    *(vf_unaligned *)p = v;
+}
+
+INLINE vf splat(float x)
+{
+    return x - (vf){0};
+}
+
+INLINE vf absolute(vf x)
+{
+    return (vf)((vi)x & 0x7FFFFFFF);
+}
+
+/* Folds the virtual lanes; `acc[j]` holds lanes j*W .. j*W+W-1. */
+INLINE float fold(vf acc[NACC])
+{
+    for (int n = NACC / 2; n >= 1; n /= 2)
+        for (int j = 0; j < n; j++)
+            acc[j] += acc[j + n];
+    float lanes[W];
+    memcpy(lanes, &acc[0], sizeof lanes);
+    for (int n = W / 2; n >= 1; n /= 2)
+        for (int j = 0; j < n; j++)
+            lanes[j] += lanes[j + n];
+    return lanes[0];
+}
+
+/* How an element is read: its size and its load. */
+#define ELEMENT_f32 4
+#define ELEMENT_f16 2
+#define LOAD_f32(p) load(p)
+#define LOAD_f16(p) load_half(p)
+
+/* One sum over pairs; TERM is an expression of vectors x and y. The tail runs once more over a
+ * zero-padded copy. */
+#define DEFINE_PAIR(name, type, TERM)                                                              \
+    static float name##_##type(const void *a, const void *b, size_t n)                             \
+    {                                                                                              \
+        const unsigned char *pa = a, *pb = b;                                                      \
+        vf acc[NACC] = {{0}};                                                                      \
+        size_t blocks = n / VEC_LANES, tail = n % VEC_LANES;                                       \
+        for (; blocks; blocks--) {                                                                 \
+            for (int j = 0; j < NACC; j++) {                                                       \
+                vf x = LOAD_##type(pa + ELEMENT_##type * W * j);                                   \
+                vf y = LOAD_##type(pb + ELEMENT_##type * W * j);                                   \
+                acc[j] += TERM;                                                                    \
+            }                                                                                      \
+            pa += ELEMENT_##type * VEC_LANES;                                                      \
+            pb += ELEMENT_##type * VEC_LANES;                                                      \
+        }                                                                                          \
+        if (tail) {                                                                                \
+            unsigned char ca[4 * VEC_LANES] = {0}, cb[4 * VEC_LANES] = {0};                        \
+            memcpy(ca, pa, ELEMENT_##type *tail);                                                  \
+            memcpy(cb, pb, ELEMENT_##type *tail);                                                  \
+            for (int j = 0; j < NACC; j++) {                                                       \
+                vf x = LOAD_##type(ca + ELEMENT_##type * W * j);                                   \
+                vf y = LOAD_##type(cb + ELEMENT_##type * W * j);                                   \
+                acc[j] += TERM;                                                                    \
+            }                                                                                      \
+        }                                                                                          \
+        return fold(acc);                                                                          \
+    }
+
+#define DEFINE_COSINE(type)                                                                        \
+    INLINE void cosine_step_##type(const unsigned char *pa, const unsigned char *pb, vf xy[NACC],  \
+                                   vf xx[NACC], vf yy[NACC])                                       \
+    {                                                                                              \
+        for (int j = 0; j < NACC; j++) {                                                           \
+            vf x = LOAD_##type(pa + ELEMENT_##type * W * j);                                       \
+            vf y = LOAD_##type(pb + ELEMENT_##type * W * j);                                       \
+            xy[j] += x * y;                                                                        \
+            xx[j] += x * x;                                                                        \
+            yy[j] += y * y;                                                                        \
+        }                                                                                          \
+    }                                                                                              \
+    static void cosine_##type(const void *a, const void *b, size_t n, float out[3])                \
+    {                                                                                              \
+        const unsigned char *pa = a, *pb = b;                                                      \
+        vf xy[NACC] = {{0}}, xx[NACC] = {{0}}, yy[NACC] = {{0}};                                   \
+        size_t blocks = n / VEC_LANES, tail = n % VEC_LANES;                                       \
+        for (; blocks; blocks--) {                                                                 \
+            cosine_step_##type(pa, pb, xy, xx, yy);                                                \
+            pa += ELEMENT_##type * VEC_LANES;                                                      \
+            pb += ELEMENT_##type * VEC_LANES;                                                      \
+        }                                                                                          \
+        if (tail) {                                                                                \
+            unsigned char ca[4 * VEC_LANES] = {0}, cb[4 * VEC_LANES] = {0};                        \
+            memcpy(ca, pa, ELEMENT_##type *tail);                                                  \
+            memcpy(cb, pb, ELEMENT_##type *tail);                                                  \
+            cosine_step_##type(ca, cb, xy, xx, yy);                                                \
+        }                                                                                          \
+        out[0] = fold(xy);                                                                         \
+        out[1] = fold(xx);                                                                         \
+        out[2] = fold(yy);                                                                         \
+    }
+
+DEFINE_PAIR(l2sq, f32, (x - y) * (x - y))
+DEFINE_PAIR(l2sq, f16, (x - y) * (x - y))
+DEFINE_PAIR(ip, f32, x *y)
+DEFINE_PAIR(ip, f16, x *y)
+DEFINE_PAIR(l1, f32, absolute(x - y))
+DEFINE_PAIR(l1, f16, absolute(x - y))
+DEFINE_COSINE(f32)
+DEFINE_COSINE(f16)
+
+INLINE uint64_t word_at(const unsigned char *p, size_t n)
+{
+    uint64_t v = 0;
+    memcpy(&v, p, n);
+    return v;
+}
+
+static uint64_t hamming(const void *a, const void *b, size_t n)
+{
+    const unsigned char *pa = a, *pb = b;
+    uint64_t count = 0;
+    for (; n >= 8; n -= 8, pa += 8, pb += 8)
+        count += (uint64_t)__builtin_popcountll(word_at(pa, 8) ^ word_at(pb, 8));
+    return count + (uint64_t)__builtin_popcountll(word_at(pa, n) ^ word_at(pb, n));
+}
+
+static void jaccard(const void *a, const void *b, size_t n, uint64_t out[2])
+{
+    const unsigned char *pa = a, *pb = b;
+    out[0] = out[1] = 0;
+    for (;;) {
+        size_t step = n < 8 ? n : 8;
+        uint64_t x = word_at(pa, step), y = word_at(pb, step);
+        out[0] += (uint64_t)__builtin_popcountll(x & y);
+        out[1] += (uint64_t)__builtin_popcountll(x | y);
+        if (step < 8)
+            return;
+        pa += 8;
+        pb += 8;
+        n -= 8;
+    }
+}
+
+static void half_to_float(const void *from, float *to, size_t n)
+{
+    const unsigned char *p = from;
+    for (; n >= W; n -= W, p += 2 * W, to += W)
+        store(to, load_half(p));
+    for (; n; n--, p += 2)
+        *to++ = vec_half_to_float(vec_half_get(p));
+}
+
+static void float_to_half(const float *from, void *to, size_t n)
+{
+    unsigned char *p = to;
+    for (; n >= W; n -= W, p += 2 * W, from += W)
+        store_half(p, load(from));
+    for (; n; n--, p += 2)
+        vec_half_put(p, vec_half_from_float(*from++));
+}
+
+static void scale(float *x, const float *by, size_t n)
+{
+    for (; n >= W; n -= W, x += W, by += W)
+        store(x, load(x) * load(by));
+    for (; n; n--)
+        *x++ *= *by++;
+}
+
+/* Butterflies between lanes of one register: lane i becomes x[i] + x[i^h] or x[i^h] - x[i]. */
+INLINE vf butterfly(vf x, int h)
+{
+    vi partner, sign;
+    for (int i = 0; i < W; i++) {
+        partner[i] = i ^ h;
+        sign[i] = i & h ? INT32_MIN : 0;
+    }
+    return __builtin_shuffle(x, partner) + (vf)((vi)x ^ sign);
+}
+
+static void hadamard(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i += W) {
+        vf v = load(x + i);
+        v = butterfly(v, 1);
+        v = butterfly(v, 2);
+#if W >= 8
+        v = butterfly(v, 4);
+#endif
+#if W >= 16
+        v = butterfly(v, 8);
+#endif
+        store(x + i, v);
+    }
+    for (size_t h = W; h < n; h *= 2) {
+        for (size_t i = 0; i < n; i += 2 * h) {
+            for (size_t j = i; j < i + h; j += W) {
+                vf a = load(x + j), b = load(x + j + h);
+                store(x + j, a + b);
+                store(x + j + h, a - b);
+            }
+        }
+    }
+}
+
+INLINE void panel_tile(const float *rows, size_t stride, int nrows, const float *panel, size_t dims,
+                       float *out)
+{
+    vf acc[GEMM_ROWS][PANEL_REGS] = {{{0}}};
+    for (size_t d = 0; d < dims; d++, panel += VEC_PANEL) {
+        vf column[PANEL_REGS];
+        for (int c = 0; c < PANEL_REGS; c++)
+            column[c] = load(panel + c * W);
+        for (int r = 0; r < nrows; r++) {
+            vf x = splat(rows[(size_t)r * stride + d]);
+            for (int c = 0; c < PANEL_REGS; c++)
+                acc[r][c] += x * column[c];
+        }
+    }
+    for (int r = 0; r < nrows; r++)
+        for (int c = 0; c < PANEL_REGS; c++)
+            store(out + r * VEC_PANEL + c * W, acc[r][c]);
+}
+
+static void panel_rows(const float *rows, size_t stride, size_t nrows, const float *panel,
+                       size_t dims, float *out)
+{
+    for (; nrows >= GEMM_ROWS; nrows -= GEMM_ROWS) {
+        panel_tile(rows, stride, GEMM_ROWS, panel, dims, out);
+        rows += GEMM_ROWS * stride;
+        out += GEMM_ROWS * VEC_PANEL;
+    }
+    for (; nrows; nrows--, rows += stride, out += VEC_PANEL)
+        panel_tile(rows, stride, 1, panel, dims, out);
+}
+
+/* Several panels at once: one alone would wait for each addition. */
+INLINE void panel_group(const float *x, const float *panels, int npanels, size_t dims, float *out)
+{
+    vf acc[GEMM_ROWS][PANEL_REGS] = {{{0}}};
+    for (size_t d = 0; d < dims; d++) {
+        vf v = splat(x[d]);
+        for (int p = 0; p < npanels; p++)
+            for (int c = 0; c < PANEL_REGS; c++)
+                acc[p][c] += v * load(panels + ((size_t)p * dims + d) * VEC_PANEL + c * W);
+    }
+    for (int p = 0; p < npanels; p++)
+        for (int c = 0; c < PANEL_REGS; c++)
+            store(out + p * VEC_PANEL + c * W, acc[p][c]);
+}
+
+static void panel_vector(const float *x, const float *panels, size_t npanels, size_t dims,
+                         float *out)
+{
+    for (; npanels >= GEMM_ROWS; npanels -= GEMM_ROWS) {
+        panel_group(x, panels, GEMM_ROWS, dims, out);
+        panels += GEMM_ROWS * dims * VEC_PANEL;
+        out += GEMM_ROWS * VEC_PANEL;
+    }
+    for (; npanels; npanels--, panels += dims * VEC_PANEL, out += VEC_PANEL)
+        panel_group(x, panels, 1, dims, out);
+}
+
+/* Registers of one block of 32 dimensions, of which `n` are used. */
+INLINE void encode_block(const float *r, const float *c, vf inv_step, uint8_t *u, int n,
+                         vf acc[5][NACC])
+{
+    for (int j = 0; j < n / W; j++) {
+        vf x = load(r + j * W), centre = load(c + j * W);
+        vf t = x * inv_step + splat(8.0f);
+        vi low = t<splat(0.0f), high = t> splat(15.0f);
+        t = (vf)((vi)t & ~low);
+        t = (vf)(((vi)t & ~high) | ((vi)splat(15.0f) & high));
+        vi code = __builtin_convertvector(t, vi);
+        for (int i = 0; i < W; i++)
+            u[j * W + i] = (uint8_t)code[i];
+        vf y = __builtin_convertvector(code, vf) - splat(7.5f);
+        vi negative = (vi)y & INT32_MIN;
+        acc[0][j] += (vf)((vi)x ^ negative);
+        acc[1][j] += (vf)((vi)centre ^ negative);
+        acc[2][j] += x * y;
+        acc[3][j] += centre * y;
+        acc[4][j] += y * y;
+    }
+}
+
+static void encode(const float *r, const float *c, size_t dims, float inv_step, uint8_t *u,
+                   struct vec_code_sums *sums)
+{
+    vf acc[5][NACC] = {{{0}}};
+    size_t i = 0;
+    for (; i + VEC_LANES <= dims; i += VEC_LANES)
+        encode_block(r + i, c + i, splat(inv_step), u + i, VEC_LANES, acc);
+    if (i < dims)
+        encode_block(r + i, c + i, splat(inv_step), u + i, 16, acc);
+    sums->r_s = fold(acc[0]);
+    sums->c_s = fold(acc[1]);
+    sums->r_y = fold(acc[2]);
+    sums->c_y = fold(acc[3]);
+    sums->y_y = fold(acc[4]);
+}
+
+static uint32_t block_bounds(const uint32_t sum[VEC_BLOCK], const void *add, const void *by,
+                             float base, float a, float b, float limit, float low[VEC_BLOCK])
+{
+    uint32_t mask = 0;
+    for (int j = 0; j < NACC; j++) {
+        vi s = *(const vi_unaligned *)(sum + j * W);
+        vf x = splat(a) * __builtin_convertvector(s, vf) + splat(b);
+        vf v =
+            (splat(base) + load((const float *)add + j * W)) + load((const float *)by + j * W) * x;
+        store(low + j * W, v);
+        vi below = v < splat(limit);
+        mask |= lane_mask(below) << (j * W);
+    }
+    return mask;
+}
+
+const struct vec_kernels KERNEL_TABLE = {
+    .name = KERNEL_NAME,
+    .l2sq_f32 = l2sq_f32,
+    .ip_f32 = ip_f32,
+    .l1_f32 = l1_f32,
+    .l2sq_f16 = l2sq_f16,
+    .ip_f16 = ip_f16,
+    .l1_f16 = l1_f16,
+    .cosine_f32 = cosine_f32,
+    .cosine_f16 = cosine_f16,
+    .hamming = hamming,
+    .jaccard = jaccard,
+    .half_to_float = half_to_float,
+    .float_to_half = float_to_half,
+    .scale = scale,
+    .hadamard = hadamard,
+    .panel_rows = panel_rows,
+    .panel_vector = panel_vector,
+    .encode = encode,
+    .block_sums = block_sums,
+    .block_bounds = block_bounds,
+    .nibble_dot = nibble_dot,
+};
