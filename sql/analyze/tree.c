@@ -268,7 +268,7 @@ static void mutate_dml(struct query *q, struct mutate_arg *m)
     }
 }
 
-#define MUTATE_SHARED_INLINE 64
+#define MUTATE_SHARED_INLINE 512
 
 void query_mutate_exprs(struct query *q, struct expr *(*mutate)(struct expr *e, void *arg), void *arg)
 {
