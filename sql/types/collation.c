@@ -1,6 +1,7 @@
 /* collation.c: order of stored values: SQLite collations by name, and type_compare on top. */
 #include <string.h>
 
+#include "sql/types/compare.h"
 #include "sql/types/type.h"
 
 #define FAMILY(table)
@@ -40,36 +41,14 @@ const struct collation_def *collation_def_find(const char *name)
     return NULL;
 }
 
-static int compare_bytes(const struct value *a, const struct value *b)
-{
-    size_t n = a->n < b->n ? a->n : b->n;
-    int c = n ? memcmp(a->p, b->p, n) : 0;
-    return c ? c : (a->n > b->n) - (a->n < b->n);
-}
-
-/* SQLite's order of storage classes: numbers, text, blobs. */
-static int kind_rank(enum value_kind k)
-{
-    return k == VALUE_NULL ? 0 : k == VALUE_TEXT ? 2 : k == VALUE_BLOB ? 3 : 1;
-}
-
 int type_compare(const struct type_def *t, const struct value *a, const struct value *b,
                  struct eval_context *ctx)
 {
     (void)ctx;
-    if (a->kind == VALUE_INT && b->kind == VALUE_INT)
-        return (a->i > b->i) - (a->i < b->i);
-    int ra = kind_rank(a->kind), rb = kind_rank(b->kind);
-    if (ra != rb)
-        return ra - rb;
-    if (ra == 1) {
-        double x = value_get_real(a), y = value_get_real(b);
-        return (x > y) - (x < y);
-    }
-    if (ra == 2 && t->sqlite_collation) {
+    if (a->kind == VALUE_TEXT && b->kind == VALUE_TEXT && t->sqlite_collation) {
         const struct collation_def *c = collation_def_find(t->sqlite_collation);
         if (c)
             return c->compare(NULL, (int)a->n, a->p, (int)b->n, b->p);
     }
-    return compare_bytes(a, b);
+    return value_compare(a, b);
 }
