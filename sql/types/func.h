@@ -47,6 +47,7 @@ struct fcall {
     struct eval_context *ctx; /* never NULL */
     const uint32_t *argtypes; /* actual argument types; set when impl has FN_TYPED and for I/O calls */
     uint32_t rettype;         /* actual result type, likewise */
+    bool variadic; /* VARIADIC "any" written with VARIADIC: the last argument is an array of them */
     uint32_t collation;       /* 0 = database default (C.UTF-8) */
     const struct fn_impl *impl;
     void *cache; /* FN_CACHE functions: kept between calls of one statement (compiled regex...) */
@@ -55,6 +56,9 @@ struct fcall {
 
 /* Flags of an implementation. */
 #define FN_TYPED      0x01 /* wants argtypes/rettype (polymorphic, VARIADIC "any") */
+/* Set in the last argument's type OID of an FN_TYPED call from SQL: it was written with VARIADIC. OIDs of types
+   stay below 2^31 (f->argtypes never has the bit). */
+#define FN_TYPE_VARIADIC 0x80000000u
 #define FN_CACHE      0x02 /* keeps something in f->cache keyed by its own arguments */
 #define FN_CALLED_ON_NULL 0x04 /* implementation handles NULL although pg_proc says strict */
 #define FN_WRITES     0x08 /* changes the database (nextval, setval, lo_...): needs the writer */

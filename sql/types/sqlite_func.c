@@ -65,6 +65,10 @@ bool sqlite_func_prepare(struct sqlite_call *k, const struct sqlite_func *fn, in
         for (int i = 0; i < n; i++)
             k->argtypes[i] = (uint32_t)sqlite3_value_int64(argv[n + 1 + i]);
         k->f.argtypes = k->argtypes;
+        if (n > 0 && (k->argtypes[n - 1] & FN_TYPE_VARIADIC)) {
+            k->argtypes[n - 1] &= ~FN_TYPE_VARIADIC;
+            k->f.variadic = true;
+        }
     }
     for (int i = 0; i < n; i++) {
         k->args[i] = sqlite_value_get(argv[i]);

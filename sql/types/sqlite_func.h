@@ -10,7 +10,8 @@
  *                  those the implementation fills.
  *
  * An implementation with FN_TYPED is called with 2n + 1 arguments for n real ones: the real ones,
- * the result type's OID, then the OID of each argument's type.
+ * the result type's OID, then the OID of each argument's type. A call written with VARIADIC to a
+ * VARIADIC "any" function has FN_TYPE_VARIADIC added to its last argument's type.
  *
  * Moving window frames: an aggregate without an inverse answers 0A000 when rows leave its frame;
  * registered under its name followed by SQLITE_FUNC_MOVING it keeps its rows and is computed anew
