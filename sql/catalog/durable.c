@@ -1,0 +1,129 @@
+/*
+ * durable.c: the metadata tables in the SQLite file; see durable.h. Their columns are in durable.def.
+ *
+ * Called by command/ (writes), snapshot_load.c (reads) and sequence.c.
+ */
+#include "sql/catalog/durable.h"
+
+#include <string.h>
+
+#include "sql/catalog/registry.h"
+
+static const struct {
+    const char *name, *columns;
+} tables[] = {
+#define DURABLE_TABLE(name, columns) {name, columns},
+#include "sql/catalog/durable.def"
+#undef DURABLE_TABLE
+};
+
+static const struct {
+    int code;
+    const char *sqlstate;
+} sqlite_states[] = {
+    {SQLITE_FULL, ERRCODE_DISK_FULL},
+    {SQLITE_IOERR, ERRCODE_IO_ERROR},
+    {SQLITE_CANTOPEN, ERRCODE_IO_ERROR},
+    {SQLITE_READONLY, ERRCODE_READ_ONLY_SQL_TRANSACTION},
+    {SQLITE_CORRUPT, ERRCODE_DATA_CORRUPTED},
+    {SQLITE_NOTADB, ERRCODE_DATA_CORRUPTED},
+    {SQLITE_NOMEM, ERRCODE_OUT_OF_MEMORY},
+    {SQLITE_INTERRUPT, ERRCODE_QUERY_CANCELED},
+    {SQLITE_TOOBIG, ERRCODE_PROGRAM_LIMIT_EXCEEDED},
+    {SQLITE_BUSY, ERRCODE_T_R_SERIALIZATION_FAILURE},
+    {SQLITE_LOCKED, ERRCODE_T_R_SERIALIZATION_FAILURE},
+};
+
+bool durable_error(sqlite3 *db, struct error *err)
+{
+    int code = sqlite3_errcode(db) & 0xff;
+    const char *state = ERRCODE_INTERNAL_ERROR;
+    for (size_t i = 0; i < sizeof(sqlite_states) / sizeof(sqlite_states[0]); i++)
+        if (sqlite_states[i].code == code)
+            state = sqlite_states[i].sqlstate;
+    if (code == SQLITE_INTERRUPT)
+        return error_set(err, state, "canceling statement due to user request");
+    return error_set(err, state, "%s", sqlite3_errmsg(db));
+}
+
+bool durable_exec(sqlite3 *db, struct error *err, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char *sql = sqlite3_vmprintf(fmt, ap);
+    va_end(ap);
+    if (!sql)
+        return error_set(err, ERRCODE_OUT_OF_MEMORY, "out of memory");
+    int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    sqlite3_free(sql);
+    return rc == SQLITE_OK || durable_error(db, err);
+}
+
+/* One integer, or fallback where the query has no row or fails. */
+static int64_t query_int(sqlite3 *db, const char *sql, int64_t fallback)
+{
+    sqlite3_stmt *st = NULL;
+    int64_t v = fallback;
+    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK &&
+        sqlite3_step(st) == SQLITE_ROW && sqlite3_column_type(st, 0) != SQLITE_NULL)
+        v = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return v;
+}
+
+bool durable_exists(sqlite3 *db)
+{
+    return query_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = '_pg_meta'", 0) > 0;
+}
+
+bool durable_is_own_table(const char *name)
+{
+    return strncmp(name, "_pg_", 4) == 0 || strncmp(name, "sqlite_", 7) == 0 ||
+           strncmp(name, "_vec_", 5) == 0;
+}
+
+bool durable_create(sqlite3 *db, struct error *err)
+{
+    if (durable_exists(db)) {
+        int64_t v = query_int(db, "SELECT value FROM _pg_meta WHERE key = 'format_version'", 0);
+        if (v > DURABLE_FORMAT_VERSION)
+            return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                             "catalog format version %d of this file is newer than this server's",
+                             (int)v);
+    }
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (!durable_exec(db, err, "CREATE TABLE IF NOT EXISTS %s (%s) STRICT", tables[i].name,
+                          tables[i].columns))
+            return false;
+    return durable_exec(db, err,
+                        "INSERT INTO _pg_namespace SELECT %u, 'public', 6171 "
+                        "WHERE NOT EXISTS (SELECT 1 FROM _pg_meta); "
+                        "INSERT OR IGNORE INTO _pg_meta VALUES ('format_version', %d), "
+                        "('next_oid', %u), ('schema_version', 0)",
+                        PUBLIC_NAMESPACE, DURABLE_FORMAT_VERSION, FIRST_USER_OID);
+}
+
+uint32_t durable_new_oid(sqlite3 *db, struct error *err)
+{
+    if (!durable_exec(db, err, "UPDATE _pg_meta SET value = value + 1 WHERE key = 'next_oid'"))
+        return 0;
+    int64_t v = query_int(db, "SELECT value FROM _pg_meta WHERE key = 'next_oid'", 0);
+    if (v <= FIRST_USER_OID || v > DURABLE_VECTOR_OID_FIRST) {
+        error_set(err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "no object identifiers are left");
+        return 0;
+    }
+    return (uint32_t)(v - 1);
+}
+
+bool durable_stamp(sqlite3 *db, struct error *err)
+{
+    int64_t v = query_int(db, "PRAGMA schema_version", 0);
+    return durable_exec(db, err,
+                        "UPDATE _pg_meta SET value = %lld WHERE key = 'schema_version'", v);
+}
+
+bool durable_drifted(sqlite3 *db)
+{
+    int64_t now = query_int(db, "PRAGMA schema_version", 0);
+    return query_int(db, "SELECT value FROM _pg_meta WHERE key = 'schema_version'", -1) != now;
+}

@@ -1,0 +1,41 @@
+/*
+ * map.h: a hash map in an arena, from (number, name) to a pointer. Name may be NULL for maps keyed by number alone.
+ * Equal keys may be put several times; map_next walks them in the order they were put. Never shrinks.
+ * Built by one thread; afterwards any thread may read.
+ */
+#ifndef PGF_CATALOG_MAP_H
+#define PGF_CATALOG_MAP_H
+
+#include <stdint.h>
+
+#include "sql/base/arena.h"
+
+struct map_slot {
+    const void *value; /* NULL: free */
+    const char *name;
+    uint32_t number;
+    uint32_t hash;
+};
+
+struct map {
+    struct arena *arena;
+    struct map_slot *slots;
+    uint32_t nslots; /* a power of two, 0 while empty */
+    uint32_t used;
+};
+
+/* name is borrowed: it must live as long as the map. */
+void map_put(struct map *m, struct arena *a, uint32_t number, const char *name, const void *value);
+/* The first value put under the key, NULL if none. */
+const void *map_get(const struct map *m, uint32_t number, const char *name);
+/* Further values under the key: start with *cursor = 0, NULL at the end. */
+const void *map_next(const struct map *m, uint32_t number, const char *name, uint32_t *cursor);
+
+/* A growing list of pointers in an arena. */
+struct list {
+    const void **items;
+    int n, cap;
+};
+void list_add(struct list *l, struct arena *a, const void *item);
+
+#endif

@@ -1,0 +1,148 @@
+/*
+ * snapshot_internal.h: the inside of a snapshot, for the files that build it (snapshot_*.c) and those that
+ * show it as pg_catalog rows (rel_*.c). All else uses snapshot.h.
+ */
+#ifndef PGF_CATALOG_SNAPSHOT_INTERNAL_H
+#define PGF_CATALOG_SNAPSHOT_INTERNAL_H
+
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+#include "sql/base/error.h"
+#include "sql/catalog/map.h"
+#include "sql/catalog/snapshot.h"
+
+/* OIDs of the catalogs themselves: classoid of comments, dependencies and privileges. */
+#define CLASS_PG_TYPE       1247u
+#define CLASS_PG_ATTRIBUTE  1249u
+#define CLASS_PG_PROC       1255u
+#define CLASS_PG_CLASS      1259u
+#define CLASS_PG_AUTHID     1260u
+#define CLASS_PG_DATABASE   1262u
+#define CLASS_PG_ATTRDEF    2604u
+#define CLASS_PG_CONSTRAINT 2606u
+#define CLASS_PG_NAMESPACE  2615u
+#define CLASS_PG_OPERATOR   2617u
+#define CLASS_PG_REWRITE    2618u
+#define CLASS_PG_EXTENSION  3079u
+
+#define BTREE_AM_OID 403u
+#define HEAP_AM_OID  2u
+#define INFORMATION_SCHEMA_NAMESPACE 13207u
+
+/* A relation while it is built and what pg_catalog shows of it beyond struct relation. */
+struct relation_ext {
+    struct relation rel; /* first: a struct relation of a snapshot is one of these */
+    struct list indexes, constraints, referenced;
+    uint32_t am;
+    bool rowsecurity;
+    char replident;
+};
+
+/* What pg_attribute shows beyond struct attribute. */
+struct attribute_ext {
+    struct attribute att; /* first */
+    int32_t stattarget;
+    char storage;
+    const char *options;
+};
+
+struct type_ext {
+    struct type_def type; /* first */
+    uint32_t owner;
+    const char *default_sql;
+    int ndims;
+    int nlabels;
+    struct enum_label *labels;
+};
+
+struct depend {
+    uint32_t classid, objid;
+    int32_t objsubid;
+    uint32_t refclassid, refobjid;
+    int32_t refobjsubid;
+    char type; /* n a i e x */
+};
+
+struct comment {
+    uint32_t objoid, classoid;
+    int32_t objsubid;
+    const char *text;
+};
+
+struct acl {
+    uint32_t classid, objid;
+    int32_t objsubid;
+    const char *text; /* a PostgreSQL array literal of aclitems */
+};
+
+struct role_member {
+    uint32_t role, member, grantor;
+    bool admin;
+};
+
+struct role_setting {
+    uint32_t database, role;
+    const char *name, *value;
+};
+
+struct aggregate_ext {
+    const struct proc *proc;
+    const char *transfn, *finalfn, *combinefn;
+};
+
+struct snapshot {
+    atomic_int refs;
+    uint64_t version;
+    struct arena *arena;
+    const char *database;
+    bool durable; /* the file has our metadata */
+
+    struct list namespaces, relations, types, procs, operators, casts, constraints, roles, extensions, ams,
+        opclasses, attrdefs, depends, comments, acls, members, settings;
+    struct map namespace_oid, namespace_name;
+    struct map relation_oid, relation_name, relation_sqlite;
+    struct map type_oid, type_name, enum_labels;
+    struct map proc_oid, proc_name;
+    struct map operator_oid, operator_name;
+    struct map cast_pair; /* number = source, name = NULL; values struct cast_def */
+    struct map constraint_oid;
+    struct map role_oid, role_name;
+    struct map extension_name;
+    struct map comment_object, acl_object; /* by object oid */
+};
+
+/* --- parts of the build; each returns false with err set -------------------------------- */
+
+struct loader {
+    sqlite3 *db;
+    struct snapshot *s;
+    struct error *err;
+    struct map exts; /* oid -> struct relation_ext, mutable */
+    struct map indexes; /* oid -> struct index_def, mutable */
+    bool drifted;
+};
+
+/* Runs sql and calls row for each row; binds nothing. */
+bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st));
+/* The text of a column in the snapshot's arena, NULL for NULL. */
+const char *loader_text(struct loader *l, sqlite3_stmt *st, int column);
+/* Puts a finished relation into lists and maps. */
+void loader_add_relation(struct loader *l, struct relation_ext *x);
+void loader_add_type(struct loader *l, struct type_ext *t);
+void loader_add_constraint(struct loader *l, struct constraint_def *c);
+struct relation_ext *loader_relation(struct loader *l, uint32_t oid);
+
+bool snapshot_load_durable(struct loader *l);   /* snapshot_load.c: _pg_* tables */
+bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */
+bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
+void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */
+void snapshot_add_builtin_roles(struct loader *l); /* those the file does not redefine; behind the file's */
+void snapshot_add_vector(struct loader *l, uint32_t namespace_oid, uint32_t extension); /* extension_vector.c */
+
+/* --- system relations: process-wide, immutable ------------------------------------------- */
+const struct relation *const *system_relations(int *n);
+const struct relation *system_relation(uint32_t oid);
+const struct relation *system_relation_named(uint32_t namespace_oid, const char *name);
+
+#endif

@@ -1,0 +1,207 @@
+/*
+ * snapshot_keys.c: the part of a snapshot that ties relations together: indexes, constraints, sequences, read from the
+ * durable tables after the relations themselves.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/catalog/snapshot_internal.h"
+
+static uint32_t column_oid(sqlite3_stmt *st, int column)
+{
+    return (uint32_t)sqlite3_column_int64(st, column);
+}
+
+static char column_char(sqlite3_stmt *st, int column)
+{
+    const char *p = (const char *)sqlite3_column_text(st, column);
+    return p ? p[0] : 0;
+}
+
+/* "1 3 4" to attribute numbers. */
+static int16_t *column_attnums(struct loader *l, sqlite3_stmt *st, int column, int *n)
+{
+    const char *p = (const char *)sqlite3_column_text(st, column);
+    *n = 0;
+    if (!p || !*p)
+        return NULL;
+    int16_t *nums = ARENA_ARRAY(l->s->arena, int16_t, strlen(p) / 2 + 1);
+    char *end;
+    for (long v = strtol(p, &end, 10); end != p; v = strtol(p, &end, 10)) {
+        nums[(*n)++] = (int16_t)v;
+        p = end;
+    }
+    return nums;
+}
+
+/* True if all numbers are columns of r that exist. */
+static bool attnums_exist(const struct relation *r, const int16_t *nums, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (nums[i] < 1 || nums[i] > r->natts || r->atts[nums[i] - 1].dropped)
+            return false;
+    return true;
+}
+
+/* --- indexes ------------------------------------------------------------------------------------ */
+
+static bool load_index(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *table = loader_relation(l, column_oid(st, 1));
+    if (!x || !table)
+        return true;
+    struct index_def *d = ARENA_NEW(l->s->arena, struct index_def);
+    d->oid = x->rel.oid;
+    d->name = x->rel.name;
+    d->table = &table->rel;
+    d->am = x->am;
+    const struct am_def *am = snapshot_am(l->s, x->am);
+    d->am_name = am ? am->name : "btree";
+    d->unique = sqlite3_column_int(st, 2);
+    d->primary = sqlite3_column_int(st, 3);
+    d->immediate = sqlite3_column_int(st, 4);
+    d->valid = sqlite3_column_int(st, 5);
+    d->nulls_not_distinct = sqlite3_column_int(st, 6);
+    d->nkeys = sqlite3_column_int(st, 7);
+    d->predicate_sql = loader_text(l, st, 8);
+    int ncolumns = sqlite3_column_int(st, 9);
+    d->columns = ARENA_ARRAY(l->s->arena, struct index_column, ncolumns > 0 ? ncolumns : 1);
+    d->sqlite_name = x->rel.sqlite_name;
+    d->options = x->rel.options;
+    x->rel.index_of = &table->rel;
+    x->rel.index = d;
+    map_put(&l->indexes, l->s->arena, d->oid, NULL, d);
+    list_add(&table->indexes, l->s->arena, d);
+    return true;
+}
+
+static bool load_index_column(struct loader *l, sqlite3_stmt *st)
+{
+    struct index_def *d = (struct index_def *)map_get(&l->indexes, column_oid(st, 0), NULL);
+    if (!d || sqlite3_column_int(st, 1) != d->ncolumns + 1)
+        return true;
+    struct index_column *c = (struct index_column *)&d->columns[d->ncolumns++];
+    c->attnum = (int16_t)sqlite3_column_int(st, 2);
+    c->expr_sql = loader_text(l, st, 3);
+    c->type = column_oid(st, 4);
+    c->collation = column_oid(st, 5);
+    c->opclass = column_oid(st, 6);
+    c->desc = sqlite3_column_int(st, 7);
+    c->nulls_first = sqlite3_column_int(st, 8);
+    return true;
+}
+
+/* --- constraints ---------------------------------------------------------------------------------- */
+
+static bool load_constraint(struct loader *l, sqlite3_stmt *st)
+{
+    struct constraint_def *c = ARENA_NEW(l->s->arena, struct constraint_def);
+    c->oid = column_oid(st, 0);
+    c->name = loader_text(l, st, 1);
+    c->namespace_oid = column_oid(st, 2);
+    c->type = column_char(st, 3);
+    struct relation_ext *table = loader_relation(l, column_oid(st, 4));
+    c->domain = column_oid(st, 5);
+    struct relation_ext *ref = loader_relation(l, column_oid(st, 7));
+    if ((!table && !c->domain) || (c->type == 'f' && !ref))
+        return true;
+    c->table = table ? &table->rel : NULL;
+    struct index_def *index = (struct index_def *)map_get(&l->indexes, column_oid(st, 6), NULL);
+    c->index = index;
+    c->ref_table = ref ? &ref->rel : NULL;
+    c->deferrable = sqlite3_column_int(st, 8);
+    c->deferred = sqlite3_column_int(st, 9);
+    c->validated = sqlite3_column_int(st, 10);
+    c->no_inherit = sqlite3_column_int(st, 11);
+    c->keys = column_attnums(l, st, 12, &c->nkeys);
+    int nref;
+    c->ref_keys = column_attnums(l, st, 13, &nref);
+    if ((table && !attnums_exist(&table->rel, c->keys, c->nkeys)) ||
+        (ref && (nref != c->nkeys || !attnums_exist(&ref->rel, c->ref_keys, nref))))
+        return true;
+    c->on_update = column_char(st, 14);
+    c->on_delete = column_char(st, 15);
+    c->match = column_char(st, 16);
+    c->check_sql = loader_text(l, st, 17);
+    c->comment = snapshot_comment(l->s, c->oid, CLASS_PG_CONSTRAINT, 0);
+    if (index && c->type != 'f')
+        index->constraint = c;
+    loader_add_constraint(l, c);
+    if (table)
+        list_add(&table->constraints, l->s->arena, c);
+    if (ref)
+        list_add(&ref->referenced, l->s->arena, c);
+    return true;
+}
+
+/* --- sequences ---------------------------------------------------------------------------------------- */
+
+/* The columns that SELECT * FROM a sequence shows. */
+static void add_sequence_columns(struct loader *l, struct relation *r)
+{
+    static const struct {
+        const char *name;
+        uint32_t type;
+    } columns[] = {{"last_value", INT8OID}, {"log_cnt", INT8OID}, {"is_called", BOOLOID}};
+    struct attribute *atts = ARENA_ARRAY(l->s->arena, struct attribute, 3);
+    for (int i = 0; i < 3; i++)
+        atts[i] = (struct attribute){.name = columns[i].name,
+                                     .num = (int16_t)(i + 1),
+                                     .type = columns[i].type,
+                                     .typmod = -1,
+                                     .notnull = true,
+                                     .sqlite_name = columns[i].name};
+    r->natts = 3;
+    r->atts = atts;
+}
+
+static bool load_sequence(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    if (!x)
+        return true;
+    struct sequence_def *d = ARENA_NEW(l->s->arena, struct sequence_def);
+    d->relid = x->rel.oid;
+    d->type = column_oid(st, 1);
+    d->start = sqlite3_column_int64(st, 2);
+    d->increment = sqlite3_column_int64(st, 3);
+    d->max = sqlite3_column_int64(st, 4);
+    d->min = sqlite3_column_int64(st, 5);
+    d->cache = sqlite3_column_int64(st, 6);
+    d->cycle = sqlite3_column_int(st, 7);
+    d->owned_table = column_oid(st, 8);
+    d->owned_attnum = (int16_t)sqlite3_column_int(st, 9);
+    d->owned_deptype = column_char(st, 10);
+    d->last_value = sqlite3_column_int64(st, 11);
+    d->is_called = sqlite3_column_int(st, 12);
+    x->rel.sequence = d;
+    x->rel.is_virtual = true;
+    add_sequence_columns(l, &x->rel);
+    return true;
+}
+
+bool snapshot_load_keys(struct loader *l)
+{
+    return loader_rows(l,
+                       "SELECT indexrelid, indrelid, indisunique, indisprimary, indimmediate, "
+                       "indisvalid, indnullsnotdistinct, indnkeyatts, indpred, "
+                       "(SELECT count(*) FROM _pg_index_column c WHERE c.indexrelid = i.indexrelid) "
+                       "FROM _pg_index i ORDER BY indexrelid",
+                       load_index) &&
+           loader_rows(l,
+                       "SELECT indexrelid, num, attnum, expr, type, collation, opclass, is_desc, "
+                       "nulls_first FROM _pg_index_column ORDER BY indexrelid, num",
+                       load_index_column) &&
+           loader_rows(l,
+                       "SELECT oid, conname, connamespace, contype, conrelid, contypid, conindid, "
+                       "confrelid, condeferrable, condeferred, convalidated, connoinherit, conkey, "
+                       "confkey, confupdtype, confdeltype, confmatchtype, consrc "
+                       "FROM _pg_constraint ORDER BY oid",
+                       load_constraint) &&
+           loader_rows(l,
+                       "SELECT seqrelid, seqtypid, seqstart, seqincrement, seqmax, seqmin, seqcache, "
+                       "seqcycle, owned_table, owned_attnum, owned_deptype, last_value, is_called "
+                       "FROM _pg_sequence",
+                       load_sequence);
+}

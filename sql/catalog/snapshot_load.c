@@ -1,0 +1,453 @@
+/*
+ * snapshot_load.c: makes a snapshot from the durable tables: schemas, roles, relations with their columns, types, comments,
+ * privileges. Keys and sequences follow in snapshot_keys.c, tables of other programs in snapshot_adopt.c.
+ *
+ * A row that refers to something missing (a half-written or hand-edited file) is left out with a warning in
+ * the log: the file opens all the same.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/log.h"
+#include "sql/catalog/durable.h"
+#include "sql/catalog/snapshot_internal.h"
+
+static atomic_uint_fast64_t version_counter;
+
+/* --- helpers --------------------------------------------------------------------------------- */
+
+bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st))
+{
+    sqlite3_stmt *st = NULL;
+    if (sqlite3_prepare_v2(l->db, sql, -1, &st, NULL) != SQLITE_OK) {
+        /* A damaged metadata table costs what it held, not the file. */
+        if ((sqlite3_errcode(l->db) & 0xff) == SQLITE_ERROR) {
+            log_line(LOG_LEVEL_WARNING, "metadata of database \"%s\" is damaged: %s",
+                     l->s->database, sqlite3_errmsg(l->db));
+            return true;
+        }
+        return durable_error(l->db, l->err);
+    }
+    bool ok = true;
+    int rc;
+    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW)
+        ok = row(l, st);
+    if (ok && rc != SQLITE_DONE)
+        ok = durable_error(l->db, l->err);
+    sqlite3_finalize(st);
+    return ok;
+}
+
+const char *loader_text(struct loader *l, sqlite3_stmt *st, int column)
+{
+    const char *p = (const char *)sqlite3_column_text(st, column);
+    return p ? arena_strndup(l->s->arena, p, (size_t)sqlite3_column_bytes(st, column)) : NULL;
+}
+
+static uint32_t column_oid(sqlite3_stmt *st, int column)
+{
+    return (uint32_t)sqlite3_column_int64(st, column);
+}
+
+/* The first letter of a text column, 0 for '' and NULL. */
+static char column_char(sqlite3_stmt *st, int column)
+{
+    const char *p = (const char *)sqlite3_column_text(st, column);
+    return p ? p[0] : 0;
+}
+
+struct relation_ext *loader_relation(struct loader *l, uint32_t oid)
+{
+    return (struct relation_ext *)map_get(&l->exts, oid, NULL);
+}
+
+void loader_add_relation(struct loader *l, struct relation_ext *x)
+{
+    struct snapshot *s = l->s;
+    list_add(&s->relations, s->arena, &x->rel);
+    map_put(&l->exts, s->arena, x->rel.oid, NULL, x);
+    map_put(&s->relation_oid, s->arena, x->rel.oid, NULL, &x->rel);
+    map_put(&s->relation_name, s->arena, x->rel.namespace_oid, x->rel.name, &x->rel);
+    if (x->rel.sqlite_name)
+        map_put(&s->relation_sqlite, s->arena, 0, x->rel.sqlite_name, &x->rel);
+}
+
+void loader_add_type(struct loader *l, struct type_ext *t)
+{
+    struct snapshot *s = l->s;
+    list_add(&s->types, s->arena, &t->type);
+    map_put(&s->type_oid, s->arena, t->type.oid, NULL, &t->type);
+    map_put(&s->type_name, s->arena, t->type.namespace_oid, t->type.name, &t->type);
+}
+
+void loader_add_constraint(struct loader *l, struct constraint_def *c)
+{
+    list_add(&l->s->constraints, l->s->arena, c);
+    map_put(&l->s->constraint_oid, l->s->arena, c->oid, NULL, c);
+}
+
+/* --- comments, dependencies, privileges --------------------------------------------------------- */
+
+static bool load_comment(struct loader *l, sqlite3_stmt *st)
+{
+    struct comment *c = ARENA_NEW(l->s->arena, struct comment);
+    c->objoid = column_oid(st, 0);
+    c->classoid = column_oid(st, 1);
+    c->objsubid = sqlite3_column_int(st, 2);
+    c->text = loader_text(l, st, 3);
+    list_add(&l->s->comments, l->s->arena, c);
+    map_put(&l->s->comment_object, l->s->arena, c->objoid, NULL, c);
+    return true;
+}
+
+static bool load_acl(struct loader *l, sqlite3_stmt *st)
+{
+    struct acl *c = ARENA_NEW(l->s->arena, struct acl);
+    c->classid = column_oid(st, 0);
+    c->objid = column_oid(st, 1);
+    c->objsubid = sqlite3_column_int(st, 2);
+    c->text = loader_text(l, st, 3);
+    list_add(&l->s->acls, l->s->arena, c);
+    map_put(&l->s->acl_object, l->s->arena, c->objid, NULL, c);
+    return true;
+}
+
+static bool load_depend(struct loader *l, sqlite3_stmt *st)
+{
+    struct depend *d = ARENA_NEW(l->s->arena, struct depend);
+    d->classid = column_oid(st, 0);
+    d->objid = column_oid(st, 1);
+    d->objsubid = sqlite3_column_int(st, 2);
+    d->refclassid = column_oid(st, 3);
+    d->refobjid = column_oid(st, 4);
+    d->refobjsubid = sqlite3_column_int(st, 5);
+    d->type = column_char(st, 6);
+    list_add(&l->s->depends, l->s->arena, d);
+    return true;
+}
+
+static bool load_member(struct loader *l, sqlite3_stmt *st)
+{
+    struct role_member *m = ARENA_NEW(l->s->arena, struct role_member);
+    m->role = column_oid(st, 0);
+    m->member = column_oid(st, 1);
+    m->grantor = column_oid(st, 2);
+    m->admin = sqlite3_column_int(st, 3);
+    list_add(&l->s->members, l->s->arena, m);
+    return true;
+}
+
+static bool load_setting(struct loader *l, sqlite3_stmt *st)
+{
+    struct role_setting *m = ARENA_NEW(l->s->arena, struct role_setting);
+    m->database = column_oid(st, 0);
+    m->role = column_oid(st, 1);
+    m->name = loader_text(l, st, 2);
+    m->value = loader_text(l, st, 3);
+    list_add(&l->s->settings, l->s->arena, m);
+    return true;
+}
+
+/* --- schemas and roles ---------------------------------------------------------------------------- */
+
+static bool load_namespace(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    struct namespace_def *n = ARENA_NEW(s->arena, struct namespace_def);
+    n->oid = column_oid(st, 0);
+    n->name = loader_text(l, st, 1);
+    n->owner = column_oid(st, 2);
+    n->comment = snapshot_comment(s, n->oid, CLASS_PG_NAMESPACE, 0);
+    list_add(&s->namespaces, s->arena, n);
+    map_put(&s->namespace_oid, s->arena, n->oid, NULL, n);
+    map_put(&s->namespace_name, s->arena, 0, n->name, n);
+    return true;
+}
+
+static bool load_role(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    struct role_def *r = ARENA_NEW(s->arena, struct role_def);
+    r->oid = column_oid(st, 0);
+    r->name = loader_text(l, st, 1);
+    r->super = sqlite3_column_int(st, 2);
+    r->inherit = sqlite3_column_int(st, 3);
+    r->createrole = sqlite3_column_int(st, 4);
+    r->createdb = sqlite3_column_int(st, 5);
+    r->login = sqlite3_column_int(st, 6);
+    r->replication = sqlite3_column_int(st, 7);
+    r->bypassrls = sqlite3_column_int(st, 8);
+    r->connlimit = sqlite3_column_int(st, 9);
+    r->password = loader_text(l, st, 10);
+    r->valid_until = loader_text(l, st, 11);
+    list_add(&s->roles, s->arena, r);
+    map_put(&s->role_oid, s->arena, r->oid, NULL, r);
+    map_put(&s->role_name, s->arena, 0, r->name, r);
+    return true;
+}
+
+/* --- relations --------------------------------------------------------------------------------------- */
+
+static bool load_class(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *x = ARENA_NEW(l->s->arena, struct relation_ext);
+    struct relation *r = &x->rel;
+    r->oid = column_oid(st, 0);
+    r->name = loader_text(l, st, 1);
+    r->namespace_oid = column_oid(st, 2);
+    r->rowtype = column_oid(st, 3);
+    r->owner = column_oid(st, 4);
+    r->kind = column_char(st, 5);
+    r->persistence = column_char(st, 6);
+    x->am = column_oid(st, 7);
+    r->options = loader_text(l, st, 8);
+    r->sqlite_name = loader_text(l, st, 9);
+    r->rowid_attnum = (int16_t)sqlite3_column_int(st, 10);
+    r->view_sql = loader_text(l, st, 11);
+    x->rowsecurity = sqlite3_column_int(st, 12);
+    x->replident = column_char(st, 13);
+    r->comment = snapshot_comment(l->s, r->oid, CLASS_PG_CLASS, 0);
+    int natts = sqlite3_column_int(st, 14);
+    r->natts = 0;
+    r->atts = ARENA_ARRAY(l->s->arena, struct attribute, natts > 0 ? natts : 1);
+    loader_add_relation(l, x);
+    return true;
+}
+
+/* Columns come in the order of attnum; a gap (hand-edited metadata) makes the relation end there. */
+static bool load_attribute(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    if (!x || sqlite3_column_int(st, 1) != x->rel.natts + 1)
+        return true;
+    struct attribute *a = (struct attribute *)&x->rel.atts[x->rel.natts++];
+    a->num = (int16_t)x->rel.natts;
+    a->name = loader_text(l, st, 2);
+    a->type = column_oid(st, 3);
+    a->typmod = sqlite3_column_int(st, 4);
+    a->ndims = sqlite3_column_int(st, 5);
+    a->notnull = sqlite3_column_int(st, 6);
+    a->dropped = sqlite3_column_int(st, 7);
+    a->collation = column_oid(st, 8);
+    a->identity = column_char(st, 9);
+    a->generated = column_char(st, 10);
+    a->default_oid = column_oid(st, 11);
+    a->default_sql = loader_text(l, st, 12);
+    a->sqlite_name = a->name;
+    a->comment = snapshot_comment(l->s, x->rel.oid, CLASS_PG_CLASS, a->num);
+    return true;
+}
+
+/* --- types ----------------------------------------------------------------------------------------------- */
+
+struct type_kind {
+    char typtype;
+    const char *in, *out, *recv, *send;
+};
+static const struct type_kind type_kinds[] = {
+    {'e', "enum_in", "enum_out", "enum_recv", "enum_send"},
+    {'c', "record_in", "record_out", "record_recv", "record_send"},
+    {'d', "domain_in", NULL, "domain_recv", NULL},
+    {'b', "array_in", "array_out", "array_recv", "array_send"},
+};
+
+static bool load_type(struct loader *l, sqlite3_stmt *st)
+{
+    struct type_ext *x = ARENA_NEW(l->s->arena, struct type_ext);
+    struct type_def *t = &x->type;
+    t->oid = column_oid(st, 0);
+    t->name = loader_text(l, st, 1);
+    t->namespace_oid = column_oid(st, 2);
+    x->owner = column_oid(st, 3);
+    t->typtype = column_char(st, 4);
+    t->category = column_char(st, 5);
+    t->relid = column_oid(st, 6);
+    t->elem = column_oid(st, 7);
+    t->array = column_oid(st, 8);
+    t->basetype = column_oid(st, 9);
+    t->typmod = sqlite3_column_int(st, 10);
+    x->ndims = sqlite3_column_int(st, 11);
+    t->notnull = sqlite3_column_int(st, 12);
+    t->collation = column_oid(st, 13);
+    x->default_sql = loader_text(l, st, 14);
+    t->isdefined = true;
+    t->delim = ',';
+    t->len = t->typtype == 'e' ? 4 : -1;
+    t->byval = t->typtype == 'e';
+    t->align = t->typtype == 'c' ? 'd' : 'i';
+    t->storage_pg = t->typtype == 'e' ? 'p' : 'x';
+    if (t->elem)
+        t->subscript = "array_subscript_handler";
+    for (size_t i = 0; i < sizeof(type_kinds) / sizeof(type_kinds[0]); i++)
+        if (type_kinds[i].typtype == t->typtype) {
+            t->in_name = type_kinds[i].in;
+            t->out_name = type_kinds[i].out;
+            t->recv_name = type_kinds[i].recv;
+            t->send_name = type_kinds[i].send;
+        }
+    if (t->typtype == 'b' && t->elem) {
+        t->modin_name = NULL;
+        t->storage_pg = 'x';
+    }
+    loader_add_type(l, x);
+    return true;
+}
+
+static bool load_enum_label(struct loader *l, sqlite3_stmt *st)
+{
+    struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, column_oid(st, 1), NULL);
+    if (!x)
+        return true;
+    if ((x->nlabels & (x->nlabels - 1)) == 0) { /* grown at powers of two */
+        struct enum_label *labels =
+            ARENA_ARRAY(l->s->arena, struct enum_label, x->nlabels ? x->nlabels * 2 : 1);
+        if (x->nlabels)
+            memcpy(labels, x->labels, sizeof(labels[0]) * (size_t)x->nlabels);
+        x->labels = labels;
+    }
+    struct enum_label *e = &x->labels[x->nlabels++];
+    e->oid = column_oid(st, 0);
+    e->sortorder = (float)sqlite3_column_double(st, 2);
+    e->label = loader_text(l, st, 3);
+    return true;
+}
+
+/* Fills in what follows from other types: a domain is as its base, an array's order is its element's. */
+static void resolve_type(struct loader *l, struct type_ext *x, int depth)
+{
+    struct type_def *t = &x->type;
+    uint32_t other = t->typtype == 'd' ? t->basetype : t->elem;
+    const struct type_def *base = other ? snapshot_type(l->s, other) : NULL;
+    if (base && !type_builtin(other) && !base->out && depth < 32)
+        resolve_type(l, (struct type_ext *)base, depth + 1);
+    if (t->typtype == 'd' && base) {
+        t->len = base->len;
+        t->byval = base->byval;
+        t->align = base->align;
+        t->storage_pg = base->storage_pg;
+        t->out_name = base->out_name;
+        t->send_name = base->send_name;
+        t->category = base->category;
+        t->delim = base->delim;
+    } else if (base && type_is_array(t)) {
+        t->align = base->align == 'd' ? 'd' : 'i';
+        t->delim = base->delim;
+        t->modin_name = base->modin_name;
+        t->modout_name = base->modout_name;
+    }
+    type_def_resolve(t, base);
+    type_def_set_storage(t, base, l->s->arena);
+    if (t->typtype == 'e')
+        t->sqlite_collation = arena_printf(l->s->arena, "enum_%u", t->oid);
+    else if (base && type_is_array(t) && base->typtype == 'e')
+        t->sqlite_collation = arena_printf(l->s->arena, "array_enum_%u", base->oid);
+}
+
+static void resolve_types(struct loader *l)
+{
+    for (int i = 0; i < l->s->types.n; i++) {
+        struct type_ext *x = (struct type_ext *)l->s->types.items[i];
+        if (!x->type.out)
+            resolve_type(l, x, 0);
+    }
+}
+
+/* --- extensions --------------------------------------------------------------------------------------------- */
+
+static bool load_extension(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    struct extension_def *e = ARENA_NEW(s->arena, struct extension_def);
+    e->oid = column_oid(st, 0);
+    e->name = loader_text(l, st, 1);
+    e->namespace_oid = column_oid(st, 3);
+    e->relocatable = sqlite3_column_int(st, 4);
+    e->version = loader_text(l, st, 5);
+    list_add(&s->extensions, s->arena, e);
+    map_put(&s->extension_name, s->arena, 0, e->name, e);
+    if (strcmp(e->name, "vector") == 0)
+        snapshot_add_vector(l, e->namespace_oid, e->oid);
+    return true;
+}
+
+bool snapshot_load_durable(struct loader *l)
+{
+    static const struct {
+        const char *sql;
+        bool (*row)(struct loader *l, sqlite3_stmt *st);
+    } steps[] = {
+        {"SELECT objoid, classoid, objsubid, description FROM _pg_description", load_comment},
+        {"SELECT * FROM _pg_acl", load_acl},
+        {"SELECT * FROM _pg_depend", load_depend},
+        {"SELECT * FROM _pg_auth_members ORDER BY 1, 2", load_member},
+        {"SELECT * FROM _pg_setting ORDER BY 1, 2, 3", load_setting},
+        {"SELECT * FROM _pg_namespace ORDER BY oid", load_namespace},
+        {"SELECT * FROM _pg_authid ORDER BY oid", load_role},
+        {"SELECT * FROM _pg_extension ORDER BY oid", load_extension},
+        {"SELECT oid, relname, relnamespace, reltype, relowner, relkind, relpersistence, relam, "
+         "reloptions, sqlite_name, rowid_attnum, view_sql, relrowsecurity, relreplident, "
+         "(SELECT max(attnum) FROM _pg_attribute WHERE attrelid = c.oid) "
+         "FROM _pg_class c WHERE sqlite_name IS NULL OR relkind NOT IN ('r', 'm') OR "
+         "EXISTS (SELECT 1 FROM sqlite_schema s WHERE s.name = c.sqlite_name) ORDER BY oid",
+         load_class},
+        {"SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attndims, a.attnotnull, "
+         "a.attisdropped, a.attcollation, a.attidentity, a.attgenerated, d.oid, d.adsrc "
+         "FROM _pg_attribute a LEFT JOIN _pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+         "ORDER BY a.attrelid, a.attnum",
+         load_attribute},
+        {"SELECT oid, typname, typnamespace, typowner, typtype, typcategory, typrelid, typelem, "
+         "typarray, typbasetype, typtypmod, typndims, typnotnull, typcollation, typdefault "
+         "FROM _pg_type ORDER BY oid",
+         load_type},
+        {"SELECT oid, enumtypid, enumsortorder, enumlabel FROM _pg_enum ORDER BY enumtypid, "
+         "enumsortorder",
+         load_enum_label},
+    };
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (!loader_rows(l, steps[i].sql, steps[i].row))
+            return false;
+    resolve_types(l);
+    return true;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------------ */
+
+/* The lists that keys and foreign keys filled become the arrays that readers see. */
+static void finish_relations(struct snapshot *s)
+{
+    for (int i = 0; i < s->relations.n; i++) {
+        struct relation_ext *x = (struct relation_ext *)s->relations.items[i];
+        x->rel.nindexes = x->indexes.n;
+        x->rel.indexes = (const struct index_def *const *)x->indexes.items;
+        x->rel.nconstraints = x->constraints.n;
+        x->rel.constraints = (const struct constraint_def *const *)x->constraints.items;
+        x->rel.nreferenced = x->referenced.n;
+        x->rel.referenced = (const struct constraint_def *const *)x->referenced.items;
+    }
+}
+
+struct snapshot *snapshot_load(sqlite3 *db, const char *database, const struct snapshot *base,
+                               struct error *err)
+{
+    (void)base;
+    struct snapshot *s = calloc(1, sizeof(*s));
+    if (!s)
+        log_fatal("out of memory");
+    atomic_init(&s->refs, 1);
+    s->arena = arena_create();
+    s->database = arena_strdup(s->arena, database);
+    s->version = atomic_fetch_add(&version_counter, 1) + 1;
+    s->durable = durable_exists(db);
+    struct loader l = {.db = db, .s = s, .err = err};
+    l.drifted = !s->durable || durable_drifted(db);
+    snapshot_add_builtin(&l);
+    bool ok = (!s->durable || (snapshot_load_durable(&l) && snapshot_load_keys(&l))) &&
+              snapshot_load_adopted(&l);
+    if (!ok) {
+        snapshot_unref(s);
+        return NULL;
+    }
+    snapshot_add_builtin_roles(&l);
+    finish_relations(s);
+    return s;
+}

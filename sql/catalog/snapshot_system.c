@@ -1,0 +1,193 @@
+/*
+ * snapshot_system.c: what every snapshot has: the relations of pg_catalog and information_schema (built once per
+ * process from relations.def and sys_views.def), built-in schemas, roles, access methods and operator classes.
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "sql/catalog/snapshot_internal.h"
+
+/* --- relations of pg_catalog and information_schema ------------------------------------------------- */
+
+/* relations.def as one flat table: a relation's row is followed by its columns. */
+struct system_row {
+    uint32_t oid; /* 0: a column */
+    const char *name;
+    uint32_t namespace_oid;
+    char kind;
+    uint32_t type;
+    int32_t typmod;
+    bool notnull;
+    int ndims;
+    uint32_t collation;
+};
+
+static const struct system_row system_rows[] = {
+#define RELATION(oid, name, ns, kind, reltype, shared) {oid, name, ns, kind, reltype, 0, 0, 0, 0},
+#define COLUMN(name, type, typmod, notnull, ndims, collation)                                      \
+    {0, name, 0, 0, type, typmod, notnull, ndims, collation},
+#define END_RELATION()
+#include "sql/catalog/builtin/relations.def"
+#undef RELATION
+#undef COLUMN
+#undef END_RELATION
+};
+
+static const struct {
+    const char *name, *sql;
+} system_views[] = {
+#define SYS_VIEW(name, sql) {name, sql},
+#include "sql/catalog/sys_views.def"
+#undef SYS_VIEW
+};
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+static struct {
+    struct arena *arena;
+    struct list relations;
+    struct map by_oid, by_name;
+} sys;
+
+static const char *view_text(const char *name)
+{
+    for (int i = 0; i < COUNT(system_views); i++)
+        if (strcmp(system_views[i].name, name) == 0)
+            return system_views[i].sql;
+    return NULL;
+}
+
+static void add_system_relation(const struct system_row *row, int natts)
+{
+    struct relation_ext *x = ARENA_NEW(sys.arena, struct relation_ext);
+    struct relation *r = &x->rel;
+    bool info = row->namespace_oid == INFORMATION_SCHEMA_NAMESPACE;
+    r->oid = row->oid;
+    r->name = row->name;
+    r->namespace_oid = row->namespace_oid;
+    r->kind = row->kind;
+    r->persistence = 'p';
+    r->rowtype = row->type;
+    r->owner = BOOTSTRAP_SUPERUSER;
+    r->sqlite_name = arena_printf(sys.arena, "%s.%s",
+                                  info ? INFORMATION_SCHEMA_NAME : "pg_catalog", row->name);
+    r->is_virtual = r->system = true;
+    r->view_sql = view_text(info ? r->sqlite_name : r->name);
+    x->am = row->kind == 'r' ? HEAP_AM_OID : 0;
+    x->replident = 'n';
+    struct attribute *atts = ARENA_ARRAY(sys.arena, struct attribute, natts);
+    for (int i = 0; i < natts; i++) {
+        const struct system_row *c = row + 1 + i;
+        atts[i] = (struct attribute){.name = c->name,
+                                     .num = (int16_t)(i + 1),
+                                     .type = c->type,
+                                     .typmod = c->typmod,
+                                     .ndims = c->ndims,
+                                     .notnull = c->notnull,
+                                     .collation = c->collation,
+                                     .sqlite_name = c->name};
+    }
+    r->natts = natts;
+    r->atts = atts;
+    list_add(&sys.relations, sys.arena, r);
+    map_put(&sys.by_oid, sys.arena, r->oid, NULL, r);
+    map_put(&sys.by_name, sys.arena, r->namespace_oid, r->name, r);
+}
+
+static void build_system_relations(void)
+{
+    sys.arena = arena_create();
+    for (int i = 0; i < COUNT(system_rows);) {
+        int natts = 0;
+        while (i + 1 + natts < COUNT(system_rows) && system_rows[i + 1 + natts].oid == 0)
+            natts++;
+        add_system_relation(&system_rows[i], natts);
+        i += 1 + natts;
+    }
+}
+
+static void system_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, build_system_relations);
+}
+
+const struct relation *const *system_relations(int *n)
+{
+    system_init();
+    *n = sys.relations.n;
+    return (const struct relation *const *)sys.relations.items;
+}
+
+const struct relation *system_relation(uint32_t oid)
+{
+    system_init();
+    return oid < FIRST_USER_OID ? map_get(&sys.by_oid, oid, NULL) : NULL;
+}
+
+const struct relation *system_relation_named(uint32_t namespace_oid, const char *name)
+{
+    system_init();
+    return map_get(&sys.by_name, namespace_oid, name);
+}
+
+/* --- schemas, access methods, operator classes ---------------------------------------------------------- */
+
+static const struct namespace_def builtin_namespaces[] = {
+#define PG_NAMESPACE(oid, name, owner) {oid, name, owner, NULL},
+#include "sql/catalog/builtin/pg_namespace.def"
+#undef PG_NAMESPACE
+};
+
+static const struct am_def builtin_ams[] = {
+#define PG_AM(oid, name, handler, type) {oid, name, (type)[0]},
+#include "sql/catalog/builtin/pg_am.def"
+#undef PG_AM
+};
+
+static const struct opclass_def builtin_opclasses[] = {
+#define PG_OPCLASS(oid, method, name, ns, owner, family, intype, isdefault, keytype)               \
+    {oid, name, ns, method, intype, isdefault, family, 0},
+#include "sql/catalog/builtin/pg_opclass.def"
+#undef PG_OPCLASS
+};
+
+void snapshot_add_builtin(struct loader *l)
+{
+    struct snapshot *s = l->s;
+    system_init();
+    for (int i = 0; i < COUNT(builtin_namespaces); i++) {
+        const struct namespace_def *n = &builtin_namespaces[i];
+        if (n->oid == PUBLIC_NAMESPACE && s->durable)
+            continue; /* the file says whether it still has one */
+        list_add(&s->namespaces, s->arena, n);
+        map_put(&s->namespace_oid, s->arena, n->oid, NULL, n);
+        map_put(&s->namespace_name, s->arena, 0, n->name, n);
+    }
+    for (int i = 0; i < COUNT(builtin_ams); i++)
+        list_add(&s->ams, s->arena, &builtin_ams[i]);
+    for (int i = 0; i < COUNT(builtin_opclasses); i++)
+        list_add(&s->opclasses, s->arena, &builtin_opclasses[i]);
+}
+
+/* --- roles -------------------------------------------------------------------------------------------------- */
+
+static const struct role_def builtin_roles[] = {
+#define PG_AUTHID(oid, name, super, inherit, createrole, createdb, login, repl, rls, limit)        \
+    {oid, name, super, inherit, createrole, createdb, login, repl, rls, limit, NULL, NULL},
+#include "sql/catalog/builtin/pg_authid.def"
+#undef PG_AUTHID
+};
+
+void snapshot_add_builtin_roles(struct loader *l)
+{
+    struct snapshot *s = l->s;
+    for (int i = 0; i < COUNT(builtin_roles); i++) {
+        const struct role_def *r = &builtin_roles[i];
+        if (map_get(&s->role_oid, r->oid, NULL))
+            continue;
+        list_add(&s->roles, s->arena, r);
+        map_put(&s->role_oid, s->arena, r->oid, NULL, r);
+        map_put(&s->role_name, s->arena, 0, r->name, r);
+    }
+}
