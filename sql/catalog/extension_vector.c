@@ -113,6 +113,7 @@ static void add_types(struct loader *l, uint32_t namespace_oid)
         struct type_ext *x = ARENA_NEW(a, struct type_ext);
         struct type_def *t = &x->type;
         x->owner = BOOTSTRAP_SUPERUSER;
+        x->resolved = true;
         *t = (struct type_def){.oid = VEC_OID(array ? v->array : v->number),
                                .name = array ? arena_printf(a, "_%s", v->name) : v->name,
                                .namespace_oid = namespace_oid,

@@ -409,6 +409,7 @@ static bool adopt_table(struct loader *l, sqlite3_stmt *st)
                                 .send_name = "record_send",
                                 .typmod = -1};
     t->owner = BOOTSTRAP_SUPERUSER;
+    t->resolved = true;
     t->type.oid = x->rel.rowtype = adopted_oid(l, "type", name, NULL);
     type_def_resolve(&t->type, NULL);
     type_def_set_storage(&t->type, NULL, s->arena);

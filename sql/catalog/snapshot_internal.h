@@ -50,6 +50,7 @@ struct attribute_ext {
 struct type_ext {
     struct type_def type; /* first */
     uint32_t owner;
+    bool resolved; /* functions and storage form are set */
     const char *default_sql;
     int ndims;
     int nlabels;

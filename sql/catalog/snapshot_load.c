@@ -316,9 +316,10 @@ static bool load_enum_label(struct loader *l, sqlite3_stmt *st)
 static void resolve_type(struct loader *l, struct type_ext *x, int depth)
 {
     struct type_def *t = &x->type;
+    x->resolved = true;
     uint32_t other = t->typtype == 'd' ? t->basetype : t->elem;
     const struct type_def *base = other ? snapshot_type(l->s, other) : NULL;
-    if (base && !type_builtin(other) && !base->out && depth < 32)
+    if (base && !type_builtin(other) && !((const struct type_ext *)base)->resolved && depth < 32)
         resolve_type(l, (struct type_ext *)base, depth + 1);
     if (t->typtype == 'd' && base) {
         t->len = base->len;
@@ -347,7 +348,7 @@ static void resolve_types(struct loader *l)
 {
     for (int i = 0; i < l->s->types.n; i++) {
         struct type_ext *x = (struct type_ext *)l->s->types.items[i];
-        if (!x->type.out)
+        if (!x->resolved)
             resolve_type(l, x, 0);
     }
 }
