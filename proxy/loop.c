@@ -9,6 +9,7 @@
 
 #include "proxy/connection.h"
 #include "proxy/server.h"
+#include "proxy/thread.h"
 #include "sql/base/log.h"
 
 static void loop_signal(struct loop *l)
@@ -147,8 +148,7 @@ struct loop *loop_create(struct server *server)
     if (!l->mail_event || event_add(l->mail_event, NULL) != 0 ||
         event_priority_set(l->mail_event, LOOP_PRIORITY_WRITER) != 0)
         log_fatal("could not create an event loop's mailbox");
-    if (pthread_create(&l->thread, NULL, loop_main, l) != 0)
-        log_fatal("could not start an event loop's thread");
+    thread_start(&l->thread, loop_main, l);
     return l;
 }
 

@@ -128,11 +128,7 @@ static bool main_create_engine(struct main_process *m)
     m->engine = pg_engine_create(&options, &m->err);
     if (!m->engine)
         return false;
-    const char *listen = m->options.listen;
-    if (!listen &&
-        strcmp(config_string(m->engine, "listen_addresses", "localhost"), "localhost") == 0)
-        listen = MAIN_DEFAULT_LISTEN;
-    return main_set(m, "listen_addresses", listen) &&
+    return main_set(m, "listen_addresses", m->options.listen) &&
            main_set(m, "unix_socket_directories", m->options.socket_dir);
 }
 
@@ -147,9 +143,9 @@ static bool main_listen(struct main_process *m)
     pthread_mutex_lock(&m->server->config_lock);
     bool secured = m->server->tls || m->server->scram;
     pthread_mutex_unlock(&m->server->config_lock);
-    m->listeners =
-        listener_open(m->server, config_string(m->engine, "listen_addresses", MAIN_DEFAULT_LISTEN),
-                      wanted, m->options.socket_dir ? m->options.socket_dir : "", secured, &m->err);
+    m->listeners = listener_open(
+        m->server, config_string(m->engine, "listen_addresses", MAIN_DEFAULT_LISTEN), wanted,
+        config_string(m->engine, "unix_socket_directories", ""), secured, &m->err);
     if (!m->listeners)
         return false;
     snprintf(port, sizeof(port), "%d", listener_port(m->listeners));

@@ -7,6 +7,7 @@
 
 #include "proxy/connection.h"
 #include "proxy/loop.h"
+#include "proxy/thread.h"
 #include "sql/base/log.h"
 
 struct worker_pool {
@@ -59,8 +60,7 @@ struct worker_pool *worker_pool_create(int n)
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->work, NULL);
     for (; p->n < n; p->n++)
-        if (pthread_create(&p->threads[p->n], NULL, worker_main, p) != 0)
-            log_fatal("could not start worker thread %d of %d", p->n + 1, n);
+        thread_start(&p->threads[p->n], worker_main, p);
     return p;
 }
 
