@@ -1,0 +1,44 @@
+/*
+ * emit.c: the doors of the printer: a whole program, and one expression for DDL.
+ */
+#include "sql/emit/emit.h"
+
+#include "sql/emit/emitter.h"
+
+static void emit_step(struct emitter *em, struct step *st)
+{
+    if (st->query->command == QUERY_SELECT) {
+        emit_select(em, st->query);
+        st->ncolumns = emit_query_columns(st->query);
+    } else {
+        emit_dml(em, st->query);
+        st->ncolumns = st->query->nreturning;
+    }
+}
+
+bool emit_program(struct program *p, const struct snapshot *s, struct error *err)
+{
+    for (int i = 0; i < p->nsteps; i++) {
+        struct strbuf out = {0};
+        struct emitter em = {
+            .out = &out, .arena = p->arena, .snapshot = s, .err = err, .step = &p->steps[i]};
+        emit_step(&em, &p->steps[i]);
+        if (!error_is_set(err))
+            p->steps[i].sql = arena_strndup(p->arena, out.data ? out.data : "", out.len);
+        strbuf_free(&out);
+        if (error_is_set(err))
+            return false;
+    }
+    return true;
+}
+
+bool emit_ddl_expr(struct strbuf *out, const struct expr *e, const struct relation *r,
+                   const struct snapshot *s, struct error *err)
+{
+    struct arena *arena = arena_create();
+    struct emitter em = {
+        .out = out, .arena = arena, .snapshot = s, .err = err, .ddl = r, .is_ddl = true};
+    emit_expr(&em, e);
+    arena_destroy(arena);
+    return !error_is_set(err);
+}

@@ -1,0 +1,260 @@
+/*
+ * emit_from.c: FROM: tables, subqueries, functions, VALUES, references to WITH entries, and joins.
+ *
+ * Set-returning functions are table-valued functions, which take columns of items to their left as arguments as
+ * LATERAL does. SQLite reads a comma and JOIN alike, from left to right, so items of the FROM list whose outer
+ * joins reach back to their own left side stand in parentheses.
+ */
+#include <string.h>
+
+#include "sql/emit/emitter.h"
+#include "sql/plan/walk.h"
+
+static const struct query *current(const struct emitter *em)
+{
+    return em->scope->q;
+}
+
+/* --- functions ------------------------------------------------------------------------------- */
+
+static const struct proc *call_proc(const struct expr *e)
+{
+    return e->kind == EXPR_FUNC ? e->func.proc : NULL;
+}
+
+static bool is_srf(const struct expr *e)
+{
+    const struct proc *p = call_proc(e);
+    return p && p->impl && p->impl->srf;
+}
+
+static bool check_call(struct emitter *em, const struct expr *e)
+{
+    const struct proc *p = call_proc(e);
+    if (p && !p->impl)
+        return error_set(em->err, ERRCODE_FEATURE_NOT_SUPPORTED, "function %s is not supported", p->name);
+    return true;
+}
+
+static void emit_srf_call(struct emitter *em, const struct expr *e)
+{
+    const struct fn_impl *impl = e->func.proc->impl;
+    emit_call_begin(em, impl->name);
+    emit_expr_list(em, &e->func.args);
+    if (impl->flags & FN_TYPED)
+        emit_types(em, e->type, &e->func.args);
+    emit_z(em, ")");
+}
+
+/* A function giving one value, as a row. Composite ones are spread over the columns. */
+static void emit_scalar_function(struct emitter *em, const struct rte *t, const struct expr *e)
+{
+    int n = t->ncolumns - (t->function.ordinality ? 1 : 0);
+    const struct type_def *type = emit_type(em, e->type);
+    bool composite = type && (type->typtype == 'c' || type->oid == RECORDOID);
+    if (!composite) {
+        emit_z(em, "\"value_scan\"(");
+        emit_expr(em, e);
+        emit_z(em, ")");
+        return;
+    }
+    emit_z(em, "(SELECT ");
+    for (int i = 0; i < n; i++) {
+        const uint32_t types[] = {e->type, INT4OID};
+        emit_z(em, i ? ", " : "");
+        emit_call_begin(em, "record_field");
+        emit_printf(em, "\"v\", %d", i + 1);
+        emit_type_list(em, t->columns[i].type, types, 2);
+        emit_printf(em, ") AS \"c%d\"", i + 1);
+    }
+    emit_z(em, ", 1 AS \"ordinality\" FROM (SELECT ");
+    emit_expr(em, e);
+    emit_z(em, " AS \"v\"))");
+}
+
+/*
+ * ROWS FROM (f(..), g(..)): rows_from('spec', arguments of all calls...), which runs them in lockstep. spec, per call:
+ * "<internal name> <columns> <number of arguments> <result type> <argument type>...\n".
+ */
+static void emit_rows_from(struct emitter *em, const struct rte *t)
+{
+    struct strbuf spec = {0};
+    for (int i = 0; i < t->function.n; i++) {
+        const struct expr *e = t->function.calls[i];
+        if (!check_call(em, e) || !is_srf(e)) {
+            emit_unsupported(em, "ROWS FROM with a function that returns no set");
+            strbuf_free(&spec);
+            return;
+        }
+        const struct expr_list *args = &e->func.args;
+        strbuf_printf(&spec, "%s %d %d %u", e->func.proc->impl->name, t->function.ncolumns[i], args->n, e->type);
+        for (int k = 0; k < args->n; k++)
+            strbuf_printf(&spec, " %u", args->items[k]->type);
+        strbuf_addc(&spec, '\n');
+    }
+    struct value v = value_text(spec.data, spec.len);
+    emit_z(em, "\"rows_from\"(");
+    emit_literal(em->out, &v);
+    strbuf_free(&spec);
+    for (int i = 0; i < t->function.n; i++)
+        for (int k = 0; k < t->function.calls[i]->func.args.n; k++) {
+            emit_z(em, ", ");
+            emit_expr(em, t->function.calls[i]->func.args.items[k]);
+        }
+    emit_z(em, ")");
+}
+
+static void emit_function(struct emitter *em, const struct rte *t)
+{
+    if (t->function.n > 1) {
+        emit_rows_from(em, t);
+        return;
+    }
+    const struct expr *e = t->function.calls[0];
+    if (!check_call(em, e))
+        return;
+    if (is_srf(e))
+        emit_srf_call(em, e);
+    else
+        emit_scalar_function(em, t, e);
+}
+
+/* --- the other kinds ------------------------------------------------------------------------------ */
+
+static void emit_values(struct emitter *em, const struct rte *t)
+{
+    emit_z(em, "(VALUES ");
+    for (int i = 0; i < t->values.n; i++) {
+        emit_z(em, i ? ", (" : "(");
+        emit_expr_list(em, &t->values.rows[i]);
+        if (!t->values.rows[i].n)
+            emit_z(em, "NULL");
+        emit_z(em, ")");
+    }
+    emit_z(em, ")");
+}
+
+static void emit_cte_name(struct emitter *em, const struct rte *t)
+{
+    const struct scope *sc = emit_scope_up(em, t->cte.levelsup);
+    for (int i = 0; sc && i < sc->q->nctes; i++)
+        if (strcmp(sc->q->ctes[i]->name, t->cte.name) == 0) {
+            emit_printf(em, "\"w%d_%d\"", sc->base, i);
+            return;
+        }
+    error_set(em->err, ERRCODE_INTERNAL_ERROR, "reference to an unknown WITH query \"%s\"", t->cte.name);
+}
+
+struct lateral_search {
+    struct query_walk walk;
+};
+
+static bool refers_to_level_above(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w;
+    return (e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW) && e->var.levelsup == level + 1;
+}
+
+static void emit_subquery_item(struct emitter *em, const struct rte *t)
+{
+    if (t->lateral) {
+        struct query_walk w = {.expr = refers_to_level_above};
+        if (query_walk(&w, t->subquery)) {
+            emit_unsupported(em, "a LATERAL subquery");
+            return;
+        }
+    }
+    emit_z(em, "(");
+    emit_select(em, t->subquery);
+    emit_z(em, ")");
+}
+
+static void emit_rte(struct emitter *em, int rte)
+{
+    const struct rte *t = current(em)->rtable[rte];
+    switch (t->kind) {
+    case RTE_RELATION:
+        emit_identifier(em->out, t->relation->sqlite_name);
+        break;
+    case RTE_SUBQUERY:
+        emit_subquery_item(em, t);
+        break;
+    case RTE_FUNCTION:
+        emit_function(em, t);
+        break;
+    case RTE_VALUES:
+        emit_values(em, t);
+        break;
+    case RTE_CTE:
+        emit_cte_name(em, t);
+        break;
+    case RTE_ROWSET:
+        emit_printf(em, "\"rowset_%d\"(", t->ncolumns);
+        emit_param(em, BINDING_ROWSET, t->rowset);
+        emit_z(em, ")");
+        break;
+    }
+    emit_z(em, " AS ");
+    emit_alias(em, em->scope, rte);
+    if (t->kind == RTE_RELATION && t->relation->is_virtual)
+        return;
+}
+
+/* --- joins ------------------------------------------------------------------------------------------ */
+
+static bool reaches_left(const struct from_node *n)
+{
+    for (; n->rte < 0; n = n->left)
+        if (n->join == JOIN_RIGHT || n->join == JOIN_FULL)
+            return true;
+    return false;
+}
+
+static void emit_join(struct emitter *em, const struct from_node *n)
+{
+    static const char *const words[] = {
+        [JOIN_INNER] = " JOIN ", [JOIN_LEFT] = " LEFT JOIN ",   [JOIN_RIGHT] = " RIGHT JOIN ",
+        [JOIN_FULL] = " FULL JOIN ", [JOIN_CROSS] = " JOIN ",
+    };
+    emit_from_item(em, n->left, true);
+    emit_z(em, words[n->join]);
+    if (n->right->rte < 0) {
+        emit_z(em, "(");
+        emit_from_item(em, n->right, true);
+        emit_z(em, ")");
+    } else {
+        emit_rte(em, n->right->rte);
+    }
+    if (n->on) {
+        emit_z(em, " ON ");
+        emit_qual(em, n->on);
+    } else if (n->join != JOIN_CROSS && n->join != JOIN_INNER) {
+        emit_z(em, " ON 1");
+    }
+}
+
+void emit_from_item(struct emitter *em, const struct from_node *n, bool first)
+{
+    if (n->rte >= 0) {
+        emit_rte(em, n->rte);
+        return;
+    }
+    if (++em->depth > EMIT_MAX_DEPTH)
+        error_set(em->err, ERRCODE_STATEMENT_TOO_COMPLEX, "stack depth limit exceeded");
+    if (!error_is_set(em->err)) {
+        bool wrap = !first && reaches_left(n);
+        emit_z(em, wrap ? "(" : "");
+        emit_join(em, n);
+        emit_z(em, wrap ? ")" : "");
+    }
+    em->depth--;
+}
+
+void emit_from_clause(struct emitter *em, const struct query *q)
+{
+    for (int i = 0; i < q->nfrom; i++) {
+        if (i)
+            emit_z(em, ", ");
+        emit_from_item(em, q->from[i], i == 0);
+    }
+}

@@ -1,0 +1,240 @@
+/*
+ * emit_names.c: identifiers, literals, aliases and column references of the printed SQL.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sql/emit/emitter.h"
+#include "sql/plan/walk.h"
+
+void emit_identifier(struct strbuf *out, const char *name)
+{
+    strbuf_addc(out, '"');
+    for (const char *p = name; *p; p++) {
+        if (*p == '"')
+            strbuf_addc(out, '"');
+        strbuf_addc(out, *p);
+    }
+    strbuf_addc(out, '"');
+}
+
+static void literal_real(struct strbuf *out, double d)
+{
+    if (isinf(d)) {
+        strbuf_addz(out, d > 0 ? "9e999" : "(-9e999)");
+        return;
+    }
+    char buf[40];
+    snprintf(buf, sizeof(buf), "%.17g", d);
+    bool plain = !strpbrk(buf, ".e");
+    strbuf_printf(out, signbit(d) ? "(%s%s)" : "%s%s", buf, plain ? ".0" : "");
+}
+
+static void literal_text(struct strbuf *out, const char *p, size_t n)
+{
+    strbuf_addc(out, '\'');
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '\'')
+            strbuf_addc(out, '\'');
+        strbuf_addc(out, p[i]);
+    }
+    strbuf_addc(out, '\'');
+}
+
+void emit_literal(struct strbuf *out, const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_NULL:
+        strbuf_addz(out, "NULL");
+        break;
+    case VALUE_INT:
+        strbuf_printf(out, v->i < 0 ? "(%lld)" : "%lld", (long long)v->i);
+        break;
+    case VALUE_REAL:
+        literal_real(out, v->d);
+        break;
+    case VALUE_TEXT:
+        literal_text(out, v->p, v->n);
+        break;
+    case VALUE_BLOB:
+        strbuf_addz(out, "x'");
+        for (size_t i = 0; i < v->n; i++)
+            strbuf_printf(out, "%02x", (unsigned char)v->p[i]);
+        strbuf_addc(out, '\'');
+        break;
+    }
+}
+
+const struct type_def *emit_type(const struct emitter *em, uint32_t type)
+{
+    const struct type_def *t = type_builtin(type);
+    if (!t && em->snapshot)
+        t = snapshot_type(em->snapshot, type);
+    return t;
+}
+
+const char *emit_collation(const struct emitter *em, uint32_t type)
+{
+    const struct type_def *t = emit_type(em, type);
+    while (t && t->typtype == 'd')
+        t = emit_type(em, t->basetype);
+    return t ? t->sqlite_collation : NULL;
+}
+
+void emit_collate(struct emitter *em, uint32_t type)
+{
+    const char *c = emit_collation(em, type);
+    if (c) {
+        emit_z(em, " COLLATE ");
+        emit_identifier(em->out, c);
+    }
+}
+
+bool emit_unsupported(struct emitter *em, const char *what)
+{
+    return error_set(em->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);
+}
+
+/* --- scopes ----------------------------------------------------------------------------- */
+
+void emit_scope_enter(struct emitter *em, struct scope *sc, const struct query *q)
+{
+    *sc = (struct scope){.parent = em->scope, .q = q, .base = em->next_alias};
+    em->next_alias += q->nrtable + 1; /* one more, so that no two scopes share a base */
+    sc->windows = sc->base;
+    em->scope = sc;
+}
+
+void emit_scope_leave(struct emitter *em)
+{
+    em->scope = em->scope->parent;
+}
+
+struct scope *emit_scope_up(const struct emitter *em, int levelsup)
+{
+    struct scope *sc = em->scope;
+    while (sc && levelsup-- > 0)
+        sc = sc->parent;
+    return sc;
+}
+
+void emit_alias(struct emitter *em, const struct scope *sc, int rte)
+{
+    emit_printf(em, "\"r%d\"", sc->base + rte);
+}
+
+/* --- columns ---------------------------------------------------------------------------- */
+
+const char *emit_attribute_name(const struct relation *r, int attnum)
+{
+    const struct attribute *a = &r->atts[attnum - 1];
+    return a->sqlite_name ? a->sqlite_name : a->name;
+}
+
+/* SQLite answers to rowid, oid and _rowid_, each unless a column bears that name. */
+const char *emit_rowid_name(const struct relation *r)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    if (r->rowid_attnum)
+        return emit_attribute_name(r, r->rowid_attnum);
+    for (int i = 0; i < 3; i++) {
+        bool taken = false;
+        for (int k = 0; k < r->natts && !taken; k++)
+            taken = !r->atts[k].dropped && strcasecmp(emit_attribute_name(r, k + 1), names[i]) == 0;
+        if (!taken)
+            return names[i];
+    }
+    return NULL;
+}
+
+static void emit_qualifier(struct emitter *em, const struct scope *sc, int rte)
+{
+    if (sc->target_name && rte == sc->q->result)
+        emit_identifier(em->out, sc->target_name);
+    else if (sc->q->conflict && rte == sc->q->conflict->excluded_rte)
+        emit_z(em, "\"excluded\"");
+    else
+        emit_alias(em, sc, rte);
+    emit_z(em, ".");
+}
+
+void emit_rowid(struct emitter *em, const struct scope *sc, int rte)
+{
+    const struct relation *r = sc->q->rtable[rte]->relation;
+    const char *name = r && !r->without_rowid ? emit_rowid_name(r) : NULL;
+    if (!name) {
+        emit_unsupported(em, "the physical position of rows of a table without rowid");
+        return;
+    }
+    emit_qualifier(em, sc, rte);
+    emit_identifier(em->out, name);
+}
+
+/* PostgreSQL's system columns. There are no tuple versions: xmin is the frozen transaction, xmax none. */
+static void emit_system_column(struct emitter *em, const struct scope *sc, int rte, int attnum)
+{
+    const struct rte *t = sc->q->rtable[rte];
+    switch (attnum) {
+    case PLAN_ATTNUM_ROWID:
+        emit_rowid(em, sc, rte);
+        return;
+    case PLAN_ATTNUM_CTID:
+        emit_z(em, "\"ctid_from_rowid\"(");
+        emit_rowid(em, sc, rte);
+        emit_z(em, ")");
+        return;
+    case PLAN_ATTNUM_TABLEOID:
+        if (t->relation->is_virtual || t->relation->without_rowid) {
+            emit_printf(em, "%u", t->relation->oid);
+            return;
+        }
+        emit_z(em, "CASE WHEN ");
+        emit_rowid(em, sc, rte);
+        emit_printf(em, " IS NOT NULL THEN %u END", t->relation->oid);
+        return;
+    case -2:
+        emit_z(em, "2");
+        return;
+    default:
+        emit_z(em, "0");
+    }
+}
+
+static void emit_function_column(struct emitter *em, const struct scope *sc, int rte, int attnum)
+{
+    const struct rte *t = sc->q->rtable[rte];
+    emit_alias(em, sc, rte);
+    if (t->function.ordinality && attnum == t->ncolumns)
+        emit_z(em, ".\"ordinality\"");
+    else
+        emit_printf(em, ".\"c%d\"", attnum);
+}
+
+void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum)
+{
+    const struct rte *t = sc->q->rtable[rte];
+    if (attnum < 0) {
+        if (t->kind == RTE_RELATION)
+            emit_system_column(em, sc, rte, attnum);
+        else
+            emit_unsupported(em, "a system column of a subquery");
+        return;
+    }
+    switch (t->kind) {
+    case RTE_RELATION:
+        emit_qualifier(em, sc, rte);
+        emit_identifier(em->out, emit_attribute_name(t->relation, attnum));
+        break;
+    case RTE_FUNCTION:
+        emit_function_column(em, sc, rte, attnum);
+        break;
+    case RTE_VALUES:
+        emit_alias(em, sc, rte);
+        emit_printf(em, ".\"column%d\"", attnum);
+        break;
+    default:
+        emit_alias(em, sc, rte);
+        emit_printf(em, ".\"c%d\"", attnum);
+    }
+}

@@ -1,0 +1,128 @@
+/*
+ * emitter.h: what the files of emit/ share while they print one step as SQLite SQL.
+ *
+ * A scope is one query level being printed; Vars find theirs by levelsup. Range table entry i of a scope prints
+ * as "r<base + i>", unique in the whole statement, so inner levels never hide outer ones. Columns: those of relations by
+ * their name in the file, of everything else "c1".. by position ("column1".. for VALUES).
+ */
+#ifndef PGF_EMIT_EMITTER_H
+#define PGF_EMIT_EMITTER_H
+
+#include "sql/base/arena.h"
+#include "sql/base/error.h"
+#include "sql/base/strbuf.h"
+#include "sql/emit/emit.h"
+
+struct scope {
+    struct scope *parent;
+    const struct query *q;
+    int base; /* alias number of range table entry 0 */
+    /* RETURNING: the target's columns are qualified by its name in the file, not by its alias. */
+    const char *target_name;
+    int windows; /* number of the first WINDOW clause entry */
+};
+
+/* What EXPR_CASE_TEST prints: the tested expression, in the scope it was written in. */
+struct case_test {
+    const struct case_test *parent;
+    const struct expr *expr; /* printed again for each use; NULL: text */
+    const char *text;
+    struct scope *scope; /* of expr */
+};
+
+struct emitter {
+    struct strbuf *out;
+    struct arena *arena;
+    const struct snapshot *snapshot;
+    struct error *err;
+    struct step *step; /* whose bindings grow; NULL for DDL */
+    const struct relation *ddl; /* DDL: VARs are its columns, bare */
+    bool is_ddl;
+    struct scope *scope;
+    const struct case_test *case_test;
+    int next_alias;
+    int depth;
+    bool qual; /* only truth matters here: NULL may come out as false */
+};
+
+/* Deepest nesting of expressions and subqueries that SQLite's parser (100 stack entries) and depth limit allow are
+   met by SQLite itself; this bound keeps our own recursion finite. */
+#define EMIT_MAX_DEPTH 900
+
+#define emit_z(em, s)     strbuf_addz((em)->out, (s))
+#define emit_printf(em, ...) strbuf_printf((em)->out, __VA_ARGS__)
+
+/* --- emit_names.c --- */
+const struct type_def *emit_type(const struct emitter *em, uint32_t type);
+/* SQLite collation of a type's order (domains looked through), NULL for BINARY. */
+const char *emit_collation(const struct emitter *em, uint32_t type);
+void emit_collate(struct emitter *em, uint32_t type);
+/* 0A000 "... is not supported". Returns false. */
+bool emit_unsupported(struct emitter *em, const char *what);
+/* "r3" for an entry of a scope. */
+void emit_alias(struct emitter *em, const struct scope *sc, int rte);
+/* A column reference: attnum as in EXPR_VAR, system columns included. */
+void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum);
+/* The rowid of a relation entry. */
+void emit_rowid(struct emitter *em, const struct scope *sc, int rte);
+const char *emit_rowid_name(const struct relation *r);
+const char *emit_attribute_name(const struct relation *r, int attnum);
+struct scope *emit_scope_up(const struct emitter *em, int levelsup);
+/* Column numbers of a range table entry that exist (dropped ones have no name). */
+void emit_scope_enter(struct emitter *em, struct scope *sc, const struct query *q);
+void emit_scope_leave(struct emitter *em);
+
+/* --- emit_expr.c --- */
+void emit_expr(struct emitter *em, const struct expr *e);
+/* The same, where only truth matters (WHERE, ON, HAVING, FILTER). */
+void emit_qual(struct emitter *em, const struct expr *e);
+/* With the COLLATE of its type, for comparisons, ORDER BY, GROUP BY, DISTINCT. */
+void emit_expr_collated(struct emitter *em, const struct expr *e);
+void emit_expr_list(struct emitter *em, const struct expr_list *l);
+void emit_param(struct emitter *em, enum binding_kind kind, int index);
+
+/* --- emit_func.c --- */
+/* A call of proc with these arguments; native templates and FN_TYPED respected. result: actual type. */
+void emit_call(struct emitter *em, const struct proc *proc, const struct expr_list *args, uint32_t result);
+/* Is the operator SQLite's own "=" (after COLLATE)? */
+bool emit_op_is_native(const struct operator_def *op, const char *symbol);
+/* left op right for given operands already typed. */
+void emit_operator(struct emitter *em, const struct operator_def *op, const struct expr *left,
+                   const struct expr *right);
+/* "name"( : an internal function's call is begun; the caller prints arguments and ')'. */
+void emit_call_begin(struct emitter *em, const char *internal_name);
+/* , rettype, argtype... : what FN_TYPED functions want behind their arguments. */
+void emit_types(struct emitter *em, uint32_t result, const struct expr_list *args);
+void emit_type_list(struct emitter *em, uint32_t result, const uint32_t *types, int n);
+
+/* --- emit_special.c: arrays, rows, fields, casts with run-time help --- */
+void emit_array(struct emitter *em, const struct expr *e);
+void emit_array_op(struct emitter *em, const struct expr *e);
+void emit_row(struct emitter *em, const struct expr *e);
+void emit_row_compare(struct emitter *em, const struct expr *e);
+void emit_whole_row(struct emitter *em, const struct expr *e);
+void emit_subscript(struct emitter *em, const struct expr *e);
+void emit_field(struct emitter *em, const struct expr *e);
+void emit_array_coerce(struct emitter *em, const struct expr *e);
+void emit_domain(struct emitter *em, const struct expr *e);
+void emit_sql_value(struct emitter *em, const struct expr *e);
+
+/* --- emit_agg.c, emit_window.c --- */
+void emit_agg(struct emitter *em, const struct expr *e);
+void emit_window(struct emitter *em, const struct expr *e);
+void emit_sort(struct emitter *em, const struct expr *e, bool desc, bool nulls_first);
+
+/* --- emit_sublink.c --- */
+void emit_sublink(struct emitter *em, const struct expr *e);
+
+/* --- emit_query.c, emit_from.c, emit_dml.c --- */
+/* A SELECT without parentheres; its columns are named c1.. */
+void emit_select(struct emitter *em, const struct query *q);
+void emit_with(struct emitter *em, const struct query *q);
+void emit_from_clause(struct emitter *em, const struct query *q);
+void emit_from_item(struct emitter *em, const struct from_node *n, bool first);
+void emit_dml(struct emitter *em, const struct query *q);
+/* Columns that a subquery gives: targets that are not junk, or those of its set operation. */
+int emit_query_columns(const struct query *q);
+
+#endif
