@@ -306,6 +306,7 @@ struct cte {
     struct column_def *columns;
     int ncolumns;
     int references;
+    int rowset; /* plan passes: 1 + number of the rowset that holds its rows (data-modifying), 0 */
     /* SEARCH and CYCLE are rewritten by analysis into plain columns. */
 };
 

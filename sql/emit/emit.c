@@ -7,6 +7,9 @@
 
 static void emit_step(struct emitter *em, struct step *st)
 {
+    struct scope outer;
+    if (st->with)
+        emit_scope_enter(em, &outer, st->with);
     if (st->query->command == QUERY_SELECT) {
         emit_select(em, st->query);
         st->ncolumns = emit_query_columns(st->query);

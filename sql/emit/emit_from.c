@@ -134,20 +134,27 @@ static void emit_values(struct emitter *em, const struct rte *t)
     emit_z(em, ")");
 }
 
+static void emit_rowset(struct emitter *em, int ncolumns, int rowset)
+{
+    emit_printf(em, "\"rowset_%d\"(", ncolumns);
+    emit_param(em, BINDING_ROWSET, rowset);
+    emit_z(em, ")");
+}
+
 static void emit_cte_name(struct emitter *em, const struct rte *t)
 {
     const struct scope *sc = emit_scope_up(em, t->cte.levelsup);
     for (int i = 0; sc && i < sc->q->nctes; i++)
         if (strcmp(sc->q->ctes[i]->name, t->cte.name) == 0) {
+            if (sc->q->ctes[i]->rowset) {
+                emit_rowset(em, sc->q->ctes[i]->ncolumns, sc->q->ctes[i]->rowset - 1);
+                return;
+            }
             emit_printf(em, "\"w%d_%d\"", sc->base, i);
             return;
         }
     error_set(em->err, ERRCODE_INTERNAL_ERROR, "reference to an unknown WITH query \"%s\"", t->cte.name);
 }
-
-struct lateral_search {
-    struct query_walk walk;
-};
 
 static bool refers_to_level_above(struct query_walk *w, struct expr *e, int level)
 {
@@ -189,15 +196,11 @@ static void emit_rte(struct emitter *em, int rte)
         emit_cte_name(em, t);
         break;
     case RTE_ROWSET:
-        emit_printf(em, "\"rowset_%d\"(", t->ncolumns);
-        emit_param(em, BINDING_ROWSET, t->rowset);
-        emit_z(em, ")");
+        emit_rowset(em, t->ncolumns, t->rowset);
         break;
     }
     emit_z(em, " AS ");
     emit_alias(em, em->scope, rte);
-    if (t->kind == RTE_RELATION && t->relation->is_virtual)
-        return;
 }
 
 /* --- joins ------------------------------------------------------------------------------------------ */

@@ -22,18 +22,19 @@ int emit_query_columns(const struct query *q)
 
 /* --- WITH ----------------------------------------------------------------------------------- */
 
-void emit_with(struct emitter *em, const struct query *q)
+/* The first n entries of a scope's query; data-modifying ones have become steps. Gives whether none was printed. */
+static bool emit_with_items(struct emitter *em, const struct scope *sc, int n, bool first)
 {
-    if (!q->nctes)
-        return;
-    emit_z(em, q->recursive ? "WITH RECURSIVE " : "WITH ");
-    for (int i = 0; i < q->nctes; i++) {
-        const struct cte *c = q->ctes[i];
+    for (int i = 0; i < n; i++) {
+        const struct cte *c = sc->q->ctes[i];
         if (c->query->command != QUERY_SELECT) {
-            emit_unsupported(em, "a data-modifying statement in WITH at this place");
-            return;
+            if (!c->rowset && c->references)
+                emit_unsupported(em, "a data-modifying statement in WITH at this place");
+            continue;
         }
-        emit_printf(em, "%s\"w%d_%d\" AS ", i ? ", " : "", em->scope->base, i);
+        emit_printf(em, "%s\"w%d_%d\" AS ", first ? (sc->q->recursive ? "WITH RECURSIVE " : "WITH ") : ", ",
+                    sc->base, i);
+        first = false;
         if (c->materialized == 1)
             emit_z(em, "MATERIALIZED ");
         else if (c->materialized == 2)
@@ -44,7 +45,22 @@ void emit_with(struct emitter *em, const struct query *q)
         emit_select(em, c->query);
         emit_z(em, ")");
     }
-    emit_z(em, " ");
+    return first;
+}
+
+void emit_with(struct emitter *em, const struct query *q)
+{
+    bool first = true;
+    const struct scope *sc = em->scope;
+    if (em->step && em->step->with && em->step->query == q) {
+        struct scope *own = em->scope;
+        em->scope = own->parent;
+        first = emit_with_items(em, own->parent, em->step->nwith, true);
+        em->scope = own;
+    }
+    first = emit_with_items(em, sc, q->nctes, first);
+    if (!first)
+        emit_z(em, " ");
 }
 
 /* --- clauses -------------------------------------------------------------------------------- */
@@ -201,13 +217,13 @@ static void emit_samples(struct emitter *em, const struct query *q, bool *first)
             continue;
         emit_z(em, *first ? " WHERE " : " AND ");
         *first = false;
-        emit_call_begin(em, t->sample_repeatable ? "sample_row_repeatable" : "sample_row");
+        emit_call_begin(em, "sample_row");
         emit_expr(em, t->tablesample);
+        emit_z(em, ", ");
+        emit_rowid(em, em->scope, i);
         if (t->sample_repeatable) {
             emit_z(em, ", ");
             emit_expr(em, t->sample_repeatable);
-            emit_z(em, ", ");
-            emit_rowid(em, em->scope, i);
         }
         emit_z(em, ")");
     }
@@ -337,6 +353,15 @@ static void emit_setop_right(struct emitter *em, const struct setop *s)
     emit_z(em, ")");
 }
 
+/* Terms of the compound that s prints without parentheses. */
+static int compound_terms(const struct setop *s)
+{
+    int n = 1;
+    for (; s->op != SETOP_NONE && !(s->all && s->op != SETOP_UNION); s = s->left)
+        n++;
+    return n;
+}
+
 static void emit_setop(struct emitter *em, const struct setop *s)
 {
     if (++em->depth > EMIT_MAX_DEPTH)
@@ -358,7 +383,11 @@ static void emit_setop(struct emitter *em, const struct setop *s)
         emit_numbered(em, s->right);
         emit_z(em, ")");
     } else {
-        emit_setop(em, s->left);
+        /* SQLite takes 500 terms in one compound. */
+        if (compound_terms(s->left) % 400 == 0)
+            emit_setop_right(em, s->left);
+        else
+            emit_setop(em, s->left);
         emit_z(em, s->op == SETOP_UNION ? (s->all ? " UNION ALL " : " UNION ")
                    : s->op == SETOP_EXCEPT ? " EXCEPT "
                                            : " INTERSECT ");

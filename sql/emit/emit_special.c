@@ -12,6 +12,9 @@
 /* SQLite takes 127 arguments, FN_TYPED ones 2n + 1: longer arrays are concatenated from pieces. */
 #define ARRAY_PIECE 60
 
+/* Subscripts of one reference: jsonb has no bound of its own, the call's 2n + 1 arguments have. */
+#define EMIT_MAX_SUBSCRIPTS 24
+
 static void emit_array_items(struct emitter *em, struct expr **items, int n, uint32_t type)
 {
     if (n <= ARRAY_PIECE) {
@@ -124,61 +127,60 @@ static bool any_slice(const struct expr *e)
     return false;
 }
 
-/*
- * array_subscript(a, i, ...), array_slice(a, given, l1, u1, ...) where bit 2k of `given` says that the lower and bit
- * 2k + 1 that the upper bound of dimension k was written; array_assign and array_assign_slice have the new value second.
- */
+/* One bound or subscript; an omitted one is NULL of type void. Gives its type. */
+static uint32_t emit_bound_value(struct emitter *em, const struct expr *e)
+{
+    emit_z(em, ", ");
+    if (e)
+        emit_expr(em, e);
+    else
+        emit_z(em, "NULL");
+    return e ? e->type : VOIDOID;
+}
+
+/* In a list with slices a plain subscript i means 1:i. */
+static uint32_t emit_slice_lower(struct emitter *em, const struct subscript *s)
+{
+    if (s->slice)
+        return emit_bound_value(em, s->lower);
+    emit_z(em, ", 1");
+    return INT4OID;
+}
+
+static const char *subscript_function(const struct expr *e, bool slice)
+{
+    bool assign = e->subscript.assign != NULL;
+    if (e->subscript.arg->type == JSONBOID)
+        return assign ? "jsonb_subscript_assign" : "jsonb_subscript";
+    if (assign)
+        return slice ? "array_assign_slice" : "array_assign";
+    return slice ? "array_slice" : "array_subscript";
+}
+
 void emit_subscript(struct emitter *em, const struct expr *e)
 {
-    uint32_t types[4 + 2 * LIMIT_ARRAY_DIMS];
-    int n = 0, given = 0;
-    bool slice = any_slice(e), assign = e->subscript.assign != NULL;
-    const struct type_def *t = emit_type(em, e->subscript.arg->type);
-    bool json = t && t->oid == JSONBOID;
-    if (e->subscript.n > LIMIT_ARRAY_DIMS && !json) {
+    uint32_t types[3 + 2 * EMIT_MAX_SUBSCRIPTS];
+    int n = 0;
+    bool slice = any_slice(e);
+    if (e->subscript.n > EMIT_MAX_SUBSCRIPTS) {
         error_set(em->err, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
                   "number of array dimensions (%d) exceeds the maximum allowed (%d)", e->subscript.n,
                   LIMIT_ARRAY_DIMS);
         return;
     }
-    if (e->subscript.n > LIMIT_ARRAY_DIMS) {
-        emit_unsupported(em, "a jsonb subscript of more than six levels");
-        return;
-    }
-    emit_call_begin(em, json     ? (assign ? "jsonb_assign" : "jsonb_subscript")
-                        : assign ? (slice ? "array_assign_slice" : "array_assign")
-                                 : (slice ? "array_slice" : "array_subscript"));
+    emit_call_begin(em, subscript_function(e, slice));
     emit_expr(em, e->subscript.arg);
     types[n++] = e->subscript.arg->type;
-    if (assign) {
+    if (e->subscript.assign) {
         emit_z(em, ", ");
         emit_expr(em, e->subscript.assign);
         types[n++] = e->subscript.assign->type;
     }
     for (int i = 0; i < e->subscript.n; i++) {
         const struct subscript *s = &e->subscript.subscripts[i];
-        given |= (!s->slice || s->lower ? 1 : 0) << (2 * i) | (s->upper ? 1 : 0) << (2 * i + 1);
-    }
-    if (slice) {
-        emit_printf(em, ", %d", given);
-        types[n++] = INT4OID;
-    }
-    for (int i = 0; i < e->subscript.n; i++) {
-        const struct subscript *s = &e->subscript.subscripts[i];
-        if (slice) {
-            emit_z(em, ", ");
-            if (s->slice && s->lower)
-                emit_expr(em, s->lower);
-            else
-                emit_z(em, s->slice ? "NULL" : "1"); /* a[2, 1:3] means a[1:2, 1:3] */
-            types[n++] = INT4OID;
-        }
-        emit_z(em, ", ");
-        if (s->upper)
-            emit_expr(em, s->upper);
-        else
-            emit_z(em, "NULL");
-        types[n++] = s->upper ? s->upper->type : INT4OID;
+        if (slice)
+            types[n++] = emit_slice_lower(em, s);
+        types[n++] = emit_bound_value(em, s->upper);
     }
     emit_type_list(em, e->type, types, n);
     emit_z(em, ")");
@@ -342,7 +344,7 @@ void emit_array_coerce(struct emitter *em, const struct expr *e)
     }
     uint32_t types[8] = {e->cast.arg->type, TEXTOID};
     int n = 2;
-    const char *name = "coerce_via_io";
+    const char *name = NULL;
     const struct expr_list *args = NULL;
     if (el->kind == EXPR_FUNC && el->func.args.n >= 1 && el->func.args.n <= 6) {
         const struct expr *in = el->func.args.items[0];
@@ -358,9 +360,14 @@ void emit_array_coerce(struct emitter *em, const struct expr *e)
         emit_unsupported(em, "this cast of an array's elements");
         return;
     }
-    struct value v = value_textz(name);
-    emit_call_begin(em, "array_coerce");
+    struct value v = value_textz(name ? name : "");
+    emit_call_begin(em, name ? "array_coerce" : "array_coerce_io");
     emit_expr(em, e->cast.arg);
+    if (!name) {
+        emit_type_list(em, e->type, types, 1);
+        emit_z(em, ")");
+        return;
+    }
     emit_z(em, ", ");
     emit_literal(em->out, &v);
     for (int i = 1; args && i < args->n; i++) {

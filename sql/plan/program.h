@@ -19,7 +19,9 @@ enum step_kind {
 enum binding_kind {
     BINDING_PARAM, /* $index of the client */
     BINDING_CONST, /* a literal taken out of the text */
-    BINDING_ROWSET /* the rowset of that number, as pointer for the rowset() table function */
+    /* The rowset of that number, as pointer for the table-valued function rowset_<n>(), whose n columns are c1..cn
+       and whose rows come in the order they were kept; not yet filled when the step does not read it. */
+    BINDING_ROWSET
 };
 struct binding {
     enum binding_kind kind;
@@ -37,6 +39,9 @@ struct step {
     bool counts; /* its rows (ROWS) or changes (COUNT) are the number in the command tag */
     struct query *query; /* the typed tree of this step; kept: DML's explains constraint violations */
     const struct relation *target; /* DML: the table */
+    /* The statement whose WITH entries before number nwith this step may name; NULL: its own query's. */
+    const struct query *with;
+    int nwith;
 };
 
 struct program {

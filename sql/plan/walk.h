@@ -28,8 +28,11 @@ bool query_walk(struct query_walk *w, struct query *q);
 /* The same from one expression of a query of level 0. */
 bool query_walk_expr(struct query_walk *w, struct expr *e);
 
-/* q has moved one level deeper (or up): references from q, or from inside it, out of it move by delta. */
-void query_shift_levels(struct query *q, int delta);
+/*
+ * q has moved one level deeper (or up): references from q, or from inside it, out of it move by delta. with_ctes: its WITH
+ * entries stay behind, so references to them are references out of it.
+ */
+void query_shift_levels(struct query *q, int delta, bool with_ctes);
 /* The same for an expression that moves to another query level: references to levels >= from. */
 void expr_shift_levels(struct expr *e, int from, int delta);
 
@@ -39,6 +42,10 @@ bool expr_is_volatile(const struct expr *e);
 /* Aggregates or window functions of its own level, set-returning calls; not inside sublinks. */
 bool expr_contains(const struct expr *e, enum expr_kind kind);
 bool expr_contains_srf(const struct expr *e);
+
+/* Visits each column (or whole-row) reference of these targets to their own query's entries, once per node, also from
+   inside sublinks; stops at true and gives that. */
+bool plan_each_var(struct target *targets, int n, bool (*visit)(void *arg, struct expr *var), void *arg);
 
 struct expr *plan_var(struct arena *a, int rte, int attnum, const struct expr *like);
 /* Appends to q->rtable; gives the index. */
@@ -51,7 +58,5 @@ struct target *plan_add_target(struct arena *a, struct query *q, struct expr *e,
 struct expr *plan_and(struct arena *a, struct expr *left, struct expr *right);
 /* A subquery entry whose columns are q's targets (junk ones too: those become plain). */
 struct rte *plan_subquery_rte(struct arena *a, struct query *q, const char *alias);
-/* A deep copy of a query. */
-struct query *plan_query_copy(struct arena *a, const struct query *q);
 
 #endif

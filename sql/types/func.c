@@ -88,7 +88,7 @@ void fn_impl_add_family(const struct fn_impl *table)
         if (++impl_count > IMPL_SLOTS / 2)
             log_fatal("too many function implementations");
         s->impl = impl;
-        s->traits = (struct fn_traits){.strict = false, .volatility = 'i', .ncolumns = 1};
+        s->traits = (struct fn_traits){.strict = false, .volatility = 'i', .ncolumns = impl->srf && impl->srf->open_columns ? 0 : 1};
     }
 }
 

@@ -1,0 +1,205 @@
+/*
+ * pass_srf.c: set-returning functions in the select list. They run in lockstep, as ROWS FROM does, and per row of the
+ * query without them: the calls become a lateral function entry of FROM. A call inside another's arguments makes an
+ * entry of its own before it.
+ *
+ * Grouping, aggregates and windows come first: then the query moves one level down, leaving only the calls above it.
+ */
+#include "sql/plan/planner.h"
+
+static bool is_srf(const struct expr *e)
+{
+    return (e->kind == EXPR_FUNC || e->kind == EXPR_OP) && e->func.proc && e->func.proc->retset;
+}
+
+/* --- the level below ------------------------------------------------------------------------- */
+
+struct pieces {
+    struct planner *p;
+    struct query *q; /* gets a junk target per piece */
+};
+
+/* Every largest part without a set becomes a target of the inner query; above stands its column. */
+static struct expr *cut(struct expr *e, void *arg)
+{
+    struct pieces *c = arg;
+    if (expr_contains_srf(e)) {
+        expr_mutate_children(e, cut, c);
+        return e;
+    }
+    if (e->kind == EXPR_CONST || e->kind == EXPR_PARAM)
+        return e;
+    plan_add_target(c->p->arena, c->q, e, NULL, true);
+    return plan_var(c->p->arena, 0, c->q->ntargets, e);
+}
+
+static void split_levels(struct planner *p, struct query *q)
+{
+    struct pieces c = {.p = p, .q = q};
+    int n = q->ntargets;
+    struct expr **above = ARENA_ARRAY(p->arena, struct expr *, n);
+    for (int i = 0; i < n; i++) {
+        struct expr *e = q->targets[i].expr;
+        if (!expr_contains_srf(e))
+            continue;
+        above[i] = cut(e, &c);
+        q->targets[i].expr = expr_null(p->arena, e->type, -1);
+    }
+    bool distinct = q->distinct;
+    struct sort_list distinct_on = q->distinct_on;
+    q->distinct = false;
+    q->distinct_on = (struct sort_list){0};
+    plan_push_down(p, q);
+    q->distinct = distinct;
+    for (int i = 0; i < n; i++)
+        if (above[i])
+            q->targets[i].expr = above[i];
+    q->distinct_on = distinct_on;
+    for (int i = 0; i < q->distinct_on.n; i++)
+        if (q->distinct_on.items[i].target)
+            q->distinct_on.items[i].expr = q->targets[q->distinct_on.items[i].target - 1].expr;
+}
+
+/* --- calls into FROM --------------------------------------------------------------------------- */
+
+struct srf_level {
+    struct planner *p;
+    struct query *q;
+    bool last;   /* the level of the outermost calls */
+    int nesting; /* sets around the present node */
+    struct rte *rte;
+    int index; /* of rte */
+};
+
+static int height(struct expr *e);
+
+static bool max_height(struct expr *e, void *arg)
+{
+    int h = height(e), *max = arg;
+    *max = h > *max ? h : *max;
+    return false;
+}
+
+static int height(struct expr *e)
+{
+    int h = 0;
+    expr_walk_children(e, max_height, &h);
+    return h + is_srf(e);
+}
+
+static int out_columns(const struct proc *p)
+{
+    int n = 0;
+    for (int i = 0; p->argmodes && i < p->nallargs; i++)
+        n += p->argmodes[i] == 'o' || p->argmodes[i] == 'b' || p->argmodes[i] == 't';
+    return n > 1 ? n : 1;
+}
+
+static void add_column(struct srf_level *s, const char *name, uint32_t type, int32_t typmod)
+{
+    struct column_def *columns = ARENA_ARRAY(s->p->arena, struct column_def, s->rte->ncolumns + 1);
+    for (int i = 0; i < s->rte->ncolumns; i++)
+        columns[i] = s->rte->columns[i];
+    columns[s->rte->ncolumns] = (struct column_def){.name = name, .type = type, .typmod = typmod};
+    s->rte->columns = columns;
+    s->rte->ncolumns++;
+}
+
+static void add_columns(struct srf_level *s, const struct expr *call, int n)
+{
+    const struct proc *p = call->func.proc;
+    if (n == 1) {
+        add_column(s, p->name, call->type, call->typmod);
+        return;
+    }
+    for (int i = 0; i < p->nallargs; i++)
+        if (p->argmodes[i] != 'i' && p->argmodes[i] != 'v')
+            add_column(s, p->argnames ? p->argnames[i] : "", p->allargtypes[i], -1);
+}
+
+static struct expr *into_from(struct srf_level *s, struct expr *call)
+{
+    struct rte *t = s->rte;
+    if (!t) {
+        t = s->rte = ARENA_NEW(s->p->arena, struct rte);
+        t->kind = RTE_FUNCTION;
+        t->alias = call->func.proc->name;
+        t->lateral = t->in_from = true;
+        s->index = plan_add_rte(s->p->arena, s->q, t);
+        plan_add_from(s->p->arena, s->q, plan_from_rte(s->p->arena, s->index));
+    }
+    int n = out_columns(call->func.proc), first = t->ncolumns;
+    struct expr **calls = ARENA_ARRAY(s->p->arena, struct expr *, t->function.n + 1);
+    int *ncolumns = ARENA_ARRAY(s->p->arena, int, t->function.n + 1);
+    for (int i = 0; i < t->function.n; i++) {
+        calls[i] = t->function.calls[i];
+        ncolumns[i] = t->function.ncolumns[i];
+    }
+    calls[t->function.n] = call;
+    ncolumns[t->function.n++] = n;
+    t->function.calls = calls;
+    t->function.ncolumns = ncolumns;
+    add_columns(s, call, n);
+    if (n == 1)
+        return plan_var(s->p->arena, s->index, first + 1, call);
+    struct expr *row = expr_new(s->p->arena, EXPR_ROW, call->type, -1, call->location);
+    for (int i = 0; i < n; i++) {
+        struct expr like = {.type = t->columns[first + i].type, .typmod = -1, .location = -1};
+        expr_list_add(s->p->arena, &row->list.args, plan_var(s->p->arena, s->index, first + i + 1, &like));
+    }
+    return row;
+}
+
+/* Inner levels take the nested calls whose arguments hold no further ones; the last level takes what is left. */
+static struct expr *take_calls(struct expr *e, void *arg)
+{
+    struct srf_level *s = arg;
+    bool srf = is_srf(e);
+    if (srf && height(e) == 1 && (s->last || s->nesting))
+        return into_from(s, e);
+    s->nesting += srf;
+    expr_mutate_children(e, take_calls, s);
+    s->nesting -= srf;
+    return e;
+}
+
+static void replace_targets(struct planner *p, struct query *q, bool last)
+{
+    struct srf_level s = {.p = p, .q = q, .last = last};
+    for (int i = 0; i < q->ntargets; i++)
+        q->targets[i].expr = take_calls(q->targets[i].expr, &s);
+}
+
+static void follow_targets(const struct query *q, struct sort_list *l)
+{
+    for (int i = 0; i < l->n; i++)
+        if (l->items[i].target)
+            l->items[i].expr = q->targets[l->items[i].target - 1].expr;
+}
+
+static bool windows_in_targets(const struct query *q)
+{
+    for (int i = 0; i < q->ntargets; i++)
+        if (expr_contains(q->targets[i].expr, EXPR_WINDOW))
+            return true;
+    return false;
+}
+
+bool pass_srf(struct planner *p, struct query *q)
+{
+    if (q->command != QUERY_SELECT || q->setop)
+        return true;
+    int top = 0;
+    for (int i = 0; i < q->ntargets; i++)
+        max_height(q->targets[i].expr, &top);
+    if (!top)
+        return true;
+    if (q->has_aggs || q->group.n || q->having || windows_in_targets(q))
+        split_levels(p, q);
+    for (int level = 1; level <= top; level++)
+        replace_targets(p, q, level == top);
+    follow_targets(q, &q->sort);
+    follow_targets(q, &q->distinct_on);
+    q->has_srfs = false;
+    return true;
+}

@@ -1,0 +1,37 @@
+/* planner.h: what the passes share while one statement is planned. */
+#ifndef PGF_PLAN_PLANNER_H
+#define PGF_PLAN_PLANNER_H
+
+#include "sql/plan/program.h"
+#include "sql/plan/walk.h"
+
+struct planner {
+    struct arena *arena;
+    const struct snapshot *snapshot;
+    struct eval_context *ctx;
+    struct error *err;
+    struct program *program;
+};
+
+#define PASS(name) bool name(struct planner *p, struct query *q);
+#include "sql/plan/passes.def"
+#undef PASS
+
+/*
+ * Moves q's FROM, WHERE, grouping, windows, WITH and targets into a new query one level deeper and makes q a SELECT
+ * over it: every target (junk too) is a column of it, ORDER BY, LIMIT and locks stay with q. Gives the inner query.
+ */
+struct query *plan_push_down(struct planner *p, struct query *q);
+
+/* row_number() or rank() OVER (PARTITION BY partition ORDER BY order). */
+struct expr *plan_window_call(struct planner *p, const char *function, const struct expr_list *partition,
+                              const struct sort_list *order);
+/* left op right by the built-in operator of these types. */
+struct expr *plan_op(struct planner *p, const char *op, struct expr *left, struct expr *right);
+struct expr *plan_int8(struct planner *p, int64_t i);
+
+/* steps.c: data-modifying WITH, RETURNING with other tables' columns, MERGE: more than one step. */
+bool plan_steps(struct planner *p, struct query *q);
+struct step *plan_add_step(struct planner *p, enum step_kind kind, struct query *q);
+
+#endif

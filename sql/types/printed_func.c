@@ -1,0 +1,372 @@
+/*
+ * printed_func.c: functions that no client can name: what the SQL printer (emit/) calls where PostgreSQL has an
+ * expression node instead of a function.
+ *
+ *   coerce_via_io(value)              cast through text (FN_TYPED)
+ *   expr_greatest, expr_least(v...)   GREATEST, LEAST: NULLs are passed over (FN_TYPED)
+ *   array_coerce(array, 'function', further arguments...)   element-wise cast (FN_TYPED)
+ *   domain_not_null(value, 'domain')  23502 for NULL
+ *   not_null_check(value, 'table', 'column')  23502 for NULL, for columns that SQLite would fill in
+ *   limit_count, offset_count(n)      LIMIT and OFFSET: NULL means none, negative is an error
+ *   ctid_from_rowid(rowid)            '(0,n)'
+ *   rowid_from_ctid(tid)              its inverse, NULL for what no row has
+ *   sample_row(percent, rowid [, seed])  TABLESAMPLE's choice
+ *   scalar_sublink(value)             aggregate: the only row's value, 21000 for a second row
+ *   value_scan(value)                 set of one row
+ *   rows_from('spec', arguments...)   ROWS FROM: several sets in lockstep; spec per call "name columns nargs
+ *                                     rettype argtype...\n"
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sql/types/array.h"
+#include "sql/types/type_catalog.h"
+
+/* --- casts -------------------------------------------------------------------------------- */
+
+static void coerce_via_io(struct fcall *f)
+{
+    const struct type_def *to = type_find(f->ctx, f->rettype);
+    struct slice s;
+    if (ARG_NULL(f, 0))
+        return;
+    if (!to) {
+        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "type with OID %u does not exist", f->rettype);
+        return;
+    }
+    if (value_output(f, &f->args[0], f->argtypes[0], &s))
+        type_input(to, s.p, s.n, -1, f->ctx, f->arena, f->err, &f->result);
+}
+
+static void array_coerce(struct fcall *f)
+{
+    struct array a;
+    struct value args[8];
+    if (ARG_NULL(f, 0) || f->nargs > 9)
+        return;
+    const struct fn_impl *impl = fn_impl_find(fcall_arg_cstring(f, 1));
+    const struct type_def *to = type_find(f->ctx, array_element_type(f->ctx, f->rettype));
+    if (!impl || !impl->call || !to) {
+        error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "this cast of an array's elements is not supported");
+        return;
+    }
+    if (!array_read_arg(f, 0, &a))
+        return;
+    uint32_t types[8] = {a.elem->oid};
+    for (int i = 2; i < f->nargs; i++) {
+        args[i - 1] = f->args[i];
+        types[i - 1] = f->argtypes[i];
+    }
+    for (int i = 0; i < a.n; i++) {
+        args[0] = a.items[i];
+        if (!value_is_null(&args[0]) &&
+            !fcall_invoke(f, impl, args, f->nargs - 1, types, to->oid, &a.items[i]))
+            return;
+    }
+    a.elem = to;
+    array_return(f, &a);
+}
+
+static void domain_not_null(struct fcall *f)
+{
+    if (ARG_NULL(f, 0))
+        error_set(f->err, ERRCODE_NOT_NULL_VIOLATION, "domain %s does not allow null values",
+                  fcall_arg_cstring(f, 1));
+    else
+        f->result = f->args[0];
+}
+
+/* --- GREATEST, LEAST -------------------------------------------------------------------------- */
+
+static void choose(struct fcall *f, int sign)
+{
+    const struct type_def *t = type_find(f->ctx, f->rettype);
+    const struct value *best = NULL;
+    for (int i = 0; i < f->nargs; i++)
+        if (!ARG_NULL(f, i) && (!best || type_compare(t, &f->args[i], best, f->ctx) * sign > 0))
+            best = &f->args[i];
+    if (best)
+        f->result = *best;
+}
+
+static void expr_greatest(struct fcall *f)
+{
+    choose(f, 1);
+}
+
+static void expr_least(struct fcall *f)
+{
+    choose(f, -1);
+}
+
+/* --- rows ------------------------------------------------------------------------------------------ */
+
+static void not_null_check(struct fcall *f)
+{
+    if (!ARG_NULL(f, 0)) {
+        f->result = f->args[0];
+        return;
+    }
+    const char *table = fcall_arg_cstring(f, 1), *column = fcall_arg_cstring(f, 2);
+    error_set(f->err, ERRCODE_NOT_NULL_VIOLATION,
+              "null value in column \"%s\" of relation \"%s\" violates not-null constraint", column, table);
+    f->err->table = arena_strdup(f->err->arena, table);
+    f->err->column = arena_strdup(f->err->arena, column);
+}
+
+static void count_argument(struct fcall *f, const char *sqlstate, const char *clause, int64_t none)
+{
+    if (ARG_NULL(f, 0))
+        f->result = value_int(none);
+    else if (ARG_INT(f, 0) < 0)
+        error_set(f->err, sqlstate, "%s must not be negative", clause);
+    else
+        f->result = f->args[0];
+}
+
+static void limit_count(struct fcall *f)
+{
+    count_argument(f, ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, "LIMIT", -1);
+}
+
+static void offset_count(struct fcall *f)
+{
+    count_argument(f, ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE, "OFFSET", 0);
+}
+
+static void ctid_from_rowid(struct fcall *f)
+{
+    if (ARG_NULL(f, 0))
+        return;
+    char *s = arena_printf(f->arena, "(0,%" PRId64 ")", ARG_INT(f, 0));
+    f->result = value_textz(s);
+}
+
+static void rowid_from_ctid(struct fcall *f)
+{
+    long long n;
+    char close;
+    if (!ARG_NULL(f, 0) && sscanf(fcall_arg_cstring(f, 0), "(0,%lld%c", &n, &close) == 2 && close == ')')
+        f->result = value_int(n);
+}
+
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 30; /* splitmix64's finaliser */
+    x *= 0xbf58476d1ce4e5b9u;
+    x ^= x >> 27;
+    x *= 0x94d049bb133111ebu;
+    return x ^ x >> 31;
+}
+
+static void sample_row(struct fcall *f)
+{
+    if (ARG_NULL(f, 0)) {
+        error_set(f->err, ERRCODE_INVALID_TABLESAMPLE_ARGUMENT, "TABLESAMPLE parameter cannot be null");
+        return;
+    }
+    double percent = f->args[0].kind == VALUE_INT ? (double)f->args[0].i : ARG_REAL(f, 0);
+    if (!(percent >= 0 && percent <= 100)) {
+        error_set(f->err, ERRCODE_INVALID_TABLESAMPLE_ARGUMENT, "sample percentage must be between 0 and 100");
+        return;
+    }
+    uint64_t seed = f->ctx->random_state[0] ^ (uint64_t)f->ctx->statement_time;
+    if (f->nargs > 2) {
+        if (ARG_NULL(f, 2)) {
+            error_set(f->err, ERRCODE_INVALID_TABLESAMPLE_REPEAT,
+                      "TABLESAMPLE REPEATABLE parameter cannot be null");
+            return;
+        }
+        double d = f->args[2].kind == VALUE_INT ? (double)f->args[2].i : ARG_REAL(f, 2);
+        memcpy(&seed, &d, sizeof(seed));
+    }
+    uint64_t h = mix(mix(seed) + (uint64_t)ARG_INT(f, 1) * 0x9e3779b97f4a7c15u);
+    f->result = value_bool((double)(h >> 11) / 9007199254740992.0 * 100 < percent);
+}
+
+/* --- scalar subqueries ------------------------------------------------------------------------------ */
+
+struct sublink_state {
+    bool seen;
+    struct value value;
+    char *copy;
+};
+
+static void scalar_sublink_step(struct fcall *f, void *state)
+{
+    struct sublink_state *st = state;
+    if (st->seen) {
+        error_set(f->err, ERRCODE_CARDINALITY_VIOLATION,
+                  "more than one row returned by a subquery used as an expression");
+        return;
+    }
+    st->seen = true;
+    st->value = f->args[0];
+    if (st->value.kind == VALUE_TEXT || st->value.kind == VALUE_BLOB) {
+        st->copy = malloc(st->value.n + 1);
+        if (!st->copy) {
+            error_set(f->err, ERRCODE_OUT_OF_MEMORY, "out of memory");
+            return;
+        }
+        memcpy(st->copy, st->value.p, st->value.n);
+        st->value.p = st->copy;
+    }
+}
+
+static void scalar_sublink_final(struct fcall *f, void *state)
+{
+    f->result = ((struct sublink_state *)state)->value;
+}
+
+static void scalar_sublink_destroy(void *state)
+{
+    free(((struct sublink_state *)state)->copy);
+}
+
+static const struct agg_impl scalar_sublink = {
+    .state_size = sizeof(struct sublink_state),
+    .step = scalar_sublink_step,
+    .final = scalar_sublink_final,
+    .destroy = scalar_sublink_destroy,
+};
+
+/* --- sets -------------------------------------------------------------------------------------------- */
+
+static void value_scan_open(struct fcall *f, void *state)
+{
+    (void)f;
+    (void)state;
+}
+
+static bool value_scan_next(struct fcall *f, void *state, struct value *columns)
+{
+    bool *done = state;
+    if (*done)
+        return false;
+    *done = true;
+    columns[0] = f->args[0];
+    return true;
+}
+
+static const struct srf_impl value_scan = {
+    .state_size = sizeof(bool), .open = value_scan_open, .next = value_scan_next};
+
+#define ROWS_FROM_CALLS 16
+
+struct rows_from_call {
+    const struct fn_impl *impl;
+    struct fcall f;
+    void *state;
+    int ncolumns;
+    bool open;
+};
+struct rows_from_state {
+    struct rows_from_call calls[ROWS_FROM_CALLS];
+    int n;
+};
+
+/* One line of the spec; first: the number of its first argument. Gives the number after its last. */
+static int rows_from_read(struct fcall *f, struct rows_from_call *c, const char **spec, int first)
+{
+    int nargs = 0, used = 0;
+    char name[128];
+    unsigned rettype = 0;
+    if (sscanf(*spec, "%127s %d %d %u%n", name, &c->ncolumns, &nargs, &rettype, &used) < 4)
+        return -1;
+    *spec += used;
+    c->impl = fn_impl_find(name);
+    uint32_t *types = ARENA_ARRAY(f->arena, uint32_t, nargs + 1);
+    for (int i = 0; i < nargs; i++)
+        types[i] = (uint32_t)strtoul(*spec, (char **)spec, 10);
+    if (**spec == '\n')
+        ++*spec;
+    if (!c->impl || !c->impl->srf || first + nargs > f->nargs)
+        return -1;
+    c->f = *f;
+    c->f.args = f->args + first;
+    c->f.nargs = nargs;
+    c->f.argtypes = types;
+    c->f.rettype = rettype;
+    c->f.impl = c->impl;
+    c->open = true;
+    if (fn_impl_traits(c->impl)->strict && !(c->impl->flags & FN_CALLED_ON_NULL))
+        for (int i = 0; i < nargs; i++)
+            c->open = c->open && !value_is_null(&c->f.args[i]);
+    return first + nargs;
+}
+
+static void rows_from_open(struct fcall *f, void *state)
+{
+    struct rows_from_state *st = state;
+    const char *spec = fcall_arg_cstring(f, 0);
+    int arg = 1;
+    while (*spec && st->n < ROWS_FROM_CALLS) {
+        struct rows_from_call *c = &st->calls[st->n];
+        arg = rows_from_read(f, c, &spec, arg);
+        if (arg < 0) {
+            error_set(f->err, ERRCODE_INTERNAL_ERROR, "malformed ROWS FROM");
+            return;
+        }
+        st->n++;
+        c->state = arena_alloc(f->arena, c->impl->srf->state_size + 1);
+        if (c->open)
+            c->impl->srf->open(&c->f, c->state);
+    }
+}
+
+static bool rows_from_next(struct fcall *f, void *state, struct value *columns)
+{
+    struct rows_from_state *st = state;
+    bool any = false;
+    for (int i = 0; i < st->n; i++) {
+        struct rows_from_call *c = &st->calls[i];
+        if (c->open) {
+            c->f.arena = f->arena;
+            if (c->impl->srf->next(&c->f, c->state, columns)) {
+                any = true;
+            } else {
+                memset(columns, 0, sizeof(*columns) * (size_t)c->ncolumns);
+                if (c->impl->srf->close)
+                    c->impl->srf->close(c->state);
+                c->open = false;
+            }
+        }
+        columns += c->ncolumns;
+    }
+    return any;
+}
+
+static void rows_from_close(void *state)
+{
+    struct rows_from_state *st = state;
+    for (int i = 0; i < st->n; i++)
+        if (st->calls[i].open && st->calls[i].impl->srf->close)
+            st->calls[i].impl->srf->close(st->calls[i].state);
+}
+
+static const struct srf_impl rows_from = {
+    .state_size = sizeof(struct rows_from_state),
+    .open_columns = true,
+    .open = rows_from_open,
+    .next = rows_from_next,
+    .close = rows_from_close,
+};
+
+const struct fn_impl printed_functions[] = {
+    {"coerce_via_io", .call = coerce_via_io, .flags = FN_TYPED},
+    {"expr_greatest", .call = expr_greatest, .flags = FN_TYPED},
+    {"expr_least", .call = expr_least, .flags = FN_TYPED},
+    {"array_coerce", .call = array_coerce, .flags = FN_TYPED},
+    {"domain_not_null", .call = domain_not_null},
+    {"not_null_check", .call = not_null_check},
+    {"limit_count", .call = limit_count},
+    {"offset_count", .call = offset_count},
+    {"ctid_from_rowid", .call = ctid_from_rowid},
+    {"rowid_from_ctid", .call = rowid_from_ctid},
+    {"sample_row", .call = sample_row},
+    {"scalar_sublink", .agg = &scalar_sublink},
+    {"value_scan", .srf = &value_scan},
+    {"rows_from", .srf = &rows_from},
+    {NULL},
+};
