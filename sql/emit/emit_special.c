@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sql/base/limits.h"
 #include "sql/emit/emitter.h"
 #include "sql/plan/walk.h"
 

@@ -2,6 +2,7 @@
  * pass_const.c: immutable functions of constants become constants. A call that fails stays: its error belongs to the
  * moment the row is computed. Literals that the plan cache may replace by parameters are left alone.
  */
+#include "sql/base/limits.h"
 #include "sql/plan/planner.h"
 
 static bool foldable(const struct expr *e)

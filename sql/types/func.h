@@ -78,12 +78,12 @@ struct agg_impl {
 /* A set-returning function: rows are made one at a time. */
 struct srf_impl {
     size_t state_size;
-    bool open_columns; /* no pg_proc row says how many columns: the call does */
     void (*open)(struct fcall *f, void *state); /* args valid until close */
     /* One row into columns[0..ncolumns-1]; false at the end (or on error). Values live until the
        next call; f->arena is reset between rows. */
     bool (*next)(struct fcall *f, void *state, struct value *columns);
     void (*close)(void *state); /* may be NULL */
+    bool open_columns; /* no pg_proc row says how many columns: the call does */
 };
 
 struct fn_impl {

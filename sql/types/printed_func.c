@@ -119,7 +119,7 @@ static void count_argument(struct fcall *f, const char *sqlstate, const char *cl
 {
     if (ARG_NULL(f, 0))
         f->result = value_int(none);
-    else if (ARG_INT(f, 0) < 0)
+    else if (f->args[0].i < 0)
         error_set(f->err, sqlstate, "%s must not be negative", clause);
     else
         f->result = f->args[0];
@@ -139,7 +139,7 @@ static void ctid_from_rowid(struct fcall *f)
 {
     if (ARG_NULL(f, 0))
         return;
-    char *s = arena_printf(f->arena, "(0,%" PRId64 ")", ARG_INT(f, 0));
+    char *s = arena_printf(f->arena, "(0,%" PRId64 ")", f->args[0].i);
     f->result = value_textz(s);
 }
 
@@ -181,7 +181,7 @@ static void sample_row(struct fcall *f)
         double d = f->args[2].kind == VALUE_INT ? (double)f->args[2].i : ARG_REAL(f, 2);
         memcpy(&seed, &d, sizeof(seed));
     }
-    uint64_t h = mix(mix(seed) + (uint64_t)ARG_INT(f, 1) * 0x9e3779b97f4a7c15u);
+    uint64_t h = mix(mix(seed) + (uint64_t)f->args[1].i * 0x9e3779b97f4a7c15u);
     f->result = value_bool((double)(h >> 11) / 9007199254740992.0 * 100 < percent);
 }
 
