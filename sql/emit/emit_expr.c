@@ -334,7 +334,7 @@ static void emit_node(struct emitter *em, const struct expr *e, bool qual)
         emit_literal(em->out, &e->constant.value);
         break;
     case EXPR_PARAM:
-        emit_param(em, BINDING_PARAM, e->param.number);
+        emit_param(em, BINDING_PARAM, e->param.number - 1);
         break;
     case EXPR_VAR:
         emit_var(em, e);

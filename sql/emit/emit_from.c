@@ -10,6 +10,9 @@
 #include "sql/emit/emitter.h"
 #include "sql/plan/walk.h"
 
+/* Columns of the table-valued function rowset. */
+#define ROWSET_MAX_COLUMNS 128
+
 static const struct query *current(const struct emitter *em)
 {
     return em->scope->q;
@@ -136,7 +139,11 @@ static void emit_values(struct emitter *em, const struct rte *t)
 
 static void emit_rowset(struct emitter *em, int ncolumns, int rowset)
 {
-    emit_printf(em, "\"rowset_%d\"(", ncolumns);
+    if (ncolumns > ROWSET_MAX_COLUMNS) {
+        emit_unsupported(em, "a data-modifying statement with so many columns");
+        return;
+    }
+    emit_z(em, "\"rowset\"(");
     emit_param(em, BINDING_ROWSET, rowset);
     emit_z(em, ")");
 }

@@ -6,8 +6,18 @@
 
 #include "sql/emit/emitter.h"
 
+/* PostgreSQL's internal names that are functions or table-valued functions of SQLite 3.40: printed with the prefix
+   under which types/sqlite_func.h registers ours. */
+static const char *const sqlite_names[] = {
+    "degrees", "json_array_length", "json_each", "json_object", "lower",
+    "ltrim",   "radians",           "rtrim",     "upper",       NULL,
+};
+
 void emit_call_begin(struct emitter *em, const char *internal_name)
 {
+    for (int i = 0; sqlite_names[i]; i++)
+        if (strcmp(sqlite_names[i], internal_name) == 0)
+            internal_name = arena_printf(em->arena, "pg.%s", internal_name);
     emit_identifier(em->out, internal_name);
     emit_z(em, "(");
 }

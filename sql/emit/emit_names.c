@@ -124,6 +124,17 @@ void emit_alias(struct emitter *em, const struct scope *sc, int rte)
     emit_printf(em, "\"r%d\"", sc->base + rte);
 }
 
+struct cte *emit_find_cte(const struct scope *sc, const struct rte *t)
+{
+    int up = t->cte.levelsup;
+    while (sc && up-- > 0)
+        sc = sc->parent;
+    for (int i = 0; sc && i < sc->q->nctes; i++)
+        if (strcmp(sc->q->ctes[i]->name, t->cte.name) == 0)
+            return sc->q->ctes[i];
+    return NULL;
+}
+
 /* --- columns ---------------------------------------------------------------------------- */
 
 const char *emit_attribute_name(const struct relation *r, int attnum)
@@ -233,6 +244,16 @@ void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum
         emit_alias(em, sc, rte);
         emit_printf(em, ".\"column%d\"", attnum);
         break;
+    case RTE_ROWSET:
+        emit_alias(em, sc, rte);
+        emit_printf(em, ".\"c%d\"", attnum - 1);
+        break;
+    case RTE_CTE: {
+        emit_alias(em, sc, rte);
+        const struct cte *c = emit_find_cte(sc, t);
+        emit_printf(em, ".\"c%d\"", c && c->rowset ? attnum - 1 : attnum);
+        break;
+    }
     default:
         emit_alias(em, sc, rte);
         emit_printf(em, ".\"c%d\"", attnum);

@@ -3,7 +3,7 @@
  *
  * A scope is one query level being printed; Vars find theirs by levelsup. Range table entry i of a scope prints
  * as "r<base + i>", unique in the whole statement, so inner levels never hide outer ones. Columns: those of relations by
- * their name in the file, of everything else "c1".. by position ("column1".. for VALUES).
+ * their name in the file, of everything else "c1".. by position ("column1".. for VALUES, "c0".. for rowsets).
  */
 #ifndef PGF_EMIT_EMITTER_H
 #define PGF_EMIT_EMITTER_H
@@ -68,7 +68,8 @@ void emit_rowid(struct emitter *em, const struct scope *sc, int rte);
 const char *emit_rowid_name(const struct relation *r);
 const char *emit_attribute_name(const struct relation *r, int attnum);
 struct scope *emit_scope_up(const struct emitter *em, int levelsup);
-/* Column numbers of a range table entry that exist (dropped ones have no name). */
+/* The WITH entry that an RTE_CTE of scope sc names. */
+struct cte *emit_find_cte(const struct scope *sc, const struct rte *t);
 void emit_scope_enter(struct emitter *em, struct scope *sc, const struct query *q);
 void emit_scope_leave(struct emitter *em);
 

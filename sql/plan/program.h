@@ -17,10 +17,10 @@ enum step_kind {
 };
 
 enum binding_kind {
-    BINDING_PARAM, /* $index of the client */
+    BINDING_PARAM, /* the client's parameter number index, from 0 ($1) */
     BINDING_CONST, /* a literal taken out of the text */
-    /* The rowset of that number, as pointer for the table-valued function rowset_<n>(), whose n columns are c1..cn
-       and whose rows come in the order they were kept; not yet filled when the step does not read it. */
+    /* The rowset of that number, as pointer for the table-valued function rowset(?) with columns c0, c1, ... in the
+       order the rows were kept. */
     BINDING_ROWSET
 };
 struct binding {

@@ -204,18 +204,21 @@ void sqlite_scalar_call_general(sqlite3_context *c, int argc, sqlite3_value **ar
 
 int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char *name)
 {
-    size_t n = strlen(name), suffix = sizeof(SQLITE_FUNC_MOVING) - 1;
-    bool moving = n > suffix && strcmp(name + n - suffix, SQLITE_FUNC_MOVING) == 0;
+    const char *own = name;
+    if (strncmp(own, SQLITE_FUNC_PREFIX, sizeof(SQLITE_FUNC_PREFIX) - 1) == 0)
+        own += sizeof(SQLITE_FUNC_PREFIX) - 1;
+    size_t n = strlen(own), suffix = sizeof(SQLITE_FUNC_MOVING) - 1;
+    bool moving = n > suffix && strcmp(own + n - suffix, SQLITE_FUNC_MOVING) == 0;
     char base[128];
     if (moving && n - suffix < sizeof(base)) {
-        memcpy(base, name, n - suffix);
+        memcpy(base, own, n - suffix);
         base[n - suffix] = 0;
     }
-    const struct fn_impl *impl = fn_impl_find(moving ? base : name);
+    const struct fn_impl *impl = fn_impl_find(moving ? base : own);
     if (!impl)
         return SQLITE_NOTFOUND;
     if (impl->srf)
-        return sqlite_srf_register(db, host, impl);
+        return sqlite_srf_register(db, host, impl, name);
     if (!impl->call && !impl->agg)
         return SQLITE_OK; /* native */
     const struct fn_traits *t = fn_impl_traits(impl);

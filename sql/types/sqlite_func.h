@@ -28,6 +28,10 @@
 
 #define SQLITE_FUNC_MOVING "~moving"
 
+/* Internal names that are functions or tables of SQLite's own ("lower") are registered and printed behind this
+   prefix, so that neither is ever taken for the other. */
+#define SQLITE_FUNC_PREFIX "pg."
+
 /* One per connection; as long-lived as the connection. Whoever leases it sets ctx and error_init's
    err with an arena of the statement. An implementation's error is left in err, the SQLite
    call fails with SQLITE_ERROR. */
@@ -53,6 +57,7 @@ struct value sqlite_value_get(sqlite3_value *v);
 void sqlite_value_return(sqlite3_context *c, const struct value *v);
 
 /* srf: see sqlite_srf.c. */
-int sqlite_srf_register(sqlite3 *db, struct sqlite_func_host *host, const struct fn_impl *impl);
+int sqlite_srf_register(sqlite3 *db, struct sqlite_func_host *host, const struct fn_impl *impl,
+                        const char *name);
 
 #endif

@@ -228,7 +228,8 @@ static const sqlite3_module srf_module = {
     .xRowid = srf_rowid,
 };
 
-int sqlite_srf_register(sqlite3 *db, struct sqlite_func_host *host, const struct fn_impl *impl)
+int sqlite_srf_register(sqlite3 *db, struct sqlite_func_host *host, const struct fn_impl *impl,
+                        const char *name)
 {
     struct sqlite_func *fn = calloc(1, sizeof(*fn));
     if (!fn)
@@ -237,5 +238,5 @@ int sqlite_srf_register(sqlite3 *db, struct sqlite_func_host *host, const struct
     fn->host = host;
     fn->strict = fn_impl_traits(impl)->strict && !(impl->flags & FN_CALLED_ON_NULL);
     fn->typed = impl->flags & FN_TYPED;
-    return sqlite3_create_module_v2(db, impl->name, &srf_module, fn, free);
+    return sqlite3_create_module_v2(db, name, &srf_module, fn, free);
 }
