@@ -11,8 +11,6 @@
  *   scalar_array_op(left, array, 'int4eq', use_or)
  *                                           left op ANY (use_or) / ALL (array), by the operator
  *                                           function's internal name
- *   array_coerce(array, 'function', ...)    element-wise cast by a function's internal name, further
- *                                           arguments behind the element
  *   array_coerce_io(array)                  element-wise cast through text to the result's elements
  */
 #include <limits.h>
@@ -456,38 +454,6 @@ static void scalar_array_op(struct fcall *f)
 
 /* --- casts ------------------------------------------------------------------------------------------- */
 
-#define COERCE_ARGS 8
-
-static void array_coerce(struct fcall *f)
-{
-    struct array a;
-    const struct type_def *to = type_find(f->ctx, array_element_type(f->ctx, f->rettype));
-    const struct fn_impl *impl = fn_impl_find(fcall_arg_cstring(f, 1));
-    struct value args[COERCE_ARGS];
-    uint32_t types[COERCE_ARGS];
-    int n = f->nargs - 1;
-    if (ARG_NULL(f, 0) || !to || !array_read_arg(f, 0, &a))
-        return;
-    if (!impl || !impl->call || n > COERCE_ARGS) {
-        error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "this cast of array elements is not supported");
-        return;
-    }
-    types[0] = a.elem->oid;
-    for (int i = 1; i < n; i++) {
-        args[i] = f->args[i + 1];
-        types[i] = f->argtypes[i + 1];
-    }
-    for (int i = 0; i < a.n; i++) {
-        if (value_is_null(&a.items[i]))
-            continue;
-        args[0] = a.items[i];
-        if (!fcall_invoke(f, impl, args, n, types, to->oid, &a.items[i]))
-            return;
-    }
-    a.elem = to;
-    array_return(f, &a);
-}
-
 static void array_coerce_io(struct fcall *f)
 {
     struct array a;
@@ -513,7 +479,6 @@ const struct fn_impl array_expr_functions[] = {
     {"array_assign", .call = array_assign, .flags = FN_TYPED},
     {"array_assign_slice", .call = array_assign_slice, .flags = FN_TYPED},
     {"scalar_array_op", .call = scalar_array_op, .flags = FN_TYPED | FN_CACHE},
-    {"array_coerce", .call = array_coerce, .flags = FN_TYPED},
     {"array_coerce_io", .call = array_coerce_io, .flags = FN_TYPED},
     {NULL},
 };
