@@ -1,0 +1,678 @@
+/*
+ * datetime_parse.c: date and time texts as PostgreSQL's users write them.
+ *
+ * Two stages, as PostgreSQL documents in its appendix "Date/Time Input Interpretation": the text is cut into fields
+ * by their look (numbers, dates with separators, times with colons, words, offsets); the fields are then
+ * interpreted in order, each filling parts of the moment that none before has filled.
+ */
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "sql/types/datetime.h"
+#include "sql/types/datetime_fields.h"
+#include "sql/types/datetime_words.h"
+
+/* What the fields have filled so far. */
+enum part {
+    PART_YEAR = 1,
+    PART_MONTH = 2,
+    PART_DAY = 4,
+    PART_YEARDAY = 8,
+    PART_TIME = 16,
+    PART_ZONE = 32,
+    PART_AMPM = 64,
+    PART_ERA = 128,
+    PART_WEEKDAY = 256,
+    PART_DST = 512
+};
+#define PART_DATE (PART_YEAR | PART_MONTH | PART_DAY)
+
+enum failure { OK, BAD_FORMAT, OVERFLOW_FIELD, OVERFLOW_ORDER, OVERFLOW_ZONE, BAD_ZONE };
+
+struct parser {
+    struct eval_context *ctx;
+    struct error *err;
+    struct datetime_fields in;
+    unsigned mask;
+    struct datetime *dt;
+    enum datetime_special special;
+    bool time_only; /* reading time or timetz */
+    bool text_month;
+    bool two_digit_year;
+    bool julian;
+    bool bc;
+    int ampm; /* 0, 'a', 'p' */
+    int yearday;
+    enum datetime_unit prefix; /* 'J' or 'T' seen, its number follows */
+    const struct timezone_def *zone;
+    const char *zone_name;
+};
+
+static bool is_alnum(char c)
+{
+    return isalnum((unsigned char)c);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* --- numbers, times, offsets ----------------------------------------------------------------------------------- */
+
+static int to_int(const char *s, char **end)
+{
+    long v = strtol(s, end, 10);
+    return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int)v;
+}
+
+static int fraction_usecs(const char *dot)
+{
+    return (int)rint(strtod(dot, NULL) * 1e6);
+}
+
+/* hh:mm[:ss[.fraction]]; mm:ss.fraction when there is one colon and a point. */
+static enum failure read_time(const char *s, struct datetime *dt)
+{
+    char *p;
+    dt->hour = to_int(s, &p);
+    if (*p != ':')
+        return BAD_FORMAT;
+    dt->minute = to_int(p + 1, &p);
+    dt->second = dt->usec = 0;
+    if (*p == '.') {
+        dt->usec = fraction_usecs(p);
+        dt->second = dt->minute;
+        dt->minute = dt->hour;
+        dt->hour = 0;
+        p += 1 + strspn(p + 1, "0123456789");
+    } else if (*p == ':') {
+        dt->second = to_int(p + 1, &p);
+        if (*p == '.') {
+            dt->usec = fraction_usecs(p);
+            p += 1 + strspn(p + 1, "0123456789");
+        }
+    }
+    if (*p)
+        return BAD_FORMAT;
+    if (dt->minute > 59 || dt->second > 60 || dt->usec > 1000000)
+        return OVERFLOW_FIELD;
+    return OK;
+}
+
+static enum failure read_offset(const char *s, int32_t *east)
+{
+    char *p;
+    if (*s != '+' && *s != '-')
+        return BAD_FORMAT;
+    int h = to_int(s + 1, &p), m = 0, sec = 0;
+    if (*p == ':') {
+        m = to_int(p + 1, &p);
+        if (*p == ':')
+            sec = to_int(p + 1, &p);
+    } else if (!*p && strlen(s) > 3) {
+        m = h % 100;
+        h /= 100;
+    }
+    if (h > 15 || m > 59 || sec > 59 || h < 0 || m < 0 || sec < 0)
+        return OVERFLOW_ZONE;
+    *east = (h * 3600 + m * 60 + sec) * (*s == '-' ? -1 : 1);
+    return *p ? BAD_FORMAT : OK;
+}
+
+bool datetime_parse_offset(const char *p, size_t n, int32_t *east)
+{
+    char buf[32];
+    if (n >= sizeof(buf))
+        return false;
+    memcpy(buf, p, n);
+    buf[n] = 0;
+    return read_offset(buf, east) == OK;
+}
+
+static int digits2(const char *s)
+{
+    return (s[0] - '0') * 10 + (s[1] - '0');
+}
+
+/* yyyymmdd, yymmdd, hhmmss[.f], hhmm: digits run together. Says what it filled. */
+static enum failure read_run_together(struct parser *ps, char *s, unsigned mask, unsigned *filled)
+{
+    struct datetime *dt = ps->dt;
+    char *dot = strchr(s, '.');
+    size_t n = strlen(s);
+    if (dot) {
+        dt->usec = fraction_usecs(dot);
+        *dot = 0;
+        n = (size_t)(dot - s);
+    } else if ((mask & PART_DATE) != PART_DATE && n >= 6) {
+        dt->day = digits2(s + n - 2);
+        dt->month = digits2(s + n - 4);
+        char end = s[n - 4];
+        s[n - 4] = 0;
+        dt->year = to_int(s, NULL);
+        s[n - 4] = end;
+        ps->two_digit_year = n - 4 == 2;
+        *filled = PART_DATE;
+        return OK;
+    }
+    if (!(mask & PART_TIME) && (n == 6 || n == 4)) {
+        dt->hour = digits2(s);
+        dt->minute = digits2(s + 2);
+        dt->second = n == 6 ? digits2(s + 4) : 0;
+        *filled = PART_TIME;
+        return OK;
+    }
+    return BAD_FORMAT;
+}
+
+/* Which part of a date a lone number is, from what is known already and DateStyle's order. */
+static unsigned number_part(struct parser *ps, unsigned mask, size_t n, int value)
+{
+    bool long_number = n >= 3, ymd = ps->ctx->dateorder == DATEORDER_YMD;
+    switch (mask & PART_DATE) {
+    case 0:
+        if (long_number || ymd)
+            return PART_YEAR;
+        return ps->ctx->dateorder == DATEORDER_DMY ? PART_DAY : PART_MONTH;
+    case PART_YEAR:
+        return PART_MONTH;
+    case PART_MONTH:
+        return ps->text_month && (long_number || ymd) ? PART_YEAR : PART_DAY;
+    case PART_YEAR | PART_MONTH:
+        if (ps->text_month && long_number && ps->two_digit_year) {
+            /* "05-Jan-2020" under YMD: what was taken for the year is the day. */
+            ps->dt->day = ps->dt->year;
+            ps->dt->year = value;
+            ps->two_digit_year = false;
+            return PART_DAY | PART_DST; /* PART_DST: already stored */
+        }
+        return PART_DAY;
+    case PART_DAY:
+        return PART_MONTH;
+    case PART_MONTH | PART_DAY:
+        return PART_YEAR;
+    default:
+        return 0;
+    }
+}
+
+static enum failure read_number(struct parser *ps, char *s, unsigned mask, unsigned *filled)
+{
+    char *end;
+    size_t n = strlen(s);
+    int value = to_int(s, &end);
+    if (end == s)
+        return BAD_FORMAT;
+    if (*end == '.') {
+        if (end - s > 2)
+            return read_run_together(ps, s, mask | PART_DATE, filled);
+        ps->dt->usec = fraction_usecs(end);
+    } else if (*end) {
+        return BAD_FORMAT;
+    }
+    if (n == 3 && (mask & PART_DATE) == PART_YEAR && value >= 1 && value <= 366) {
+        ps->yearday = value;
+        *filled = PART_YEARDAY | PART_MONTH | PART_DAY;
+        return OK;
+    }
+    if ((mask & PART_DATE) == PART_DATE)
+        return read_run_together(ps, s, mask, filled);
+    unsigned part = number_part(ps, mask, n, value);
+    *filled = part & ~(unsigned)PART_DST;
+    if (part & PART_DST)
+        return OK;
+    if (part == PART_YEAR) {
+        ps->dt->year = value;
+        ps->two_digit_year = n <= 2;
+    } else if (part == PART_MONTH) {
+        ps->dt->month = value;
+    } else if (part == PART_DAY) {
+        ps->dt->day = value;
+    } else {
+        return BAD_FORMAT;
+    }
+    return OK;
+}
+
+/* A date with separators: month names first, wherever they stand, then the numbers in order. */
+static enum failure read_date(struct parser *ps, char *s, unsigned *filled)
+{
+    char *parts[3];
+    int n = 0;
+    unsigned mask = ps->mask, got = 0;
+    while (*s && n < 3) {
+        parts[n] = s;
+        bool digits = is_digit(*s);
+        while (digits ? is_digit(*s) : isalpha((unsigned char)*s))
+            s++;
+        n++;
+        while (*s && !is_alnum(*s))
+            *s++ = 0;
+        if (s == parts[n - 1])
+            return BAD_FORMAT;
+    }
+    if (*s)
+        return BAD_FORMAT;
+    for (int i = 0; i < n; i++) {
+        const struct datetime_word *w =
+            isalpha((unsigned char)*parts[i]) ? datetime_word_find(parts[i]) : NULL;
+        if (!isalpha((unsigned char)*parts[i]))
+            continue;
+        if (!w || w->kind != WORD_MONTH || (mask & PART_MONTH))
+            return BAD_FORMAT;
+        ps->dt->month = w->value;
+        ps->text_month = true;
+        mask |= PART_MONTH;
+        got |= PART_MONTH;
+        parts[i] = NULL;
+    }
+    for (int i = 0; i < n; i++) {
+        unsigned one = 0;
+        if (!parts[i])
+            continue;
+        if (!*parts[i])
+            return BAD_FORMAT;
+        enum failure r = read_number(ps, parts[i], mask, &one);
+        if (r)
+            return r;
+        if (mask & one)
+            return BAD_FORMAT;
+        mask |= one;
+        got |= one;
+    }
+    *filled = got;
+    return (mask & PART_DATE) == PART_DATE ? OK : BAD_FORMAT;
+}
+
+/* --- fields in order -------------------------------------------------------------------------------------------------- */
+
+static enum failure named_zone(struct parser *ps, const char *name)
+{
+    ps->zone = timezone_find(name);
+    if (ps->zone)
+        return OK;
+    ps->zone_name = name;
+    return BAD_ZONE;
+}
+
+/* A second date-like field: a zone name, or a time run together with an offset ("040506-08"). */
+static enum failure date_field(struct parser *ps, char *s, unsigned *filled)
+{
+    if (ps->prefix == UNIT_JULIAN) {
+        char *end;
+        int jd = to_int(s, &end);
+        if (*end != '-')
+            return BAD_FORMAT;
+        ps->prefix = UNIT_NONE;
+        calendar_date((int64_t)jd - CALENDAR_JULIAN_EPOCH, &ps->dt->year, &ps->dt->month,
+                      &ps->dt->day);
+        ps->julian = true;
+        *filled = PART_DATE | PART_TIME | PART_ZONE;
+        ps->dt->hour = ps->dt->minute = ps->dt->second = 0;
+        ps->dt->has_zone = true;
+        return read_offset(end, &ps->dt->offset);
+    }
+    bool run_together = is_digit(*s) && strchr(s, '-') && (ps->time_only || ps->prefix);
+    if (ps->prefix || (ps->mask & (PART_MONTH | PART_DAY)) == (PART_MONTH | PART_DAY) ||
+        (ps->time_only && run_together && strchr(s, '-') == strrchr(s, '-') && strlen(s) > 6)) {
+        if (is_digit(*s) || ps->prefix) {
+            char *minus = strchr(s, '-');
+            if (!minus || (ps->mask & PART_TIME))
+                return BAD_FORMAT;
+            ps->prefix = UNIT_NONE;
+            enum failure r = read_offset(minus, &ps->dt->offset);
+            *minus = 0;
+            unsigned one = 0;
+            if (!r)
+                r = read_run_together(ps, s, ps->mask | PART_DATE, &one);
+            ps->dt->has_zone = true;
+            *filled = one | PART_ZONE;
+            return r;
+        }
+        *filled = PART_ZONE;
+        return named_zone(ps, s);
+    }
+    if (isalpha((unsigned char)*s) && ps->time_only) {
+        /* "12:00 America/New_York": no month begins with a zone's area. */
+        const struct timezone_def *tz = timezone_find(s);
+        if (tz) {
+            ps->zone = tz;
+            *filled = PART_ZONE;
+            return OK;
+        }
+    }
+    return read_date(ps, s, filled);
+}
+
+static enum failure number_field(struct parser *ps, char *s, unsigned *filled)
+{
+    char *dot = strchr(s, '.');
+    size_t n = strlen(s);
+    if (ps->prefix == UNIT_JULIAN) {
+        char *end;
+        int jd = to_int(s, &end);
+        ps->prefix = UNIT_NONE;
+        calendar_date((int64_t)jd - CALENDAR_JULIAN_EPOCH, &ps->dt->year, &ps->dt->month,
+                      &ps->dt->day);
+        ps->julian = true;
+        *filled = PART_DATE;
+        if (*end == '.') {
+            datetime_set_time(ps->dt, (int64_t)(strtod(end, NULL) * (double)USECS_PER_DAY));
+            *filled |= PART_TIME;
+            end += strlen(end);
+        }
+        return *end ? BAD_FORMAT : OK;
+    }
+    if (ps->prefix == UNIT_TIME) {
+        ps->prefix = UNIT_NONE;
+        enum failure r = read_run_together(ps, s, ps->mask | PART_DATE, filled);
+        return r ? r : *filled == PART_TIME ? OK : BAD_FORMAT;
+    }
+    if (ps->time_only && !(ps->mask & PART_TIME) && (n == 4 || n == 6 || dot))
+        return read_run_together(ps, s, ps->mask | PART_DATE, filled);
+    if (dot && !(ps->mask & PART_DATE))
+        return read_date(ps, s, filled);
+    if (dot && dot - s > 2)
+        return read_run_together(ps, s, ps->mask, filled);
+    if (n >= 6 && ((ps->mask & PART_DATE) != PART_DATE || !(ps->mask & PART_TIME)))
+        return read_run_together(ps, s, ps->mask, filled);
+    return read_number(ps, s, ps->mask, filled);
+}
+
+static void today_plus(struct parser *ps, int days)
+{
+    struct datetime now;
+    int64_t local = timestamptz_to_local(ps->ctx->transaction_time, ps->ctx->timezone);
+    datetime_from_timestamp(local + days * USECS_PER_DAY, &now);
+    ps->dt->year = now.year;
+    ps->dt->month = now.month;
+    ps->dt->day = now.day;
+    ps->julian = true; /* a real date: no century guessing */
+}
+
+static enum failure reserved_word(struct parser *ps, const struct datetime_word *w, unsigned *filled)
+{
+    struct datetime *dt = ps->dt;
+    switch (w->value) {
+    case RESERVED_NOW: {
+        struct datetime now;
+        datetime_from_timestamptz(ps->ctx->transaction_time, ps->ctx->timezone, &now);
+        *dt = now;
+        ps->julian = true;
+        *filled = PART_DATE | PART_TIME | PART_ZONE;
+        return OK;
+    }
+    case RESERVED_TODAY:
+    case RESERVED_TOMORROW:
+    case RESERVED_YESTERDAY:
+        today_plus(ps, w->value == RESERVED_TODAY ? 0 : w->value == RESERVED_TOMORROW ? 1 : -1);
+        *filled = PART_DATE;
+        return OK;
+    case RESERVED_ALLBALLS:
+        dt->hour = dt->minute = dt->second = 0;
+        dt->has_zone = true;
+        dt->offset = 0;
+        *filled = PART_TIME | PART_ZONE;
+        return OK;
+    default:
+        ps->special = w->value == RESERVED_EPOCH  ? DATETIME_EPOCH
+                      : w->value == RESERVED_LATE ? DATETIME_LATE
+                                                  : DATETIME_EARLY;
+        return OK;
+    }
+}
+
+/* An abbreviation: a fixed offset, or a zone whose history knows what the letters meant. */
+static void abbrev_zone(struct parser *ps, const struct timezone_abbrev *a)
+{
+    ps->dt->has_zone = true;
+    ps->dt->offset = a->offset;
+    ps->dt->isdst = a->isdst;
+    if (a->zone)
+        ps->zone = timezone_find(a->zone);
+}
+
+static enum failure word_field(struct parser *ps, int i, unsigned *filled)
+{
+    char *s = ps->in.fields[i].s;
+    const struct timezone_abbrev *a =
+        *s == '-' || *s == '+' ? NULL : timezone_abbrev_find(s, strlen(s));
+    const struct datetime_word *w = datetime_word_find(s);
+    if (a && !(w && w->kind == WORD_MONTH)) {
+        *filled = PART_ZONE;
+        abbrev_zone(ps, a);
+        return OK;
+    }
+    if (!w) {
+        *filled = PART_ZONE;
+        ps->zone = timezone_find(s);
+        return ps->zone ? OK : BAD_FORMAT;
+    }
+    switch (w->kind) {
+    case WORD_RESERVED:
+        return reserved_word(ps, w, filled);
+    case WORD_MONTH:
+        /* A number before was taken for the month: it is the day. */
+        if ((ps->mask & PART_MONTH) && !ps->text_month && !(ps->mask & PART_DAY) &&
+            ps->dt->month >= 1 && ps->dt->month <= 31) {
+            ps->dt->day = ps->dt->month;
+            *filled = PART_DAY;
+        } else {
+            *filled = PART_MONTH;
+        }
+        ps->text_month = true;
+        ps->dt->month = w->value;
+        return OK;
+    case WORD_WEEKDAY:
+        *filled = PART_WEEKDAY;
+        return OK;
+    case WORD_AMPM:
+        ps->ampm = w->value;
+        *filled = PART_AMPM;
+        return OK;
+    case WORD_ERA:
+        ps->bc = w->value == 'b';
+        *filled = PART_ERA;
+        return OK;
+    case WORD_DST:
+        *filled = PART_DST;
+        ps->dt->offset += 3600;
+        ps->dt->isdst = true;
+        return OK;
+    case WORD_IGNORE:
+        return OK;
+    case WORD_PREFIX:
+        if (w->value == UNIT_TIME && !ps->time_only && (ps->mask & PART_DATE) != PART_DATE)
+            return BAD_FORMAT;
+        if (i + 1 >= ps->in.nfields || ps->in.fields[i + 1].kind == FIELD_WORD)
+            return BAD_FORMAT;
+        ps->prefix = (enum datetime_unit)w->value;
+        return OK;
+    }
+    return BAD_FORMAT;
+}
+
+static enum failure interpret(struct parser *ps)
+{
+    for (int i = 0; i < ps->in.nfields; i++) {
+        struct datetime_field *f = &ps->in.fields[i];
+        unsigned filled = 0;
+        enum failure r = OK;
+        switch (f->kind) {
+        case FIELD_DATE:
+            r = date_field(ps, f->s, &filled);
+            break;
+        case FIELD_TIME:
+            if (ps->prefix && ps->prefix != UNIT_TIME)
+                return BAD_FORMAT;
+            ps->prefix = UNIT_NONE;
+            r = read_time(f->s, ps->dt);
+            filled = PART_TIME;
+            if (!r && (ps->dt->hour > 24 ||
+                       (ps->dt->hour == 24 && (ps->dt->minute || ps->dt->second || ps->dt->usec))))
+                r = OVERFLOW_FIELD;
+            break;
+        case FIELD_OFFSET:
+            r = read_offset(f->s, &ps->dt->offset);
+            ps->dt->has_zone = true;
+            filled = PART_ZONE;
+            break;
+        case FIELD_NUMBER:
+            r = number_field(ps, f->s, &filled);
+            break;
+        default:
+            r = word_field(ps, i, &filled);
+        }
+        if (r)
+            return r;
+        if (filled & ps->mask)
+            return BAD_FORMAT;
+        ps->mask |= filled;
+    }
+    return ps->prefix ? BAD_FORMAT : OK;
+}
+
+/* --- the whole ---------------------------------------------------------------------------------------------------------- */
+
+static enum failure check_date(struct parser *ps)
+{
+    struct datetime *dt = ps->dt;
+    if ((ps->mask & PART_YEAR) && !ps->julian) {
+        if (ps->bc) {
+            if (dt->year <= 0)
+                return OVERFLOW_FIELD;
+            dt->year = 1 - dt->year;
+        } else if (ps->two_digit_year) {
+            if (dt->year < 0)
+                return OVERFLOW_FIELD;
+            dt->year += dt->year < 70 ? 2000 : dt->year < 100 ? 1900 : 0;
+        } else if (dt->year <= 0) {
+            return OVERFLOW_FIELD;
+        }
+    }
+    if (ps->mask & PART_YEARDAY)
+        calendar_date(calendar_days(dt->year, 1, 1) + ps->yearday - 1, &dt->year, &dt->month,
+                      &dt->day);
+    if ((ps->mask & PART_MONTH) && (dt->month < 1 || dt->month > 12))
+        return OVERFLOW_ORDER;
+    if ((ps->mask & PART_DAY) && (dt->day < 1 || dt->day > 31))
+        return OVERFLOW_ORDER;
+    if ((ps->mask & PART_DATE) == PART_DATE && dt->day > calendar_month_days(dt->year, dt->month))
+        return OVERFLOW_FIELD;
+    return OK;
+}
+
+static enum failure apply_ampm(struct parser *ps)
+{
+    if (!ps->ampm)
+        return OK;
+    if (ps->dt->hour > 12)
+        return OVERFLOW_FIELD;
+    if (ps->ampm == 'a' && ps->dt->hour == 12)
+        ps->dt->hour = 0;
+    else if (ps->ampm == 'p' && ps->dt->hour != 12)
+        ps->dt->hour += 12;
+    return OK;
+}
+
+/* The offset of a named zone depends on the date. */
+static void resolve_zone(struct parser *ps, const struct datetime *date)
+{
+    int64_t days = calendar_days(date->year, date->month, date->day);
+    int64_t local = days * 86400 + ps->dt->hour * 3600 + ps->dt->minute * 60 + ps->dt->second +
+                    CALENDAR_UNIX_EPOCH_SHIFT;
+    struct timezone_moment m = timezone_at_local(ps->zone, local);
+    ps->dt->has_zone = true;
+    ps->dt->offset = m.offset;
+    ps->dt->isdst = m.isdst;
+}
+
+static bool fail(struct parser *ps, enum failure r, const char *p, size_t n, const char *type)
+{
+    switch (r) {
+    case OK:
+        return true;
+    case OVERFLOW_FIELD:
+    case OVERFLOW_ORDER:
+        error_set(ps->err, ERRCODE_DATETIME_FIELD_OVERFLOW,
+                  "date/time field value out of range: \"%.*s\"", (int)n, p);
+        if (r == OVERFLOW_ORDER)
+            error_hint(ps->err, "Perhaps you need a different \"datestyle\" setting.");
+        return false;
+    case OVERFLOW_ZONE:
+        return error_set(ps->err, ERRCODE_INVALID_TIME_ZONE_DISPLACEMENT_VALUE,
+                         "time zone displacement out of range: \"%.*s\"", (int)n, p);
+    case BAD_ZONE:
+        return error_set(ps->err, ERRCODE_INVALID_PARAMETER_VALUE,
+                         "time zone \"%s\" not recognized", ps->zone_name);
+    default:
+        return error_set(ps->err, ERRCODE_INVALID_DATETIME_FORMAT,
+                         "invalid input syntax for type %s: \"%.*s\"", type, (int)n, p);
+    }
+}
+
+bool datetime_parse(const char *p, size_t n, const char *type, struct eval_context *ctx,
+                    struct error *err, struct datetime *dt, enum datetime_special *special)
+{
+    struct parser ps = {.ctx = ctx, .err = err, .dt = dt};
+    memset(dt, 0, sizeof(*dt));
+    enum failure r = datetime_cut(p, n, &ps.in) ? interpret(&ps) : BAD_FORMAT;
+    *special = ps.special;
+    if (!r && ps.special)
+        return ps.mask ? fail(&ps, BAD_FORMAT, p, n, type) : true;
+    if (!r)
+        r = check_date(&ps);
+    if (!r)
+        r = apply_ampm(&ps);
+    if (!r && (ps.mask & PART_DATE) != PART_DATE)
+        r = BAD_FORMAT;
+    if (!r && ps.zone)
+        resolve_zone(&ps, dt);
+    return fail(&ps, r, p, n, type);
+}
+
+bool datetime_parse_time(const char *p, size_t n, const char *type, struct eval_context *ctx,
+                         struct error *err, struct datetime *dt, bool *had_date)
+{
+    struct parser ps = {.ctx = ctx, .err = err, .dt = dt, .time_only = true};
+    memset(dt, 0, sizeof(*dt));
+    enum failure r = datetime_cut(p, n, &ps.in) ? interpret(&ps) : BAD_FORMAT;
+    *had_date = (ps.mask & PART_DATE) == PART_DATE;
+    if (!r && (ps.special || !(ps.mask & PART_TIME)))
+        r = BAD_FORMAT;
+    if (!r)
+        r = check_date(&ps);
+    if (!r)
+        r = apply_ampm(&ps);
+    if (!r && ps.zone) {
+        struct datetime day = *dt;
+        if (!*had_date)
+            datetime_from_timestamptz(ctx->transaction_time, ctx->timezone, &day);
+        /* A zone with daylight saving needs a date to be unambiguous. */
+        resolve_zone(&ps, &day);
+    }
+    return fail(&ps, r, p, n, type);
+}
+
+bool zone_argument(const char *p, size_t n, struct error *err, const struct timezone_def **zone,
+                   int32_t *fixed)
+{
+    char name[256];
+    *zone = NULL;
+    if (n < sizeof(name)) {
+        memcpy(name, p, n);
+        name[n] = 0;
+        const struct timezone_abbrev *a = timezone_abbrev_find(name, n);
+        if (a && a->zone && (*zone = timezone_find(a->zone)))
+            return true;
+        if (a) {
+            *fixed = a->offset;
+            return true;
+        }
+        *zone = timezone_find(name);
+    }
+    return *zone || error_set(err, ERRCODE_INVALID_PARAMETER_VALUE,
+                              "time zone \"%.*s\" not recognized", (int)n, p);
+}
