@@ -64,9 +64,11 @@ static void return_double(struct fcall *f, struct field x)
 
 /* --- units -------------------------------------------------------------------------------------------------- */
 
-static enum datetime_unit unit_argument(struct fcall *f, const char *type)
+static enum datetime_unit unit_of(struct fcall *f, const char *type, bool trunc)
 {
     enum datetime_unit u = datetime_unit_find(f->args[0].p, f->args[0].n);
+    if (trunc && u >= UNIT_ISOYEAR && u <= UNIT_JULIAN)
+        u = UNIT_NONE; /* fields only extract knows */
     if (!u) {
         char *s = fcall_arg_cstring(f, 0);
         for (char *p = s; *p; p++)
@@ -76,6 +78,16 @@ static enum datetime_unit unit_argument(struct fcall *f, const char *type)
                   s, type);
     }
     return u;
+}
+
+static enum datetime_unit unit_argument(struct fcall *f, const char *type)
+{
+    return unit_of(f, type, false);
+}
+
+static enum datetime_unit trunc_unit_argument(struct fcall *f, const char *type)
+{
+    return unit_of(f, type, true);
 }
 
 static struct field unsupported(struct fcall *f, const char *type)
@@ -419,7 +431,7 @@ static bool trunc_local(enum datetime_unit u, int64_t *local)
 static void timestamp_trunc(struct fcall *f)
 {
     int64_t ts;
-    enum datetime_unit u = unit_argument(f, "timestamp without time zone");
+    enum datetime_unit u = trunc_unit_argument(f, "timestamp without time zone");
     if (!u || !arg_timestamp(f, 1, &ts))
         return;
     if (TIMESTAMP_IS_FINITE(ts) && !trunc_local(u, &ts))
@@ -431,7 +443,7 @@ static void timestamp_trunc(struct fcall *f)
 static void trunc_in_zone(struct fcall *f, const struct timezone_def *tz, int32_t fixed)
 {
     int64_t ts, r;
-    enum datetime_unit u = unit_argument(f, "timestamp with time zone");
+    enum datetime_unit u = trunc_unit_argument(f, "timestamp with time zone");
     if (!u || !arg_timestamp(f, 1, &ts))
         return;
     if (!TIMESTAMP_IS_FINITE(ts)) {
@@ -467,7 +479,7 @@ static void timestamptz_trunc_zone(struct fcall *f)
 static void interval_trunc(struct fcall *f)
 {
     struct interval i;
-    enum datetime_unit u = unit_argument(f, "interval");
+    enum datetime_unit u = trunc_unit_argument(f, "interval");
     if (!u || !arg_interval(f, 1, &i))
         return;
     static const int month_units[] = {[UNIT_MONTH] = 1,    [UNIT_QUARTER] = 3,   [UNIT_YEAR] = 12,

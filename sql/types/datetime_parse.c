@@ -47,6 +47,7 @@ struct parser {
     enum datetime_unit prefix; /* 'J' or 'T' seen, its number follows */
     const struct timezone_def *zone;
     const char *zone_name;
+    const char *abbrev; /* the zone was named by this abbreviation */
 };
 
 static bool is_alnum(char c)
@@ -430,8 +431,10 @@ static void abbrev_zone(struct parser *ps, const struct timezone_abbrev *a)
     ps->dt->has_zone = true;
     ps->dt->offset = a->offset;
     ps->dt->isdst = a->isdst;
-    if (a->zone)
+    if (a->zone) {
         ps->zone = timezone_find(a->zone);
+        ps->abbrev = a->abbrev;
+    }
 }
 
 static enum failure word_field(struct parser *ps, int i, unsigned *filled)
@@ -583,7 +586,8 @@ static void resolve_zone(struct parser *ps, const struct datetime *date)
     int64_t days = calendar_days(date->year, date->month, date->day);
     int64_t local = days * 86400 + ps->dt->hour * 3600 + ps->dt->minute * 60 + ps->dt->second +
                     CALENDAR_UNIX_EPOCH_SHIFT;
-    struct timezone_moment m = timezone_at_local(ps->zone, local);
+    struct timezone_moment m = ps->abbrev ? timezone_abbrev_at(ps->zone, ps->abbrev, local)
+                                          : timezone_at_local(ps->zone, local);
     ps->dt->has_zone = true;
     ps->dt->offset = m.offset;
     ps->dt->isdst = m.isdst;

@@ -7,6 +7,7 @@
 #include "sql/types/float.h"
 
 #include <errno.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +65,8 @@ static int print_digits(const char *sci, int limit, char *buf)
 
 /*
  * 15 digits always suffice to tell a decimal of at most 15 digits apart (6 for float), so if 15 read
- * back as the same value, stripping their zeros gives the shortest form; else 16, else 17.
+ * back as the same value, stripping their zeros gives the shortest form; else 16, else 17. Denormal
+ * values have fewer significant digits: there the search begins at one.
  */
 int float8_print(double d, int extra, char *buf)
 {
@@ -77,7 +79,7 @@ int float8_print(double d, int extra, char *buf)
     if (d == (double)(int32_t)d && !(d == 0 && signbit(d)))
         return int_print((int32_t)d, buf);
     char sci[32];
-    for (int digits = 15; digits <= 17; digits++) {
+    for (int digits = fabs(d) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
         snprintf(sci, sizeof(sci), "%.*e", digits - 1, d);
         if (digits == 17 || strtod(sci, NULL) == d)
             break;
@@ -94,7 +96,7 @@ int float4_print(float d, int extra, char *buf)
         return sprintf(buf, "%.*g", digits < 1 ? 1 : digits, (double)d);
     }
     char sci[32];
-    for (int digits = 6; digits <= 9; digits++) {
+    for (int digits = fabsf(d) < FLT_MIN ? 1 : 6; digits <= 9; digits++) {
         snprintf(sci, sizeof(sci), "%.*e", digits - 1, (double)d);
         if (digits == 9 || strtof(sci, NULL) == d)
             break;

@@ -13,7 +13,7 @@
 #include "sql/types/datetime_words.h"
 #include "sql/types/interval_typmod.h"
 
-enum failure { OK, BAD_FORMAT, OVERFLOW_FIELD };
+enum failure { OK, BAD_FORMAT, OVERFLOW_FIELD, OVERFLOW_TOTAL };
 
 struct reader {
     struct interval v;
@@ -92,10 +92,14 @@ static enum failure add_unit(struct interval *v, enum datetime_unit unit, int64_
         ok = labs((long)n) < INT32_MAX / 7 && add_days(v, n * 7) && add_fraction_days(v, fraction, 7);
         break;
     case UNIT_MONTH:
-        ok = add_months(v, n, 1) && add_fraction_days(v, fraction, 30);
+        if (n == (int32_t)n && !add_months(v, n, 1))
+            return OVERFLOW_TOTAL;
+        ok = n == (int32_t)n && add_fraction_days(v, fraction, 30);
         break;
     case UNIT_YEAR:
-        ok = add_months(v, n, 12) && add_fraction_years(v, fraction, 1);
+        if (n == (int32_t)n && !add_months(v, n, 12))
+            return OVERFLOW_TOTAL; /* the field fits, months and years together do not */
+        ok = n == (int32_t)n && add_fraction_years(v, fraction, 1);
         break;
     case UNIT_DECADE:
         ok = add_months(v, n, 120) && add_fraction_years(v, fraction, 10);
@@ -389,6 +393,8 @@ bool interval_parse(const char *p, size_t n, int32_t typmod, struct eval_context
         r.v = (struct interval){0};
         f = read_iso(&r, text);
     }
+    if (f == OVERFLOW_TOTAL)
+        return error_set(err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "interval out of range");
     if (f == OVERFLOW_FIELD)
         return error_set(err, ERRCODE_INTERVAL_FIELD_OVERFLOW,
                          "interval field value out of range: \"%.*s\"", (int)n, p);

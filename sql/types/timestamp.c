@@ -440,7 +440,7 @@ static void make_timestamptz(struct fcall *f)
     if (f->nargs > 6) {
         const struct value *zone = &f->args[6];
         tz = NULL;
-        bool numeric = zone->n && (zone->p[0] == '+' || zone->p[0] == '-');
+        bool numeric = zone->n && strchr("+-0123456789", zone->p[0]);
         if (numeric && !datetime_parse_offset(zone->p, zone->n, &fixed)) {
             error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE,
                       "invalid input syntax for type numeric time zone: \"%.*s\"", (int)zone->n,

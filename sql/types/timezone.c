@@ -189,6 +189,19 @@ struct timezone_moment timezone_at_local(const struct timezone_def *tz, int64_t 
     return before; /* in the gap */
 }
 
+struct timezone_moment timezone_abbrev_at(const struct timezone_def *tz, const char *abbrev,
+                                          int64_t local)
+{
+    int at = find_transition(tz, local);
+    for (int i = at; i >= 0; i--)
+        if (strcasecmp(tz->types[tz->type_at[i]].abbrev, abbrev) == 0)
+            return moment(&tz->types[tz->type_at[i]]);
+    for (int i = at + 1; i < tz->ntransitions; i++)
+        if (strcasecmp(tz->types[tz->type_at[i]].abbrev, abbrev) == 0)
+            return moment(&tz->types[tz->type_at[i]]);
+    return timezone_at_local(tz, local);
+}
+
 /* --- abbreviations ------------------------------------------------------------------------------------ */
 
 static const struct timezone_abbrev abbrevs[] = {

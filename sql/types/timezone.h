@@ -44,6 +44,13 @@ struct timezone_abbrev {
 const struct timezone_abbrev *timezone_abbrev_find(const char *abbrev, size_t n);
 const struct timezone_abbrev *timezone_abbrev_all(int *n);
 
+/*
+ * What an abbreviation meant in its zone's history around a local reading: the latest use before it, else the
+ * first after. Where the zone never used the letters: what held there.
+ */
+struct timezone_moment timezone_abbrev_at(const struct timezone_def *tz, const char *abbrev,
+                                          int64_t local_seconds);
+
 /* Calls visit with every zone name of the zoneinfo tree (for pg_timezone_names). */
 void timezone_each_name(void (*visit)(void *arg, const char *name), void *arg);
 

@@ -94,7 +94,7 @@ static int split(char *s, char sep, char **fields)
 
 static void run_call(const char *line, char **fields, int n)
 {
-    bool null_answer = strcmp(fields[n - 1], "0") == 0;
+    bool null_answer = strcmp(fields[n - 1], "0") == 0 && strcmp(fields[n - 2], "=") != 0;
     int nargs = n - 2 - (null_answer ? 1 : 2);
     char kind = null_answer ? '0' : fields[n - 2][0];
     const char *want = null_answer ? NULL : fields[n - 1];
@@ -135,7 +135,7 @@ static void run_call(const char *line, char **fields, int n)
 
 static void run_aggregate(const char *line, char **fields, int n)
 {
-    bool null_answer = strcmp(fields[n - 1], "0") == 0;
+    bool null_answer = strcmp(fields[n - 1], "0") == 0 && strcmp(fields[n - 2], "=") != 0;
     const struct fn_impl *impl = fn_impl_find(fields[1]);
     const struct type_def *ret = type_named(fields[2]), *types[8];
     char *names[MAX_FIELDS], *rows[MAX_FIELDS], *cells[MAX_FIELDS];

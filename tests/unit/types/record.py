@@ -87,8 +87,8 @@ def lines_of(path):
                 q = f"SELECT boolout({literal(args[0])})::text"
             out.append(f"SELECT E'io\\ttext' || {quote(shown)} || E'\\t' || pg_temp.answer({quote(q)});")
         else:
-            q = f"SELECT ({name}({', '.join(literal(a) for a in args)}))::text"
-            sig = name + "(" + ",".join(t for t, _ in args) + ")"
+            q = f"SELECT (pg_catalog.\"{name}\"({', '.join(literal(a) for a in args)}))::text"
+            sig = f'"{name}"(' + ",".join(t for t, _ in args) + ")"
             out.append(f"SELECT pg_temp.internal({quote(sig)}) || {quote(shown)} || E'\\t' || "
                        f"pg_temp.answer({quote(q)});")
     return "\n".join(out)
