@@ -1,0 +1,392 @@
+/*
+ * vec_build.c - building an index; see vec_build.h.
+ *
+ *   1. count the rows, choose the number of lists
+ *   2. read a random sample (at most build_mem bytes), rotate it, train the centroids on it
+ *   3. read the table once in rowid order: while one batch is read, the one before is rotated,
+ * assigned and encoded on all processors; records gather per list, full segments are written out
+ * early when the gathered records pass build_mem
+ *   4. write the rest list by list, then NAME_loc in rowid order
+ *   5. measure how many probes the recall target needs (vec_tune.c)
+ *
+ * The result depends on the table's content and the seed, not on threads or SIMD level.
+ */
+#include "vecext/vec_build.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vecext/vec_kernel.h"
+#include "vecext/vec_list.h"
+#include "vecext/vec_pool.h"
+#include "vecext/vec_tune.h"
+
+enum { SAMPLE_PER_LIST = 50, SAMPLE_MIN = 10000, BATCH_BYTES = 8 << 20, ENCODE_GRAIN = 48 };
+
+int vec_build_lists(int64_t rows, int wanted)
+{
+    int64_t lists = wanted;
+    if (rows < VEC_TRAIN_MIN_ROWS || rows < 10 * lists)
+        return 1;
+    if (!lists) {
+        lists = (int64_t)(sqrt((double)rows) + 0.5);
+        if (rows > 100000)
+            lists *= 2;
+    }
+    return lists > 1 << 20 ? 1 << 20 : (int)lists;
+}
+
+struct build {
+    struct vec_index *ix;
+    struct vec_progress *progress;
+    int threads;
+    int64_t rows;
+    uint64_t random;
+};
+
+static bool cancelled(void *context)
+{
+    struct build *b = context;
+    return b->progress && atomic_load(&b->progress->cancel);
+}
+
+static bool check_cancel(struct build *b, struct vec_error *err)
+{
+    if (!cancelled(b))
+        return true;
+    vec_error_set(err, VEC_SQLITE, "interrupted");
+    if (err)
+        err->sqlite_rc = SQLITE_INTERRUPT;
+    return false;
+}
+
+static void enter_phase(struct build *b, enum vec_phase phase)
+{
+    if (b->progress) {
+        atomic_store(&b->progress->phase, (int)phase);
+        atomic_store(&b->progress->tuples_total, b->rows);
+        atomic_store(&b->progress->tuples_done, 0);
+    }
+}
+
+static uint64_t next_random(struct build *b)
+{
+    b->random ^= b->random << 13;
+    b->random ^= b->random >> 7;
+    b->random ^= b->random << 17;
+    return b->random;
+}
+
+struct rotation_job {
+    const struct vec_index *ix;
+    float *rows;
+};
+
+static bool rotate_rows(void *context, size_t first, size_t last, int worker)
+{
+    struct rotation_job *job = context;
+    (void)worker;
+    for (size_t i = first; i < last; i++)
+        vec_index_rotate_row(job->ix, job->rows + i * (size_t)job->ix->shape.dims);
+    return true;
+}
+
+/* A uniform sample in random order: selection sampling (Knuth, algorithm S) shuffled inside out. */
+static bool read_sample(struct build *b, float *sample, size_t want, size_t *got,
+                        struct vec_error *err)
+{
+    struct vec_index *ix = b->ix;
+    size_t dims = (size_t)ix->shape.dims;
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_ALL, err);
+    if (!stmt)
+        return false;
+    int64_t seen = 0;
+    bool ok = true;
+    *got = 0;
+    while (ok && *got < want && sqlite3_step(stmt) == SQLITE_ROW) {
+        int64_t left = b->rows - seen++;
+        if (left > 0 && next_random(b) % (uint64_t)left >= want - *got)
+            continue;
+        bool indexed;
+        ok = vec_index_load(ix, sqlite3_column_value(stmt, 1), ix->row, &indexed, err);
+        if (!ok || !indexed)
+            continue;
+        size_t place = next_random(b) % (*got + 1);
+        memcpy(sample + *got * dims, sample + place * dims, dims * sizeof(float));
+        memcpy(sample + place * dims, ix->row, dims * sizeof(float));
+        (*got)++;
+        ok = check_cancel(b, err);
+    }
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+static void set_mean(struct vec_index *ix, const float *sample, size_t n, double *sums)
+{
+    size_t input = (size_t)ix->shape.input_dims, dims = (size_t)ix->shape.dims;
+    memset(sums, 0, input * sizeof *sums);
+    for (size_t i = 0; i < n; i++)
+        for (size_t d = 0; d < input; d++)
+            sums[d] += sample[i * dims + d];
+    for (size_t d = 0; d < input; d++) {
+        float mean = n ? (float)(sums[d] / (double)n) : 0;
+        ix->mean[d] = isfinite(mean) ? mean : 0;
+    }
+}
+
+static bool save_centroids(struct vec_index *ix, int64_t rows, struct vec_error *err)
+{
+    size_t panel = (size_t)ix->shape.dims * VEC_PANEL;
+    bool ok = vec_index_run(ix, VEC_STMT_CENT_CLEAR, 0, 0, 0, err) &&
+              vec_meta_put_blob(ix, "mean", ix->mean, (size_t)ix->shape.input_dims * sizeof(float),
+                                err) &&
+              vec_meta_put_integer(ix, "centroids", ix->centroids.count, err) &&
+              vec_meta_put_integer(ix, "trained_rows", rows, err) &&
+              vec_meta_new_generation(ix, err);
+    for (int p = 0; ok && p < ix->centroids.panels; p++)
+        ok = vec_index_put(ix, VEC_STMT_CENT_PUT, p, ix->centroids.data + (size_t)p * panel,
+                           panel * sizeof(float), err);
+    ix->trained_rows = rows;
+    return ok;
+}
+
+static bool train(struct build *b, int lists, struct vec_error *err)
+{
+    struct vec_index *ix = b->ix;
+    size_t dims = (size_t)ix->shape.dims, got = 0;
+    size_t want = (size_t)lists * SAMPLE_PER_LIST;
+    if (want < SAMPLE_MIN)
+        want = SAMPLE_MIN;
+    size_t fits = (size_t)ix->build_memory / (dims * sizeof(float));
+    /* fewer than 8 rows a list would be no training; memory yields */
+    if (want > fits)
+        want = fits > (size_t)lists * 8 ? fits : (size_t)lists * 8;
+    if (want > (size_t)b->rows)
+        want = (size_t)b->rows;
+    float *sample = malloc((want + 1) * dims * sizeof(float));
+    double *sums = malloc(dims * sizeof *sums);
+    bool ok = (sample && sums) || vec_error_nomem(err);
+    enter_phase(b, VEC_PHASE_KMEANS);
+    ok = ok && read_sample(b, sample, want, &got, err);
+    if (ok)
+        set_mean(ix, sample, got, sums);
+    if (ok && (size_t)lists > got)
+        lists = got ? (int)got : 1;
+    vec_centroids_free(&ix->centroids);
+    ok = ok && vec_centroids_init(&ix->centroids, ix->shape.dims, lists, err);
+    if (ok && lists > 1) {
+        struct rotation_job job = {ix, sample};
+        vec_pool_run(b->threads, got, ENCODE_GRAIN, rotate_rows, &job);
+        ok = vec_cluster_train(&ix->centroids, sample, got, (uint64_t)ix->seed, b->threads,
+                               cancelled, b, err);
+    }
+    free(sample);
+    free(sums);
+    return ok && save_centroids(ix, lists > 1 || ix->method == VEC_METHOD_FLAT ? b->rows : 0, err);
+}
+
+/* Rows read together and encoded together. */
+struct batch {
+    const struct vec_index *ix;
+    size_t n, cap;
+    int64_t *ids;
+    float *rows;
+    uint32_t *lists;
+    unsigned char *records;
+    float *residuals; /* scratch, per worker */
+    uint8_t *codes;
+    int threads;
+    pthread_t thread;
+    bool running;
+};
+
+static bool encode_rows(void *context, size_t first, size_t last, int worker)
+{
+    struct batch *batch = context;
+    const struct vec_index *ix = batch->ix;
+    size_t dims = (size_t)ix->shape.dims, record_bytes = vec_code_record_bytes(&ix->shape);
+    float *residual = batch->residuals + (size_t)worker * 2 * dims;
+    float *centroid = residual + dims;
+    for (size_t i = first; i < last; i++)
+        vec_index_rotate_row(ix, batch->rows + i * dims);
+    vec_centroids_assign(&ix->centroids, batch->rows + first * dims, last - first,
+                         batch->lists + first, NULL);
+    for (size_t i = first; i < last; i++) {
+        vec_centroids_get(&ix->centroids, (int)batch->lists[i], centroid);
+        vec_encode(&ix->shape, batch->rows + i * dims, centroid, residual,
+                   batch->codes + (size_t)worker * dims, batch->records + i * record_bytes);
+    }
+    return true;
+}
+
+static void *encode_batch(void *argument)
+{
+    struct batch *batch = argument;
+    vec_pool_run(batch->threads, batch->n, ENCODE_GRAIN, encode_rows, batch);
+    return NULL;
+}
+
+static void start_encoding(struct batch *batch)
+{
+    batch->running = pthread_create(&batch->thread, NULL, encode_batch, batch) == 0;
+    if (!batch->running)
+        encode_batch(batch);
+}
+
+static void finish_encoding(struct batch *batch)
+{
+    if (batch->running)
+        pthread_join(batch->thread, NULL);
+    batch->running = false;
+}
+
+static bool batch_init(struct batch *batch, const struct vec_index *ix, int threads,
+                       struct vec_error *err)
+{
+    size_t dims = (size_t)ix->shape.dims, workers = (size_t)threads;
+    size_t cap = BATCH_BYTES / (dims * sizeof(float));
+    if (cap < 64)
+        cap = 64;
+    *batch = (struct batch){.ix = ix, .cap = cap, .threads = threads};
+    batch->ids = malloc(cap * sizeof *batch->ids);
+    batch->rows = malloc(cap * dims * sizeof(float));
+    batch->lists = malloc(cap * sizeof *batch->lists);
+    batch->records = malloc(cap * vec_code_record_bytes(&ix->shape));
+    batch->residuals = malloc(workers * 2 * dims * sizeof(float));
+    batch->codes = malloc(workers * dims);
+    return (batch->ids && batch->rows && batch->lists && batch->records && batch->residuals &&
+            batch->codes) ||
+           vec_error_nomem(err);
+}
+
+static void batch_free(struct batch *batch)
+{
+    finish_encoding(batch);
+    free(batch->ids);
+    free(batch->rows);
+    free(batch->lists);
+    free(batch->records);
+    free(batch->residuals);
+    free(batch->codes);
+}
+
+static bool read_batch(struct build *b, sqlite3_stmt *stmt, struct batch *batch, bool *end,
+                       struct vec_error *err)
+{
+    struct vec_index *ix = b->ix;
+    batch->n = 0;
+    while (batch->n < batch->cap) {
+        if (sqlite3_step(stmt) != SQLITE_ROW) {
+            *end = true;
+            break;
+        }
+        bool indexed;
+        batch->ids[batch->n] = sqlite3_column_int64(stmt, 0);
+        if (!vec_index_load(ix, sqlite3_column_value(stmt, 1),
+                            batch->rows + batch->n * (size_t)ix->shape.dims, &indexed, err))
+            return false;
+        batch->n += indexed;
+    }
+    return check_cancel(b, err);
+}
+
+/* Writes what the lists have gathered: everything, or only whole segments. */
+static bool write_lists(struct build *b, struct vec_rows *gathered, bool all, size_t *bytes,
+                        struct vec_error *err)
+{
+    struct vec_index *ix = b->ix;
+    size_t record_bytes = vec_code_record_bytes(&ix->shape);
+    for (int list = 0; list < ix->centroids.count; list++) {
+        struct vec_rows *rows = &gathered[list];
+        size_t n = all ? rows->n : rows->n / (size_t)ix->seg_rows * (size_t)ix->seg_rows;
+        if (!vec_list_append(ix, list, rows->ids, rows->records, n, false, err))
+            return false;
+        rows->n -= n;
+        *bytes -= n * (record_bytes + sizeof(int64_t));
+        memmove(rows->ids, rows->ids + n, rows->n * sizeof(int64_t));
+        memmove(rows->records, rows->records + n * record_bytes, rows->n * record_bytes);
+        if (b->progress)
+            atomic_fetch_add(&b->progress->tuples_done, all ? (int64_t)n : 0);
+        if (all || rows->cap > (size_t)ix->seg_rows * 4)
+            if (rows->n == 0)
+                vec_rows_free(rows);
+    }
+    return true;
+}
+
+static bool gather(struct build *b, const struct batch *batch, struct vec_rows *gathered,
+                   size_t *bytes, struct vec_error *err)
+{
+    size_t record_bytes = vec_code_record_bytes(&b->ix->shape);
+    for (size_t i = 0; i < batch->n; i++)
+        if (!vec_rows_add(&gathered[batch->lists[i]], record_bytes, batch->ids[i],
+                          batch->records + i * record_bytes, err))
+            return false;
+    *bytes += batch->n * (record_bytes + sizeof(int64_t));
+    if (b->progress)
+        atomic_fetch_add(&b->progress->tuples_done, (int64_t)batch->n);
+    return *bytes < (size_t)b->ix->build_memory || write_lists(b, gathered, false, bytes, err);
+}
+
+static bool fill(struct build *b, struct vec_error *err)
+{
+    struct vec_index *ix = b->ix;
+    struct batch batches[2] = {{0}};
+    struct vec_rows *gathered = calloc((size_t)ix->centroids.count, sizeof *gathered);
+    bool ok = gathered || vec_error_nomem(err);
+    for (int i = 0; ok && i < 2; i++)
+        ok = batch_init(&batches[i], ix, b->threads, err);
+    enter_phase(b, VEC_PHASE_ASSIGNING);
+    sqlite3_stmt *stmt = ok ? vec_index_statement(ix, VEC_STMT_SRC_ALL, err) : NULL;
+    ok = stmt != NULL;
+    size_t bytes = 0;
+    bool end = false;
+    for (int turn = 0; ok && !end; turn ^= 1) {
+        struct batch *reading = &batches[turn], *encoding = &batches[turn ^ 1];
+        ok = read_batch(b, stmt, reading, &end, err);
+        finish_encoding(encoding);
+        if (ok)
+            start_encoding(reading);
+        ok = ok && gather(b, encoding, gathered, &bytes, err);
+        encoding->n = 0;
+    }
+    for (int i = 0; i < 2; i++) {
+        finish_encoding(&batches[i]);
+        ok = ok && gather(b, &batches[i], gathered, &bytes, err);
+        batch_free(&batches[i]);
+    }
+    if (stmt)
+        ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    enter_phase(b, VEC_PHASE_LOADING);
+    ok = ok && write_lists(b, gathered, true, &bytes, err) && vec_list_relocate(ix, err);
+    for (int i = 0; gathered && i < ix->centroids.count; i++)
+        vec_rows_free(&gathered[i]);
+    free(gathered);
+    return ok;
+}
+
+static bool clear(struct vec_index *ix, struct vec_error *err)
+{
+    return vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_index_run(ix, VEC_STMT_TAIL_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_index_run(ix, VEC_STMT_LIST_CLEAR, 0, 0, 0, err) &&
+           vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
+}
+
+bool vec_build_run(struct vec_index *ix, int threads, struct vec_progress *progress,
+                   struct vec_error *err)
+{
+    struct build b = {.ix = ix, .progress = progress};
+    bool found;
+    b.threads = threads > 0 ? threads : vec_pool_processors();
+    if (b.threads > VEC_POOL_MAX)
+        b.threads = VEC_POOL_MAX;
+    b.random = (uint64_t)ix->seed * 0x9E3779B97F4A7C15 | 1;
+    enter_phase(&b, VEC_PHASE_INITIALIZING);
+    if (!clear(ix, err) || !vec_index_integer(ix, VEC_STMT_SRC_COUNT, 0, &b.rows, &found, err))
+        return false;
+    int lists = ix->method == VEC_METHOD_FLAT ? 1 : vec_build_lists(b.rows, ix->wanted_lists);
+    return train(&b, lists, err) && fill(&b, err) && vec_tune_probes(ix, err);
+}

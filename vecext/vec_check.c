@@ -1,0 +1,187 @@
+/* vec_check.c - integrity and description of an index; see vec_check.h. */
+#include "vecext/vec_check.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vecext/vec_list.h"
+
+static bool say(struct vec_buf *out, struct vec_error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool say(struct vec_buf *out, struct vec_error *err, const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return vec_buf_append(out, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, err);
+}
+
+struct entry {
+    int64_t id, pos;
+};
+
+/* NAME_loc in memory, by id. */
+struct locations {
+    struct entry *entries;
+    size_t n;
+};
+
+static bool read_locations(struct vec_index *ix, struct vec_buf *space, struct locations *all,
+                           struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LOC_ALL, err);
+    if (!stmt)
+        return false;
+    bool ok = true;
+    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+        struct entry e = {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+        ok = vec_buf_append(space, &e, sizeof e, err);
+    }
+    all->entries = (struct entry *)(void *)space->data;
+    all->n = space->len / sizeof(struct entry);
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+static const struct entry *locate(const struct locations *all, int64_t id)
+{
+    size_t low = 0, high = all->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (all->entries[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < all->n && all->entries[low].id == id ? &all->entries[low] : NULL;
+}
+
+/* The record of a base row as it must be in `list`, into ix->record. */
+static bool expected_record(struct vec_index *ix, int64_t list, int64_t id, float *centroid,
+                            bool *indexed, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_GET, err);
+    if (!stmt)
+        return false;
+    *indexed = false;
+    sqlite3_bind_int64(stmt, 1, id);
+    bool ok = sqlite3_step(stmt) != SQLITE_ROW ||
+              vec_index_load(ix, sqlite3_column_value(stmt, 0), ix->row, indexed, err);
+    if (ok && *indexed) {
+        vec_index_rotate_row(ix, ix->row);
+        vec_centroids_get(&ix->centroids, (int)list, centroid);
+        vec_encode(&ix->shape, ix->row, centroid, ix->residual, ix->codes, ix->record);
+    }
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+/* The rows of one list: located here, and coded right. Counts what it saw. */
+static bool check_list(struct vec_index *ix, int64_t list, const struct locations *all,
+                       int64_t *seen, struct vec_buf *out, struct vec_error *err)
+{
+    size_t record_bytes = vec_code_record_bytes(&ix->shape);
+    struct vec_rows rows = {0};
+    float *centroid = malloc((size_t)ix->shape.dims * sizeof *centroid);
+    bool ok = centroid ? vec_list_read(ix, list, true, &rows, err) : vec_error_nomem(err);
+    for (size_t i = 0; ok && !out->len && i < rows.n; i++) {
+        const struct entry *e = locate(all, rows.ids[i]);
+        bool indexed;
+        int64_t there = !e ? -1 : e->pos < 0 ? -1 - e->pos : e->pos >> VEC_POS_SHIFT;
+        if (there != list) {
+            ok = say(out, err, "row %lld is in list %lld but located %s", (long long)rows.ids[i],
+                     (long long)list, e ? "elsewhere" : "nowhere");
+            break;
+        }
+        ok = expected_record(ix, list, rows.ids[i], centroid, &indexed, err);
+        if (ok && !indexed)
+            ok = say(out, err, "row %lld is indexed but has no vector", (long long)rows.ids[i]);
+        else if (ok && memcmp(ix->record, rows.records + i * record_bytes, record_bytes) != 0)
+            ok = say(out, err, "row %lld has the code of another vector", (long long)rows.ids[i]);
+    }
+    *seen += (int64_t)rows.n;
+    vec_rows_free(&rows);
+    free(centroid);
+    return ok;
+}
+
+/* Every base row with a vector is located. */
+static bool check_base(struct vec_index *ix, const struct locations *all, struct vec_buf *out,
+                       struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_ALL, err);
+    if (!stmt)
+        return false;
+    bool ok = true;
+    while (ok && !out->len && sqlite3_step(stmt) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(stmt, 0);
+        bool indexed;
+        ok = vec_index_load(ix, sqlite3_column_value(stmt, 1), ix->row, &indexed, err);
+        if (ok && indexed && !locate(all, id))
+            ok = say(out, err, "row %lld has a vector but is not indexed", (long long)id);
+    }
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+bool vec_check_index(struct vec_index *ix, struct vec_buf *out, struct vec_error *err)
+{
+    struct vec_buf space = {0};
+    struct locations all;
+    int64_t seen = 0;
+    struct vec_error problem = {0};
+    out->len = 0;
+    bool ok = read_locations(ix, &space, &all, &problem);
+    for (int list = 0; ok && !out->len && list < ix->centroids.count; list++)
+        ok = check_list(ix, list, &all, &seen, out, &problem);
+    if (ok && !out->len && seen != (int64_t)all.n)
+        ok = say(out, err, "%lld rows are located, %lld are in the lists", (long long)all.n,
+                 (long long)seen);
+    ok = ok && (out->len || check_base(ix, &all, out, &problem));
+    vec_buf_free(&space);
+    if (!ok && problem.code == VEC_INDEX_CORRUPTED)
+        return say(out, err, "%s", problem.message);
+    if (!ok && err)
+        *err = problem;
+    return ok && (out->len || say(out, err, "ok"));
+}
+
+/* One number from a statement over the index's own tables. */
+static double number(struct vec_index *ix, const char *format)
+{
+    char *sql = sqlite3_mprintf(format, ix->schema, ix->name);
+    sqlite3_stmt *stmt = NULL;
+    double value = 0;
+    if (sql && sqlite3_prepare_v2(ix->conn->db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_double(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_free(sql);
+    return value;
+}
+
+bool vec_check_info(struct vec_index *ix, struct vec_buf *out, struct vec_error *err)
+{
+    out->len = 0;
+    double rows = number(ix, "SELECT count(*) FROM \"%w\".\"%w_loc\"");
+    double dead = number(ix, "SELECT total(dead) FROM \"%w\".\"%w_list\"");
+    double tail = number(ix, "SELECT count(*) FROM \"%w\".\"%w_tail\"");
+    double largest = number(ix, "SELECT max(slots - dead) FROM \"%w\".\"%w_list\"");
+    double bytes = number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_seg\"");
+    bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_ref\"");
+    bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_tail\"");
+    bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_cent\"");
+    double mean = rows / ix->centroids.count;
+    return say(out, err,
+               "{\"method\":\"%s\",\"type\":\"%s\",\"metric\":\"%s\",\"dims\":%d,\"rows\":%.0f,"
+               "\"lists\":%d,",
+               ix->method == VEC_METHOD_FLAT ? "flat" : "ivf", vec_type_name(ix->type),
+               vec_metric_name(ix->metric), ix->shape.input_dims, rows, ix->centroids.count) &&
+           say(out, err,
+               "\"trained_rows\":%lld,\"probes\":%d,\"tail\":%.0f,\"dead\":%.0f,"
+               "\"imbalance\":%.2f,\"refine\":%d,\"bytes\":%.0f}",
+               (long long)ix->trained_rows, ix->probes, tail, dead, mean > 0 ? largest / mean : 1,
+               ix->shape.refined ? 4 : 0, bytes);
+}

@@ -1,0 +1,46 @@
+/*
+ * vec_cluster.h - centroids and their training.
+ *
+ * Centroids live in panels of VEC_PANEL columns, dimension-major, as the matrix kernels take them.
+ * A panel's unused columns have an infinite norm and are never the nearest.
+ */
+#ifndef VECEXT_VEC_CLUSTER_H
+#define VECEXT_VEC_CLUSTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "vecext/vec_error.h"
+
+struct vec_centroids {
+    int dims; /* padded */
+    int count;
+    int panels;   /* (count + VEC_PANEL - 1) / VEC_PANEL */
+    float *data;  /* [panel][dim][VEC_PANEL] */
+    float *norm2; /* |c|^2, one per column; infinity for unused columns */
+};
+
+/* Allocates room for `count` centroids, all zero. vec_centroids_free() releases it. */
+bool vec_centroids_init(struct vec_centroids *centroids, int dims, int count,
+                        struct vec_error *err);
+void vec_centroids_free(struct vec_centroids *centroids);
+
+/* Writes or reads one centroid of `dims` floats; set keeps norm2 right. */
+void vec_centroids_set(struct vec_centroids *centroids, int list, const float *from);
+void vec_centroids_get(const struct vec_centroids *centroids, int list, float *to);
+
+/* Products of one row with every centroid: out has panels * VEC_PANEL floats. */
+void vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out);
+
+/* Nearest centroid in L2 of each of `n` rows, `dims` floats apart. `distance2` may be NULL. Ties go
+ * to the lower number. Runs on the caller's thread. */
+void vec_centroids_assign(const struct vec_centroids *centroids, const float *rows, size_t n,
+                          uint32_t *list, float *distance2);
+
+/* Trains `centroids` (initialised, count <= n) on n rows: seeded random start, Lloyd rounds of
+ * which the first ones use a part of the rows, empty clusters take a row from the largest. The
+ * result does not depend on the number of threads. `cancel` (may be NULL) is polled. */
+bool vec_cluster_train(struct vec_centroids *centroids, const float *rows, size_t n, uint64_t seed,
+                       int threads, bool (*cancel)(void *), void *context, struct vec_error *err);
+
+#endif

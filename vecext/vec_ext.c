@@ -1,0 +1,32 @@
+/* vec_ext.c - registration on a connection, and the loadable extension's entry point. */
+#include "vecext/vec_scan.h"
+#include "vecext/vec_sqlfunc.h"
+
+#ifdef VECEXT_LOADABLE
+#undef SQLITE_EXTENSION_INIT3
+SQLITE_EXTENSION_INIT1
+#endif
+
+int vecext_register(sqlite3 *db)
+{
+    struct vec_conn *conn = vec_conn_new(db);
+    if (!conn)
+        return SQLITE_NOMEM;
+    int rc = vec_sqlfunc_register(db);
+    if (rc == SQLITE_OK)
+        rc = vec_sqlindex_register(conn);
+    if (rc == SQLITE_OK)
+        rc = vec_scan_register(conn);
+    vec_conn_release(conn);
+    return rc;
+}
+
+#ifdef VECEXT_LOADABLE
+__attribute__((visibility("default"))) int sqlite3_vecext_init(sqlite3 *db, char **error,
+                                                               const sqlite3_api_routines *api)
+{
+    (void)error;
+    SQLITE_EXTENSION_INIT2(api);
+    return vecext_register(db);
+}
+#endif

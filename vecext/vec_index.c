@@ -1,0 +1,485 @@
+/* vec_index.c - opening an index and running its statements; see vec_index.h.
+ *
+ * Keys of NAME_meta (integers unless said otherwise):
+ *   format        1
+ *   method, type, metric   text, by name
+ *   dims          of the vectors
+ *   refine        4 or 0: bits of the second stage
+ *   seed          of the rotation and the training
+ *   lists         wanted; 0 chooses from the number of rows
+ *   build_mem     bytes the build may use for its sample and for its buffers
+ *   seg_rows, ref_rows     see vec_index.h
+ *   generation    random, new after every training
+ *   centroids     number of lists there are
+ *   trained_rows  rows at the last training, 0 before it
+ *   target        recall that searches aim at, in percent
+ *   probes        lists a search visits to reach it
+ *   mean          blob: float32 per dimension, subtracted before rotating
+ */
+#include "vecext/vec_index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "vecext/vec_func.h"
+#include "vecext/vec_kernel.h"
+#include "vecext/vec_text.h"
+
+static const char *const statement_sql[] = {
+#define VEC_STMT_SQL(id, sql) [id] = sql,
+    VEC_STATEMENTS(VEC_STMT_SQL)
+#undef VEC_STMT_SQL
+};
+
+bool vec_sqlite_error(sqlite3 *db, struct vec_error *err)
+{
+    vec_error_set(err, VEC_SQLITE, "%s", sqlite3_errmsg(db));
+    if (err)
+        err->sqlite_rc = sqlite3_extended_errcode(db);
+    return false;
+}
+
+bool vec_index_damaged(const struct vec_index *ix, const char *what, struct vec_error *err)
+{
+    vec_error_set(err, VEC_INDEX_CORRUPTED, "index \"%s\" is damaged: %s", ix->name, what);
+    return vec_error_hint(err, "REINDEX it.");
+}
+
+struct vec_conn *vec_conn_new(sqlite3 *db)
+{
+    struct vec_conn *conn = calloc(1, sizeof *conn);
+    if (conn) {
+        conn->db = db;
+        conn->references = 1;
+    }
+    return conn;
+}
+
+static void unload(struct vec_index *ix)
+{
+    vec_rotation_free(&ix->rotation);
+    vec_centroids_free(&ix->centroids);
+    free(ix->mean);
+    free(ix->row);
+    free(ix->residual);
+    free(ix->codes);
+    free(ix->record);
+    ix->mean = ix->row = ix->residual = NULL;
+    ix->codes = ix->record = NULL;
+    ix->generation = 0;
+}
+
+static void index_free(struct vec_index *ix)
+{
+    for (int i = 0; i < VEC_STMT_COUNT; i++)
+        sqlite3_finalize(ix->statements[i]);
+    unload(ix);
+    vec_buf_free(&ix->bytes);
+    free(ix->schema);
+    free(ix->name);
+    free(ix);
+}
+
+void vec_index_hold(struct vec_index *ix)
+{
+    ix->users++;
+}
+
+void vec_index_release(struct vec_index *ix)
+{
+    if (--ix->users == 0 && ix->orphan)
+        index_free(ix);
+}
+
+void vec_conn_forget(struct vec_conn *conn)
+{
+    while (conn->indexes) {
+        struct vec_index *ix = conn->indexes;
+        conn->indexes = ix->next;
+        ix->orphan = true;
+        if (ix->users == 0)
+            index_free(ix);
+    }
+}
+
+void vec_conn_release(void *conn)
+{
+    struct vec_conn *c = conn;
+    if (--c->references == 0) {
+        vec_conn_forget(c);
+        free(c);
+    }
+}
+
+sqlite3_stmt *vec_index_statement(struct vec_index *ix, enum vec_statement id,
+                                  struct vec_error *err)
+{
+    if (!ix->statements[id]) {
+        char *sql = sqlite3_mprintf(statement_sql[id], ix->schema, ix->name);
+        int rc = sql ? sqlite3_prepare_v3(ix->conn->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                          &ix->statements[id], NULL)
+                     : SQLITE_NOMEM;
+        sqlite3_free(sql);
+        if (rc != SQLITE_OK) {
+            vec_sqlite_error(ix->conn->db, err);
+            return NULL;
+        }
+    }
+    return ix->statements[id];
+}
+
+bool vec_index_done(struct vec_index *ix, sqlite3_stmt *stmt, struct vec_error *err)
+{
+    int rc = sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    return rc == SQLITE_OK || vec_sqlite_error(ix->conn->db, err);
+}
+
+bool vec_index_run(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t b, int64_t c,
+                   struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, id, err);
+    if (!stmt)
+        return false;
+    const int64_t values[] = {a, b, c};
+    int n = sqlite3_bind_parameter_count(stmt);
+    for (int i = 0; i < n && i < 3; i++)
+        sqlite3_bind_int64(stmt, i + 1, values[i]);
+    sqlite3_step(stmt);
+    return vec_index_done(ix, stmt, err);
+}
+
+bool vec_index_put(struct vec_index *ix, enum vec_statement id, int64_t key, const void *blob,
+                   size_t len, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, id, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, key);
+    sqlite3_bind_blob64(stmt, 2, blob, len, SQLITE_STATIC);
+    sqlite3_step(stmt);
+    return vec_index_done(ix, stmt, err);
+}
+
+bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t *value,
+                       bool *found, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, id, err);
+    if (!stmt)
+        return false;
+    if (sqlite3_bind_parameter_count(stmt) > 0)
+        sqlite3_bind_int64(stmt, 1, a);
+    *found = sqlite3_step(stmt) == SQLITE_ROW;
+    if (*found)
+        *value = sqlite3_column_int64(stmt, 0);
+    return vec_index_done(ix, stmt, err);
+}
+
+bool vec_meta_put_integer(struct vec_index *ix, const char *key, int64_t value,
+                          struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_PUT, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, value);
+    sqlite3_step(stmt);
+    return vec_index_done(ix, stmt, err);
+}
+
+bool vec_meta_put_blob(struct vec_index *ix, const char *key, const void *blob, size_t len,
+                       struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_PUT, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC);
+    sqlite3_bind_blob64(stmt, 2, blob, len, SQLITE_STATIC);
+    sqlite3_step(stmt);
+    return vec_index_done(ix, stmt, err);
+}
+
+bool vec_meta_new_generation(struct vec_index *ix, struct vec_error *err)
+{
+    int64_t generation;
+    sqlite3_randomness(sizeof generation, &generation);
+    generation = (generation & INT64_MAX) | 1;
+    ix->generation = generation;
+    return vec_meta_put_integer(ix, "generation", generation, err);
+}
+
+/* One row of meta into the struct. */
+static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error *err)
+{
+    const char *key = (const char *)sqlite3_column_text(row, 0);
+    int64_t number = sqlite3_column_int64(row, 1);
+    const struct {
+        const char *key;
+        int *to;
+    } numbers[] = {
+        {"dims", &ix->shape.input_dims}, {"lists", &ix->wanted_lists},
+        {"seg_rows", &ix->seg_rows},     {"ref_rows", &ix->ref_rows},
+        {"probes", &ix->probes},         {"target", &ix->target_percent},
+    };
+    const struct {
+        const char *key;
+        int64_t *to;
+    } wide[] = {
+        {"generation", &ix->generation},
+        {"seed", &ix->seed},
+        {"build_mem", &ix->build_memory},
+        {"trained_rows", &ix->trained_rows},
+    };
+    if (!key)
+        return vec_index_damaged(ix, "meta", err);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (strcmp(key, numbers[i].key) == 0)
+            *numbers[i].to = number < 0 || number > INT32_MAX ? -1 : (int)number;
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (strcmp(key, wide[i].key) == 0)
+            *wide[i].to = number;
+    if (strcmp(key, "format") == 0 && number != 1)
+        return vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %lld, not 1", ix->name,
+                             (long long)number);
+    if (strcmp(key, "refine") == 0)
+        ix->shape.refined = number != 0;
+    const char *text = (const char *)sqlite3_column_text(row, 1);
+    if (strcmp(key, "method") == 0)
+        ix->method = text && strcmp(text, "flat") == 0 ? VEC_METHOD_FLAT : VEC_METHOD_IVF;
+    if (strcmp(key, "type") == 0 && !(text && vec_type_find(text, &ix->type)))
+        return vec_index_damaged(ix, "type", err);
+    if (strcmp(key, "metric") == 0 && !(text && vec_metric_find(text, &ix->metric)))
+        return vec_index_damaged(ix, "metric", err);
+    return true;
+}
+
+static bool load_mean(struct vec_index *ix, struct vec_error *err)
+{
+    size_t dims = (size_t)ix->shape.input_dims;
+    ix->mean = calloc(dims, sizeof(float));
+    sqlite3_stmt *stmt = ix->mean ? vec_index_statement(ix, VEC_STMT_META_GET, err) : NULL;
+    if (!ix->mean)
+        return vec_error_nomem(err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_text(stmt, 1, "mean", -1, SQLITE_STATIC);
+    if (sqlite3_step(stmt) == SQLITE_ROW &&
+        (size_t)sqlite3_column_bytes(stmt, 0) == dims * sizeof(float))
+        memcpy(ix->mean, sqlite3_column_blob(stmt, 0), dims * sizeof(float));
+    return vec_index_done(ix, stmt, err);
+}
+
+static bool load_centroids(struct vec_index *ix, struct vec_error *err)
+{
+    size_t panel_bytes = (size_t)ix->shape.dims * VEC_PANEL * sizeof(float);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_GET, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_text(stmt, 1, "centroids", -1, SQLITE_STATIC);
+    int64_t count = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 1;
+    if (!vec_index_done(ix, stmt, err))
+        return false;
+    if (count < 1 || count > 1 << 24)
+        return vec_index_damaged(ix, "number of lists", err);
+    if (!vec_centroids_init(&ix->centroids, ix->shape.dims, (int)count, err))
+        return false;
+    if (!(stmt = vec_index_statement(ix, VEC_STMT_CENT_ALL, err)))
+        return false;
+    int panel = 0;
+    for (; sqlite3_step(stmt) == SQLITE_ROW && panel < ix->centroids.panels; panel++) {
+        if (sqlite3_column_int64(stmt, 0) != panel ||
+            (size_t)sqlite3_column_bytes(stmt, 1) != panel_bytes)
+            break;
+        memcpy(ix->centroids.data + (size_t)panel * panel_bytes / sizeof(float),
+               sqlite3_column_blob(stmt, 1), panel_bytes);
+    }
+    if (!vec_index_done(ix, stmt, err))
+        return false;
+    if (panel != ix->centroids.panels)
+        return vec_index_damaged(ix, "centroids", err);
+    for (int list = 0; list < ix->centroids.count; list++) {
+        vec_centroids_get(&ix->centroids, list, ix->row);
+        vec_centroids_set(&ix->centroids, list, ix->row);
+    }
+    return true;
+}
+
+static bool check_meta(struct vec_index *ix, struct vec_error *err)
+{
+    int max = ix->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : VEC_MAX_DIM;
+    if (ix->shape.input_dims < 1 || ix->shape.input_dims > max || ix->seg_rows < VEC_BLOCK ||
+        ix->seg_rows % VEC_BLOCK || ix->ref_rows < 1 || ix->generation < 1 ||
+        !vec_metric_applies(ix->metric, ix->type) || ix->type == VEC_TYPE_SPARSEVEC)
+        return vec_index_damaged(ix, "meta", err);
+    return true;
+}
+
+static bool reload(struct vec_index *ix, struct vec_error *err)
+{
+    unload(ix);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_ALL, err);
+    if (!stmt)
+        return false;
+    bool ok = true;
+    while (ok && sqlite3_step(stmt) == SQLITE_ROW)
+        ok = take_meta(ix, stmt, err);
+    ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok && check_meta(ix, err);
+    if (!ok)
+        return false;
+    ix->shape.inner = ix->metric == VEC_METRIC_IP;
+    ok = vec_rotation_init(&ix->rotation, ix->shape.input_dims, (uint64_t)ix->seed, err);
+    ix->shape.dims = ix->rotation.dims;
+    size_t dims = (size_t)ix->shape.dims;
+    ix->row = calloc(dims, sizeof(float));
+    ix->residual = malloc(dims * sizeof(float));
+    ix->codes = malloc(dims);
+    ix->record = malloc(vec_code_record_bytes(&ix->shape));
+    if (!ix->row || !ix->residual || !ix->codes || !ix->record)
+        ok = vec_error_nomem(err);
+    ok = ok && load_mean(ix, err) && load_centroids(ix, err);
+    if (!ok)
+        unload(ix);
+    return ok;
+}
+
+/* The schema that holds NAME_meta, or NULL. */
+static char *find_schema(sqlite3 *db, const char *name)
+{
+    for (int i = 0; sqlite3_db_name(db, i); i++) {
+        const char *schema = sqlite3_db_name(db, i);
+        char *table = sqlite3_mprintf("%s_meta", name);
+        int rc = table ? sqlite3_table_column_metadata(db, schema, table, "k", NULL, NULL, NULL,
+                                                       NULL, NULL)
+                       : SQLITE_NOMEM;
+        sqlite3_free(table);
+        if (rc == SQLITE_OK)
+            return strdup(schema);
+    }
+    return NULL;
+}
+
+static struct vec_index *find_open(struct vec_conn *conn, const char *name)
+{
+    struct vec_index **link = &conn->indexes;
+    for (; *link; link = &(*link)->next) {
+        struct vec_index *ix = *link;
+        if (strcmp(ix->name, name) == 0) {
+            *link = ix->next;
+            ix->next = conn->indexes;
+            conn->indexes = ix;
+            return ix;
+        }
+    }
+    return NULL;
+}
+
+static struct vec_index *no_such_index(const char *name, struct vec_error *err)
+{
+    vec_error_set(err, VEC_UNDEFINED_OBJECT, "vector index \"%s\" does not exist", name);
+    return NULL;
+}
+
+struct vec_index *vec_index_open(struct vec_conn *conn, const char *name, struct vec_error *err)
+{
+    struct vec_index *ix = find_open(conn, name);
+    if (!ix) {
+        char *schema = find_schema(conn->db, name);
+        if (!schema)
+            return no_such_index(name, err);
+        ix = calloc(1, sizeof *ix);
+        char *copy = strdup(name);
+        if (!ix || !copy) {
+            free(ix);
+            free(copy);
+            free(schema);
+            vec_error_nomem(err);
+            return NULL;
+        }
+        *ix =
+            (struct vec_index){.conn = conn, .next = conn->indexes, .schema = schema, .name = copy};
+        conn->indexes = ix;
+    }
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_GET, NULL);
+    if (!stmt)
+        return no_such_index(name, err);
+    sqlite3_bind_text(stmt, 1, "generation", -1, SQLITE_STATIC);
+    int64_t generation = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    if (!vec_index_done(ix, stmt, err))
+        return NULL;
+    if ((generation == 0 || generation != ix->generation) && !reload(ix, err))
+        return NULL;
+    return ix;
+}
+
+bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, struct vec_buf *space,
+                    struct vec_blob *blob, bool *null, struct vec_error *err)
+{
+    int kind = sqlite3_value_type(value);
+    *null = kind == SQLITE_NULL;
+    if (*null)
+        return true;
+    if (kind == SQLITE_TEXT && ix->type != VEC_TYPE_BIT) {
+        const char *text = (const char *)sqlite3_value_text(value);
+        if (!text)
+            return vec_error_nomem(err);
+        if (!vec_text_parse(ix->type, text, ix->shape.input_dims, space, err))
+            return false;
+        *blob = (struct vec_blob){space->data, space->len};
+        return true;
+    }
+    if (kind != SQLITE_BLOB)
+        return vec_error_set(err, VEC_INVALID_TEXT, "a number is not a %s",
+                             vec_type_name(ix->type));
+    blob->data = sqlite3_value_blob(value);
+    blob->len = (size_t)sqlite3_value_bytes(value);
+    if (!vec_blob_check(ix->type, *blob, true, err))
+        return false;
+    int dim = vec_blob_dim(ix->type, *blob), wanted = ix->shape.input_dims;
+    if (ix->type == VEC_TYPE_BIT)
+        wanted = (wanted + 7) / 8 * 8;
+    return vec_check_expected_dim(wanted, dim, err);
+}
+
+bool vec_index_widen(struct vec_index *ix, struct vec_blob blob, float *x)
+{
+    size_t input = (size_t)vec_blob_dim(ix->type, blob), dims = (size_t)ix->shape.dims;
+    if (input > dims)
+        input = dims;
+    vec_to_floats(ix->type, blob, x);
+    memset(x + input, 0, (dims - input) * sizeof(float));
+    if (ix->metric != VEC_METRIC_COSINE && ix->metric != VEC_METRIC_JACCARD)
+        return true;
+    double norm = vec_norm(VEC_TYPE_VECTOR,
+                           (struct vec_blob){(const unsigned char *)x, input * sizeof(float)});
+    if (!(norm > 0))
+        return false;
+    for (size_t i = 0; i < input; i++)
+        x[i] = (float)(x[i] / norm);
+    return true;
+}
+
+bool vec_index_load(struct vec_index *ix, sqlite3_value *value, float *x, bool *indexed,
+                    struct vec_error *err)
+{
+    struct vec_blob blob;
+    bool null;
+    if (!vec_index_blob(ix, value, &ix->bytes, &blob, &null, err))
+        return false;
+    *indexed = !null && vec_index_widen(ix, blob, x);
+    return true;
+}
+
+void vec_index_rotate_row(const struct vec_index *ix, float *x)
+{
+    for (int i = 0; i < ix->shape.input_dims; i++)
+        x[i] -= ix->mean[i];
+    vec_rotate(&ix->rotation, x);
+}
+
+void vec_index_rotate_query(const struct vec_index *ix, float *x)
+{
+    if (ix->shape.inner)
+        vec_rotate(&ix->rotation, x);
+    else
+        vec_index_rotate_row(ix, x);
+}

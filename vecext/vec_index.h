@@ -1,0 +1,209 @@
+/*
+ * vec_index.h - an open index: its definition, its caches, its prepared statements.
+ *
+ * On disk an index is a set of ordinary SQLite objects in the base table's schema; NAME is the
+ * index's:
+ *
+ *   NAME_meta (k TEXT PRIMARY KEY, v)   WITHOUT ROWID; the keys are in vec_index.c
+ *   NAME_cent (panel INTEGER PRIMARY KEY, v BLOB)
+ *                                       VEC_PANEL centroids each, float32, dimension-major
+ *   NAME_list (list INTEGER PRIMARY KEY, slots, dead)
+ *                                       how many slots a list has, and how many of them are dead
+ *   NAME_seg  (key INTEGER PRIMARY KEY, v BLOB)
+ *                                       one-bit codes and rowids of `seg_rows` slots of a list
+ *   NAME_ref  (key INTEGER PRIMARY KEY, v BLOB)
+ *                                       four-bit codes of `ref_rows` slots of a list
+ *   NAME_tail (list, id, v, PRIMARY KEY (list, id))   WITHOUT ROWID; rows not yet in a segment
+ *   NAME_loc  (id INTEGER PRIMARY KEY, pos)
+ *                                       where a base row is: list << 32 | slot, or -1 - list in the
+ * tail NAME_src  a view (id, v) of the base table's rows that are indexed: the definition itself,
+ * which SQLite keeps right when tables and columns are renamed NAME_ins, NAME_upd, NAME_del
+ * triggers on the base table that keep all of it in step NAME_pin  an empty partial index on the
+ * base table: VACUUM keeps the rowids of a table that has an index (made only where there is no
+ * INTEGER PRIMARY KEY)
+ *
+ * A list is an array of slots. Segment i of a list holds slots [i seg_rows, (i + 1) seg_rows) under
+ * key list << 20 | i, ref row j slots [j ref_rows, (j + 1) ref_rows) likewise; only the last of
+ * each is partly filled. seg_rows and ref_rows are chosen so that a row lies whole in its leaf
+ * page: SQLite then hands out a pointer into its page cache instead of copying. The layouts are in
+ * vec_list.h.
+ *
+ * Nothing else exists on disk and nothing is changed outside the caller's transaction, so ROLLBACK,
+ * savepoints, readers' snapshots, backup and crash recovery are SQLite's own. What memory holds
+ * (centroids, rotation) is rebuilt from the tables and is checked on every use against meta's
+ * `generation`, a random number that every change of the centroids replaces.
+ *
+ * A struct vec_conn belongs to one sqlite3 connection and is used by one thread at a time, like it.
+ */
+#ifndef VECEXT_VEC_INDEX_H
+#define VECEXT_VEC_INDEX_H
+
+#include "vecext/vec_buf.h"
+#include "vecext/vec_cluster.h"
+#include "vecext/vec_code.h"
+#include "vecext/vec_sqlite.h"
+#include "vecext/vecext.h"
+
+enum vec_method {
+    VEC_METHOD_IVF, /* lists; searched by probes */
+    VEC_METHOD_FLAT /* one list, always searched whole */
+};
+
+/* id, SQL; the two holes are the schema and the index's name */
+#define VEC_STATEMENTS(X)                                                                          \
+    X(VEC_STMT_META_ALL, "SELECT k, v FROM \"%w\".\"%w_meta\"")                                    \
+    X(VEC_STMT_META_GET, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = ?1")                          \
+    X(VEC_STMT_META_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_meta\" VALUES (?1, ?2)")              \
+    X(VEC_STMT_CENT_ALL, "SELECT panel, v FROM \"%w\".\"%w_cent\" ORDER BY panel")                 \
+    X(VEC_STMT_CENT_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_cent\" VALUES (?1, ?2)")              \
+    X(VEC_STMT_CENT_CLEAR, "DELETE FROM \"%w\".\"%w_cent\"")                                       \
+    X(VEC_STMT_LIST_GET, "SELECT slots, dead FROM \"%w\".\"%w_list\" WHERE list = ?1")             \
+    X(VEC_STMT_LIST_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_list\" VALUES (?1, ?2, ?3)")          \
+    X(VEC_STMT_LIST_SUMS, "SELECT total(slots), total(dead), count(*) FROM \"%w\".\"%w_list\"")    \
+    X(VEC_STMT_LIST_CLEAR, "DELETE FROM \"%w\".\"%w_list\"")                                       \
+    X(VEC_STMT_SEG_SCAN, "SELECT key, v FROM \"%w\".\"%w_seg\" WHERE key >= ?1 AND key < ?2")      \
+    X(VEC_STMT_SEG_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_seg\" VALUES (?1, ?2)")                \
+    X(VEC_STMT_SEG_CLEAR, "DELETE FROM \"%w\".\"%w_seg\" WHERE key >= ?1 AND key < ?2")            \
+    X(VEC_STMT_REF_GET, "SELECT v FROM \"%w\".\"%w_ref\" WHERE key = ?1")                          \
+    X(VEC_STMT_REF_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_ref\" VALUES (?1, ?2)")                \
+    X(VEC_STMT_REF_CLEAR, "DELETE FROM \"%w\".\"%w_ref\" WHERE key >= ?1 AND key < ?2")            \
+    X(VEC_STMT_TAIL_SCAN, "SELECT id, v FROM \"%w\".\"%w_tail\" WHERE list = ?1")                  \
+    X(VEC_STMT_TAIL_ANY, "SELECT 1 FROM \"%w\".\"%w_tail\" LIMIT 1")                               \
+    X(VEC_STMT_TAIL_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_tail\" VALUES (?1, ?2, ?3)")          \
+    X(VEC_STMT_TAIL_DROP, "DELETE FROM \"%w\".\"%w_tail\" WHERE list = ?1 AND id = ?2")            \
+    X(VEC_STMT_TAIL_CLEAR, "DELETE FROM \"%w\".\"%w_tail\" WHERE list >= ?1 AND list < ?2")        \
+    X(VEC_STMT_TAIL_COUNT, "SELECT count(*) FROM \"%w\".\"%w_tail\" WHERE list = ?1")              \
+    X(VEC_STMT_LOC_GET, "SELECT pos FROM \"%w\".\"%w_loc\" WHERE id = ?1")                         \
+    X(VEC_STMT_LOC_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_loc\" VALUES (?1, ?2)")                \
+    X(VEC_STMT_LOC_DROP, "DELETE FROM \"%w\".\"%w_loc\" WHERE id = ?1")                            \
+    X(VEC_STMT_LOC_CLEAR, "DELETE FROM \"%w\".\"%w_loc\"")                                         \
+    X(VEC_STMT_LOC_COUNT, "SELECT count(*) FROM \"%w\".\"%w_loc\"")                                \
+    X(VEC_STMT_LOC_FIRST, "SELECT min(id) FROM \"%w\".\"%w_loc\"")                                 \
+    X(VEC_STMT_LOC_LAST, "SELECT max(id) FROM \"%w\".\"%w_loc\"")                                  \
+    X(VEC_STMT_LOC_ALL, "SELECT id, pos FROM \"%w\".\"%w_loc\" ORDER BY id")                       \
+    X(VEC_STMT_SRC_GET, "SELECT v FROM \"%w\".\"%w_src\" WHERE id = ?1")                           \
+    X(VEC_STMT_SRC_ALL, "SELECT id, v FROM \"%w\".\"%w_src\"")                                     \
+    X(VEC_STMT_SRC_COUNT, "SELECT count(v) FROM \"%w\".\"%w_src\"")
+
+enum vec_statement {
+#define VEC_STMT_ENUM(id, sql) id,
+    VEC_STATEMENTS(VEC_STMT_ENUM)
+#undef VEC_STMT_ENUM
+        VEC_STMT_COUNT
+};
+
+struct vec_conn {
+    sqlite3 *db;
+    int references; /* functions and modules that point here */
+    struct vec_index *indexes;
+    struct vec_scan_stats last_scan;
+};
+
+struct vec_index {
+    struct vec_conn *conn;
+    struct vec_index *next;
+    int users;   /* searches that hold it */
+    bool orphan; /* forgotten by the connection; the last user frees it */
+    char *schema, *name;
+    sqlite3_stmt *statements[VEC_STMT_COUNT];
+
+    int64_t generation;
+    enum vec_method method;
+    enum vec_type type;
+    enum vec_metric metric;
+    int wanted_lists; /* from the definition; 0 chooses */
+    int64_t build_memory;
+    int64_t seed;
+    int seg_rows, ref_rows;
+    int64_t trained_rows; /* 0: not trained, everything is in list 0 */
+    int probes;           /* that the recall target needs, measured at the build */
+    int target_percent;   /* the recall target */
+
+    struct vec_code_shape shape;
+    struct vec_rotation rotation;
+    float *mean; /* input_dims floats */
+    struct vec_centroids centroids;
+
+    /* scratch for encoding one row */
+    float *row, *residual;
+    uint8_t *codes;
+    unsigned char *record;
+    struct vec_buf bytes;
+};
+
+enum {
+    VEC_KEY_SHIFT = 20, /* of the list in a segment's or ref row's key */
+    VEC_POS_SHIFT = 32  /* of the list in loc.pos */
+};
+
+static inline int64_t vec_key(int64_t list, int64_t chunk)
+{
+    return list << VEC_KEY_SHIFT | chunk;
+}
+
+/* The connection's state, made with one reference; the last vec_conn_release() frees it. */
+struct vec_conn *vec_conn_new(sqlite3 *db);
+void vec_conn_release(void *conn);
+
+/* Forgets every open index and finalizes its statements; they reopen on next use. Called when the
+ * connection closes and after schema changes of the index itself. */
+void vec_conn_forget(struct vec_conn *conn);
+
+/* A search holds its index between calls: hold before, release after. */
+void vec_index_hold(struct vec_index *ix);
+void vec_index_release(struct vec_index *ix);
+
+/* The index by name, looked for in main, temp and attached schemas in that order; valid until the
+ * next call of any vec_index_ function on the connection that changes or drops it. Reloads what
+ * another writer changed. NULL with VEC_UNDEFINED_OBJECT when there is none. */
+struct vec_index *vec_index_open(struct vec_conn *conn, const char *name, struct vec_error *err);
+
+/* Statement ready to be bound; the caller resets it (vec_index_done) before the next use. NULL on
+ * error. */
+sqlite3_stmt *vec_index_statement(struct vec_index *ix, enum vec_statement id,
+                                  struct vec_error *err);
+
+/* Resets a statement and reports its result: true unless it failed. */
+bool vec_index_done(struct vec_index *ix, sqlite3_stmt *stmt, struct vec_error *err);
+
+/* Runs a statement that gives no rows, with up to three integer parameters. */
+bool vec_index_run(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t b, int64_t c,
+                   struct vec_error *err);
+/* Runs a statement with an integer and a blob parameter. */
+bool vec_index_put(struct vec_index *ix, enum vec_statement id, int64_t key, const void *blob,
+                   size_t len, struct vec_error *err);
+/* First column of the first row as an integer; *found tells whether there was one. */
+bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t *value,
+                       bool *found, struct vec_error *err);
+
+/* Sets a meta value; a new generation makes every connection reload. */
+bool vec_meta_put_integer(struct vec_index *ix, const char *key, int64_t value,
+                          struct vec_error *err);
+bool vec_meta_put_blob(struct vec_index *ix, const char *key, const void *blob, size_t len,
+                       struct vec_error *err);
+bool vec_meta_new_generation(struct vec_index *ix, struct vec_error *err);
+
+/* Error from the connection's last failure. Returns false. */
+bool vec_sqlite_error(sqlite3 *db, struct vec_error *err);
+
+/* "index "x" is damaged: ..." with the hint to rebuild it. Returns false. */
+bool vec_index_damaged(const struct vec_index *ix, const char *what, struct vec_error *err);
+
+/* Reads a value of the base column into `x` (dims floats, padded with zeros), checked, normalised
+ * for cosine. *indexed is false for NULL and for a zero vector under cosine. */
+bool vec_index_load(struct vec_index *ix, sqlite3_value *value, float *x, bool *indexed,
+                    struct vec_error *err);
+
+/* The same from a checked blob. */
+bool vec_index_widen(struct vec_index *ix, struct vec_blob blob, float *x);
+
+/* Brings a loaded row, or a query, into the rotated space, in place. */
+void vec_index_rotate_row(const struct vec_index *ix, float *x);
+void vec_index_rotate_query(const struct vec_index *ix, float *x);
+
+/* The blob of a value that is a BLOB of the index's type, or TEXT in its text form (parsed into
+ * `space`). Checked, of the right dimension. *null is set for SQL NULL. */
+bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, struct vec_buf *space,
+                    struct vec_blob *blob, bool *null, struct vec_error *err);
+
+#endif

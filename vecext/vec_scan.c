@@ -1,0 +1,282 @@
+/*
+ * vec_scan.c - the eponymous table function over vec_search.
+ *
+ *   CREATE TABLE vec_scan(distance, id, idx HIDDEN, query HIDDEN, k HIDDEN, probes HIDDEN,
+ *                         filter HIDDEN, max_distance HIDDEN, batch HIDDEN)
+ *
+ * Rows come in order of distance, which is what xBestIndex promises for ORDER BY distance.
+ * `distance <` and `distance <=` bound the search like max_distance (the comparison itself stays
+ * with SQLite).
+ *
+ * idxNum is a bit set of the arguments present, in the order of the hidden columns, then the bound
+ * on distance; they arrive in xFilter in that order.
+ *
+ * The module also ends the life of the connection's caches: SQLite disconnects eponymous tables
+ * when it closes a connection, before it looks for statements left open.
+ */
+#include "vecext/vec_scan.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vecext/vec_search.h"
+
+enum column {
+    COLUMN_DISTANCE,
+    COLUMN_ID,
+    COLUMN_INDEX,
+    COLUMN_QUERY,
+    COLUMN_K,
+    COLUMN_PROBES,
+    COLUMN_FILTER,
+    COLUMN_MAX_DISTANCE,
+    COLUMN_BATCH,
+    COLUMN_COUNT,
+    /* not a column: the bound that a comparison of distance gives */
+    ARGUMENT_BOUND = COLUMN_COUNT
+};
+
+struct scan_table {
+    sqlite3_vtab base;
+    struct vec_conn *conn;
+};
+
+struct scan_cursor {
+    sqlite3_vtab_cursor base;
+    struct vec_search *search;
+    struct vec_rowset filter;
+    sqlite3_value *query_value, *filter_value; /* what the search borrows */
+    struct vec_buf query;
+    int64_t id;
+    double distance;
+    bool eof;
+};
+
+static int report(sqlite3_vtab *table, const struct vec_error *err)
+{
+    sqlite3_free(table->zErrMsg);
+    table->zErrMsg = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->message, err->hint)
+                                  : sqlite3_mprintf("%s", err->message);
+    return err->code == VEC_SQLITE && err->sqlite_rc ? err->sqlite_rc : SQLITE_ERROR;
+}
+
+static int scan_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
+                        sqlite3_vtab **out, char **error)
+{
+    (void)argc, (void)argv, (void)error;
+    int rc = sqlite3_declare_vtab(
+        db, "CREATE TABLE vec_scan(distance REAL, id INTEGER, idx HIDDEN, query HIDDEN, k HIDDEN, "
+            "probes HIDDEN, filter HIDDEN, max_distance HIDDEN, batch HIDDEN)");
+    struct scan_table *table = rc == SQLITE_OK ? calloc(1, sizeof *table) : NULL;
+    if (!table)
+        return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
+    table->conn = aux;
+    sqlite3_vtab_config(db, SQLITE_VTAB_INNOCUOUS);
+    *out = &table->base;
+    return SQLITE_OK;
+}
+
+static int scan_disconnect(sqlite3_vtab *base)
+{
+    struct scan_table *table = (struct scan_table *)base;
+    vec_conn_forget(table->conn);
+    free(table);
+    return SQLITE_OK;
+}
+
+static int scan_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
+{
+    int constraint_of[ARGUMENT_BOUND + 1];
+    bool missing = false;
+    for (int i = 0; i <= ARGUMENT_BOUND; i++)
+        constraint_of[i] = -1;
+    for (int i = 0; i < info->nConstraint; i++) {
+        int column = info->aConstraint[i].iColumn, op = info->aConstraint[i].op;
+        if (column >= COLUMN_INDEX && op == SQLITE_INDEX_CONSTRAINT_EQ) {
+            missing |= !info->aConstraint[i].usable;
+            if (info->aConstraint[i].usable)
+                constraint_of[column] = i;
+        }
+        if (column == COLUMN_DISTANCE && info->aConstraint[i].usable &&
+            (op == SQLITE_INDEX_CONSTRAINT_LE || op == SQLITE_INDEX_CONSTRAINT_LT))
+            constraint_of[ARGUMENT_BOUND] = i;
+    }
+    if (missing)
+        return SQLITE_CONSTRAINT; /* an argument that depends on a table further right */
+    if (constraint_of[COLUMN_INDEX] < 0 || constraint_of[COLUMN_QUERY] < 0) {
+        sqlite3_free(base->zErrMsg);
+        base->zErrMsg = sqlite3_mprintf("vec_scan needs an index name and a query");
+        return SQLITE_ERROR;
+    }
+    int next = 1;
+    info->idxNum = 0;
+    for (int i = COLUMN_INDEX; i <= ARGUMENT_BOUND; i++) {
+        if (constraint_of[i] < 0)
+            continue;
+        info->aConstraintUsage[constraint_of[i]].argvIndex = next++;
+        info->aConstraintUsage[constraint_of[i]].omit = i < ARGUMENT_BOUND;
+        info->idxNum |= 1 << i;
+    }
+    info->orderByConsumed = info->nOrderBy == 1 && info->aOrderBy[0].iColumn == COLUMN_DISTANCE &&
+                            !info->aOrderBy[0].desc;
+    info->estimatedCost = 100;
+    info->estimatedRows = 10;
+    return SQLITE_OK;
+}
+
+static int scan_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
+{
+    struct scan_cursor *cursor = calloc(1, sizeof *cursor);
+    (void)base;
+    if (!cursor)
+        return SQLITE_NOMEM;
+    *out = &cursor->base;
+    return SQLITE_OK;
+}
+
+static void end_search(struct scan_cursor *cursor)
+{
+    vec_search_free(cursor->search);
+    cursor->search = NULL;
+    vec_rowset_close(&cursor->filter);
+    sqlite3_value_free(cursor->query_value);
+    sqlite3_value_free(cursor->filter_value);
+    cursor->query_value = cursor->filter_value = NULL;
+}
+
+static int scan_close(sqlite3_vtab_cursor *base)
+{
+    struct scan_cursor *cursor = (struct scan_cursor *)base;
+    end_search(cursor);
+    vec_buf_free(&cursor->query);
+    free(cursor);
+    return SQLITE_OK;
+}
+
+static int scan_next(sqlite3_vtab_cursor *base)
+{
+    struct scan_cursor *cursor = (struct scan_cursor *)base;
+    struct scan_table *table = (struct scan_table *)base->pVtab;
+    struct vec_error err;
+    int more = vec_search_next(cursor->search, &cursor->id, &cursor->distance, &err);
+    table->conn->last_scan = *vec_search_stats(cursor->search);
+    cursor->eof = more <= 0;
+    return more < 0 ? report(base->pVtab, &err) : SQLITE_OK;
+}
+
+static bool present(sqlite3_value *value)
+{
+    return value && sqlite3_value_type(value) != SQLITE_NULL;
+}
+
+/* Arguments by column; those not given are NULL. */
+static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqlite3_value **arg,
+                         struct vec_error *err)
+{
+    struct vec_search_args args = {.k = -1, .max_distance = INFINITY};
+    const char *name = (const char *)sqlite3_value_text(arg[COLUMN_INDEX]);
+    struct vec_index *ix = vec_index_open(conn, name ? name : "", err);
+    bool null;
+    if (!ix)
+        return false;
+    cursor->query_value = sqlite3_value_dup(arg[COLUMN_QUERY]);
+    if (!cursor->query_value)
+        return vec_error_nomem(err);
+    if (!vec_index_blob(ix, cursor->query_value, &cursor->query, &args.query, &null, err))
+        return false;
+    cursor->eof = null;
+    if (null)
+        return true;
+    if (present(arg[COLUMN_K]))
+        args.k = sqlite3_value_int64(arg[COLUMN_K]);
+    if (args.k < 0 && present(arg[COLUMN_K]))
+        return vec_error_set(err, VEC_INVALID_PARAMETER, "k must not be negative");
+    if (present(arg[COLUMN_PROBES]))
+        args.probes = sqlite3_value_int(arg[COLUMN_PROBES]);
+    if (present(arg[COLUMN_BATCH]))
+        args.batch = sqlite3_value_int64(arg[COLUMN_BATCH]);
+    if (present(arg[COLUMN_MAX_DISTANCE]))
+        args.max_distance = sqlite3_value_double(arg[COLUMN_MAX_DISTANCE]);
+    if (present(arg[ARGUMENT_BOUND]) &&
+        sqlite3_value_double(arg[ARGUMENT_BOUND]) < args.max_distance)
+        args.max_distance = sqlite3_value_double(arg[ARGUMENT_BOUND]);
+    if (present(arg[COLUMN_FILTER])) {
+        cursor->filter_value = sqlite3_value_dup(arg[COLUMN_FILTER]);
+        if (!cursor->filter_value)
+            return vec_error_nomem(err);
+        if (!vec_rowset_open(&cursor->filter, sqlite3_value_blob(cursor->filter_value),
+                             (size_t)sqlite3_value_bytes(cursor->filter_value), err))
+            return false;
+        args.filter = &cursor->filter;
+        cursor->eof = cursor->filter.count == 0;
+        if (cursor->eof)
+            return true;
+    }
+    cursor->search = vec_search_new(ix, &args, err);
+    return cursor->search != NULL;
+}
+
+static int scan_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,
+                       sqlite3_value **argv)
+{
+    struct scan_cursor *cursor = (struct scan_cursor *)base;
+    struct scan_table *table = (struct scan_table *)base->pVtab;
+    sqlite3_value *arg[ARGUMENT_BOUND + 1] = {NULL};
+    struct vec_error err;
+    (void)text, (void)argc;
+    for (int i = COLUMN_INDEX, next = 0; i <= ARGUMENT_BOUND; i++)
+        if (number & 1 << i)
+            arg[i] = argv[next++];
+    end_search(cursor);
+    cursor->eof = false;
+    if (!start_search(cursor, table->conn, arg, &err))
+        return report(base->pVtab, &err);
+    return cursor->eof ? SQLITE_OK : scan_next(base);
+}
+
+static int scan_eof(sqlite3_vtab_cursor *base)
+{
+    return ((struct scan_cursor *)base)->eof;
+}
+
+static int scan_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
+{
+    struct scan_cursor *cursor = (struct scan_cursor *)base;
+    if (column == COLUMN_DISTANCE)
+        sqlite3_result_double(context, cursor->distance);
+    else if (column == COLUMN_ID)
+        sqlite3_result_int64(context, cursor->id);
+    return SQLITE_OK;
+}
+
+static int scan_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *rowid)
+{
+    *rowid = ((struct scan_cursor *)base)->id;
+    return SQLITE_OK;
+}
+
+static const sqlite3_module scan_module = {
+    .iVersion = 0,
+    .xConnect = scan_connect,
+    .xBestIndex = scan_best_index,
+    .xDisconnect = scan_disconnect,
+    .xOpen = scan_open,
+    .xClose = scan_close,
+    .xFilter = scan_filter,
+    .xNext = scan_next,
+    .xEof = scan_eof,
+    .xColumn = scan_column,
+    .xRowid = scan_rowid,
+};
+
+int vec_scan_register(struct vec_conn *conn)
+{
+    conn->references++;
+    int rc = sqlite3_create_module_v2(conn->db, "vec_scan", &scan_module, conn, vec_conn_release);
+    /* Instantiate it now: its disconnection is what ends the caches, also of a connection that only
+     * writes. */
+    return rc == SQLITE_OK ? sqlite3_exec(conn->db, "SELECT 1 FROM pragma_table_xinfo('vec_scan')",
+                                          NULL, NULL, NULL)
+                           : rc;
+}

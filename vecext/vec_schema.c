@@ -1,0 +1,500 @@
+/* vec_schema.c - creating, dropping and renaming an index; see vec_schema.h and vec_index.h. */
+#include "vecext/vec_schema.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vecext/vec_build.h"
+#include "vecext/vec_list.h"
+
+/* Everything that exists under an index's name: suffix, kind. Triggers and the view go first. */
+static const struct {
+    const char *suffix, *kind;
+} objects[] = {
+    {"_ins", "TRIGGER"}, {"_upd", "TRIGGER"}, {"_del", "TRIGGER"}, {"_pin", "INDEX"},
+    {"_src", "VIEW"},    {"_meta", "TABLE"},  {"_cent", "TABLE"},  {"_list", "TABLE"},
+    {"_seg", "TABLE"},   {"_ref", "TABLE"},   {"_tail", "TABLE"},  {"_loc", "TABLE"},
+};
+enum { OBJECTS = sizeof objects / sizeof *objects };
+
+bool vec_index_owns(const char *name, const char *object)
+{
+    size_t n = strlen(name);
+    if (strncmp(name, object, n) != 0)
+        return false;
+    for (size_t i = 0; i < OBJECTS; i++)
+        if (strcmp(object + n, objects[i].suffix) == 0)
+            return true;
+    return false;
+}
+
+/* Runs SQL made by sqlite3_mprintf. */
+static bool run(sqlite3 *db, struct vec_error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *sql = sqlite3_vmprintf(format, args);
+    va_end(args);
+    int rc = sql ? sqlite3_exec(db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    return rc == SQLITE_OK || vec_sqlite_error(db, err);
+}
+
+/* First column of the first row as text (to be freed), or NULL when there is none or an error. */
+static char *query_text(sqlite3 *db, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *sql = sqlite3_vmprintf(format, args), *text = NULL;
+    va_end(args);
+    sqlite3_stmt *stmt = NULL;
+    if (sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0))
+        text = strdup((const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    sqlite3_free(sql);
+    return text;
+}
+
+/* The definition with its defaults filled in and what the table says about itself. */
+struct creation {
+    sqlite3 *db;
+    const struct vec_index_def *def;
+    const char *schema, *rowid;
+    char *primary_key; /* INTEGER PRIMARY KEY column, or NULL */
+    char *expr;        /* what is indexed, as SQL */
+    int dims, page_size;
+};
+
+static bool check_definition(const struct vec_index_def *def, struct vec_error *err)
+{
+    if (!def->name || !*def->name || !def->table || !*def->table || !(def->column || def->expr))
+        return vec_error_set(err, VEC_INVALID_PARAMETER,
+                             "a vector index needs a name, a table and a column");
+    if (def->type == VEC_TYPE_SPARSEVEC)
+        return vec_error_set(err, VEC_UNSUPPORTED, "index on type sparsevec is not supported");
+    if (!vec_metric_applies(def->metric, def->type))
+        return vec_error_set(err, VEC_INVALID_PARAMETER, "%s distance is not defined for type %s",
+                             vec_metric_name(def->metric), vec_type_name(def->type));
+    if (def->lists < 0 || def->lists > 1 << 20)
+        return vec_error_set(err, VEC_INVALID_PARAMETER, "lists must be between 1 and %d", 1 << 20);
+    if (def->target_percent < 0 || def->target_percent > 100)
+        return vec_error_set(err, VEC_INVALID_PARAMETER, "recall must be between 0 and 1");
+    int max = def->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : VEC_MAX_DIM;
+    if (def->dims > max)
+        return vec_error_set(err, VEC_LIMIT_EXCEEDED,
+                             "column cannot have more than %d dimensions for ivf index", max);
+    return true;
+}
+
+/* A name of the rowid that no column hides. */
+static const char *rowid_name(sqlite3 *db, const char *schema, const char *table)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    for (int i = 0; i < 3; i++) {
+        char *hidden = query_text(db,
+                                  "SELECT 1 FROM pragma_table_xinfo(%Q, %Q) WHERE name = %Q "
+                                  "COLLATE NOCASE",
+                                  table, schema, names[i]);
+        free(hidden);
+        if (!hidden)
+            return names[i];
+    }
+    return NULL;
+}
+
+static bool read_table(struct creation *c, struct vec_error *err)
+{
+    const struct vec_index_def *def = c->def;
+    char *exists = query_text(c->db,
+                              "SELECT 1 FROM \"%w\".sqlite_master WHERE type = 'table' AND "
+                              "name = %Q COLLATE NOCASE",
+                              c->schema, def->table);
+    free(exists);
+    if (!exists)
+        return vec_error_set(err, VEC_UNDEFINED_OBJECT, "table \"%s\" does not exist", def->table);
+    c->rowid = rowid_name(c->db, c->schema, def->table);
+    sqlite3_stmt *probe = NULL;
+    char *sql = sqlite3_mprintf("SELECT \"%w\".%s, %s FROM \"%w\".\"%w\"", def->table,
+                                c->rowid ? c->rowid : "rowid", c->expr, c->schema, def->table);
+    int rc = sql ? sqlite3_prepare_v2(c->db, sql, -1, &probe, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    sqlite3_finalize(probe);
+    if (!c->rowid || rc != SQLITE_OK) {
+        vec_sqlite_error(c->db, err);
+        return vec_error_hint(err, "A vector index needs a table with rowids.");
+    }
+    c->primary_key = query_text(
+        c->db,
+        "SELECT name FROM pragma_table_xinfo(%Q, %Q) WHERE pk = 1 AND type = 'INTEGER' COLLATE "
+        "NOCASE AND (SELECT max(pk) FROM pragma_table_xinfo(%Q, %Q)) = 1",
+        def->table, c->schema, def->table, c->schema);
+    char *page = query_text(c->db, "SELECT page_size FROM pragma_page_size(%Q)", c->schema);
+    c->page_size = page ? atoi(page) : 4096;
+    free(page);
+    return true;
+}
+
+/* Dimension of the first row, for a definition without one. */
+static bool find_dims(struct creation *c, struct vec_error *err)
+{
+    const struct vec_index_def *def = c->def;
+    c->dims = def->dims;
+    if (c->dims > 0)
+        return true;
+    static const char *const functions[] = {"vector_dims", "halfvec_dims", "", "8 * length"};
+    char *dims =
+        query_text(c->db, "SELECT %s(%s) FROM \"%w\".\"%w\" WHERE (%s) IS NOT NULL LIMIT 1",
+                   functions[def->type], c->expr, c->schema, def->table, c->expr);
+    c->dims = dims ? atoi(dims) : 0;
+    free(dims);
+    if (c->dims < 1)
+        return vec_error_set(err, VEC_INVALID_PARAMETER, "column does not have dimensions");
+    return true;
+}
+
+static bool create_tables(const struct creation *c, struct vec_error *err)
+{
+    static const char *const shapes[][2] = {
+        {"_meta", "(k TEXT PRIMARY KEY, v) WITHOUT ROWID"},
+        {"_cent", "(panel INTEGER PRIMARY KEY, v BLOB)"},
+        {"_list", "(list INTEGER PRIMARY KEY, slots INTEGER, dead INTEGER)"},
+        {"_seg", "(key INTEGER PRIMARY KEY, v BLOB)"},
+        {"_ref", "(key INTEGER PRIMARY KEY, v BLOB)"},
+        {"_tail", "(list INTEGER, id INTEGER, v BLOB, PRIMARY KEY (list, id)) WITHOUT ROWID"},
+        {"_loc", "(id INTEGER PRIMARY KEY, pos INTEGER)"},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (!run(c->db, err, "CREATE TABLE \"%w\".\"%w%s\" %s", c->schema, c->def->name,
+                 shapes[i][0], shapes[i][1]))
+            return false;
+    return true;
+}
+
+static bool create_view(const struct creation *c, struct vec_error *err)
+{
+    const struct vec_index_def *def = c->def;
+    return run(c->db, err,
+               "CREATE VIEW \"%w\".\"%w_src\" AS SELECT \"%w\".%s AS id, %s AS v FROM "
+               "\"%w\"%s%s%s",
+               c->schema, def->name, def->table, c->rowid, c->expr, def->table,
+               def->where ? " WHERE (" : "", def->where ? def->where : "", def->where ? ")" : "");
+}
+
+/* RAISE makes SQLite keep a statement journal, without which an error of the function would leave
+ * the base row behind; the functions never return true. */
+static bool create_triggers(const struct creation *c, struct vec_error *err)
+{
+    const struct vec_index_def *def = c->def;
+    char *columns = NULL;
+    const char *sep = c->primary_key ? "," : "";
+    const char *pk = c->primary_key ? c->primary_key : "";
+    if (def->column && !def->where)
+        columns = sqlite3_mprintf(" OF \"%w\"%s", def->column, sep);
+    else if (def->columns)
+        columns = sqlite3_mprintf(" OF %s%s", def->columns, sep);
+    if (columns && c->primary_key) {
+        char *longer = sqlite3_mprintf("%s \"%w\"", columns, pk);
+        sqlite3_free(columns);
+        columns = longer;
+    }
+    const struct {
+        const char *suffix, *event, *columns, *call;
+    } triggers[] = {
+        {"_ins", "INSERT", "", "vec_row_changed(%Q, NULL, new.%s)"},
+        {"_upd", "UPDATE", columns ? columns : "", "vec_row_changed(%Q, old.%s, new.%s)"},
+        {"_del", "DELETE", "", "vec_row_changed(%Q, old.%s, NULL)"},
+    };
+    bool ok = true;
+    for (int i = 0; ok && i < 3; i++) {
+        char *call = sqlite3_mprintf(triggers[i].call, def->name, c->rowid, c->rowid);
+        ok = call && run(c->db, err,
+                         "CREATE TRIGGER \"%w\".\"%w%s\" AFTER %s%s ON \"%w\" BEGIN SELECT CASE "
+                         "WHEN %s THEN "
+                         "RAISE(ABORT, 'vector index') END; END",
+                         c->schema, def->name, triggers[i].suffix, triggers[i].event,
+                         triggers[i].columns, def->table, call);
+        sqlite3_free(call);
+    }
+    sqlite3_free(columns);
+    return ok;
+}
+
+static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec_error *err)
+{
+    const struct vec_index_def *def = c->def;
+    const struct vec_code_shape shape = {c->dims, (c->dims + 15) / 16 * 16, !def->no_refine,
+                                         def->metric == VEC_METRIC_IP};
+    const struct {
+        const char *key;
+        int64_t value;
+    } numbers[] = {
+        {"format", 1},
+        {"dims", c->dims},
+        {"refine", def->no_refine ? 0 : 4},
+        {"seed", def->seed ? (int64_t)(def->seed & INT64_MAX) : 20261121},
+        {"lists", def->lists},
+        {"build_mem", def->build_mem > 0 ? def->build_mem : 64 << 20},
+        {"seg_rows", vec_segment_capacity(&shape, c->page_size)},
+        {"ref_rows", vec_ref_capacity(&shape, c->page_size)},
+        {"trained_rows", 0},
+        {"centroids", 1},
+        {"probes", 1},
+        {"target", def->target_percent ? def->target_percent : 95},
+    };
+    const char *const texts[][2] = {
+        {"method", def->flat ? "flat" : "ivf"},
+        {"type", vec_type_name(def->type)},
+        {"metric", vec_metric_name(def->metric)},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (!vec_meta_put_integer(ix, numbers[i].key, numbers[i].value, err))
+            return false;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (!run(c->db, err, "INSERT INTO \"%w\".\"%w_meta\" VALUES (%Q, %Q)", ix->schema, ix->name,
+                 texts[i][0], texts[i][1]))
+            return false;
+    size_t panel = (size_t)shape.dims * 16 * sizeof(float);
+    float *zero = calloc(1, panel);
+    bool ok =
+        zero ? vec_index_put(ix, VEC_STMT_CENT_PUT, 0, zero, panel, err) : vec_error_nomem(err);
+    free(zero);
+    return ok && vec_meta_new_generation(ix, err);
+}
+
+static bool create_objects(struct creation *c, struct vec_conn *conn, struct vec_progress *progress,
+                           struct vec_error *err)
+{
+    const struct vec_index_def *def = c->def;
+    if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err))
+        return false;
+    if (!c->primary_key && !run(c->db, err, "CREATE INDEX \"%w\".\"%w_pin\" ON \"%w\"((0)) WHERE 0",
+                                c->schema, def->name, def->table))
+        return false;
+    struct vec_index blank = {.conn = conn, .schema = (char *)c->schema, .name = (char *)def->name};
+    bool ok = fill_meta(&blank, c, err);
+    for (int i = 0; i < VEC_STMT_COUNT; i++)
+        sqlite3_finalize(blank.statements[i]);
+    vec_conn_forget(conn);
+    struct vec_index *ix = ok ? vec_index_open(conn, def->name, err) : NULL;
+    return ix && vec_build_run(ix, def->threads, progress, err);
+}
+
+/* Runs a body all or nothing: in a savepoint, unless a writing statement is running on the
+ * connection, whose own rollback then serves. */
+static bool begin(sqlite3 *db, bool *nested)
+{
+    *nested = sqlite3_exec(db, "SAVEPOINT vecext", NULL, NULL, NULL) == SQLITE_OK;
+    return true;
+}
+
+static bool end(struct vec_conn *conn, bool nested, bool ok, struct vec_error *err)
+{
+    vec_conn_forget(conn);
+    if (!nested)
+        return ok;
+    if (!ok)
+        sqlite3_exec(conn->db, "ROLLBACK TO vecext", NULL, NULL, NULL);
+    if (sqlite3_exec(conn->db, "RELEASE vecext", NULL, NULL, NULL) != SQLITE_OK)
+        return ok ? vec_sqlite_error(conn->db, err) : false;
+    return ok;
+}
+
+bool vec_schema_create(struct vec_conn *conn, const struct vec_index_def *def,
+                       struct vec_progress *progress, struct vec_error *err)
+{
+    struct creation c = {.db = conn->db, .def = def, .schema = def->schema ? def->schema : "main"};
+    if (!check_definition(def, err))
+        return false;
+    char *taken = query_text(c.db, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_meta'",
+                             c.schema, def->name);
+    free(taken);
+    if (taken)
+        return vec_error_set(err, VEC_DUPLICATE_OBJECT, "relation \"%s\" already exists",
+                             def->name);
+    c.expr = def->column ? sqlite3_mprintf("\"%w\".\"%w\"", def->table, def->column)
+                         : sqlite3_mprintf("(%s)", def->expr);
+    bool nested;
+    bool ok = c.expr ? read_table(&c, err) && find_dims(&c, err) : vec_error_nomem(err);
+    if (ok) {
+        ok = begin(c.db, &nested) && create_objects(&c, conn, progress, err);
+        ok = end(conn, nested, ok, err);
+    }
+    sqlite3_free(c.expr);
+    free(c.primary_key);
+    return ok;
+}
+
+/* Schema of an index by its meta table, even when it is damaged. To be freed. */
+static char *schema_of(struct vec_conn *conn, const char *name, struct vec_error *err)
+{
+    for (int i = 0; sqlite3_db_name(conn->db, i); i++) {
+        const char *schema = sqlite3_db_name(conn->db, i);
+        char *found = query_text(
+            conn->db, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_meta'", schema, name);
+        free(found);
+        if (found)
+            return strdup(schema);
+    }
+    vec_error_set(err, VEC_UNDEFINED_OBJECT, "vector index \"%s\" does not exist", name);
+    return NULL;
+}
+
+bool vec_schema_drop(struct vec_conn *conn, const char *name, struct vec_error *err)
+{
+    char *schema = schema_of(conn, name, err);
+    if (!schema)
+        return false;
+    vec_conn_forget(conn);
+    bool nested, ok = begin(conn->db, &nested);
+    for (int i = 0; ok && i < OBJECTS; i++)
+        ok = run(conn->db, err, "DROP %s IF EXISTS \"%w\".\"%w%s\"", objects[i].kind, schema, name,
+                 objects[i].suffix);
+    free(schema);
+    return end(conn, nested, ok, err);
+}
+
+/* SQL of a view or trigger with its name and the index's name in calls replaced. To be
+ * sqlite3_free'd. */
+static char *renamed_sql(const char *sql, const char *schema, const char *kind, const char *suffix,
+                         const char *name, const char *to)
+{
+    char *head = sqlite3_mprintf("CREATE %s \"%w%s\"", kind, name, suffix);
+    char *call = sqlite3_mprintf("vec_row_changed(%Q,", name);
+    char *result = NULL;
+    if (head && call && strncmp(sql, head, strlen(head)) == 0) {
+        const char *rest = sql + strlen(head), *at = strstr(rest, call);
+        if (at)
+            result =
+                sqlite3_mprintf("CREATE %s \"%w\".\"%w%s\"%.*svec_row_changed(%Q,%s", kind, schema,
+                                to, suffix, (int)(at - rest), rest, to, at + strlen(call));
+        else
+            result = sqlite3_mprintf("CREATE %s \"%w\".\"%w%s\"%s", kind, schema, to, suffix, rest);
+    }
+    sqlite3_free(head);
+    sqlite3_free(call);
+    return result;
+}
+
+static bool rename_object(sqlite3 *db, const char *schema, int i, const char *name, const char *to,
+                          struct vec_error *err)
+{
+    const char *kind = objects[i].kind, *suffix = objects[i].suffix;
+    char *sql = query_text(db, "SELECT sql FROM \"%w\".sqlite_master WHERE name = '%q%s'", schema,
+                           name, suffix);
+    if (!sql)
+        return true;
+    bool ok;
+    if (strcmp(kind, "TABLE") == 0) {
+        ok = run(db, err, "ALTER TABLE \"%w\".\"%w%s\" RENAME TO \"%w%s\"", schema, name, suffix,
+                 to, suffix);
+    } else {
+        char *changed = renamed_sql(sql, schema, kind, suffix, name, to);
+        ok = changed
+                 ? run(db, err, "DROP %s \"%w\".\"%w%s\"", kind, schema, name, suffix) &&
+                       run(db, err, "%s", changed)
+                 : vec_error_set(err, VEC_INDEX_CORRUPTED, "cannot rename \"%s%s\"", name, suffix);
+        sqlite3_free(changed);
+    }
+    free(sql);
+    return ok;
+}
+
+bool vec_schema_rename(struct vec_conn *conn, const char *name, const char *to,
+                       struct vec_error *err)
+{
+    char *schema = schema_of(conn, name, err);
+    if (!schema)
+        return false;
+    vec_conn_forget(conn);
+    bool nested, ok = begin(conn->db, &nested);
+    for (int i = 0; ok && i < OBJECTS; i++)
+        ok = rename_object(conn->db, schema, i, name, to, err);
+    free(schema);
+    return end(conn, nested, ok, err);
+}
+
+bool vec_schema_reindex(struct vec_conn *conn, const char *name, int lists,
+                        struct vec_progress *progress, struct vec_error *err)
+{
+    struct vec_index *ix = vec_index_open(conn, name, err);
+    if (!ix)
+        return false;
+    bool nested, ok = begin(conn->db, &nested);
+    if (lists >= 0) {
+        ix->wanted_lists = lists;
+        ok = vec_meta_put_integer(ix, "lists", lists, err);
+    }
+    ok = ok && vec_build_run(ix, 0, progress, err);
+    return end(conn, nested, ok, err);
+}
+
+bool vec_schema_truncate(struct vec_conn *conn, const char *name, struct vec_error *err)
+{
+    struct vec_index *ix = vec_index_open(conn, name, err);
+    return ix && vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_index_run(ix, VEC_STMT_TAIL_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_index_run(ix, VEC_STMT_LIST_CLEAR, 0, 0, 0, err) &&
+           vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
+}
+
+bool vec_schema_stats(struct vec_conn *conn, const char *name, struct vec_index_stats *stats,
+                      struct vec_error *err)
+{
+    struct vec_index *ix = vec_index_open(conn, name, err);
+    bool found;
+    if (!ix)
+        return false;
+    *stats = (struct vec_index_stats){
+        .type = ix->type,
+        .metric = ix->metric,
+        .dims = ix->shape.input_dims,
+        .lists = ix->centroids.count,
+        .probes = ix->probes,
+        .flat = ix->method == VEC_METHOD_FLAT,
+        .trained = ix->trained_rows > 0,
+    };
+    return vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &stats->rows, &found, err);
+}
+
+/* The public functions find the connection's state first. */
+bool vec_index_create(sqlite3 *db, const struct vec_index_def *def, struct vec_progress *progress,
+                      struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, err);
+    return conn && vec_schema_create(conn, def, progress, err);
+}
+
+bool vec_index_drop(sqlite3 *db, const char *name, struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, err);
+    return conn && vec_schema_drop(conn, name, err);
+}
+
+bool vec_index_rename(sqlite3 *db, const char *name, const char *to, struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, err);
+    return conn && vec_schema_rename(conn, name, to, err);
+}
+
+bool vec_index_reindex(sqlite3 *db, const char *name, int lists, struct vec_progress *progress,
+                       struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, err);
+    return conn && vec_schema_reindex(conn, name, lists, progress, err);
+}
+
+bool vec_index_truncate(sqlite3 *db, const char *name, struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, err);
+    return conn && vec_schema_truncate(conn, name, err);
+}
+
+bool vec_index_stats(sqlite3 *db, const char *name, struct vec_index_stats *stats,
+                     struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, err);
+    return conn && vec_schema_stats(conn, name, stats, err);
+}

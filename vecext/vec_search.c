@@ -1,0 +1,657 @@
+/* vec_search.c - one search over an index; see vec_search.h. */
+#include "vecext/vec_search.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vecext/vec_kernel.h"
+#include "vecext/vec_list.h"
+
+/* Standard deviations between an estimate and its bounds, one-bit and four-bit. */
+static const float eps_1bit = 1.9f, eps_4bit = 2.3f;
+
+enum { FIRST_BATCH = 40 };
+
+/* The n smallest of the numbers pushed; `worst` is the largest of them, infinite until there are n.
+ */
+struct nearest {
+    size_t n, cap;
+    float *heap; /* largest first */
+    float worst;
+};
+
+struct candidate {
+    float low, estimate;
+    int64_t id;
+};
+
+struct survivor {
+    float low, width; /* estimate - low */
+    int64_t slot, id;
+};
+
+struct result {
+    double distance;
+    int64_t id;
+};
+
+struct vec_search {
+    struct vec_index *ix;
+    struct vec_search_args args;
+    struct vec_query_tables tables;
+    struct vec_scan_stats stats;
+    float shift;   /* score = exact score - shift (inner product: the mean's share) */
+    bool overflow; /* the query's norm is not finite: no estimate means anything */
+
+    int count;         /* lists there were when the search began */
+    uint32_t *order;   /* they, nearest first */
+    float *products;   /* <q, c> per list */
+    float *distances2; /* |q - c|^2 per list; for inner product -<q, c> */
+
+    struct nearest upper1, upper4, exact;
+    float limit, max_score;
+    bool has_tail;
+    struct vec_buf survivors, candidates, results, space;
+    size_t next; /* result to hand out */
+    int64_t emitted;
+    int64_t wanted; /* rows of the last round; 0 before it */
+    int lists;      /* visited in the last round */
+    int64_t *seen;  /* hash set of emitted rowids (k < 0) */
+    size_t seen_cap;
+};
+
+static bool nearest_reset(struct nearest *set, size_t cap, struct vec_error *err)
+{
+    if (cap > set->cap) {
+        float *heap = realloc(set->heap, cap * sizeof *heap);
+        if (!heap)
+            return vec_error_nomem(err);
+        set->heap = heap;
+    }
+    set->cap = cap;
+    set->n = 0;
+    set->worst = INFINITY;
+    return true;
+}
+
+static void nearest_push(struct nearest *set, float value)
+{
+    float *heap = set->heap;
+    if (!(value < set->worst))
+        return;
+    size_t i;
+    if (set->n < set->cap) {
+        for (i = set->n++; i && heap[(i - 1) / 2] < value; i = (i - 1) / 2)
+            heap[i] = heap[(i - 1) / 2];
+    } else {
+        size_t child;
+        for (i = 0; (child = 2 * i + 1) < set->n; i = child) {
+            if (child + 1 < set->n && heap[child + 1] > heap[child])
+                child++;
+            if (heap[child] <= value)
+                break;
+            heap[i] = heap[child];
+        }
+    }
+    heap[i] = value;
+    if (set->n == set->cap)
+        set->worst = heap[0];
+}
+
+/* What a distance is in the scale of the codes' estimates. */
+static double score_of(const struct vec_search *s, double distance)
+{
+    switch (s->ix->metric) {
+    case VEC_METRIC_L2:
+        return distance * distance;
+    case VEC_METRIC_COSINE:
+        return 2 * distance;
+    case VEC_METRIC_IP:
+        return distance + (double)s->shift;
+    case VEC_METRIC_HAMMING:
+        return distance;
+    default:
+        return -INFINITY; /* no estimate bounds it */
+    }
+}
+
+/* Rows of these metrics are found by neighbouring ones and kept by exact distance alone. */
+static bool has_estimates(const struct vec_search *s)
+{
+    return s->ix->metric != VEC_METRIC_L1 && s->ix->metric != VEC_METRIC_JACCARD && !s->overflow;
+}
+
+static void sift_list(const float *key, uint32_t *heap, size_t n, size_t i)
+{
+    uint32_t value = heap[i];
+    for (size_t child; (child = 2 * i + 1) < n; i = child) {
+        if (child + 1 < n &&
+            (key[heap[child + 1]] > key[heap[child]] ||
+             (key[heap[child + 1]] == key[heap[child]] && heap[child + 1] > heap[child])))
+            child++;
+        if (key[heap[child]] < key[value] ||
+            (key[heap[child]] == key[value] && heap[child] < value))
+            break;
+        heap[i] = heap[child];
+    }
+    heap[i] = value;
+}
+
+/* Heap sort, ascending, ties by number. */
+static void sort_lists(const float *key, uint32_t *lists, size_t n)
+{
+    for (size_t i = n / 2; i--;)
+        sift_list(key, lists, n, i);
+    while (n > 1) {
+        uint32_t last = lists[--n];
+        lists[n] = lists[0];
+        lists[0] = last;
+        sift_list(key, lists, n, 0);
+    }
+}
+
+static bool rank_lists(struct vec_search *s, const float *q, struct vec_error *err)
+{
+    const struct vec_centroids *c = &s->ix->centroids;
+    size_t columns = (size_t)c->panels * VEC_PANEL;
+    s->order = malloc(columns * sizeof *s->order);
+    s->products = malloc(columns * sizeof *s->products);
+    s->distances2 = malloc(columns * sizeof *s->distances2);
+    if (!s->order || !s->products || !s->distances2)
+        return vec_error_nomem(err);
+    vec_centroids_products(c, q, s->products);
+    for (int i = 0; i < c->count; i++) {
+        float d2 = s->tables.norm2 + c->norm2[i] - 2 * s->products[i];
+        s->distances2[i] = s->ix->shape.inner ? -s->products[i] : d2 > 0 ? d2 : 0;
+        s->order[i] = (uint32_t)i;
+    }
+    sort_lists(s->distances2, s->order, (size_t)c->count);
+    return true;
+}
+
+static bool prepare(struct vec_search *s, struct vec_error *err)
+{
+    struct vec_index *ix = s->ix;
+    float *q = ix->row;
+    if (!vec_query_tables_init(&s->tables, &ix->shape, err))
+        return false;
+    vec_index_widen(ix, s->args.query, q);
+    if (ix->shape.inner)
+        s->shift = vec_kernels()->ip_f32(q, ix->mean, (size_t)ix->shape.input_dims);
+    vec_index_rotate_query(ix, q);
+    vec_query_tables_fill(&s->tables, &ix->shape, q);
+    s->overflow = !isfinite(s->tables.norm2) || !isfinite(s->shift);
+    double max = s->args.max_distance;
+    s->max_score = isinf(max) || !has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
+    if (ix->metric == VEC_METRIC_L2 && max < 0)
+        s->max_score = -INFINITY;
+    int64_t one;
+    return rank_lists(s, q, err) &&
+           vec_index_integer(ix, VEC_STMT_TAIL_ANY, 0, &one, &s->has_tail, err);
+}
+
+struct vec_search *vec_search_new(struct vec_index *ix, const struct vec_search_args *args,
+                                  struct vec_error *err)
+{
+    struct vec_search *s = calloc(1, sizeof *s);
+    if (!s) {
+        vec_error_nomem(err);
+        return NULL;
+    }
+    s->ix = ix;
+    vec_index_hold(ix);
+    s->count = ix->centroids.count;
+    s->args = *args;
+    if (!prepare(s, err)) {
+        vec_search_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void vec_search_free(struct vec_search *s)
+{
+    if (!s)
+        return;
+    vec_query_tables_free(&s->tables);
+    free(s->order);
+    free(s->products);
+    free(s->distances2);
+    free(s->upper1.heap);
+    free(s->upper4.heap);
+    free(s->exact.heap);
+    vec_buf_free(&s->survivors);
+    vec_buf_free(&s->candidates);
+    vec_buf_free(&s->results);
+    vec_buf_free(&s->space);
+    free(s->seen);
+    vec_index_release(s->ix);
+    free(s);
+}
+
+const struct vec_scan_stats *vec_search_stats(const struct vec_search *s)
+{
+    return &s->stats;
+}
+
+const uint32_t *vec_search_order(struct vec_search *s, int *n)
+{
+    *n = s->count;
+    return s->order;
+}
+
+static void tighten(struct vec_search *s)
+{
+    float limit = s->upper1.worst < s->upper4.worst ? s->upper1.worst : s->upper4.worst;
+    s->limit = limit < s->max_score ? limit : s->max_score;
+}
+
+static bool add_candidate(struct vec_search *s, float low, float width, int64_t id,
+                          struct vec_error *err)
+{
+    struct candidate c = {low, low + width, id};
+    return vec_buf_append(&s->candidates, &c, sizeof c, err);
+}
+
+static struct vec_bounds list_bounds(const struct vec_search *s, int64_t list, bool refined)
+{
+    /* With nothing to estimate by, every row passes: low is minus infinity. */
+    if (!has_estimates(s))
+        return (struct vec_bounds){-INFINITY, 0, 0, 0};
+    const struct vec_code_shape *shape = &s->ix->shape;
+    float d2 = shape->inner ? 0 : s->distances2[list];
+    return refined ? vec_bounds_4bit(&s->tables, shape, d2, s->products[list], eps_4bit)
+                   : vec_bounds_1bit(&s->tables, shape, d2, s->products[list], eps_1bit);
+}
+
+/* Rows of a block that are alive and pass the filter. */
+static uint32_t block_mask(const struct vec_search *s, const struct vec_segment *segment, int block)
+{
+    uint32_t mask = vec_segment_live(segment, block);
+    if (!s->args.filter)
+        return mask;
+    for (uint32_t left = mask; left; left &= left - 1) {
+        int i = __builtin_ctz(left);
+        if (!vec_rowset_has(s->args.filter, vec_segment_id(segment, block * VEC_BLOCK + i)))
+            mask &= ~(UINT32_C(1) << i);
+    }
+    return mask;
+}
+
+static bool scan_segment(struct vec_search *s, const struct vec_segment *segment,
+                         const struct vec_bounds *bounds, int64_t first_slot, struct vec_error *err)
+{
+    const struct vec_kernels *k = vec_kernels();
+    size_t dims = (size_t)s->ix->shape.dims;
+    for (int block = 0; block < segment->blocks; block++) {
+        uint32_t mask = block_mask(s, segment, block);
+        if (!mask)
+            continue;
+        s->stats.rows += __builtin_popcount(mask);
+        uint32_t sums[VEC_BLOCK];
+        float low[VEC_BLOCK];
+        const unsigned char *scale = segment->scale + 4 * VEC_BLOCK * (size_t)block;
+        k->block_sums(segment->codes + (size_t)block * dims * 4, s->tables.lut, dims / VEC_GROUP,
+                      sums);
+        mask &= k->block_bounds(sums, segment->add + 4 * VEC_BLOCK * (size_t)block, scale,
+                                bounds->base, bounds->a, bounds->b - bounds->error, s->limit, low);
+        for (; mask; mask &= mask - 1) {
+            int i = __builtin_ctz(mask);
+            int slot = block * VEC_BLOCK + i;
+            float width = vec_get_f32(scale + 4 * i) * bounds->error;
+            struct survivor v = {low[i], width, first_slot + slot, vec_segment_id(segment, slot)};
+            if (!vec_buf_append(&s->survivors, &v, sizeof v, err))
+                return false;
+            if (isfinite(low[i]))
+                nearest_push(&s->upper1, low[i] + 2 * width);
+        }
+        tighten(s);
+    }
+    return true;
+}
+
+/* Four-bit estimate of one row; becomes a candidate when it is still below the bound. */
+static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds,
+                       const unsigned char *factors, const unsigned char *code, int64_t id,
+                       struct vec_error *err)
+{
+    float add = vec_get_f32(factors), scale = vec_get_f32(factors + 4);
+    int32_t dot = vec_kernels()->nibble_dot(code, s->tables.q8, (size_t)s->ix->shape.dims);
+    float estimate = (bounds->base + add) + scale * (bounds->a * (float)dot + bounds->b);
+    float width = scale * bounds->error;
+    s->stats.refined++;
+    if (!(estimate - width < s->limit))
+        return true;
+    if (isfinite(estimate)) {
+        nearest_push(&s->upper4, estimate + width);
+        tighten(s);
+    }
+    return add_candidate(s, estimate - width, width, id, err);
+}
+
+static bool refine_survivors(struct vec_search *s, int64_t list, struct vec_error *err)
+{
+    struct vec_index *ix = s->ix;
+    const struct survivor *all = (const void *)s->survivors.data;
+    size_t n = s->survivors.len / sizeof *all, ref_bytes = vec_code_ref_bytes(&ix->shape);
+    if (!n)
+        return true;
+    if (!ix->shape.refined) {
+        for (size_t i = 0; i < n; i++)
+            if (all[i].low < s->limit &&
+                !add_candidate(s, all[i].low, all[i].width, all[i].id, err))
+                return false;
+        return true;
+    }
+    struct vec_bounds bounds = list_bounds(s, list, true);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_REF_GET, err);
+    if (!stmt)
+        return false;
+    const unsigned char *codes = NULL;
+    size_t len = 0;
+    int64_t loaded = -1;
+    bool ok = true;
+    for (size_t i = 0; ok && i < n; i++) {
+        if (!(all[i].low < s->limit))
+            continue;
+        int64_t chunk = all[i].slot / ix->ref_rows;
+        size_t at = (size_t)(all[i].slot % ix->ref_rows) * ref_bytes;
+        if (chunk != loaded) {
+            sqlite3_reset(stmt);
+            sqlite3_bind_int64(stmt, 1, vec_key(list, chunk));
+            bool row = sqlite3_step(stmt) == SQLITE_ROW;
+            codes = row ? sqlite3_column_blob(stmt, 0) : NULL;
+            len = row ? (size_t)sqlite3_column_bytes(stmt, 0) : 0;
+            loaded = chunk;
+        }
+        ok = at + ref_bytes <= len
+                 ? refine_row(s, &bounds, codes + at, codes + at + 8, all[i].id, err)
+                 : vec_index_damaged(ix, "second-stage codes", err);
+    }
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+static bool scan_tail(struct vec_search *s, int64_t list, const struct vec_bounds *bounds1,
+                      struct vec_error *err)
+{
+    struct vec_index *ix = s->ix;
+    const struct vec_code_shape *shape = &ix->shape;
+    struct vec_bounds bounds4 = list_bounds(s, list, true);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_TAIL_SCAN, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, list);
+    bool ok = true;
+    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(stmt, 0);
+        const unsigned char *record = sqlite3_column_blob(stmt, 1);
+        if (s->args.filter && !vec_rowset_has(s->args.filter, id))
+            continue;
+        if ((size_t)sqlite3_column_bytes(stmt, 1) != vec_code_record_bytes(shape)) {
+            ok = vec_index_damaged(ix, "a tail row", err);
+            break;
+        }
+        const unsigned char *signs = vec_record_signs(shape, record);
+        float add = vec_get_f32(record), scale = vec_get_f32(record + 4);
+        uint32_t sum = vec_signs_sum(&s->tables, signs, (size_t)shape->dims / VEC_GROUP);
+        float width = scale * bounds1->error;
+        float low = (bounds1->base + add) + scale * (bounds1->a * (float)sum + bounds1->b) - width;
+        s->stats.rows++;
+        if (!(low < s->limit))
+            continue;
+        if (shape->refined)
+            ok = refine_row(s, &bounds4, record + 8, signs + vec_code_sign_bytes(shape), id, err);
+        else
+            ok = add_candidate(s, low, width, id, err);
+    }
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+static bool scan_list(struct vec_search *s, int64_t list, struct vec_error *err)
+{
+    struct vec_index *ix = s->ix;
+    struct vec_bounds bounds = list_bounds(s, list, false);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SEG_SCAN, err);
+    if (!stmt)
+        return false;
+    s->survivors.len = 0;
+    s->stats.lists++;
+    sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
+    sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
+    bool ok = true, damaged = false;
+    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+        struct vec_segment segment;
+        int64_t chunk = sqlite3_column_int64(stmt, 0) - vec_key(list, 0);
+        damaged = !vec_segment_parse(&ix->shape, sqlite3_column_blob(stmt, 1),
+                                     (size_t)sqlite3_column_bytes(stmt, 1), &segment);
+        ok = !damaged && scan_segment(s, &segment, &bounds, chunk * ix->seg_rows, err);
+        s->stats.segments++;
+    }
+    if (!vec_index_done(ix, stmt, ok ? err : NULL))
+        return false;
+    if (damaged)
+        return vec_index_damaged(ix, "a segment", err);
+    return ok && refine_survivors(s, list, err) &&
+           (!s->has_tail || scan_tail(s, list, &bounds, err));
+}
+
+static int compare_candidate(const void *a, const void *b)
+{
+    const struct candidate *x = a, *y = b;
+    if (x->estimate != y->estimate)
+        return x->estimate < y->estimate ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+static int compare_result(const void *a, const void *b)
+{
+    const struct result *x = a, *y = b;
+    if (x->distance != y->distance)
+        return x->distance < y->distance ? -1 : 1;
+    return (x->id > y->id) - (x->id < y->id);
+}
+
+/* Exact distance of one base row into the results; a row that is gone is left out. */
+static bool read_exact(struct vec_search *s, sqlite3_stmt *stmt, int64_t id, struct vec_error *err)
+{
+    struct vec_index *ix = s->ix;
+    sqlite3_bind_int64(stmt, 1, id);
+    bool ok = true, null = true;
+    struct vec_blob blob;
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        ok = vec_index_blob(ix, sqlite3_column_value(stmt, 0), &s->space, &blob, &null, err);
+    if (ok && !null) {
+        double d = vec_distance_unchecked(ix->type, ix->metric, blob, s->args.query);
+        struct result r = {d, id};
+        s->stats.reranked++;
+        nearest_push(&s->exact, (float)score_of(s, d));
+        if (!isnan(d) && d <= s->args.max_distance)
+            ok = vec_buf_append(&s->results, &r, sizeof r, err);
+    }
+    return (sqlite3_reset(stmt) == SQLITE_OK || vec_sqlite_error(ix->conn->db, err)) && ok;
+}
+
+/* In order of estimates, so that the k-th exact distance is small early and spares most reads. */
+static bool rerank(struct vec_search *s, struct vec_error *err)
+{
+    struct candidate *all = (void *)s->candidates.data;
+    size_t n = s->candidates.len / sizeof *all, kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (all[i].low < s->limit)
+            all[kept++] = all[i];
+    if (kept)
+        qsort(all, kept, sizeof *all, compare_candidate);
+    sqlite3_stmt *stmt = vec_index_statement(s->ix, VEC_STMT_SRC_GET, err);
+    bool ok = stmt != NULL;
+    for (size_t i = 0; ok && i < kept; i++)
+        if (all[i].low <= s->exact.worst)
+            ok = read_exact(s, stmt, all[i].id, err);
+    return stmt && vec_index_done(s->ix, stmt, ok ? err : NULL) && ok;
+}
+
+struct each_context {
+    struct vec_search *s;
+    sqlite3_stmt *stmt;
+    struct vec_error *err;
+};
+
+static bool read_member(void *context, int64_t id)
+{
+    struct each_context *c = context;
+    return read_exact(c->s, c->stmt, id, c->err);
+}
+
+/* A filter of few rows: reading them all costs less than one probe, and is exact. Rows that are not
+ * indexed (a zero vector under cosine) have no distance and drop out. */
+static bool read_filter(struct vec_search *s, struct vec_error *err)
+{
+    struct each_context c = {s, vec_index_statement(s->ix, VEC_STMT_SRC_GET, err), err};
+    if (!c.stmt)
+        return false;
+    bool ok = vec_rowset_each(s->args.filter, read_member, &c);
+    return vec_index_done(s->ix, c.stmt, ok ? err : NULL) && ok;
+}
+
+static bool filter_is_small(const struct vec_search *s)
+{
+    return s->args.filter && s->args.filter->count <= 64 + s->ix->trained_rows / 150;
+}
+
+/* Lists of the first round. A filter that keeps one row in ten needs ten times the lists, and more
+ * when it is correlated with the vectors: then all of them, which the filter makes cheap. */
+static int first_lists(const struct vec_search *s)
+{
+    int count = s->count;
+    int64_t probes = s->args.probes > 0 ? s->args.probes : s->ix->probes;
+    if (s->ix->method == VEC_METHOD_FLAT || probes < 1)
+        probes = count;
+    if (s->args.filter && s->args.filter->count > 0) {
+        double passes = (double)s->args.filter->count / (double)(s->ix->trained_rows + 1);
+        double scaled = (double)probes * 1.5 / (passes < 1 ? passes : 1);
+        probes = scaled >= count / 2.0 ? count : (int64_t)scaled;
+    }
+    return probes < count ? (int)probes : count;
+}
+
+static bool was_emitted(const struct vec_search *s, int64_t id)
+{
+    if (!s->seen_cap)
+        return false;
+    for (size_t i = (size_t)((uint64_t)id * 0x9E3779B97F4A7C15);; i++) {
+        int64_t at = s->seen[i & (s->seen_cap - 1)];
+        if (at == id)
+            return true;
+        if (at == INT64_MIN)
+            return false;
+    }
+}
+
+static void put_emitted(int64_t *set, size_t cap, int64_t id)
+{
+    size_t i = (size_t)((uint64_t)id * 0x9E3779B97F4A7C15);
+    while (set[i & (cap - 1)] != INT64_MIN)
+        i++;
+    set[i & (cap - 1)] = id;
+}
+
+/* Remembers the rows of the round just handed out, so that the next round leaves them out. */
+static bool remember_round(struct vec_search *s, struct vec_error *err)
+{
+    const struct result *results = (const void *)s->results.data;
+    size_t n = s->results.len / sizeof *results, need = 2 * ((size_t)s->emitted + 1);
+    if (need > s->seen_cap) {
+        size_t cap = 256;
+        while (cap < 2 * need)
+            cap *= 2;
+        int64_t *set = malloc(cap * sizeof *set);
+        if (!set)
+            return vec_error_nomem(err);
+        for (size_t i = 0; i < cap; i++)
+            set[i] = INT64_MIN;
+        for (size_t i = 0; i < s->seen_cap; i++)
+            if (s->seen[i] != INT64_MIN)
+                put_emitted(set, cap, s->seen[i]);
+        free(s->seen);
+        s->seen = set;
+        s->seen_cap = cap;
+    }
+    for (size_t i = 0; i < n; i++)
+        put_emitted(s->seen, s->seen_cap, results[i].id);
+    return true;
+}
+
+/* One round over the first `lists` lists for the `wanted` nearest rows. */
+static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct vec_error *err)
+{
+    s->results.len = s->candidates.len = 0;
+    s->next = 0;
+    if (!nearest_reset(&s->upper1, (size_t)wanted, err) ||
+        !nearest_reset(&s->upper4, (size_t)wanted, err) ||
+        !nearest_reset(&s->exact, (size_t)wanted, err))
+        return false;
+    tighten(s);
+    if (filter_is_small(s)) {
+        if (!read_filter(s, err))
+            return false;
+        lists = s->count;
+    } else {
+        for (int i = 0; i < lists; i++)
+            if (!scan_list(s, s->order[i], err))
+                return false;
+        if (!rerank(s, err))
+            return false;
+    }
+    s->wanted = wanted;
+    s->lists = lists;
+    struct result *results = (void *)s->results.data;
+    size_t n = s->results.len / sizeof *results, kept = 0;
+    if (n)
+        qsort(results, n, sizeof *results, compare_result);
+    for (size_t i = 0; i < n && i < (size_t)wanted; i++)
+        if (!was_emitted(s, results[i].id))
+            results[kept++] = results[i];
+    s->results.len = kept * sizeof *results;
+    return true;
+}
+
+/* True when a further round cannot find more. */
+static bool exhausted(const struct vec_search *s)
+{
+    return s->lists == s->count && (int64_t)s->exact.n < s->wanted;
+}
+
+static bool next_round(struct vec_search *s, struct vec_error *err)
+{
+    int count = s->count;
+    if (s->args.k >= 0) {
+        int lists = s->wanted ? s->lists : first_lists(s);
+        /* few rows in the lists so far: look further until there are k */
+        for (;; lists = lists > count / 2 ? count : lists * 2) {
+            if (!run_round(s, s->args.k, lists, err))
+                return false;
+            if (s->lists == count || (int64_t)s->exact.n >= s->args.k)
+                return true;
+        }
+    }
+    if (s->wanted && !remember_round(s, err))
+        return false;
+    int64_t wanted = s->wanted ? s->wanted * 4 : s->args.batch > 0 ? s->args.batch : FIRST_BATCH;
+    int lists = s->wanted ? (s->lists > count / 2 ? count : s->lists * 2) : first_lists(s);
+    return run_round(s, wanted, lists, err);
+}
+
+int vec_search_next(struct vec_search *s, int64_t *id, double *distance, struct vec_error *err)
+{
+    while (s->next * sizeof(struct result) >= s->results.len) {
+        if (s->args.k == 0 || (s->wanted && (s->args.k > 0 || exhausted(s))))
+            return 0;
+        if (!next_round(s, err))
+            return -1;
+    }
+    const struct result *r = (const struct result *)(const void *)s->results.data + s->next++;
+    *id = r->id;
+    *distance = r->distance;
+    s->emitted++;
+    return 1;
+}

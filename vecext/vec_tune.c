@@ -1,0 +1,103 @@
+/* vec_tune.c - choosing the number of probes; see vec_tune.h. */
+#include "vecext/vec_tune.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vecext/vec_search.h"
+
+enum { QUERIES = 100, NEIGHBOURS = 10, STRIDE_PRIME = 7919 };
+
+/* Ranks of the lists that hold a row's nearest neighbours, in the order that a search for the row
+ * would visit them. Returns how many, or -1. */
+static int neighbour_ranks(struct vec_index *ix, int64_t row, int *ranks, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_GET, err);
+    if (!stmt)
+        return -1;
+    sqlite3_bind_int64(stmt, 1, row);
+    struct vec_buf query = {0};
+    struct vec_blob blob;
+    bool null = true, ok = true;
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        ok = vec_index_blob(ix, sqlite3_column_value(stmt, 0), &query, &blob, &null, err);
+    /* the blob belongs to the statement, which is about to be reset and used by the search */
+    if (ok && !null && blob.data != query.data) {
+        query.len = 0;
+        ok = vec_buf_append(&query, blob.data, blob.len, err);
+        blob.data = query.data;
+    }
+    ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    int n = 0, count = 0;
+    if (ok && !null) {
+        struct vec_search_args args = {
+            .query = blob, .k = NEIGHBOURS + 1, .max_distance = INFINITY};
+        args.probes = ix->centroids.count;
+        struct vec_search *search = vec_search_new(ix, &args, err);
+        const uint32_t *order = search ? vec_search_order(search, &count) : NULL;
+        int64_t id, pos;
+        double distance;
+        int more = search ? 1 : -1;
+        while (n < NEIGHBOURS && (more = vec_search_next(search, &id, &distance, err)) > 0) {
+            bool found;
+            if (id == row)
+                continue;
+            if (!vec_index_integer(ix, VEC_STMT_LOC_GET, id, &pos, &found, err)) {
+                more = -1;
+                break;
+            }
+            int64_t list = !found ? -1 : pos < 0 ? -1 - pos : pos >> VEC_POS_SHIFT;
+            int rank = 0;
+            while (rank < count && order[rank] != list)
+                rank++;
+            ranks[n++] = rank;
+        }
+        vec_search_free(search);
+        ok = more >= 0;
+    }
+    vec_buf_free(&query);
+    return ok ? n : -1;
+}
+
+static int compare_int(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
+{
+    int count = ix->centroids.count, n = 0, tried = 0;
+    int64_t last = 0, first = 0;
+    bool found;
+    if (count == 1) {
+        ix->probes = 1;
+        return vec_meta_put_integer(ix, "probes", 1, err);
+    }
+    int *ranks = malloc(sizeof *ranks * QUERIES * NEIGHBOURS);
+    if (!ranks)
+        return vec_error_nomem(err);
+    bool ok = vec_index_integer(ix, VEC_STMT_LOC_FIRST, 0, &first, &found, err) &&
+              vec_index_integer(ix, VEC_STMT_LOC_LAST, 0, &last, &found, err);
+    uint64_t span = (uint64_t)last - (uint64_t)first + 1;
+    for (int i = 0; ok && n < QUERIES * NEIGHBOURS && i < QUERIES * 4 && tried < QUERIES; i++) {
+        /* a low-discrepancy walk over the rowids; gaps in them just give no row */
+        uint64_t step = (uint64_t)(0.6180339887498949 * (double)span) * (uint64_t)(i + 1) +
+                        (uint64_t)i * STRIDE_PRIME;
+        int got = neighbour_ranks(ix, first + (int64_t)(step % span), ranks + n, err);
+        ok = got >= 0;
+        n += ok ? got : 0;
+        tried += got > 0;
+    }
+    int probes = count < 10 ? count : 10;
+    if (ok && n) {
+        qsort(ranks, (size_t)n, sizeof *ranks, compare_int);
+        /* the sample's own rows shaped the centroids, and it is small: aim a little higher */
+        double target = 0.01 * ix->target_percent;
+        target += (1 - target) * 0.5;
+        probes = ranks[(int)(target * (n - 1))] + 1;
+    }
+    free(ranks);
+    ix->probes = probes;
+    return ok && vec_meta_put_integer(ix, "probes", probes, err);
+}

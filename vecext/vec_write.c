@@ -1,0 +1,332 @@
+/* vec_write.c - inserts, deletes, folding, compaction, splits; see vec_write.h. */
+#include "vecext/vec_write.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "vecext/vec_build.h"
+#include "vecext/vec_kernel.h"
+#include "vecext/vec_list.h"
+
+enum {
+    TAIL_FOLD = 32,      /* rows of a tail worth appending */
+    TAIL_LOOK = 16,      /* every so many inserts a tail's length is looked at */
+    DEAD_SHARE = 4,      /* a list is rewritten when 1/4 of its slots are dead */
+    GROWTH = 4,          /* an index is trained again at 4 times the rows it was trained on, ... */
+    RETRAIN_MAX = 50000, /* ... while that takes well under a second; later, lists are split */
+    SPLIT_SIZE = 3       /* times the mean list size */
+};
+
+/* Spreads rowids so that the look at a tail does not depend on their pattern. */
+static bool look_now(int64_t id)
+{
+    return ((uint64_t)id * 0x9E3779B97F4A7C15 >> 32) % TAIL_LOOK == 0;
+}
+
+bool vec_write_delete(struct vec_index *ix, int64_t id, struct vec_error *err)
+{
+    int64_t pos, slots, dead;
+    bool found;
+    if (!vec_index_integer(ix, VEC_STMT_LOC_GET, id, &pos, &found, err))
+        return false;
+    if (!found)
+        return true;
+    if (!vec_index_run(ix, VEC_STMT_LOC_DROP, id, 0, 0, err))
+        return false;
+    if (pos < 0)
+        return vec_index_run(ix, VEC_STMT_TAIL_DROP, -1 - pos, id, 0, err);
+    int64_t list = pos >> VEC_POS_SHIFT;
+    if (!vec_list_kill(ix, list, pos & UINT32_MAX, &slots, &dead, err))
+        return false;
+    if (dead == slots)
+        return vec_list_empty_segments(ix, list, err);
+    return dead <= ix->seg_rows || dead * DEAD_SHARE <= slots || vec_list_rewrite(ix, list, err);
+}
+
+static uint32_t nearest_list(const struct vec_index *ix, const float *row)
+{
+    uint32_t list;
+    vec_centroids_assign(&ix->centroids, row, 1, &list, NULL);
+    return list;
+}
+
+static bool put_tail(struct vec_index *ix, uint32_t list, int64_t id, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_TAIL_PUT, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, list);
+    sqlite3_bind_int64(stmt, 2, id);
+    sqlite3_bind_blob64(stmt, 3, ix->record, vec_code_record_bytes(&ix->shape), SQLITE_STATIC);
+    sqlite3_step(stmt);
+    return vec_index_done(ix, stmt, err) &&
+           vec_index_run(ix, VEC_STMT_LOC_PUT, id, -1 - (int64_t)list, 0, err);
+}
+
+/* Loads a base row, rotated, into ix->row. */
+static bool load_row(struct vec_index *ix, int64_t id, bool *indexed, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_GET, err);
+    if (!stmt)
+        return false;
+    *indexed = false;
+    sqlite3_bind_int64(stmt, 1, id);
+    bool ok = sqlite3_step(stmt) != SQLITE_ROW ||
+              vec_index_load(ix, sqlite3_column_value(stmt, 0), ix->row, indexed, err);
+    if (ok && *indexed)
+        vec_index_rotate_row(ix, ix->row);
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+/* The list's centroid is read into the second half of a scratch pair, as in the build. */
+static bool encode_row(struct vec_index *ix, uint32_t list, struct vec_error *err)
+{
+    float *centroid = malloc((size_t)ix->shape.dims * sizeof *centroid);
+    if (!centroid)
+        return vec_error_nomem(err);
+    vec_centroids_get(&ix->centroids, (int)list, centroid);
+    vec_encode(&ix->shape, ix->row, centroid, ix->residual, ix->codes, ix->record);
+    free(centroid);
+    return true;
+}
+
+static bool totals(struct vec_index *ix, int64_t *live, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_SUMS, err);
+    if (!stmt)
+        return false;
+    *live = 0;
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        *live = sqlite3_column_int64(stmt, 0) - sqlite3_column_int64(stmt, 1);
+    return vec_index_done(ix, stmt, err);
+}
+
+/* Moves a list's tail into its segments. */
+static bool fold_tail(struct vec_index *ix, int64_t list, struct vec_error *err)
+{
+    struct vec_rows rows = {0};
+    bool ok = vec_list_read_tail(ix, list, &rows, err) &&
+              vec_index_run(ix, VEC_STMT_TAIL_CLEAR, list, list + 1, 0, err) &&
+              vec_list_append(ix, list, rows.ids, rows.records, rows.n, true, err);
+    vec_rows_free(&rows);
+    return ok;
+}
+
+struct split {
+    struct vec_rows rows; /* of the list; records not used */
+    size_t n;             /* that still have a vector */
+    float *vectors;       /* rotated */
+    uint32_t *half;
+};
+
+/* The base vectors of a list's rows, rotated. */
+static bool load_split(struct vec_index *ix, struct split *split, struct vec_error *err)
+{
+    size_t dims = (size_t)ix->shape.dims;
+    split->vectors = malloc((split->rows.n + 1) * dims * sizeof(float));
+    split->half = malloc((split->rows.n + 1) * sizeof *split->half);
+    if (!split->vectors || !split->half)
+        return vec_error_nomem(err);
+    for (size_t i = 0; i < split->rows.n; i++) {
+        bool indexed;
+        if (!load_row(ix, split->rows.ids[i], &indexed, err))
+            return false;
+        if (!indexed)
+            continue; /* a row that the table lost without its trigger */
+        memcpy(split->vectors + split->n * dims, ix->row, dims * sizeof(float));
+        split->rows.ids[split->n++] = split->rows.ids[i];
+    }
+    return true;
+}
+
+static bool save_panel(struct vec_index *ix, int list, struct vec_error *err)
+{
+    size_t panel = (size_t)ix->shape.dims * VEC_PANEL;
+    int p = list / VEC_PANEL;
+    return vec_index_put(ix, VEC_STMT_CENT_PUT, p, ix->centroids.data + (size_t)p * panel,
+                         panel * sizeof(float), err);
+}
+
+/* Replaces the centroid of `list` by the first of `two` and adds the second as a new list. */
+static bool add_centroid(struct vec_index *ix, int list, const struct vec_centroids *two,
+                         struct vec_error *err)
+{
+    struct vec_centroids grown;
+    int count = ix->centroids.count;
+    if (!vec_centroids_init(&grown, ix->shape.dims, count + 1, err))
+        return false;
+    memcpy(grown.data, ix->centroids.data,
+           (size_t)ix->centroids.panels * (size_t)ix->shape.dims * VEC_PANEL * sizeof(float));
+    memcpy(grown.norm2, ix->centroids.norm2, (size_t)count * sizeof(float));
+    vec_centroids_free(&ix->centroids);
+    ix->centroids = grown;
+    vec_centroids_get(two, 0, ix->row);
+    vec_centroids_set(&ix->centroids, list, ix->row);
+    vec_centroids_get(two, 1, ix->row);
+    vec_centroids_set(&ix->centroids, count, ix->row);
+    return save_panel(ix, list, err) && save_panel(ix, count, err) &&
+           vec_meta_put_integer(ix, "centroids", count + 1, err) &&
+           vec_meta_new_generation(ix, err);
+}
+
+static bool write_half(struct vec_index *ix, const struct split *split, uint32_t half, int list,
+                       struct vec_error *err)
+{
+    size_t dims = (size_t)ix->shape.dims, record_bytes = vec_code_record_bytes(&ix->shape);
+    struct vec_rows rows = {0};
+    bool ok = true;
+    for (size_t i = 0; ok && i < split->n; i++) {
+        if (split->half[i] != half)
+            continue;
+        memcpy(ix->row, split->vectors + i * dims, dims * sizeof(float));
+        ok = encode_row(ix, (uint32_t)list, err) &&
+             vec_rows_add(&rows, record_bytes, split->rows.ids[i], ix->record, err);
+    }
+    ok = ok && vec_list_append(ix, list, rows.ids, rows.records, rows.n, true, err);
+    vec_rows_free(&rows);
+    return ok;
+}
+
+static bool split_list(struct vec_index *ix, int list, bool *done, struct vec_error *err)
+{
+    struct split split = {{0}};
+    struct vec_centroids two = {0};
+    *done = false;
+    bool ok = vec_list_read(ix, list, true, &split.rows, err) && load_split(ix, &split, err);
+    if (ok && split.n >= 2) {
+        ok =
+            vec_centroids_init(&two, ix->shape.dims, 2, err) &&
+            vec_cluster_train(&two, split.vectors, split.n, (uint64_t)ix->seed, 1, NULL, NULL, err);
+        if (ok)
+            vec_centroids_assign(&two, split.vectors, split.n, split.half, NULL);
+        size_t second = 0;
+        for (size_t i = 0; ok && i < split.n; i++)
+            second += split.half[i];
+        /* identical rows cannot be told apart */
+        if (ok && second && second < split.n) {
+            int added = ix->centroids.count;
+            ok = vec_list_clear(ix, list, err) && add_centroid(ix, list, &two, err) &&
+                 write_half(ix, &split, 0, list, err) && write_half(ix, &split, 1, added, err);
+            *done = ok;
+        }
+    }
+    vec_centroids_free(&two);
+    vec_rows_free(&split.rows);
+    free(split.vectors);
+    free(split.half);
+    return ok;
+}
+
+/* True when the index has too few lists for its rows and is small enough to be made anew. */
+static bool wants_training(const struct vec_index *ix, int64_t live)
+{
+    if (ix->method == VEC_METHOD_FLAT)
+        return false;
+    if (ix->trained_rows == 0)
+        return vec_build_lists(live, ix->wanted_lists) > 1;
+    return !ix->wanted_lists && live >= GROWTH * ix->trained_rows && live <= RETRAIN_MAX;
+}
+
+/* A list may hold three times the share it would have if the index were built now. */
+static int64_t split_limit(const struct vec_index *ix, int64_t live)
+{
+    int lists = vec_build_lists(live, ix->wanted_lists);
+    int64_t limit = live / (lists > 0 ? lists : 1) * SPLIT_SIZE;
+    return limit < VEC_BLOCK * 4 ? VEC_BLOCK * 4 : limit;
+}
+
+/* After a list grew: trains or splits when it is time. */
+static bool keep_shape(struct vec_index *ix, int64_t list, struct vec_error *err)
+{
+    int64_t slots, dead, live;
+    if (!vec_list_state(ix, list, &slots, &dead, err))
+        return false;
+    if (ix->trained_rows == 0 && slots - dead < VEC_TRAIN_MIN_ROWS)
+        return true;
+    if (!totals(ix, &live, err))
+        return false;
+    if (wants_training(ix, live))
+        return vec_build_run(ix, 0, NULL, err);
+    bool done;
+    if (ix->trained_rows == 0 || ix->method == VEC_METHOD_FLAT ||
+        slots - dead <= split_limit(ix, live))
+        return true;
+    return split_list(ix, (int)list, &done, err);
+}
+
+bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
+{
+    bool indexed;
+    if (!vec_write_delete(ix, id, err) || !load_row(ix, id, &indexed, err))
+        return false;
+    if (!indexed)
+        return true;
+    uint32_t list = nearest_list(ix, ix->row);
+    if (!encode_row(ix, list, err) || !put_tail(ix, list, id, err))
+        return false;
+    if (!look_now(id))
+        return true;
+    int64_t waiting;
+    bool found;
+    if (!vec_index_integer(ix, VEC_STMT_TAIL_COUNT, list, &waiting, &found, err))
+        return false;
+    return waiting < TAIL_FOLD || (fold_tail(ix, list, err) && keep_shape(ix, list, err));
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool maintain_list(struct vec_index *ix, int list, int64_t limit, int64_t *steps,
+                          struct vec_error *err)
+{
+    int64_t waiting, slots, dead;
+    bool found, done = false;
+    if (!vec_index_integer(ix, VEC_STMT_TAIL_COUNT, list, &waiting, &found, err))
+        return false;
+    if (waiting) {
+        ++*steps;
+        if (!fold_tail(ix, list, err))
+            return false;
+    }
+    if (!vec_list_state(ix, list, &slots, &dead, err))
+        return false;
+    if (slots - dead > limit && ix->method != VEC_METHOD_FLAT) {
+        if (!split_list(ix, list, &done, err))
+            return false;
+        *steps += done;
+    }
+    if (!done && dead * 10 > slots) {
+        ++*steps;
+        return vec_list_rewrite(ix, list, err);
+    }
+    return true;
+}
+
+bool vec_write_maintain(struct vec_index *ix, int64_t milliseconds, int64_t *steps,
+                        struct vec_error *err)
+{
+    int64_t end = now_ms() + milliseconds, live, tail = 0;
+    bool found;
+    *steps = 0;
+    if (!totals(ix, &live, err) ||
+        !vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &tail, &found, err))
+        return false;
+    if (wants_training(ix, tail)) {
+        ++*steps;
+        return vec_build_run(ix, 0, NULL, err);
+    }
+    int64_t limit = ix->trained_rows ? split_limit(ix, tail) : INT64_MAX;
+    for (int list = 0; list < ix->centroids.count; list++) {
+        if (milliseconds >= 0 && now_ms() >= end)
+            break;
+        if (!maintain_list(ix, list, limit, steps, err))
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,130 @@
+/*
+ * vecext.h - the vector engine's public interface.
+ *
+ * vecext gives an SQLite connection vector functions and an approximate nearest-neighbour index
+ * that lives in ordinary tables of the same file. Two ways in:
+ *
+ *   - load build/vecext/vecext.so into any SQLite (sqlite3_load_extension, `.load vecext`): its
+ * entry point registers everything on that connection;
+ *   - link the static library and call vecext_register() on every connection.
+ *
+ * What a connection then has (SQL):
+ *   functions       see the table in vec_sqlfunc.c: vec_l2_distance(a, b), vec_from_text(t), ...
+ *   vec_create_index(name, table, column [, options])   options: a JSON object
+ *   vec_drop_index(name), vec_reindex(name), vec_rename_index(name, new)
+ *   vec_index_info(name)      JSON: rows, lists, sizes, state
+ *   vec_check(name)           'ok' or what is wrong
+ *   vec_maintain(name [, ms]) folds tails, compacts, splits; returns steps done
+ *   vec_rowset(rowid)         aggregate: a set of rowids for vec_scan's filter
+ *   vec_scan(index, query [, k, probes, filter, max_distance, batch])   table function: rowid,
+ * distance
+ *
+ * vec_scan's arguments, in order:
+ *   index         name
+ *   query         a blob of the index's type, or its text form
+ *   k             how many rows at most; NULL: as many as the consumer takes. Then rows come in
+ * rounds, each ordered by distance; a later round may hold a row nearer than the last one of the
+ * round before (as pgvector's relaxed order): sort once more where it matters probes        lists
+ * to search; NULL or <= 0: what the recall target needs filter        a vec_rowset() blob: only
+ * these rows max_distance  only rows at most this far batch         rows to look for in the first
+ * round when k is NULL (default 40) Distances are exact: they are computed from the base table's
+ * values. A row of the index that the base table no longer has is not returned.
+ *
+ * Threads: whatever belongs to a connection is used by one thread at a time, as the connection
+ * itself. Building uses threads of its own inside the call. Errors: functions here return false and
+ * fill *err (may be NULL). Transactions: everything happens in the caller's transaction or, without
+ * one, in its own savepoint.
+ */
+#ifndef VECEXT_VECEXT_H
+#define VECEXT_VECEXT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "vecext/vec_distance.h"
+#include "vecext/vec_error.h"
+#include "vecext/vec_type.h"
+
+struct sqlite3;
+
+/* Registers functions and table functions on a connection. Returns an SQLite result code. */
+int vecext_register(struct sqlite3 *db);
+
+/* What an index is made of. Zeroed members take their defaults. Strings are borrowed for the call.
+ */
+struct vec_index_def {
+    const char *schema; /* SQLite schema of the table; NULL: main */
+    const char *name;  /* of the index; unique among the schema's objects with the suffixes added */
+    const char *table; /* base table; it must have rowids */
+    const char *column;  /* indexed column, by name, or NULL and then */
+    const char *expr;    /* ... SQL expression over the table's columns */
+    const char *columns; /* with expr: quoted, comma separated columns it and `where` read, for
+                            AFTER UPDATE OF; NULL: every update re-indexes the row */
+    const char *where;   /* partial index: SQL predicate, or NULL */
+    enum vec_type type;
+    enum vec_metric metric;
+    int dims;           /* required, unless the table has a row to take it from */
+    int lists;          /* 0: from the number of rows */
+    bool flat;          /* one list, always searched whole: exact but for the codes' error bound */
+    bool no_refine;     /* keep only one-bit codes: a quarter of the size, more exact reads */
+    int64_t build_mem;  /* bytes; 0: 64 MB */
+    int threads;        /* of the build; 0: one per processor */
+    uint64_t seed;      /* 0: fixed */
+    int target_percent; /* recall that unset probes aim at; 0: 95 */
+};
+
+/* Progress of a build, polled from any thread; phases as pgvector names them. */
+enum vec_phase {
+    VEC_PHASE_INITIALIZING,
+    VEC_PHASE_KMEANS,
+    VEC_PHASE_ASSIGNING, /* reading, encoding */
+    VEC_PHASE_LOADING    /* writing */
+};
+struct vec_progress {
+    atomic_int phase;
+    _Atomic int64_t tuples_total, tuples_done;
+    atomic_bool cancel; /* set it to stop the build with an error */
+};
+
+/* Creates an index on a connection that vecext_register() has seen, and fills it from the table.
+ * `progress` may be NULL. */
+bool vec_index_create(struct sqlite3 *db, const struct vec_index_def *def,
+                      struct vec_progress *progress, struct vec_error *err);
+
+/* Removes an index; works when the base table is gone or the index is damaged. */
+bool vec_index_drop(struct sqlite3 *db, const char *name, struct vec_error *err);
+
+/* Renames it, with all its tables. */
+bool vec_index_rename(struct sqlite3 *db, const char *name, const char *to, struct vec_error *err);
+
+/* Trains and fills it anew from the table. `lists` < 0 keeps the setting. */
+bool vec_index_reindex(struct sqlite3 *db, const char *name, int lists,
+                       struct vec_progress *progress, struct vec_error *err);
+
+/* Empties it after the base table was emptied without triggers (TRUNCATE). */
+bool vec_index_truncate(struct sqlite3 *db, const char *name, struct vec_error *err);
+
+/* Numbers for planning. */
+struct vec_index_stats {
+    enum vec_type type;
+    enum vec_metric metric;
+    int dims;
+    int lists;
+    int probes; /* used when a search names none */
+    bool flat, trained;
+    int64_t rows;
+};
+bool vec_index_stats(struct sqlite3 *db, const char *name, struct vec_index_stats *stats,
+                     struct vec_error *err);
+
+/* Work done by the last vec_scan on this connection, for EXPLAIN ANALYZE. */
+struct vec_scan_stats {
+    int64_t lists, segments, rows, refined, reranked;
+};
+bool vec_scan_last_stats(struct sqlite3 *db, struct vec_scan_stats *stats);
+
+/* SQL text of an index's own objects: whether a table, view, index or trigger called `object`
+ * belongs to the vector index `name`. For tools that list or copy a schema. */
+bool vec_index_owns(const char *name, const char *object);
+
+#endif
