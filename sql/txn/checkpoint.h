@@ -1,0 +1,23 @@
+/*
+ * checkpoint.h: a thread that moves the WAL back into the file, so that no session pays for it.
+ *
+ * PASSIVE beyond CHECKPOINT_FRAMES frames; beyond CHECKPOINT_RESTART_FRAMES a RESTART through the
+ * write queue, because under constant writing PASSIVE alone never lets the WAL start over.
+ */
+#ifndef PGF_TXN_CHECKPOINT_H
+#define PGF_TXN_CHECKPOINT_H
+
+struct database;
+struct checkpointer;
+
+#define CHECKPOINT_FRAMES         1000
+#define CHECKPOINT_RESTART_FRAMES 4000
+
+/* NULL when no connection could be opened: SQLite then checkpoints at close only. */
+struct checkpointer *checkpointer_start(struct database *d);
+/* NULL is allowed. */
+void checkpointer_stop(struct checkpointer *c);
+/* The WAL has grown by a commit. NULL is allowed. Any thread. */
+void checkpointer_notice(struct checkpointer *c);
+
+#endif

@@ -1,0 +1,306 @@
+/* connection.c: see connection.h. */
+#include "sql/txn/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/limits.h"
+#include "sql/base/log.h"
+#include "sql/catalog/catalog_table.h"
+#include "sql/txn/database.h"
+#include "sql/txn/rowset.h"
+#include "vecext/vecext.h"
+
+struct cached_stmt {
+    struct cached_stmt *chain; /* same bucket */
+    struct cached_stmt *newer, *older;
+    uint64_t uid;
+    int step;
+    bool in_use;
+    sqlite3_stmt *stmt;
+};
+
+int64_t run_control_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+bool run_control_stopped(struct run_control *c, struct error *err)
+{
+    if (atomic_load_explicit(&c->terminate, memory_order_relaxed)) {
+        error_set(err, ERRCODE_ADMIN_SHUTDOWN,
+                  "terminating connection due to administrator command");
+        err->severity = ERROR_FATAL;
+        return true;
+    }
+    if (atomic_load_explicit(&c->cancel, memory_order_relaxed)) {
+        error_set(err, ERRCODE_QUERY_CANCELED, "canceling statement due to user request");
+        return true;
+    }
+    if (c->deadline && run_control_now() >= c->deadline) {
+        error_set(err, ERRCODE_QUERY_CANCELED, "canceling statement due to statement timeout");
+        return true;
+    }
+    return false;
+}
+
+/* SQLite's progress handler: nonzero interrupts the statement. */
+static int connection_progress(void *arg)
+{
+    struct connection *c = arg;
+    struct run_control *control = c->control;
+    if (!control)
+        return 0;
+    if (run_control_stopped(control, &c->host.err))
+        return 1;
+    if (control->budget && run_control_now() >= control->budget) {
+        control->budget_hit = true;
+        return 1;
+    }
+    return 0;
+}
+
+static const char connection_pragmas[] = "PRAGMA synchronous = FULL;"
+                                         "PRAGMA wal_autocheckpoint = 0;"
+                                         "PRAGMA foreign_keys = ON;"
+                                         "PRAGMA secure_delete = OFF;"
+                                         "PRAGMA temp_store = MEMORY;"
+                                         "PRAGMA trusted_schema = ON;"
+                                         "PRAGMA recursive_triggers = ON;";
+
+static int connection_configure(struct connection *c)
+{
+    sqlite3_extended_result_codes(c->db, 1);
+    sqlite3_busy_timeout(c->db, DATABASE_BUSY_MS);
+    sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    sqlite3_db_config(c->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    int rc = SQLITE_OK;
+    if (c->database->created)
+        rc = sqlite3_exec(c->db, "PRAGMA page_size = 8192", NULL, NULL, NULL);
+    if (rc == SQLITE_OK && !c->database->read_only)
+        rc = sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(c->db, connection_pragmas, NULL, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return rc;
+    sqlite3_progress_handler(c->db, CONNECTION_PROGRESS_OPS, connection_progress, c);
+    sqlite_collation_register_needed(c->db);
+    rc = rowset_table_register(c->db);
+    return rc == SQLITE_OK ? vecext_register(c->db) : rc;
+}
+
+struct connection *connection_open(struct database *d, struct error *err)
+{
+    struct connection *c = calloc(1, sizeof(*c));
+    if (!c)
+        log_fatal("out of memory");
+    c->database = d;
+    c->host.scratch = arena_create();
+    error_init(&c->host.err, c->host.scratch);
+    int flags = SQLITE_OPEN_NOMUTEX |
+                (d->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    int rc = sqlite3_open_v2(d->path, &c->db, flags, NULL);
+    if (rc == SQLITE_OK)
+        rc = connection_configure(c);
+    if (rc != SQLITE_OK) {
+        connection_error(c, rc, err);
+        connection_close(c);
+        return NULL;
+    }
+    return c;
+}
+
+static struct cached_stmt **cached_bucket(struct connection *c, uint64_t uid, int step)
+{
+    return &c->buckets[(uid * 31 + (uint64_t)step) % CONNECTION_BUCKETS];
+}
+
+static void cached_unlink(struct connection *c, struct cached_stmt *e)
+{
+    *(e->newer ? &e->newer->older : &c->newest) = e->older;
+    *(e->older ? &e->older->newer : &c->oldest) = e->newer;
+}
+
+static void cached_link(struct connection *c, struct cached_stmt *e)
+{
+    e->newer = NULL;
+    e->older = c->newest;
+    *(c->newest ? &c->newest->newer : &c->oldest) = e;
+    c->newest = e;
+}
+
+static void cached_free(struct connection *c, struct cached_stmt *e)
+{
+    struct cached_stmt **p = cached_bucket(c, e->uid, e->step);
+    while (*p != e)
+        p = &(*p)->chain;
+    *p = e->chain;
+    cached_unlink(c, e);
+    sqlite3_finalize(e->stmt);
+    free(e);
+    c->nstmts--;
+}
+
+void connection_close(struct connection *c)
+{
+    if (!c)
+        return;
+    while (c->oldest)
+        cached_free(c, c->oldest);
+    sqlite3_close_v2(c->db);
+    arena_destroy(c->host.scratch);
+    free(c);
+}
+
+void connection_attach(struct connection *c, struct eval_context *ctx, struct run_control *control,
+                       struct arena *arena)
+{
+    c->host.ctx = ctx;
+    c->control = control;
+    error_init(&c->host.err, arena ? arena : c->host.scratch);
+}
+
+/* SQLite names what it misses: "no such function: int4pl". Registers it; false if it is not ours. */
+static bool connection_register_missing(struct connection *c, const char *message)
+{
+    static const char *const prefixes[] = {"no such function: ", "no such table: ",
+                                           "no such module: "};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        size_t n = strlen(prefixes[i]);
+        if (strncmp(message, prefixes[i], n) != 0)
+            continue;
+        if (i > 0 && catalog_table_register(c->db, &c->host, message + n) == SQLITE_OK)
+            return true;
+        return sqlite_func_register(c->db, &c->host, message + n) == SQLITE_OK;
+    }
+    return false;
+}
+
+sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct error *err)
+{
+    char missed[256] = "";
+    for (;;) {
+        sqlite3_stmt *stmt = NULL;
+        int rc = sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
+        if (rc == SQLITE_OK)
+            return stmt;
+        const char *message = sqlite3_errmsg(c->db);
+        bool again = strcmp(message, missed) == 0; /* registered, and still missed */
+        snprintf(missed, sizeof(missed), "%s", message);
+        if (rc != SQLITE_ERROR || again || !connection_register_missing(c, missed)) {
+            if (rc == SQLITE_ERROR && !error_is_set(&c->host.err)) {
+                log_line(LOG_LEVEL_WARNING, "cannot prepare: %s: %s", missed, sql);
+                error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", missed);
+            }
+            connection_error(c, rc, err);
+            return NULL;
+        }
+    }
+}
+
+sqlite3_stmt *connection_stmt(struct connection *c, uint64_t uid, int step, const char *sql,
+                              struct error *err)
+{
+    struct cached_stmt **bucket = cached_bucket(c, uid, step);
+    for (struct cached_stmt *e = *bucket; e; e = e->chain)
+        if (e->uid == uid && e->step == step && !e->in_use) {
+            e->in_use = true;
+            return e->stmt;
+        }
+    sqlite3_stmt *stmt = connection_prepare(c, sql, err);
+    if (!stmt)
+        return NULL;
+    for (struct cached_stmt *e = c->oldest, *newer; e && c->nstmts >= LIMIT_CONNECTION_STMTS;
+         e = newer) {
+        newer = e->newer;
+        if (!e->in_use)
+            cached_free(c, e);
+    }
+    struct cached_stmt *e = calloc(1, sizeof(*e));
+    if (!e)
+        log_fatal("out of memory");
+    *e = (struct cached_stmt){.uid = uid, .step = step, .in_use = true, .stmt = stmt,
+                              .chain = *bucket};
+    *bucket = e;
+    cached_link(c, e);
+    c->nstmts++;
+    return stmt;
+}
+
+void connection_stmt_release(struct connection *c, sqlite3_stmt *stmt)
+{
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+    for (struct cached_stmt *e = c->newest; e; e = e->older)
+        if (e->stmt == stmt) {
+            e->in_use = false;
+            cached_unlink(c, e); /* to the front: least recently used goes first */
+            cached_link(c, e);
+            return;
+        }
+}
+
+bool connection_exec(struct connection *c, const char *sql, struct error *err)
+{
+    sqlite3_stmt *stmt = connection_prepare(c, sql, err);
+    if (!stmt)
+        return false;
+    int rc;
+    do {
+        rc = sqlite3_step(stmt);
+    } while (rc == SQLITE_ROW);
+    if (rc != SQLITE_DONE && !connection_error(c, rc, err))
+        error_set(err, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, "%s", sqlite3_errmsg(c->db));
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE;
+}
+
+/* SQLite's primary result codes as SQLSTATEs; the message is SQLite's own unless given. */
+static const struct {
+    int code;
+    const char *sqlstate;
+    const char *message;
+} connection_codes[] = {
+    {SQLITE_FULL, ERRCODE_DISK_FULL, "could not extend the database file: No space left on device"},
+    {SQLITE_READONLY, ERRCODE_READ_ONLY_SQL_TRANSACTION, "the database file is read-only"},
+    {SQLITE_IOERR, ERRCODE_IO_ERROR, NULL},
+    {SQLITE_CORRUPT, ERRCODE_DATA_CORRUPTED, NULL},
+    {SQLITE_NOTADB, ERRCODE_DATA_CORRUPTED, "the file is not an SQLite database"},
+    {SQLITE_CANTOPEN, ERRCODE_UNDEFINED_FILE, NULL},
+    {SQLITE_TOOBIG, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "string or blob too big"},
+    {SQLITE_NOMEM, ERRCODE_OUT_OF_MEMORY, "out of memory"},
+    {SQLITE_BUSY, ERRCODE_LOCK_NOT_AVAILABLE, "the database file is locked by another process"},
+    {SQLITE_LOCKED, ERRCODE_LOCK_NOT_AVAILABLE, NULL},
+    {SQLITE_INTERRUPT, ERRCODE_QUERY_CANCELED, "canceling statement due to user request"},
+    {SQLITE_MISMATCH, ERRCODE_DATATYPE_MISMATCH, NULL},
+    {SQLITE_PERM, ERRCODE_INSUFFICIENT_PRIVILEGE, NULL},
+};
+
+bool connection_error(struct connection *c, int rc, struct error *err)
+{
+    if (error_is_set(&c->host.err)) {
+        error_copy(err, &c->host.err);
+        error_clear(&c->host.err);
+        return true;
+    }
+    if ((rc & 0xff) == SQLITE_CONSTRAINT)
+        return false;
+    if (rc == SQLITE_BUSY_SNAPSHOT) {
+        error_set(err, ERRCODE_T_R_SERIALIZATION_FAILURE,
+                  "could not serialize access due to concurrent update");
+        return true;
+    }
+    const char *message = c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc);
+    for (size_t i = 0; i < sizeof(connection_codes) / sizeof(connection_codes[0]); i++)
+        if (connection_codes[i].code == (rc & 0xff)) {
+            const char *own = connection_codes[i].message;
+            error_set(err, connection_codes[i].sqlstate, "%s", own ? own : message);
+            return true;
+        }
+    error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", message);
+    return true;
+}

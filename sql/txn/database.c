@@ -1,0 +1,130 @@
+/* database.c: see database.h. */
+#include "sql/txn/database.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sql/base/log.h"
+#include "sql/catalog/durable.h"
+#include "sql/txn/checkpoint.h"
+
+/* Takes the file's advisory lock; creates a missing file. */
+static bool database_lock_file(struct database *d, struct error *err)
+{
+    d->lock_fd = open(d->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (d->lock_fd < 0 && (errno == EACCES || errno == EROFS)) {
+        d->read_only = true;
+        d->lock_fd = open(d->path, O_RDONLY | O_CLOEXEC);
+    }
+    if (d->lock_fd < 0)
+        return error_set(err, ERRCODE_UNDEFINED_FILE, "could not open file \"%s\": %s", d->path,
+                         strerror(errno));
+    struct stat st;
+    if (fstat(d->lock_fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return error_set(err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a regular file", d->path);
+    d->created = st.st_size == 0;
+    if (flock(d->lock_fd, (d->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
+        error_set(err, ERRCODE_LOCK_FILE_EXISTS,
+                  "file \"%s\" is already served by another pgfeather", d->path);
+        error_hint(err, "Connect to that server, or stop it first.");
+        return false;
+    }
+    return true;
+}
+
+static bool database_load(struct database *d, struct error *err)
+{
+    d->writer = connection_open(d, err);
+    if (!d->writer)
+        return false;
+    if (!d->read_only && !durable_prepare(d->writer->db, err))
+        return false;
+    d->snapshot = snapshot_load(d->writer->db, d->name, NULL, err);
+    return d->snapshot != NULL;
+}
+
+struct database *database_open(const char *path, const char *name, struct error *err)
+{
+    struct database *d = calloc(1, sizeof(*d));
+    if (!d)
+        log_fatal("out of memory");
+    d->path = strdup(path);
+    d->name = strdup(name);
+    d->lock_fd = -1;
+    pthread_mutex_init(&d->lock, NULL);
+    slots_init(&d->write_slot, 1);
+    slots_init(&d->read_slots, DATABASE_READERS);
+    if (!database_lock_file(d, err) || !database_load(d, err)) {
+        database_close(d);
+        return NULL;
+    }
+    if (!d->read_only)
+        d->checkpointer = checkpointer_start(d);
+    return d;
+}
+
+void database_close(struct database *d)
+{
+    checkpointer_stop(d->checkpointer);
+    for (struct connection *c = d->free_readers, *next; c; c = next) {
+        next = c->next;
+        connection_close(c);
+    }
+    connection_close(d->writer); /* the last one: SQLite checkpoints */
+    if (d->snapshot)
+        snapshot_unref(d->snapshot);
+    if (d->lock_fd >= 0)
+        close(d->lock_fd);
+    slots_destroy(&d->write_slot);
+    slots_destroy(&d->read_slots);
+    pthread_mutex_destroy(&d->lock);
+    free(d->path);
+    free(d->name);
+    free(d);
+}
+
+const struct snapshot *database_snapshot(struct database *d)
+{
+    pthread_mutex_lock(&d->lock);
+    const struct snapshot *s = snapshot_ref(d->snapshot);
+    pthread_mutex_unlock(&d->lock);
+    return s;
+}
+
+void database_publish(struct database *d, const struct snapshot *s)
+{
+    pthread_mutex_lock(&d->lock);
+    const struct snapshot *old = d->snapshot;
+    d->snapshot = s;
+    pthread_mutex_unlock(&d->lock);
+    snapshot_unref(old);
+}
+
+struct connection *database_take_reader(struct database *d, struct error *err)
+{
+    pthread_mutex_lock(&d->lock);
+    struct connection *c = d->free_readers;
+    if (c)
+        d->free_readers = c->next;
+    pthread_mutex_unlock(&d->lock);
+    return c ? c : connection_open(d, err);
+}
+
+void database_give_reader(struct database *d, struct connection *c)
+{
+    connection_attach(c, NULL, NULL, NULL);
+    pthread_mutex_lock(&d->lock);
+    c->next = d->free_readers;
+    d->free_readers = c;
+    pthread_mutex_unlock(&d->lock);
+}
+
+void database_committed(struct database *d)
+{
+    checkpointer_notice(d->checkpointer);
+}

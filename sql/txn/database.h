@@ -1,0 +1,60 @@
+/*
+ * database.h: one open SQLite file: its connections, its write queue, its current catalog snapshot.
+ *
+ * Shared by all sessions on the file; the functions here may be called from any thread.
+ */
+#ifndef PGF_TXN_DATABASE_H
+#define PGF_TXN_DATABASE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "sql/catalog/snapshot.h"
+#include "sql/txn/connection.h"
+#include "sql/txn/slots.h"
+
+/* How long SQLite waits for a foreign process that holds the file's lock. */
+#define DATABASE_BUSY_MS 5000
+/* Between two looks at cancel and timeouts: some 20 microseconds of work. */
+#define CONNECTION_PROGRESS_OPS 1000
+/* Open readers of one file; past that, statements wait for one. Each costs about 100 KiB and three
+   descriptors. */
+#define DATABASE_READERS 64
+
+struct checkpointer;
+
+struct database {
+    char *name;
+    char *path;
+    bool read_only;
+    bool created;            /* the file is new */
+    int lock_fd;             /* flock: one server per file; closed last, or POSIX drops SQLite's locks */
+    struct slots write_slot; /* one place: who holds it is the only writer */
+    struct slots read_slots;
+    struct connection *writer; /* for the holder of the write slot */
+    pthread_mutex_t lock;      /* guards what follows */
+    struct connection *free_readers;
+    const struct snapshot *snapshot;
+    int sessions;
+    struct checkpointer *checkpointer;
+    struct database *next; /* in the engine's list */
+};
+
+/* Opens (or creates) the file; one server at a time. NULL with err set (also: not an SQLite file). */
+struct database *database_open(const char *path, const char *name, struct error *err);
+/* No leases may be out. Checkpoints. */
+void database_close(struct database *d);
+
+/* The current snapshot, referenced for the caller. */
+const struct snapshot *database_snapshot(struct database *d);
+/* Makes s (its reference passes over) the current one. By the holder of the write slot after COMMIT. */
+void database_publish(struct database *d, const struct snapshot *s);
+
+/* A reader for the holder of a place in read_slots; NULL with err set. */
+struct connection *database_take_reader(struct database *d, struct error *err);
+void database_give_reader(struct database *d, struct connection *c);
+/* Tells the checkpointer that a commit happened. */
+void database_committed(struct database *d);
+
+#endif

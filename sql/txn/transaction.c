@@ -1,0 +1,332 @@
+/* transaction.c: see transaction.h. */
+#include "sql/txn/transaction.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/log.h"
+#include "sql/catalog/durable.h"
+#include "sql/catalog/sequence.h"
+
+void txn_init(struct transaction *t, struct database *d, struct eval_context *ctx,
+              struct run_control *control, void (*wake)(void *arg), void *arg)
+{
+    *t = (struct transaction){.database = d, .ctx = ctx, .control = control,
+                              .isolation = ISOLATION_READ_COMMITTED};
+    t->write_waiter.wake = t->read_waiter.wake = wake;
+    t->write_waiter.arg = t->read_waiter.arg = arg;
+}
+
+/* The only place where the state changes. */
+static void txn_set_state(struct transaction *t, enum txn_state state)
+{
+    t->state = state;
+}
+
+void txn_begin(struct transaction *t, bool block, enum txn_isolation isolation, bool read_only,
+               bool deferrable)
+{
+    if (t->state == TXN_IDLE) {
+        t->isolation = isolation;
+        t->read_only = read_only;
+        t->deferrable = deferrable;
+        t->ran = false;
+    }
+    txn_set_state(t, block ? TXN_BLOCK : TXN_IMPLICIT);
+}
+
+static bool txn_pins(const struct transaction *t)
+{
+    return t->isolation >= ISOLATION_REPEATABLE_READ && t->state != TXN_IDLE;
+}
+
+/* Opens the savepoints that SQLite does not have yet. */
+static bool txn_open_savepoints(struct transaction *t, struct error *err)
+{
+    for (int i = 0; i < t->nsavepoints; i++) {
+        if (t->savepoints[i].open)
+            continue;
+        char sql[48];
+        snprintf(sql, sizeof(sql), "SAVEPOINT s%d", i);
+        if (!connection_exec(t->writer, sql, err))
+            return false;
+        t->savepoints[i].open = true;
+    }
+    return true;
+}
+
+static void txn_drop_writer(struct transaction *t)
+{
+    if (!t->writer)
+        return;
+    connection_attach(t->writer, NULL, NULL, NULL);
+    t->writer = NULL;
+    slots_release(&t->database->write_slot, &t->write_waiter);
+}
+
+static enum txn_wait txn_open_write(struct transaction *t, struct error *err)
+{
+    struct connection *c = t->pinned ? t->pinned : t->database->writer;
+    connection_attach(c, t->ctx, t->control, err->arena);
+    bool ok;
+    if (t->pinned) /* a write inside the open read transaction upgrades it, or finds it stale */
+        ok = connection_exec(c, "UPDATE _pg_meta SET value = value WHERE name = 'format'", err);
+    else
+        ok = connection_exec(c, "BEGIN IMMEDIATE", err);
+    t->writer = c;
+    if (ok && txn_open_savepoints(t, err))
+        return TXN_READY;
+    if (!t->pinned && ok)
+        connection_exec(c, "ROLLBACK", err);
+    txn_drop_writer(t);
+    return TXN_ERROR;
+}
+
+/* A REPEATABLE READ transaction's connection, with its snapshot taken. */
+static enum txn_wait txn_pin(struct transaction *t, struct error *err)
+{
+    if (t->pinned)
+        return TXN_READY;
+    if (!slots_acquire(&t->database->read_slots, &t->read_waiter))
+        return TXN_WAIT;
+    t->pinned = database_take_reader(t->database, err);
+    if (!t->pinned) {
+        slots_release(&t->database->read_slots, &t->read_waiter);
+        return TXN_ERROR;
+    }
+    connection_attach(t->pinned, t->ctx, t->control, err->arena);
+    /* BEGIN alone takes no snapshot in SQLite: the first read does. */
+    if (!connection_exec(t->pinned, "BEGIN", err) ||
+        !connection_exec(t->pinned, "SELECT 1 FROM sqlite_schema LIMIT 1", err))
+        return TXN_ERROR;
+    return TXN_READY;
+}
+
+enum txn_wait txn_acquire_write(struct transaction *t, struct arena *arena, struct connection **c,
+                                struct error *err)
+{
+    if (t->database->read_only) {
+        error_set(err, ERRCODE_READ_ONLY_SQL_TRANSACTION,
+                  "cannot write: the database file is read-only");
+        return TXN_ERROR;
+    }
+    if (txn_pins(t)) {
+        enum txn_wait w = txn_pin(t, err);
+        if (w != TXN_READY)
+            return w;
+    }
+    if (!t->writer) {
+        if (!slots_acquire(&t->database->write_slot, &t->write_waiter))
+            return TXN_WAIT;
+        enum txn_wait w = txn_open_write(t, err);
+        if (w != TXN_READY)
+            return w;
+    }
+    t->ran = true;
+    connection_attach(t->writer, t->ctx, t->control, arena);
+    *c = t->writer;
+    return TXN_READY;
+}
+
+enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struct connection **c,
+                               bool *leased, struct error *err)
+{
+    *leased = false;
+    t->ran = true;
+    if (!t->writer && txn_pins(t)) {
+        enum txn_wait w = txn_pin(t, err);
+        if (w != TXN_READY)
+            return w;
+    }
+    *c = t->writer ? t->writer : t->pinned;
+    if (!*c) {
+        if (!slots_acquire(&t->database->read_slots, &t->read_waiter))
+            return TXN_WAIT;
+        *c = database_take_reader(t->database, err);
+        if (!*c) {
+            slots_release(&t->database->read_slots, &t->read_waiter);
+            return TXN_ERROR;
+        }
+        *leased = true;
+        t->read_waiter.state = WAITER_IDLE; /* the place now goes with the connection */
+    }
+    connection_attach(*c, t->ctx, t->control, arena);
+    return TXN_READY;
+}
+
+void txn_release_read(struct transaction *t, struct connection *c)
+{
+    struct waiter place = {.state = WAITER_GRANTED};
+    database_give_reader(t->database, c);
+    slots_release(&t->database->read_slots, &place);
+}
+
+const struct snapshot *txn_snapshot(struct transaction *t)
+{
+    return t->snapshot ? snapshot_ref(t->snapshot) : database_snapshot(t->database);
+}
+
+bool txn_reload_snapshot(struct transaction *t, struct error *err)
+{
+    const struct snapshot *base = txn_snapshot(t);
+    const struct snapshot *s = snapshot_load(t->writer->db, t->database->name, base, err);
+    snapshot_unref(base);
+    if (!s)
+        return false;
+    if (t->snapshot)
+        snapshot_unref(t->snapshot);
+    t->snapshot = s;
+    return true;
+}
+
+static void savepoint_free(struct savepoint *s)
+{
+    free(s->name);
+    if (s->snapshot)
+        snapshot_unref(s->snapshot);
+}
+
+static void txn_forget_savepoints(struct transaction *t, int keep)
+{
+    while (t->nsavepoints > keep)
+        savepoint_free(&t->savepoints[--t->nsavepoints]);
+}
+
+/* Everything back to IDLE; the SQLite transaction has ended. */
+static void txn_end(struct transaction *t)
+{
+    txn_forget_savepoints(t, 0);
+    if (t->snapshot)
+        snapshot_unref(t->snapshot);
+    t->snapshot = NULL;
+    txn_drop_writer(t);
+    slots_abandon(&t->database->write_slot, &t->write_waiter);
+    if (t->pinned) {
+        struct connection *c = t->pinned;
+        t->pinned = NULL;
+        database_give_reader(t->database, c);
+        slots_release(&t->database->read_slots, &t->read_waiter);
+    } else {
+        slots_abandon(&t->database->read_slots, &t->read_waiter);
+    }
+    txn_set_state(t, TXN_IDLE);
+}
+
+/* Ends the SQLite transaction without err mattering: nothing can be done about a failing ROLLBACK. */
+static void txn_sqlite_rollback(struct transaction *t)
+{
+    struct connection *c = t->writer ? t->writer : t->pinned;
+    if (c && !sqlite3_get_autocommit(c->db)) {
+        struct run_control *control = c->control;
+        c->control = NULL; /* a canceled session's rollback must not be canceled */
+        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+        c->control = control;
+    }
+}
+
+bool txn_commit(struct transaction *t, struct error *err)
+{
+    bool ok = true;
+    struct connection *c = t->writer ? t->writer : t->pinned;
+    if (c) {
+        connection_attach(c, t->ctx, NULL, err->arena); /* a COMMIT runs to its end */
+        ok = (!t->writer || sequence_flush(c->db, t->database->name, err)) &&
+             connection_exec(c, "COMMIT", err);
+        if (!ok)
+            txn_sqlite_rollback(t);
+        else if (t->writer)
+            database_committed(t->database);
+    }
+    if (ok && t->snapshot) {
+        database_publish(t->database, t->snapshot);
+        t->snapshot = NULL;
+    }
+    txn_end(t);
+    return ok;
+}
+
+void txn_rollback(struct transaction *t)
+{
+    txn_sqlite_rollback(t);
+    txn_end(t);
+}
+
+void txn_destroy(struct transaction *t)
+{
+    txn_rollback(t);
+    free(t->savepoints);
+}
+
+void txn_fail(struct transaction *t)
+{
+    if (t->state != TXN_BLOCK)
+        return;
+    txn_set_state(t, TXN_FAILED);
+    slots_abandon(&t->database->write_slot, t->writer ? &(struct waiter){0} : &t->write_waiter);
+    if (t->nsavepoints == 0) {
+        txn_sqlite_rollback(t);
+        txn_end(t);
+        txn_set_state(t, TXN_FAILED);
+    }
+}
+
+bool txn_savepoint(struct transaction *t, const char *name, uint64_t mark, struct error *err)
+{
+    if (t->nsavepoints == t->cap) {
+        t->cap = t->cap ? t->cap * 2 : 8;
+        t->savepoints = realloc(t->savepoints, sizeof(*t->savepoints) * (size_t)t->cap);
+        if (!t->savepoints)
+            log_fatal("out of memory");
+    }
+    t->savepoints[t->nsavepoints++] = (struct savepoint){
+        .name = strdup(name),
+        .mark = mark,
+        .snapshot = t->snapshot ? snapshot_ref(t->snapshot) : NULL,
+    };
+    return !t->writer || txn_open_savepoints(t, err);
+}
+
+static int txn_find_savepoint(struct transaction *t, const char *name, struct error *err)
+{
+    for (int i = t->nsavepoints - 1; i >= 0; i--)
+        if (!strcmp(t->savepoints[i].name, name))
+            return i;
+    error_set(err, ERRCODE_S_E_INVALID_SPECIFICATION, "savepoint \"%s\" does not exist", name);
+    return -1;
+}
+
+bool txn_release(struct transaction *t, const char *name, struct error *err)
+{
+    int i = txn_find_savepoint(t, name, err);
+    if (i < 0)
+        return false;
+    char sql[48];
+    snprintf(sql, sizeof(sql), "RELEASE s%d", i);
+    bool ok = !t->writer || !t->savepoints[i].open || connection_exec(t->writer, sql, err);
+    txn_forget_savepoints(t, i);
+    return ok;
+}
+
+bool txn_rollback_to(struct transaction *t, const char *name, uint64_t *mark, struct error *err)
+{
+    int i = txn_find_savepoint(t, name, err);
+    if (i < 0)
+        return false;
+    struct savepoint *s = &t->savepoints[i];
+    bool ok = true;
+    if (t->writer && s->open) {
+        char sql[48];
+        connection_attach(t->writer, t->ctx, NULL, err->arena);
+        snprintf(sql, sizeof(sql), "ROLLBACK TO s%d", i);
+        ok = connection_exec(t->writer, sql, err);
+    }
+    if (t->snapshot)
+        snapshot_unref(t->snapshot);
+    t->snapshot = s->snapshot ? snapshot_ref(s->snapshot) : NULL;
+    *mark = s->mark;
+    txn_forget_savepoints(t, i + 1);
+    if (ok)
+        txn_set_state(t, TXN_BLOCK);
+    return ok;
+}

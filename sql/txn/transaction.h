@@ -1,0 +1,99 @@
+/*
+ * transaction.h: one session's transaction over leased SQLite connections.
+ *
+ *            begin                    error
+ *   IDLE ----------> BLOCK/IMPLICIT --------> FAILED
+ *     ^                   |  ^                   |
+ *     +--- commit/rollback+  +--- rollback to ---+
+ *
+ * READ COMMITTED: until its first write a transaction holds no SQLite transaction; every statement leases
+ * a reader and sees the newest commit. The first write waits in the queue of the database's write slot,
+ * then opens BEGIN IMMEDIATE on the writer; savepoints made before are opened with it. From then on
+ * every statement runs there, until COMMIT or ROLLBACK.
+ * REPEATABLE READ, SERIALIZABLE: a reader is pinned with an open SQLite transaction at the first
+ * statement; a first write upgrades it in place, which SQLite refuses over a stale snapshot (40001).
+ *
+ * Used by the session's thread only; waiting is by struct waiter (slots.h).
+ */
+#ifndef PGF_TXN_TRANSACTION_H
+#define PGF_TXN_TRANSACTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sql/txn/database.h"
+
+enum txn_state { TXN_IDLE, TXN_IMPLICIT, TXN_BLOCK, TXN_FAILED };
+enum txn_isolation {
+    ISOLATION_READ_UNCOMMITTED,
+    ISOLATION_READ_COMMITTED,
+    ISOLATION_REPEATABLE_READ,
+    ISOLATION_SERIALIZABLE
+};
+enum txn_wait { TXN_READY, TXN_WAIT, TXN_ERROR };
+
+struct savepoint {
+    char *name;
+    bool open;                       /* SAVEPOINT s<level> exists in SQLite */
+    const struct snapshot *snapshot; /* the private one at that moment, referenced; or NULL */
+    uint64_t mark;                   /* the owner's (settings log) */
+};
+
+struct transaction {
+    struct database *database;
+    enum txn_state state;
+    enum txn_isolation isolation;
+    bool read_only, deferrable;
+    bool ran;                   /* a statement has run: isolation can no longer change */
+    struct connection *writer;  /* BEGIN IMMEDIATE is open on it; the write slot is held */
+    struct connection *pinned;  /* REPEATABLE READ's reader; also the writer after an upgrade */
+    const struct snapshot *snapshot; /* private catalog after DDL, referenced; or NULL */
+    struct savepoint *savepoints;
+    int nsavepoints, cap;
+    struct waiter write_waiter, read_waiter;
+    struct eval_context *ctx; /* attached to every connection leased */
+    struct run_control *control;
+};
+
+void txn_init(struct transaction *t, struct database *d, struct eval_context *ctx,
+              struct run_control *control, void (*wake)(void *arg), void *arg);
+void txn_destroy(struct transaction *t); /* rolls back */
+
+/* IDLE to IMPLICIT (a single statement, or a pipeline until Sync) or BLOCK; IMPLICIT to BLOCK. */
+void txn_begin(struct transaction *t, bool block, enum txn_isolation isolation, bool read_only,
+               bool deferrable);
+
+/*
+ * A connection to write on, inside the open write transaction. TXN_WAIT: in the queue, call again after wake.
+ * TXN_ERROR: err set (25006 in a read-only transaction, 40001).
+ */
+enum txn_wait txn_acquire_write(struct transaction *t, struct arena *arena, struct connection **c,
+                                struct error *err);
+/* A connection to read from; *leased tells whether txn_release_read must follow. */
+enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struct connection **c,
+                               bool *leased, struct error *err);
+void txn_release_read(struct transaction *t, struct connection *c);
+
+/* The catalog this transaction sees: its own or the newest; referenced for the caller. */
+const struct snapshot *txn_snapshot(struct transaction *t);
+/* After DDL on the writer: reads the catalog as it now stands there into the private snapshot. */
+bool txn_reload_snapshot(struct transaction *t, struct error *err);
+
+/* Ends the transaction. False with err set: it was rolled back instead (deferred constraint...). To IDLE. */
+bool txn_commit(struct transaction *t, struct error *err);
+void txn_rollback(struct transaction *t);
+/* A statement failed: IMPLICIT is rolled back to IDLE by its owner; BLOCK becomes FAILED, and gives the write slot
+   back at once when no savepoint could bring it back to life. */
+void txn_fail(struct transaction *t);
+
+/* Savepoints, with PostgreSQL's name rules (the innermost of a name counts). 3B001 when missing. mark: see struct. */
+bool txn_savepoint(struct transaction *t, const char *name, uint64_t mark, struct error *err);
+bool txn_release(struct transaction *t, const char *name, struct error *err);
+bool txn_rollback_to(struct transaction *t, const char *name, uint64_t *mark, struct error *err);
+
+static inline bool txn_holds_writer(const struct transaction *t)
+{
+    return t->writer != NULL;
+}
+
+#endif
