@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "sql/base/log.h"
-#include "sql/catalog/durable.h"
 #include "sql/txn/checkpoint.h"
 
 /* Takes the file's advisory lock; creates a missing file. */
@@ -42,8 +41,6 @@ static bool database_load(struct database *d, struct error *err)
     d->writer = connection_open(d, err);
     if (!d->writer)
         return false;
-    if (!d->read_only && !durable_prepare(d->writer->db, err))
-        return false;
     d->snapshot = snapshot_load(d->writer->db, d->name, NULL, err);
     return d->snapshot != NULL;
 }
@@ -59,6 +56,7 @@ struct database *database_open(const char *path, const char *name, struct error 
     pthread_mutex_init(&d->lock, NULL);
     slots_init(&d->write_slot, 1);
     slots_init(&d->read_slots, DATABASE_READERS);
+    d->sequences = sequence_store_create();
     if (!database_lock_file(d, err) || !database_load(d, err)) {
         database_close(d);
         return NULL;
@@ -83,6 +81,7 @@ void database_close(struct database *d)
     slots_destroy(&d->write_slot);
     slots_destroy(&d->read_slots);
     pthread_mutex_destroy(&d->lock);
+    sequence_store_destroy(d->sequences);
     free(d->path);
     free(d->name);
     free(d);

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "sql/catalog/sequence.h"
 #include "sql/catalog/snapshot.h"
 #include "sql/txn/connection.h"
 #include "sql/txn/slots.h"
@@ -32,6 +33,7 @@ struct database {
     int lock_fd;             /* flock: one server per file; closed last, or POSIX drops SQLite's locks */
     struct slots write_slot; /* one place: who holds it is the only writer */
     struct slots read_slots;
+    struct sequence_store *sequences;
     struct connection *writer; /* for the holder of the write slot */
     pthread_mutex_t lock;      /* guards what follows */
     struct connection *free_readers;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "sql/base/log.h"
-#include "sql/catalog/durable.h"
 #include "sql/catalog/sequence.h"
 
 void txn_init(struct transaction *t, struct database *d, struct eval_context *ctx,
@@ -69,11 +68,8 @@ static enum txn_wait txn_open_write(struct transaction *t, struct error *err)
 {
     struct connection *c = t->pinned ? t->pinned : t->database->writer;
     connection_attach(c, t->ctx, t->control, err->arena);
-    bool ok;
-    if (t->pinned) /* a write inside the open read transaction upgrades it, or finds it stale */
-        ok = connection_exec(c, "UPDATE _pg_meta SET value = value WHERE name = 'format'", err);
-    else
-        ok = connection_exec(c, "BEGIN IMMEDIATE", err);
+    /* A pinned reader's open transaction is upgraded by its first write, which finds out if it is stale. */
+    bool ok = t->pinned || connection_exec(c, "BEGIN IMMEDIATE", err);
     t->writer = c;
     if (ok && txn_open_savepoints(t, err))
         return TXN_READY;
@@ -167,17 +163,11 @@ const struct snapshot *txn_snapshot(struct transaction *t)
     return t->snapshot ? snapshot_ref(t->snapshot) : database_snapshot(t->database);
 }
 
-bool txn_reload_snapshot(struct transaction *t, struct error *err)
+void txn_set_snapshot(struct transaction *t, const struct snapshot *s)
 {
-    const struct snapshot *base = txn_snapshot(t);
-    const struct snapshot *s = snapshot_load(t->writer->db, t->database->name, base, err);
-    snapshot_unref(base);
-    if (!s)
-        return false;
     if (t->snapshot)
         snapshot_unref(t->snapshot);
     t->snapshot = s;
-    return true;
 }
 
 static void savepoint_free(struct savepoint *s)
@@ -217,6 +207,8 @@ static void txn_end(struct transaction *t)
 static void txn_sqlite_rollback(struct transaction *t)
 {
     struct connection *c = t->writer ? t->writer : t->pinned;
+    if (t->writer)
+        sequence_rollback(t->database->sequences);
     if (c && !sqlite3_get_autocommit(c->db)) {
         struct run_control *control = c->control;
         c->control = NULL; /* a canceled session's rollback must not be canceled */
@@ -231,12 +223,14 @@ bool txn_commit(struct transaction *t, struct error *err)
     struct connection *c = t->writer ? t->writer : t->pinned;
     if (c) {
         connection_attach(c, t->ctx, NULL, err->arena); /* a COMMIT runs to its end */
-        ok = (!t->writer || sequence_flush(c->db, t->database->name, err)) &&
+        ok = (!t->writer || sequence_flush(t->database->sequences, c->db, err)) &&
              connection_exec(c, "COMMIT", err);
-        if (!ok)
+        if (!ok) {
             txn_sqlite_rollback(t);
-        else if (t->writer)
+        } else if (t->writer) {
+            sequence_commit(t->database->sequences);
             database_committed(t->database);
+        }
     }
     if (ok && t->snapshot) {
         database_publish(t->database, t->snapshot);
@@ -263,7 +257,6 @@ void txn_fail(struct transaction *t)
     if (t->state != TXN_BLOCK)
         return;
     txn_set_state(t, TXN_FAILED);
-    slots_abandon(&t->database->write_slot, t->writer ? &(struct waiter){0} : &t->write_waiter);
     if (t->nsavepoints == 0) {
         txn_sqlite_rollback(t);
         txn_end(t);

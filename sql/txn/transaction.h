@@ -76,8 +76,8 @@ void txn_release_read(struct transaction *t, struct connection *c);
 
 /* The catalog this transaction sees: its own or the newest; referenced for the caller. */
 const struct snapshot *txn_snapshot(struct transaction *t);
-/* After DDL on the writer: reads the catalog as it now stands there into the private snapshot. */
-bool txn_reload_snapshot(struct transaction *t, struct error *err);
+/* After DDL on the writer: the catalog as it now stands there; the reference passes over. */
+void txn_set_snapshot(struct transaction *t, const struct snapshot *s);
 
 /* Ends the transaction. False with err set: it was rolled back instead (deferred constraint...). To IDLE. */
 bool txn_commit(struct transaction *t, struct error *err);

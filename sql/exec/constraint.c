@@ -1,0 +1,180 @@
+/* constraint.c: see constraint.h. */
+#include "sql/exec/constraint.h"
+
+#include <string.h>
+
+#include "sql/base/arena.h"
+
+static const char *const constraint_prefixes[] = {
+    "UNIQUE constraint failed: ", "NOT NULL constraint failed: ", "CHECK constraint failed: "};
+
+/* What follows SQLite's fixed words, or NULL. */
+static const char *constraint_subject(const char *message, int which)
+{
+    size_t n = strlen(constraint_prefixes[which]);
+    return strncmp(message, constraint_prefixes[which], n) == 0 ? message + n : NULL;
+}
+
+/* "t.a, t.b" names the table: the longest name that a relation has ("s.t" in other schemas). */
+static const struct relation *constraint_relation(const char *subject, const struct step *step,
+                                                  const struct snapshot *s, struct arena *a)
+{
+    if (step && step->target) {
+        size_t n = strlen(step->target->sqlite_name);
+        if (!strncmp(subject, step->target->sqlite_name, n) && subject[n] == '.')
+            return step->target;
+    }
+    for (const char *dot = strchr(subject, '.'); dot; dot = strchr(dot + 1, '.')) {
+        const struct relation *r =
+            snapshot_relation_sqlite(s, arena_strndup(a, subject, (size_t)(dot - subject)));
+        if (r)
+            return r;
+    }
+    return NULL;
+}
+
+static const struct attribute *constraint_attribute(const struct relation *r, const char *name)
+{
+    for (int i = 0; i < r->natts; i++)
+        if (!r->atts[i].dropped && !strcmp(r->atts[i].sqlite_name, name))
+            return &r->atts[i];
+    return NULL;
+}
+
+/* The unique index over exactly the columns "t.a, t.b". */
+static const struct index_def *constraint_index(const struct relation *r, const char *subject,
+                                                struct arena *a)
+{
+    size_t prefix = strlen(r->sqlite_name) + 1;
+    int16_t keys[64];
+    int n = 0;
+    for (const char *p = subject; *p && n < 64;) {
+        const char *end = strstr(p, ", ");
+        size_t len = end ? (size_t)(end - p) : strlen(p);
+        if (len <= prefix)
+            return NULL;
+        const struct attribute *at =
+            constraint_attribute(r, arena_strndup(a, p + prefix, len - prefix));
+        if (!at)
+            return NULL;
+        keys[n++] = at->num;
+        p += len + (end ? 2 : 0);
+    }
+    for (int i = 0; i < r->nindexes; i++) {
+        const struct index_def *x = r->indexes[i];
+        bool same = x->unique && x->nkeys == n;
+        for (int k = 0; same && k < n; k++)
+            same = x->columns[k].attnum == keys[k];
+        if (same)
+            return x;
+    }
+    return NULL;
+}
+
+static void constraint_set_names(struct error *err, const struct snapshot *s,
+                                 const struct relation *r, const char *constraint,
+                                 const char *column)
+{
+    const struct namespace_def *ns = snapshot_namespace(s, r->namespace_oid);
+    err->schema = ns ? arena_strdup(err->arena, ns->name) : NULL;
+    err->table = arena_strdup(err->arena, r->name);
+    err->constraint = constraint ? arena_strdup(err->arena, constraint) : NULL;
+    err->column = column ? arena_strdup(err->arena, column) : NULL;
+}
+
+static void constraint_unique(const char *subject, const struct step *step,
+                              const struct snapshot *s, struct error *err)
+{
+    static const char index_form[] = "index '";
+    const struct relation *r = NULL;
+    const struct index_def *x = NULL;
+    if (!strncmp(subject, index_form, sizeof(index_form) - 1)) { /* an index with expressions */
+        size_t n = strlen(subject) - sizeof(index_form);
+        r = step ? step->target : NULL;
+        for (int i = 0; r && !x && i < r->nindexes; i++)
+            if (r->indexes[i]->sqlite_name && strlen(r->indexes[i]->sqlite_name) == n &&
+                !strncmp(r->indexes[i]->sqlite_name, subject + sizeof(index_form) - 1, n))
+                x = r->indexes[i];
+    } else {
+        r = constraint_relation(subject, step, s, err->arena);
+        x = r ? constraint_index(r, subject, err->arena) : NULL;
+    }
+    const char *name = !x ? subject : x->constraint ? x->constraint->name : x->name;
+    error_set(err, ERRCODE_UNIQUE_VIOLATION,
+              "duplicate key value violates unique constraint \"%s\"", name);
+    if (r)
+        constraint_set_names(err, s, r, name, NULL);
+}
+
+static void constraint_not_null(const char *subject, const struct step *step,
+                                const struct snapshot *s, struct error *err)
+{
+    const struct relation *r = constraint_relation(subject, step, s, err->arena);
+    const struct attribute *at =
+        r ? constraint_attribute(r, subject + strlen(r->sqlite_name) + 1) : NULL;
+    if (!at) {
+        error_set(err, ERRCODE_NOT_NULL_VIOLATION, "null value violates not-null constraint (%s)",
+                  subject);
+        return;
+    }
+    error_set(err, ERRCODE_NOT_NULL_VIOLATION,
+              "null value in column \"%s\" of relation \"%s\" violates not-null constraint",
+              at->name, r->name);
+    constraint_set_names(err, s, r, NULL, at->name);
+}
+
+static void constraint_check(const char *name, const struct step *step, const struct snapshot *s,
+                             struct error *err)
+{
+    const struct relation *r = step ? step->target : NULL;
+    if (!r) {
+        error_set(err, ERRCODE_CHECK_VIOLATION, "new row violates check constraint \"%s\"", name);
+        return;
+    }
+    error_set(err, ERRCODE_CHECK_VIOLATION,
+              "new row for relation \"%s\" violates check constraint \"%s\"", r->name, name);
+    constraint_set_names(err, s, r, name, NULL);
+}
+
+static void constraint_foreign(const struct step *step, const struct snapshot *s,
+                               struct error *err)
+{
+    const struct relation *r = step ? step->target : NULL;
+    const struct constraint_def *own = NULL;
+    for (int i = 0; r && !own && i < r->nconstraints; i++)
+        if (r->constraints[i]->type == 'f')
+            own = r->constraints[i];
+    const struct constraint_def *other = r && r->nreferenced ? r->referenced[0] : NULL;
+    bool removes = step && step->query && step->query->command == QUERY_DELETE;
+    if (own && !removes) {
+        error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
+                  "insert or update on table \"%s\" violates foreign key constraint \"%s\"",
+                  r->name, own->name);
+        constraint_set_names(err, s, r, own->name, NULL);
+    } else if (other) {
+        error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
+                  "update or delete on table \"%s\" violates foreign key constraint \"%s\" on "
+                  "table \"%s\"",
+                  r->name, other->name, other->table->name);
+        constraint_set_names(err, s, other->table, other->name, NULL);
+    } else {
+        error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION, "a foreign key constraint is violated");
+    }
+}
+
+void constraint_explain(sqlite3 *db, const struct step *step, const struct snapshot *s, int rc,
+                        struct error *err)
+{
+    char *message = arena_strdup(err->arena, sqlite3_errmsg(db));
+    const char *subject;
+    if ((subject = constraint_subject(message, 0)))
+        constraint_unique(subject, step, s, err);
+    else if ((subject = constraint_subject(message, 1)))
+        constraint_not_null(subject, step, s, err);
+    else if ((subject = constraint_subject(message, 2)))
+        constraint_check(subject, step, s, err);
+    else if (rc == SQLITE_CONSTRAINT_FOREIGNKEY)
+        constraint_foreign(step, s, err);
+    else
+        error_set(err, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, "%s", message);
+}

@@ -1,0 +1,297 @@
+/* portal.c: see portal.h. */
+#include "sql/exec/portal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/log.h"
+#include "sql/exec/constraint.h"
+
+/* An inline statement may keep its event loop this long before it moves to a worker. */
+#define PORTAL_INLINE_NS 300000
+
+struct portal *portal_create(const char *name, struct plan *plan)
+{
+    struct arena *a = arena_create();
+    struct portal *p = ARENA_NEW(a, struct portal);
+    p->arena = a;
+    p->name = arena_strdup(a, name);
+    p->plan = plan;
+    return p;
+}
+
+/* The only place where the state changes. */
+static void portal_set_state(struct portal *p, enum portal_state state)
+{
+    p->state = state;
+}
+
+static void portal_drop_stmt(struct portal *p)
+{
+    if (p->stmt)
+        connection_stmt_release(p->connection, p->stmt);
+    p->stmt = NULL;
+}
+
+static void portal_drop_rowsets(struct portal *p)
+{
+    for (int i = 0; p->rowsets && i < p->plan->program->nrowsets; i++)
+        rowset_destroy(p->rowsets[i]);
+    p->rowsets = NULL;
+}
+
+void portal_finish(struct portal *p, struct transaction *txn, enum portal_state state)
+{
+    portal_drop_stmt(p);
+    if (p->leased)
+        txn_release_read(txn, p->connection);
+    p->leased = false;
+    p->connection = NULL;
+    portal_drop_rowsets(p);
+    portal_set_state(p, state);
+}
+
+void portal_destroy(struct portal *p, struct transaction *txn)
+{
+    portal_finish(p, txn, p->state);
+    rowset_destroy(p->result);
+    plan_unref(p->plan);
+    arena_destroy(p->arena);
+}
+
+static void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v)
+{
+    switch (v->kind) {
+    case VALUE_NULL:
+        sqlite3_bind_null(stmt, i);
+        break;
+    case VALUE_INT:
+        sqlite3_bind_int64(stmt, i, v->i);
+        break;
+    case VALUE_REAL:
+        sqlite3_bind_double(stmt, i, v->d);
+        break;
+    case VALUE_TEXT:
+        sqlite3_bind_text64(stmt, i, v->p ? v->p : "", v->n, SQLITE_STATIC, SQLITE_UTF8);
+        break;
+    case VALUE_BLOB:
+        sqlite3_bind_blob64(stmt, i, v->n ? v->p : "", v->n, SQLITE_STATIC);
+        break;
+    }
+}
+
+/* Prepares the current step and binds its values. */
+static bool portal_start_step(struct portal *p, struct error *err)
+{
+    const struct step *s = &p->plan->program->steps[p->step];
+    p->stmt = connection_stmt(p->connection, p->plan->uid, p->step, s->sql, err);
+    if (!p->stmt)
+        return false;
+    for (int i = 0; i < s->nbindings; i++) {
+        const struct binding *b = &s->bindings[i];
+        if (b->kind == BINDING_PARAM)
+            portal_bind_value(p->stmt, i + 1, &p->params[b->index]);
+        else if (b->kind == BINDING_CONST)
+            portal_bind_value(p->stmt, i + 1, &b->value);
+        else
+            sqlite3_bind_pointer(p->stmt, i + 1, p->rowsets[b->index], ROWSET_POINTER, NULL);
+    }
+    p->total_changes = sqlite3_total_changes64(p->connection->db);
+    if (s->kind == STEP_ROWSET)
+        p->rowsets[s->rowset] = rowset_create(s->ncolumns);
+    return true;
+}
+
+static void portal_fetch_cells(struct portal *p, int n)
+{
+    for (int i = 0; i < n; i++) {
+        struct value *v = &p->cells[i];
+        switch (sqlite3_column_type(p->stmt, i)) {
+        case SQLITE_INTEGER:
+            *v = value_int(sqlite3_column_int64(p->stmt, i));
+            break;
+        case SQLITE_FLOAT:
+            *v = value_real(sqlite3_column_double(p->stmt, i));
+            break;
+        case SQLITE_TEXT:
+            v->kind = VALUE_TEXT;
+            v->p = (const char *)sqlite3_column_text(p->stmt, i);
+            v->n = (size_t)sqlite3_column_bytes(p->stmt, i);
+            break;
+        case SQLITE_BLOB:
+            v->kind = VALUE_BLOB;
+            v->p = sqlite3_column_blob(p->stmt, i);
+            v->n = (size_t)sqlite3_column_bytes(p->stmt, i);
+            break;
+        default:
+            *v = value_null();
+        }
+    }
+}
+
+/* A failed sqlite3_step as an error, or as the wish to go on on a worker. */
+static enum portal_result portal_step_failed(struct portal *p, const struct portal_run *run, int rc,
+                                             struct error *err)
+{
+    struct connection *c = p->connection;
+    if (run->control->budget_hit && !p->flushed) {
+        error_clear(&c->host.err);
+        return PORTAL_WAIT_WORKER;
+    }
+    if (!connection_error(c, rc, err))
+        constraint_explain(c->db, &p->plan->program->steps[p->step], p->plan->snapshot, rc, err);
+    return PORTAL_FAILED;
+}
+
+static void portal_keep_row(struct portal *p, const struct step *s)
+{
+    struct rowset *r = p->rowsets[s->rowset];
+    struct value *row = rowset_append(r);
+    for (int i = 0; i < s->ncolumns; i++)
+        row[i] = rowset_copy(r, &p->cells[i]);
+}
+
+/* Runs the current step's rows. PORTAL_FINISHED: the step is over. */
+static enum portal_result portal_run_step(struct portal *p, const struct portal_run *run,
+                                          int64_t *left, struct error *err)
+{
+    const struct step *s = &p->plan->program->steps[p->step];
+    bool limited = run->max_rows > 0 && s->kind == STEP_ROWS;
+    for (;;) {
+        if (limited && *left == 0)
+            return PORTAL_SUSPENDED;
+        int rc = sqlite3_step(p->stmt);
+        if (rc == SQLITE_DONE)
+            break;
+        if (rc != SQLITE_ROW)
+            return portal_step_failed(p, run, rc, err);
+        portal_fetch_cells(p, s->kind == STEP_ROWS ? p->nfields : s->ncolumns);
+        if (s->kind == STEP_ROWSET)
+            portal_keep_row(p, s);
+        if (s->kind != STEP_ROWS)
+            continue;
+        if (run->sink && !run->sink->row(run->sink->arg, p->cells, err))
+            return PORTAL_FAILED;
+        p->count += s->counts;
+        --*left;
+        if (run->sink && run->sink->full && run->sink->full(run->sink->arg)) {
+            p->flushed = true;
+            return PORTAL_WAIT_OUTPUT;
+        }
+    }
+    if (s->counts && s->kind != STEP_ROWS)
+        p->count += (uint64_t)sqlite3_changes64(p->connection->db);
+    return PORTAL_FINISHED;
+}
+
+/* Leases the connection for the whole program. */
+static enum portal_result portal_lease(struct portal *p, const struct portal_run *run,
+                                       struct error *err)
+{
+    enum txn_wait w;
+    if (p->plan->program->writes)
+        w = txn_acquire_write(run->txn, p->arena, &p->connection, err);
+    else
+        w = txn_acquire_read(run->txn, p->arena, &p->connection, &p->leased, err);
+    return w == TXN_READY ? PORTAL_FINISHED : w == TXN_WAIT ? PORTAL_WAIT_LOCK : PORTAL_FAILED;
+}
+
+/* First run: lease, cells, rowsets. */
+static enum portal_result portal_begin(struct portal *p, const struct portal_run *run,
+                                       struct error *err)
+{
+    const struct program *g = p->plan->program;
+    enum portal_result r = portal_lease(p, run, err);
+    if (r != PORTAL_FINISHED)
+        return r;
+    int widest = p->nfields;
+    for (int i = 0; i < g->nsteps; i++)
+        widest = g->steps[i].ncolumns > widest ? g->steps[i].ncolumns : widest;
+    p->cells = ARENA_ARRAY(p->arena, struct value, widest + 1);
+    p->rowsets = ARENA_ARRAY(p->arena, struct rowset *, g->nrowsets + 1);
+    p->step = 0;
+    p->count = 0;
+    portal_set_state(p, PORTAL_RUNNING);
+    return PORTAL_FINISHED;
+}
+
+/* Gives everything back, as if it had never run. */
+static void portal_rewind(struct portal *p, const struct portal_run *run, size_t out_mark)
+{
+    if (run->out)
+        run->out->len = out_mark;
+    portal_finish(p, run->txn, PORTAL_READY);
+}
+
+static enum portal_result portal_run_result(struct portal *p, const struct portal_run *run,
+                                            struct error *err)
+{
+    int64_t left = run->max_rows;
+    while (p->position < p->result->nrows) {
+        if (run->max_rows > 0 && left-- == 0)
+            return PORTAL_SUSPENDED;
+        const struct value *row = rowset_row(p->result, p->position++);
+        p->count++;
+        if (run->sink && !run->sink->row(run->sink->arg, row, err))
+            return PORTAL_FAILED;
+        if (run->sink && run->sink->full && run->sink->full(run->sink->arg))
+            return PORTAL_WAIT_OUTPUT;
+    }
+    portal_set_state(p, PORTAL_DONE);
+    return PORTAL_FINISHED;
+}
+
+/* Runs step after step until something holds it up. */
+static enum portal_result portal_run_program(struct portal *p, const struct portal_run *run,
+                                             struct error *err)
+{
+    int64_t left = run->max_rows;
+    for (; p->step < p->plan->program->nsteps; p->step++) {
+        if (!p->stmt && !portal_start_step(p, err))
+            return PORTAL_FAILED;
+        enum portal_result r = portal_run_step(p, run, &left, err);
+        if (r != PORTAL_FINISHED)
+            return r;
+        portal_drop_stmt(p);
+    }
+    return PORTAL_FINISHED;
+}
+
+/* Reads whose restart nobody can notice may begin on the event loop. */
+static bool portal_may_start_inline(const struct portal *p)
+{
+    const struct program *g = p->plan->program;
+    return p->state == PORTAL_READY && !g->long_hint &&
+           (g->writes || !g->query || !g->query->volatile_calls);
+}
+
+enum portal_result portal_run(struct portal *p, const struct portal_run *run, struct error *err)
+{
+    if (p->state == PORTAL_DONE)
+        return PORTAL_FINISHED;
+    if (p->result)
+        return portal_run_result(p, run, err);
+    if (!run->on_worker && !portal_may_start_inline(p))
+        return PORTAL_WAIT_WORKER;
+    size_t mark = run->out ? run->out->len : 0;
+    if (p->state == PORTAL_READY) {
+        enum portal_result r = portal_begin(p, run, err);
+        if (r != PORTAL_FINISHED)
+            return r;
+    } else {
+        connection_attach(p->connection, run->txn->ctx, run->control, p->arena);
+        p->flushed = true;
+    }
+    bool budgeted = !run->on_worker && !p->plan->program->writes;
+    run->control->budget_hit = false;
+    run->control->budget = budgeted ? run_control_now() + PORTAL_INLINE_NS : 0;
+    enum portal_result r = portal_run_program(p, run, err);
+    run->control->budget = 0;
+    if (r == PORTAL_WAIT_WORKER)
+        portal_rewind(p, run, mark);
+    else if (r == PORTAL_FAILED)
+        portal_finish(p, run->txn, PORTAL_BROKEN);
+    else if (r == PORTAL_FINISHED)
+        portal_finish(p, run->txn, PORTAL_DONE);
+    return r;
+}

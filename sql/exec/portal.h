@@ -1,0 +1,80 @@
+/*
+ * portal.h: a statement being run: one plan with its parameters, and how far it has come.
+ *
+ *   READY --run--> RUNNING --last row--> DONE
+ *                  RUNNING --error-----> BROKEN
+ *
+ * A portal keeps its lease of a connection from its first run to its end, so that a suspended one goes on where
+ * it was. Used by the session's thread only. Owned by the session.
+ */
+#ifndef PGF_EXEC_PORTAL_H
+#define PGF_EXEC_PORTAL_H
+
+#include "sql/exec/plan.h"
+#include "sql/exec/row.h"
+#include "sql/txn/rowset.h"
+#include "sql/pg.h"
+#include "sql/txn/transaction.h"
+
+enum portal_state { PORTAL_READY, PORTAL_RUNNING, PORTAL_DONE, PORTAL_BROKEN };
+enum portal_result {
+    PORTAL_FINISHED,    /* no more rows; portal.count is final */
+    PORTAL_SUSPENDED,   /* max_rows reached */
+    PORTAL_FAILED,      /* err set */
+    PORTAL_WAIT_OUTPUT, /* the sink is full: call again */
+    PORTAL_WAIT_LOCK,   /* parked: call again after wake */
+    PORTAL_WAIT_WORKER  /* call again on a thread that may be kept */
+};
+
+struct portal {
+    char *name; /* "" unnamed */
+    struct arena *arena; /* owned: parameters, formats, and what else lives as long */
+    struct plan *plan;   /* NULL for rows made by the session itself (result) */
+    const struct value *params;
+    enum portal_state state;
+    struct connection *connection;
+    bool leased;
+    int step;
+    sqlite3_stmt *stmt;
+    struct rowset **rowsets; /* plan's STEP_ROWSET results */
+    struct rowset *result;   /* materialised rows, read instead of running a plan */
+    int64_t position;        /* next row of result */
+    uint64_t count;          /* rows sent or changed: the number in the tag */
+    int64_t total_changes;   /* of the connection, when the current step began */
+    bool flushed;            /* rows have left: running cannot start over */
+    struct value *cells;
+    bool in_block; /* made inside a transaction block */
+    bool hold;     /* survives COMMIT (result is materialised then) */
+    bool scroll;
+    bool cursor;   /* made by DECLARE */
+    int64_t created_time;
+    /* result shape */
+    struct pg_field *fields;
+    const struct type_def **types;
+    int nfields;
+    const int16_t *formats;
+    int nformats;
+    struct portal *next; /* the session's list */
+    void *task;          /* the session's: a utility statement's progress */
+};
+
+/* A portal over plan (a reference passes over), in an arena of its own. */
+struct portal *portal_create(const char *name, struct plan *plan);
+/* Ends it: statement reset, lease given back. NULL txn only when it never ran. */
+void portal_destroy(struct portal *p, struct transaction *txn);
+/* Releases statement and lease but keeps the portal (DONE or BROKEN). */
+void portal_finish(struct portal *p, struct transaction *txn, enum portal_state state);
+
+/* A run's surroundings, given by the session. */
+struct portal_run {
+    struct transaction *txn;
+    struct run_control *control;
+    struct strbuf *out;    /* truncated when an inline run starts over on a worker; NULL if the sink is elsewhere */
+    struct row_sink *sink; /* NULL: rows are dropped */
+    int64_t max_rows;      /* <= 0 no limit */
+    bool on_worker;
+};
+
+enum portal_result portal_run(struct portal *p, const struct portal_run *run, struct error *err);
+
+#endif
