@@ -8,6 +8,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
+#include "sql/analyze/utility.h"
 
 #define PLAN_BUCKETS 2048
 

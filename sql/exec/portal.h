@@ -13,8 +13,9 @@
 #include "sql/exec/plan.h"
 #include "sql/exec/row.h"
 #include "sql/txn/rowset.h"
-#include "sql/pg.h"
 #include "sql/txn/transaction.h"
+
+struct pg_field; /* sql/pg.h: result columns as the client is told of them; filled by the session */
 
 enum portal_state { PORTAL_READY, PORTAL_RUNNING, PORTAL_DONE, PORTAL_BROKEN };
 enum portal_result {
