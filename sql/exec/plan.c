@@ -56,6 +56,7 @@ void plan_unref(struct plan *p)
     if (!p || atomic_fetch_sub(&p->refs, 1) != 1)
         return;
     snapshot_unref(p->snapshot);
+    plan_unref(p->base);
     arena_destroy(p->arena);
     free(p->key);
     free(p);

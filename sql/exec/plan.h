@@ -20,6 +20,7 @@ struct plan {
     struct program *program;
     const char *tag; /* command tag without numbers: "SELECT", "INSERT", "CREATE TABLE" */
     char *text;      /* the statement's own text */
+    struct plan *base; /* referenced: the plan in whose arena the typed tree lies; or NULL */
     /* in the cache */
     struct plan *chain, *newer, *older;
     char *key;

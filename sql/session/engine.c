@@ -1,0 +1,408 @@
+/* engine.c: see engine.h and sql/pg.h. */
+#include "sql/session/engine.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/log.h"
+#include "sql/catalog/registry.h"
+#include "sql/session/session.h"
+
+/* --- configuration ---------------------------------------------------------------------- */
+
+/* One "name = value" line: comments, quotes as in postgresql.conf. */
+static bool config_line(struct pg_engine *e, char *line, int number, struct error *err)
+{
+    char *p = line + strspn(line, " \t\r\n");
+    if (!*p || *p == '#')
+        return true;
+    char *name = p;
+    p += strcspn(p, " \t=\r\n");
+    char *end = p;
+    p += strspn(p, " \t");
+    if (*p == '=')
+        p++;
+    p += strspn(p, " \t");
+    *end = 0;
+    char value[1024];
+    size_t n = 0;
+    if (*p == '\'') {
+        for (p++; *p && n < sizeof(value) - 1; p++) {
+            if (*p == '\'' && p[1] != '\'')
+                break;
+            if (*p == '\'' || (*p == '\\' && p[1]))
+                p++;
+            value[n++] = *p;
+        }
+        if (*p != '\'')
+            return error_set(err, ERRCODE_CONFIG_FILE_ERROR,
+                             "syntax error in file \"%s\" line %d", e->config_file, number);
+    } else {
+        n = strcspn(p, " \t#\r\n");
+        n = n < sizeof(value) - 1 ? n : sizeof(value) - 1;
+        memcpy(value, p, n);
+    }
+    value[n] = 0;
+    if (guc_set(&e->gucs, name, value, GUC_SERVER, false, err))
+        return true;
+    error_context(err, "file \"%s\", line %d", e->config_file, number);
+    return false;
+}
+
+static bool config_read(struct pg_engine *e, struct error *err)
+{
+    FILE *f = fopen(e->config_file, "re");
+    if (!f)
+        return error_set(err, ERRCODE_UNDEFINED_FILE,
+                         "could not open configuration file \"%s\": %s", e->config_file,
+                         strerror(errno));
+    char *line = NULL;
+    size_t cap = 0;
+    bool ok = true;
+    for (int number = 1; ok && getline(&line, &cap, f) >= 0; number++)
+        ok = config_line(e, line, number, err);
+    free(line);
+    fclose(f);
+    return ok;
+}
+
+bool pg_engine_set(struct pg_engine *e, const char *name, const char *value, struct error *err)
+{
+    return guc_set(&e->gucs, name, value, GUC_SERVER, false, err);
+}
+
+bool pg_engine_reload(struct pg_engine *e, struct error *err)
+{
+    return !e->config_file || config_read(e, err);
+}
+
+const char *pg_engine_setting(struct pg_engine *e, const char *name)
+{
+    int i = guc_find(name);
+    return i < 0 ? NULL : guc_get(&e->gucs, i);
+}
+
+/* --- engine ------------------------------------------------------------------------------ */
+
+static bool engine_settings(struct pg_engine *e, const struct pg_engine_options *o,
+                            struct error *err)
+{
+    const char *tz = getenv("TZ");
+    struct arena *scratch = arena_create();
+    struct error ignored;
+    error_init(&ignored, scratch);
+    if (tz && *tz)
+        guc_set(&e->gucs, "TimeZone", tz, GUC_SERVER, false, &ignored);
+    arena_destroy(scratch);
+    if (e->config_file && !config_read(e, err))
+        return false;
+    for (const char *const *p = o->settings; p && *p; p++) {
+        const char *eq = strchr(*p, '=');
+        if (!eq)
+            return error_set(err, ERRCODE_SYNTAX_ERROR, "-c %s requires a value", *p);
+        char *name = arena_strndup(err->arena, *p, (size_t)(eq - *p));
+        for (char *q = name; *q; q++)
+            *q = *q == '-' ? '_' : *q;
+        if (!pg_engine_set(e, name, eq + 1, err))
+            return false;
+    }
+    return true;
+}
+
+struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct error *err)
+{
+    struct stat st;
+    type_registry_init();
+    registry_init();
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    struct pg_engine *e = calloc(1, sizeof(*e));
+    if (!e)
+        log_fatal("out of memory");
+    pthread_mutex_init(&e->lock, NULL);
+    e->path = strdup(o->path);
+    e->config_file = o->config_file ? strdup(o->config_file) : NULL;
+    e->directory = stat(o->path, &st) == 0 && S_ISDIR(st.st_mode);
+    e->plans = plan_cache_create();
+    e->next_pid = (int32_t)getpid();
+    e->start_time = session_clock();
+    guc_store_init(&e->gucs, NULL);
+    bool ok = engine_settings(e, o, err);
+    if (ok && !e->directory) { /* the file is opened (and created) now, so that faults show at once */
+        struct database *d = engine_enter_database(e, pg_engine_database(e), NULL, err);
+        ok = d != NULL;
+        if (d)
+            engine_leave_database(e, d);
+    }
+    if (!ok) {
+        pg_engine_destroy(e);
+        return NULL;
+    }
+    return e;
+}
+
+void pg_engine_destroy(struct pg_engine *e)
+{
+    plan_cache_destroy(e->plans); /* before the databases: plans hold snapshots */
+    for (struct database *d = e->databases, *next; d; d = next) {
+        next = d->next;
+        database_close(d);
+    }
+    guc_store_free(&e->gucs);
+    pthread_mutex_destroy(&e->lock);
+    free(e->path);
+    free(e->config_file);
+    free(e);
+}
+
+/* --- databases ---------------------------------------------------------------------------- */
+
+/* "dir/app.db" to "app". */
+static char *engine_stem(const char *path, struct arena *a)
+{
+    const char *base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    const char *dot = strrchr(base, '.');
+    return arena_strndup(a, base, dot && dot > base ? (size_t)(dot - base) : strlen(base));
+}
+
+const char *pg_engine_database(struct pg_engine *e)
+{
+    static _Thread_local char name[256];
+    if (e->directory)
+        return "postgres";
+    struct arena *a = arena_create();
+    snprintf(name, sizeof(name), "%s", engine_stem(e->path, a));
+    arena_destroy(a);
+    return name;
+}
+
+const char *pg_engine_path(struct pg_engine *e)
+{
+    return e->path;
+}
+
+static bool engine_name_is_safe(const char *name)
+{
+    return *name && name[0] != '.' && !strchr(name, '/') && strlen(name) < 200;
+}
+
+static char *engine_file(struct pg_engine *e, const char *name, struct arena *a)
+{
+    return arena_printf(a, "%s/%s.db", e->path, name);
+}
+
+/* The file behind a database name; NULL when there is none. *canonical: the name it goes by. */
+static const char *engine_resolve(struct pg_engine *e, const char *name, const char *user,
+                                  const char **canonical, struct arena *a)
+{
+    *canonical = name;
+    if (!e->directory) {
+        *canonical = engine_stem(e->path, a);
+        bool same = !strcmp(name, *canonical) || !strcmp(name, "postgres") ||
+                    (user && !strcmp(name, user));
+        return same ? e->path : NULL;
+    }
+    if (!engine_name_is_safe(name))
+        return NULL;
+    char *file = engine_file(e, name, a);
+    if (access(file, F_OK) == 0 || !strcmp(name, "postgres")) /* made at first use, as initdb does */
+        return file;
+    if (user && !strcmp(name, user)) {
+        *canonical = "postgres";
+        return engine_file(e, "postgres", a);
+    }
+    return NULL;
+}
+
+struct database *engine_enter_database(struct pg_engine *e, const char *name, const char *user,
+                                       struct error *err)
+{
+    const char *canonical;
+    const char *path = engine_resolve(e, name, user, &canonical, err->arena);
+    if (!path) {
+        error_set(err, ERRCODE_UNDEFINED_DATABASE, "database \"%s\" does not exist", name);
+        err->severity = ERROR_FATAL;
+        return NULL;
+    }
+    pthread_mutex_lock(&e->lock);
+    struct database *d = e->databases;
+    while (d && strcmp(d->name, canonical) != 0)
+        d = d->next;
+    if (!d && (d = database_open(path, canonical, err))) {
+        d->next = e->databases;
+        e->databases = d;
+    }
+    if (d)
+        d->sessions++;
+    pthread_mutex_unlock(&e->lock);
+    return d;
+}
+
+void engine_leave_database(struct pg_engine *e, struct database *d)
+{
+    pthread_mutex_lock(&e->lock);
+    d->sessions--;
+    pthread_mutex_unlock(&e->lock);
+}
+
+static bool engine_needs_directory(struct pg_engine *e, struct error *err)
+{
+    if (e->directory)
+        return true;
+    error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "this server serves a single database file");
+    error_hint(err, "Start pgfeather on a directory: each .db file in it is a database.");
+    return false;
+}
+
+bool engine_create_database(struct pg_engine *e, const char *name, struct error *err)
+{
+    if (!engine_needs_directory(e, err))
+        return false;
+    if (!engine_name_is_safe(name))
+        return error_set(err, ERRCODE_INVALID_NAME, "invalid database name \"%s\"", name);
+    char *file = engine_file(e, name, err->arena);
+    if (access(file, F_OK) == 0)
+        return error_set(err, ERRCODE_DUPLICATE_DATABASE, "database \"%s\" already exists", name);
+    FILE *f = fopen(file, "wxe");
+    if (!f)
+        return error_set(err, ERRCODE_IO_ERROR, "could not create file \"%s\": %s", file,
+                         strerror(errno));
+    fclose(f);
+    return true;
+}
+
+bool engine_drop_database(struct pg_engine *e, const char *name, bool missing_ok, bool *existed,
+                          struct error *err)
+{
+    *existed = false;
+    if (!engine_needs_directory(e, err))
+        return false;
+    char *file = engine_file(e, name, err->arena);
+    if (!engine_name_is_safe(name) || access(file, F_OK) != 0)
+        return missing_ok || error_set(err, ERRCODE_UNDEFINED_DATABASE,
+                                       "database \"%s\" does not exist", name);
+    *existed = true;
+    pthread_mutex_lock(&e->lock);
+    struct database **at = &e->databases;
+    while (*at && strcmp((*at)->name, name) != 0)
+        at = &(*at)->next;
+    struct database *d = *at;
+    int users = d ? d->sessions : 0;
+    if (d && users == 0) {
+        *at = d->next;
+        database_close(d);
+    }
+    pthread_mutex_unlock(&e->lock);
+    if (users > 0) {
+        error_set(err, ERRCODE_OBJECT_IN_USE, "database \"%s\" is being accessed by other users",
+                  name);
+        error_detail(err, users == 1 ? "There is %d other session using the database."
+                                     : "There are %d other sessions using the database.", users);
+        return false;
+    }
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++)
+        unlink(arena_printf(err->arena, "%s%s", file, suffixes[i]));
+    return true;
+}
+
+char **engine_database_names(struct pg_engine *e, int *n, struct arena *a)
+{
+    char **names = ARENA_ARRAY(a, char *, 1);
+    *n = 0;
+    if (!e->directory) {
+        names[(*n)++] = engine_stem(e->path, a);
+        return names;
+    }
+    struct dirent **entries;
+    int found = scandir(e->path, &entries, NULL, alphasort);
+    names = ARENA_ARRAY(a, char *, found + 1);
+    for (int i = 0; i < found; i++) {
+        size_t len = strlen(entries[i]->d_name);
+        if (len > 3 && !strcmp(entries[i]->d_name + len - 3, ".db"))
+            names[(*n)++] = arena_strndup(a, entries[i]->d_name, len - 3);
+        free(entries[i]);
+    }
+    if (found >= 0)
+        free(entries);
+    return names;
+}
+
+/* --- sessions ------------------------------------------------------------------------------ */
+
+bool engine_add_session(struct pg_engine *e, struct pg_session *s, struct error *err)
+{
+    int max = (int)guc_get_int(&e->gucs, guc_find("max_connections"));
+    pthread_mutex_lock(&e->lock);
+    bool ok = e->nsessions < max;
+    if (ok) {
+        s->pid = ++e->next_pid;
+        if (getrandom(&s->key, sizeof(s->key), 0) != sizeof(s->key))
+            s->key = (int32_t)session_clock();
+        s->next = e->sessions;
+        e->sessions = s;
+        e->nsessions++;
+    }
+    pthread_mutex_unlock(&e->lock);
+    if (!ok) {
+        error_set(err, ERRCODE_TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+        err->severity = ERROR_FATAL;
+    }
+    return ok;
+}
+
+void engine_remove_session(struct pg_engine *e, struct pg_session *s)
+{
+    pthread_mutex_lock(&e->lock);
+    struct pg_session **at = &e->sessions;
+    while (*at && *at != s)
+        at = &(*at)->next;
+    if (*at) {
+        *at = s->next;
+        e->nsessions--;
+    }
+    pthread_mutex_unlock(&e->lock);
+}
+
+bool pg_engine_cancel(struct pg_engine *e, int32_t pid, int32_t key)
+{
+    bool found = false;
+    pthread_mutex_lock(&e->lock);
+    for (struct pg_session *s = e->sessions; s && !found; s = s->next)
+        if (s->pid == pid && s->key == key) {
+            found = true;
+            atomic_store(&s->control.cancel, 1);
+            s->reply.wake(s->reply.host); /* it may be parked */
+        }
+    pthread_mutex_unlock(&e->lock);
+    return found;
+}
+
+bool pg_engine_role_auth(struct pg_engine *e, const char *database, const char *role,
+                         struct pg_role_auth *auth, struct error *err)
+{
+    *auth = (struct pg_role_auth){0};
+    struct database *d =
+        engine_enter_database(e, database && *database ? database : role, role, err);
+    if (!d)
+        return false;
+    const struct snapshot *s = database_snapshot(d);
+    const struct role_def *r = snapshot_role_named(s, role);
+    if (r) {
+        auth->exists = true;
+        auth->can_login = r->login;
+        auth->verifier = r->password ? arena_strdup(err->arena, r->password) : NULL;
+        auth->expired = r->valid_until && session_time_passed(r->valid_until);
+    }
+    snapshot_unref(s);
+    engine_leave_database(e, d);
+    return true;
+}

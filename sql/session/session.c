@@ -1,0 +1,367 @@
+/*
+ * session.c: birth and death of a session, its settings' effects, and how its errors end.
+ * The messages are carried out in simple.c and extended.c.
+ */
+#include "sql/session/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/log.h"
+#include "sql/session/engine.h"
+#include "sql/session/guc_hooks.h"
+#include "sql/session/live.h"
+
+/* Seconds from 1970 to 2000. */
+#define SESSION_EPOCH 946684800
+
+int64_t session_clock(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return ((int64_t)t.tv_sec - SESSION_EPOCH) * 1000000 + t.tv_nsec / 1000;
+}
+
+bool session_time_passed(const char *timestamptz)
+{
+    char now[32];
+    time_t t = time(NULL);
+    struct tm tm;
+    gmtime_r(&t, &tm);
+    strftime(now, sizeof(now), "%Y-%m-%d %H:%M:%S", &tm);
+    return strcmp(timestamptz, now) < 0; /* stored timestamps sort as text */
+}
+
+/* --- eval_context's doors ------------------------------------------------------------------ */
+
+static bool session_interrupted(struct eval_context *ctx, struct error *err)
+{
+    struct run_control *c = &ctx->session->control;
+    if (run_control_stopped(c, err))
+        return true;
+    if (c->budget && run_control_now() >= c->budget) {
+        c->budget_hit = true;
+        return !error_set(err, ERRCODE_QUERY_CANCELED, "moved to a worker");
+    }
+    return false;
+}
+
+static void session_eval_notice(struct eval_context *ctx, const struct error *notice)
+{
+    struct pg_session *s = ctx->session;
+    static const char *const levels[] = {"debug", "log", "info", "notice", "warning", "error"};
+    static const enum error_severity severities[] = {ERROR_DEBUG,  ERROR_LOG,     ERROR_INFO,
+                                                     ERROR_NOTICE, ERROR_WARNING, ERROR_ERROR};
+    const char *least = guc_get(&s->gucs, guc_find("client_min_messages"));
+    enum error_severity minimum = ERROR_NOTICE;
+    for (int i = 0; i < 6; i++)
+        if (!strncmp(least, levels[i], strlen(levels[i])))
+            minimum = severities[i];
+    if (notice->severity >= minimum || notice->severity == ERROR_INFO)
+        s->reply.notice(s->reply.host, notice);
+}
+
+static const char *session_eval_setting(struct eval_context *ctx, const char *name)
+{
+    struct pg_session *s = ctx->session;
+    int i = guc_find(name);
+    if (i < 0)
+        return guc_get_custom(&s->gucs, name);
+    int n;
+    char buf[64];
+    const char *v = guc_show(&guc_all(&n)[i], guc_get(&s->gucs, i), buf, sizeof(buf));
+    return v == buf ? arena_strdup(s->arena, buf) : v;
+}
+
+void session_notice(struct pg_session *s, enum error_severity severity, const char *sqlstate,
+                    const char *fmt, ...)
+{
+    struct error notice;
+    error_init(&notice, s->arena);
+    va_list ap;
+    va_start(ap, fmt);
+    error_vset(&notice, sqlstate, fmt, ap);
+    va_end(ap);
+    notice.severity = severity;
+    session_eval_notice(&s->eval, &notice);
+}
+
+/* --- birth ----------------------------------------------------------------------------------- */
+
+static void session_wake(void *arg)
+{
+    struct pg_session *s = arg;
+    s->reply.wake(s->reply.host);
+}
+
+/* Who the client is. Where nobody has made login roles, any name is the owner of the file (trust). */
+static bool session_set_role(struct pg_session *s, const char *user)
+{
+    const struct role_def *r = snapshot_role_named(s->snapshot, user);
+    if (!r) {
+        int n, logins = 0;
+        const struct role_def *const *all = snapshot_roles(s->snapshot, &n);
+        for (int i = 0; i < n; i++)
+            logins += all[i]->login && all[i]->oid != BOOTSTRAP_SUPERUSER;
+        const char *auth = guc_get(&s->gucs, guc_find("auth"));
+        if (logins > 0 || strcmp(auth, "trust") != 0) {
+            error_set(&s->err, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+                      "role \"%s\" does not exist", user);
+            s->err.severity = ERROR_FATAL;
+            return false;
+        }
+    } else if (!r->login) {
+        error_set(&s->err, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+                  "role \"%s\" is not permitted to log in", user);
+        s->err.severity = ERROR_FATAL;
+        return false;
+    }
+    s->role = s->session_role = r ? r->oid : BOOTSTRAP_SUPERUSER;
+    s->role_name = strdup(user);
+    s->session_role_name = strdup(user);
+    s->eval.role = s->eval.session_role = s->role;
+    s->eval.role_name = s->role_name;
+    s->eval.session_role_name = s->session_role_name;
+    return true;
+}
+
+/* "options" of the startup packet: -c name=value and --name=value, backslash-escaped blanks. */
+static bool session_startup_options(struct pg_session *s, const char *options)
+{
+    char *words = arena_strdup(s->arena, options);
+    for (char *p = words; *p;) {
+        p += strspn(p, " \t\n");
+        char *word = p, *to = p;
+        for (; *p && !strchr(" \t\n", *p); p++) {
+            if (*p == '\\' && p[1])
+                p++;
+            *to++ = *p;
+        }
+        bool more = *p != 0;
+        *to = 0;
+        p += more;
+        if (!*word)
+            continue;
+        if (!strcmp(word, "-c"))
+            continue; /* the assignment is the next word */
+        char *assign = !strncmp(word, "-c", 2) || !strncmp(word, "--", 2) ? word + 2 : word;
+        char *eq = strchr(assign, '=');
+        if (!eq || (word[0] == '-' && assign == word)) {
+            error_set(&s->err, ERRCODE_SYNTAX_ERROR,
+                      "invalid command-line argument for server process: %s", word);
+            error_hint(&s->err, "Try \"pgfeather --help\" for more information.");
+            return false;
+        }
+        *eq = 0;
+        for (char *q = assign; *q; q++)
+            *q = *q == '-' ? '_' : *q;
+        if (!guc_set(&s->gucs, assign, eq + 1, GUC_STARTUP, false, &s->err))
+            return false;
+    }
+    return true;
+}
+
+static bool session_startup_settings(struct pg_session *s, const struct pg_startup *startup)
+{
+    for (int i = 0; i < startup->n; i++) {
+        const char *name = startup->names[i];
+        bool ok = true;
+        if (!strcmp(name, "options"))
+            ok = session_startup_options(s, startup->values[i]);
+        else if (strncmp(name, "_pq_.", 5) != 0 && strcmp(name, "replication") != 0)
+            ok = guc_set(&s->gucs, name, startup->values[i], GUC_STARTUP, false, &s->err);
+        if (!ok) {
+            s->err.severity = ERROR_FATAL;
+            return false;
+        }
+    }
+    guc_hook_apply(&s->gucs, &s->eval);
+    return true;
+}
+
+/* Settings that only tell: set as the server sets them. */
+static void session_internal_setting(struct pg_session *s, const char *name, const char *value)
+{
+    char **slot = &s->gucs.values[guc_find(name)];
+    free(*slot);
+    *slot = strdup(value);
+}
+
+static void session_init_eval(struct pg_session *s)
+{
+    s->eval.session = s;
+    s->eval.interrupted = session_interrupted;
+    s->eval.notice = session_eval_notice;
+    s->eval.setting = session_eval_setting;
+    s->eval.live_row = live_row;
+    s->eval.sequences = s->database->sequences;
+    s->eval.sequence_session = sequence_session_create();
+    s->eval.random_state[0] = (uint64_t)session_clock() * 0x9e3779b97f4a7c15u + (uint64_t)s->pid;
+    s->eval.random_state[1] = (uint64_t)(uint32_t)s->key + 1;
+}
+
+struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startup *startup,
+                                     const struct pg_reply *reply, struct error *err)
+{
+    struct pg_session *s = calloc(1, sizeof(*s));
+    if (!s)
+        log_fatal("out of memory");
+    s->engine = e;
+    s->reply = *reply;
+    s->arena = arena_create();
+    error_init(&s->err, s->arena);
+    pthread_mutex_init(&s->lock, NULL);
+    guc_store_init(&s->gucs, &e->gucs);
+    s->user = strdup(startup->user);
+    s->client_addr = strdup(startup->client_addr ? startup->client_addr : "");
+    s->client_port = startup->client_port;
+    s->backend_start = s->state_change = session_clock();
+    s->state = 'i';
+    const char *name = startup->database && *startup->database ? startup->database : startup->user;
+    s->database = engine_enter_database(e, name, startup->user, &s->err);
+    bool ok = s->database != NULL;
+    if (ok) {
+        txn_init(&s->txn, s->database, &s->eval, &s->control, session_wake, s);
+        s->snapshot = database_snapshot(s->database);
+        ok = session_set_role(s, startup->user) && engine_add_session(e, s, &s->err);
+    }
+    if (ok) {
+        session_init_eval(s);
+        ok = session_startup_settings(s, startup);
+    }
+    if (!ok) {
+        error_copy(err, &s->err);
+        pg_session_destroy(s);
+        return NULL;
+    }
+    const struct role_def *r = snapshot_role(s->snapshot, s->role);
+    session_internal_setting(s, "is_superuser", !r || r->super ? "on" : "off");
+    session_internal_setting(s, "session_authorization", s->user);
+    return s;
+}
+
+void pg_session_destroy(struct pg_session *s)
+{
+    engine_remove_session(s->engine, s);
+    notify_close(s);
+    copy_in_free(s->copy);
+    session_close_portals(s, true);
+    parsed_free(s->query.parsed);
+    free(s->query.text);
+    if (s->database) {
+        txn_destroy(&s->txn);
+        engine_leave_database(s->engine, s->database);
+    }
+    prepared_drop_all(s);
+    if (s->snapshot)
+        snapshot_unref(s->snapshot);
+    if (s->eval.sequence_session)
+        sequence_session_destroy(s->eval.sequence_session);
+    guc_store_free(&s->gucs);
+    pthread_mutex_destroy(&s->lock);
+    free(s->search_path);
+    free(s->role_name);
+    free(s->session_role_name);
+    free(s->user);
+    free(s->client_addr);
+    free(s->activity);
+    arena_destroy(s->arena);
+    free(s);
+}
+
+void pg_session_greet(struct pg_session *s)
+{
+    for (int i = 0; guc_reported[i]; i++)
+        s->reply.parameter_status(s->reply.host, guc_reported[i],
+                                  guc_get(&s->gucs, guc_find(guc_reported[i])));
+}
+
+int32_t pg_session_pid(const struct pg_session *s)
+{
+    return s->pid;
+}
+
+int32_t pg_session_key(const struct pg_session *s)
+{
+    return s->key;
+}
+
+char pg_session_status(const struct pg_session *s)
+{
+    return s->txn.state == TXN_BLOCK ? 'T' : s->txn.state == TXN_FAILED ? 'E' : 'I';
+}
+
+bool pg_session_holds_writer(const struct pg_session *s)
+{
+    return txn_holds_writer(&s->txn);
+}
+
+void pg_session_terminate(struct pg_session *s)
+{
+    atomic_store(&s->control.terminate, 1);
+    s->reply.wake(s->reply.host);
+}
+
+void session_setting_changed(void *arg, int i)
+{
+    struct pg_session *s = arg;
+    int n;
+    const char *name = guc_all(&n)[i].name;
+    guc_hook_apply(&s->gucs, &s->eval);
+    for (int k = 0; guc_reported[k]; k++)
+        if (!strcmp(guc_reported[k], name))
+            s->reply.parameter_status(s->reply.host, name, guc_get(&s->gucs, i));
+}
+
+enum pg_result session_fail(struct pg_session *s)
+{
+    s->reply.error(s->reply.host, &s->err);
+    bool fatal = s->err.severity >= ERROR_FATAL;
+    atomic_store(&s->control.cancel, 0);
+    if (s->txn.state == TXN_IMPLICIT || fatal) {
+        session_rollback(s);
+    } else {
+        /* portals go first: SQLite must not be asked to roll back under running statements */
+        if (s->txn.state == TXN_BLOCK)
+            session_close_portals(s, false);
+        txn_fail(&s->txn);
+    }
+    error_clear(&s->err);
+    return fatal ? PG_CLOSED : PG_FAILED;
+}
+
+/* --- idle --------------------------------------------------------------------------------------- */
+
+int pg_session_timeout(const struct pg_session *s)
+{
+    int64_t deadline = 0;
+    int64_t waits[] = {s->lock_deadline, s->control.deadline, s->idle_deadline};
+    for (int i = 0; i < 3; i++)
+        if (waits[i] && (!deadline || waits[i] < deadline))
+            deadline = waits[i];
+    if (!deadline)
+        return -1;
+    int64_t left = (deadline - run_control_now()) / 1000000 + 1;
+    return left < 0 ? 0 : left > 1000000000 ? 1000000000 : (int)left;
+}
+
+enum pg_result pg_session_idle(struct pg_session *s)
+{
+    if (atomic_load(&s->control.terminate)) {
+        run_control_stopped(&s->control, &s->err);
+        return session_fail(s);
+    }
+    if (s->idle_deadline && run_control_now() >= s->idle_deadline) {
+        error_set(&s->err, ERRCODE_IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+                  "terminating connection due to idle-in-transaction timeout");
+        s->err.severity = ERROR_FATAL;
+        return session_fail(s);
+    }
+    atomic_store(&s->control.cancel, 0); /* a cancel that came too late is forgotten */
+    if (s->txn.state == TXN_IDLE)
+        notify_deliver(s);
+    return PG_DONE;
+}

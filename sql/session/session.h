@@ -1,0 +1,185 @@
+/*
+ * session.h: the inside of a session: what the files of session/ share. The outside is sql/pg.h.
+ */
+#ifndef PGF_SESSION_SESSION_H
+#define PGF_SESSION_SESSION_H
+
+#include <pthread.h>
+
+#include "sql/analyze/analyze.h"
+#include "sql/exec/portal.h"
+#include "sql/pg.h"
+#include "sql/session/guc.h"
+
+struct pg_engine;
+struct copy_in;
+struct listener;
+
+/* A named (or the unnamed) prepared statement. */
+struct prepared {
+    struct prepared *next;
+    char *name;
+    char *text;
+    bool from_sql;       /* made by PREPARE: the text is the whole PREPARE statement */
+    uint32_t *types;     /* as declared by the client; 0 unknown */
+    int ntypes;
+    struct plan *plan;   /* NULL for an empty statement */
+    uint64_t guc_version; /* settings with which plan was made */
+    int64_t created;     /* microseconds since 2000 */
+};
+
+/* What the session is in the middle of, between a PG_WAIT_ and pg_session_resume. */
+enum session_task { TASK_NONE, TASK_QUERY, TASK_EXECUTE, TASK_COPY_IN };
+
+struct session_query { /* TASK_QUERY */
+    struct parsed *parsed;
+    char *text;
+    size_t ntext;
+    int index; /* statement now */
+    struct portal *portal;
+    struct row_writer writer;
+    bool writing;
+};
+
+struct session_execute { /* TASK_EXECUTE */
+    struct portal *portal;
+    int64_t max_rows;
+};
+
+struct pg_session {
+    struct pg_engine *engine;
+    struct database *database;
+    struct pg_reply reply;
+    int32_t pid, key;
+    struct pg_session *next; /* the engine's list */
+    struct guc_store gucs;
+    struct eval_context eval;
+    struct transaction txn;
+    struct run_control control;
+    uint32_t role, session_role;
+    char *role_name, *session_role_name;
+    char *user, *client_addr;
+    int client_port;
+    struct arena *arena;  /* the statement's; reset when a message begins */
+    struct error err;     /* strings in arena */
+    const struct snapshot *snapshot; /* the statement's, referenced */
+    uint32_t *search_path; /* effective, for search_path_version of snapshot */
+    int nsearch_path;
+    uint64_t search_path_guc, search_path_snapshot;
+    char plan_signature[640]; /* settings that change plans, as text */
+    uint64_t plan_signature_guc;
+    struct prepared *prepared;
+    struct portal *portals;
+    enum session_task task;
+    struct session_query query;
+    struct session_execute execute;
+    struct copy_in *copy;
+    bool on_worker;
+    bool started;        /* the first message has come: text of the running statement below is kept */
+    int64_t lock_deadline; /* lock_timeout while parked; 0 */
+    int64_t idle_deadline; /* idle_in_transaction_session_timeout */
+    struct listener *listener;
+    char tag[64];
+    /* Seen by other sessions (pg_stat_activity), under lock. */
+    pthread_mutex_t lock;
+    char *activity;
+    int64_t backend_start, query_start, state_change, xact_start;
+    char state; /* i idle a active t idle in transaction e aborted */
+};
+
+/* --- session.c -------------------------------------------------------------------------- */
+int64_t session_clock(void); /* microseconds since 2000-01-01 UTC */
+/* Whether a stored timestamptz ('infinity' included) lies in the past. */
+bool session_time_passed(const char *timestamptz);
+/* Sends err as an ErrorResponse and lets it take its effect on the transaction: PG_FAILED or PG_CLOSED. */
+enum pg_result session_fail(struct pg_session *s);
+/* Sends ParameterStatus for a setting the client is told of, by index; also brings s->eval in line. */
+void session_setting_changed(void *arg, int i);
+void session_notice(struct pg_session *s, enum error_severity severity, const char *sqlstate,
+                    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* --- statement.c: from text to plan ------------------------------------------------------ */
+/* Before each statement: time, catalog snapshot, timeouts, search path. */
+bool session_begin_statement(struct pg_session *s);
+/*
+ * The plan of a raw statement of text (length bytes at offset are the statement's own). types/ntypes: parameter types given; variable:
+ * more may be inferred. NULL with s->err set. The reference is the caller's.
+ */
+struct plan *session_plan(struct pg_session *s, const char *text, int offset, int length,
+                          const struct raw_stmt *raw, const uint32_t *types, int ntypes,
+                          bool variable);
+/* The same for a text of one statement made by the session itself. */
+struct plan *session_plan_text(struct pg_session *s, const char *text, const uint32_t *types,
+                               int ntypes);
+/* A plan for a query inside another plan's statement (EXPLAIN, DECLARE, COPY, PREPARE...). */
+struct plan *session_plan_inner(struct pg_session *s, const struct plan *outer, struct query *q,
+                                const uint32_t *params, int nparams);
+/* A whole text of one plain statement seen before with these settings; NULL if not. */
+struct plan *session_cached(struct pg_session *s, const char *text, size_t n, const uint32_t *types,
+                            int ntypes);
+void session_cache(struct pg_session *s, const char *text, size_t n, const uint32_t *types,
+                   int ntypes, struct plan *p);
+/* Effective search path as namespace OIDs. */
+void session_search_path(struct pg_session *s);
+
+/* --- run.c: running a portal -------------------------------------------------------------- */
+/* A portal for plan (the reference passes over) with its result columns described. */
+struct portal *session_portal(struct pg_session *s, const char *name, struct plan *plan);
+/* Fills p->fields from the plan. False with s->err set. */
+bool session_describe_portal(struct pg_session *s, struct portal *p);
+/* Begins the implicit transaction if there is none, checks the failed state. */
+bool session_enter(struct pg_session *s, const struct plan *plan);
+enum portal_result session_run(struct pg_session *s, struct portal *p, struct row_sink *sink,
+                               int64_t max_rows);
+/* The command tag of a finished portal. */
+const char *session_tag(struct pg_session *s, const struct portal *p);
+/* Commits the implicit transaction if one is open. False with s->err set. */
+bool session_finish_implicit(struct pg_session *s);
+bool session_commit(struct pg_session *s);
+void session_rollback(struct pg_session *s);
+void session_close_portals(struct pg_session *s, bool all);
+struct portal *session_find_portal(struct pg_session *s, const char *name);
+void session_add_portal(struct pg_session *s, struct portal *p);
+void session_drop_portal(struct pg_session *s, struct portal *p);
+
+/* --- prepared.c --------------------------------------------------------------------------- */
+struct prepared *prepared_find(struct pg_session *s, const char *name);
+/* Makes (or for "" replaces) a statement; 42P05 if it exists. */
+struct prepared *prepared_create(struct pg_session *s, const char *name, const char *text,
+                                 const uint32_t *types, int ntypes, bool from_sql);
+void prepared_drop(struct pg_session *s, struct prepared *p);
+void prepared_drop_all(struct pg_session *s);
+/* Its plan, made anew if the catalog or the settings have changed. False with s->err set (0A000 when the result's
+   shape changed). */
+bool prepared_revalidate(struct pg_session *s, struct prepared *p);
+
+/* --- utility.c ---------------------------------------------------------------------------- */
+/* Carries out the utility statement of p's plan; may fill p->result. */
+enum portal_result utility_run(struct pg_session *s, struct portal *p);
+/* Its result columns, if it has any: types and names into p->fields. False with s->err set. */
+bool utility_describe(struct pg_session *s, struct portal *p);
+/* A result of ncolumns typed columns for p. */
+void utility_fields(struct portal *p, int n, const char *const *names, const uint32_t *types);
+/* A table of the statements: whether one may run in a failed or an open transaction, or read-only. */
+bool utility_forbidden_in_block(const struct utility *u);
+
+/* --- copy ---------------------------------------------------------------------------------- */
+enum portal_result copy_run(struct pg_session *s, struct portal *p);
+enum pg_result copy_in_data(struct pg_session *s, const char *data, size_t n);
+enum pg_result copy_in_finish(struct pg_session *s);
+void copy_in_free(struct copy_in *c); /* NULL is allowed */
+
+/* --- explain.c ----------------------------------------------------------------------------- */
+enum portal_result explain_run(struct pg_session *s, struct portal *p);
+
+/* --- notify.c ------------------------------------------------------------------------------- */
+bool notify_listen(struct pg_session *s, const char *channel);
+void notify_unlisten(struct pg_session *s, const char *channel); /* NULL: all */
+bool notify_queue(struct pg_session *s, const char *channel, const char *payload);
+void notify_commit(struct pg_session *s);
+void notify_rollback(struct pg_session *s);
+/* Sends what has arrived. */
+void notify_deliver(struct pg_session *s);
+void notify_close(struct pg_session *s);
+
+#endif

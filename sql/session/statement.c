@@ -1,0 +1,224 @@
+/* statement.c: from text to plan, with the cache in between. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/limits.h"
+#include "sql/base/log.h"
+#include "sql/emit/emit.h"
+#include "sql/session/engine.h"
+#include "sql/session/guc_hooks.h"
+#include "sql/session/session.h"
+
+/* Temporary schemas, search_path's "$user" and pg_catalog are resolved here, as PostgreSQL does in recomputeNamespacePath. */
+static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
+{
+    int n = 0;
+    bool catalog_named = false;
+    char *path = arena_strdup(s->arena, guc_get(&s->gucs, guc_find("search_path")));
+    uint32_t listed[64];
+    int nlisted = 0;
+    for (char *p = path; *p && nlisted < 64;) {
+        p += strspn(p, ", \t\n");
+        char *name = p, *to = p;
+        if (*p == '"') {
+            name = to = ++p;
+            for (; *p; p++) {
+                if (*p == '"' && *++p != '"')
+                    break;
+                *to++ = *p;
+            }
+        } else {
+            for (; *p && !strchr(", \t\n", *p); p++)
+                *to++ = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
+        }
+        bool more = *p != 0;
+        *to = 0;
+        p += more && *p == ',';
+        if (!*name)
+            continue;
+        const struct namespace_def *ns =
+            snapshot_namespace_named(s->snapshot, strcmp(name, "$user") ? name : s->role_name);
+        if (!ns)
+            continue;
+        catalog_named |= ns->oid == PG_CATALOG_NAMESPACE;
+        listed[nlisted++] = ns->oid;
+    }
+    if (!catalog_named)
+        out[n++] = PG_CATALOG_NAMESPACE;
+    for (int i = 0; i < nlisted && n < max; i++)
+        out[n++] = listed[i];
+    return n;
+}
+
+void session_search_path(struct pg_session *s)
+{
+    uint64_t snapshot = snapshot_version(s->snapshot);
+    if (s->search_path && s->search_path_guc == s->gucs.version &&
+        s->search_path_snapshot == snapshot)
+        return;
+    uint32_t oids[66];
+    int n = search_path_oids(s, oids, 66);
+    free(s->search_path);
+    s->search_path = malloc(sizeof(oids));
+    if (!s->search_path)
+        log_fatal("out of memory");
+    memcpy(s->search_path, oids, sizeof(oids));
+    s->nsearch_path = n;
+    s->search_path_guc = s->gucs.version;
+    s->search_path_snapshot = snapshot;
+    s->eval.search_path = s->search_path;
+    s->eval.nsearch_path = n;
+}
+
+bool session_begin_statement(struct pg_session *s)
+{
+    s->eval.statement_time = session_clock();
+    if (s->txn.state == TXN_IDLE)
+        s->eval.transaction_time = s->eval.statement_time;
+    const struct snapshot *newest = txn_snapshot(&s->txn);
+    if (s->snapshot)
+        snapshot_unref(s->snapshot);
+    s->snapshot = newest;
+    s->eval.snapshot = newest;
+    session_search_path(s);
+    static int timeout = -1;
+    if (timeout < 0)
+        timeout = guc_find("statement_timeout");
+    long ms = guc_get_int(&s->gucs, timeout);
+    s->control.deadline = ms > 0 ? run_control_now() + ms * 1000000 : 0;
+    return true;
+}
+
+static void session_analysis(struct pg_session *s, struct analysis *a, struct arena *arena,
+                             const char *text, const uint32_t *types, int ntypes, bool variable)
+{
+    *a = (struct analysis){
+        .arena = arena,
+        .snapshot = s->snapshot,
+        .err = &s->err,
+        .text = text,
+        .search_path = s->search_path,
+        .nsearch_path = s->nsearch_path,
+        .role = s->role,
+        .role_name = s->role_name,
+        .session_role_name = s->session_role_name,
+        .database = s->database->name,
+        .ctx = &s->eval,
+        .nparams = ntypes,
+        .variable_params = variable,
+    };
+    a->params = ARENA_ARRAY(arena, uint32_t, ntypes + 1);
+    if (ntypes)
+        memcpy(a->params, types, sizeof(uint32_t) * (size_t)ntypes);
+}
+
+/* A program for q: planned and printed, or the bare utility statement. */
+static struct program *session_program(struct pg_session *s, struct query *q, struct arena *arena,
+                                       const uint32_t *params, int nparams)
+{
+    if (q->command == QUERY_UTILITY) {
+        struct program *g = ARENA_NEW(arena, struct program);
+        *g = (struct program){.arena = arena, .command = QUERY_UTILITY, .utility = q->utility,
+                              .query = q, .params = params, .nparams = nparams};
+        return g;
+    }
+    struct program *g = plan_query(q, s->snapshot, params, nparams, arena, &s->eval, &s->err);
+    return g && emit_program(g, s->snapshot, &s->err) ? g : NULL;
+}
+
+struct plan *session_plan(struct pg_session *s, const char *text, int offset, int length,
+                          const struct raw_stmt *raw, const uint32_t *types, int ntypes,
+                          bool variable)
+{
+    struct arena *arena = arena_create();
+    struct analysis a;
+    session_analysis(s, &a, arena, text, types, ntypes, variable);
+    struct query *q = analyze_statement(&a, raw);
+    struct program *g = q && !error_is_set(&s->err) ? session_program(s, q, arena, a.params, a.nparams)
+                                                    : NULL;
+    if (!g) {
+        arena_destroy(arena);
+        return NULL;
+    }
+    return plan_create(arena, g, s->snapshot, text + offset, (size_t)length);
+}
+
+struct plan *session_plan_text(struct pg_session *s, const char *text, const uint32_t *types,
+                               int ntypes)
+{
+    struct parsed *parsed = parse_sql(text, strlen(text), &s->err);
+    if (!parsed)
+        return NULL;
+    struct plan *p = session_plan(s, text, 0, (int)strlen(text), parsed_stmt(parsed, 0), types,
+                                  ntypes, true);
+    parsed_free(parsed);
+    return p;
+}
+
+struct plan *session_plan_inner(struct pg_session *s, const struct plan *outer, struct query *q,
+                                const uint32_t *params, int nparams)
+{
+    struct arena *arena = arena_create();
+    struct program *g = session_program(s, q, arena, params, nparams);
+    if (!g) {
+        arena_destroy(arena);
+        return NULL;
+    }
+    struct plan *p = plan_create(arena, g, s->snapshot, outer->text, strlen(outer->text));
+    p->base = plan_ref((struct plan *)outer); /* the typed tree lies in its arena */
+    return p;
+}
+
+/* Everything but the text that a plan depends on. */
+static void session_signature(struct pg_session *s)
+{
+    if (s->plan_signature_guc == s->gucs.version && s->plan_signature[0])
+        return;
+    static const char *const names[] = {"search_path", "DateStyle", "TimeZone", "IntervalStyle",
+                                        "standard_conforming_strings", "ivf.probes", "ivf.recall", "ivfflat.probes",
+                                        "hnsw.ef_search", "transform_null_equals"};
+    size_t n = (size_t)snprintf(s->plan_signature, sizeof(s->plan_signature), "%u|%p", s->role,
+                                (void *)s->database);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && n < sizeof(s->plan_signature); i++)
+        n += (size_t)snprintf(s->plan_signature + n, sizeof(s->plan_signature) - n, "|%s",
+                              guc_get(&s->gucs, guc_find(names[i])));
+    s->plan_signature_guc = s->gucs.version;
+}
+
+static bool session_key(struct pg_session *s, struct strbuf *key, const char *text, size_t n,
+                        const uint32_t *types, int ntypes)
+{
+    if (s->txn.snapshot) /* a catalog nobody else sees */
+        return false;
+    session_signature(s);
+    uint64_t version = snapshot_version(s->snapshot);
+    strbuf_add(key, &version, sizeof(version));
+    strbuf_addz(key, s->plan_signature);
+    strbuf_add(key, &ntypes, sizeof(ntypes));
+    strbuf_add(key, types ? (const void *)types : "", sizeof(uint32_t) * (size_t)ntypes);
+    strbuf_add(key, text, n);
+    return true;
+}
+
+struct plan *session_cached(struct pg_session *s, const char *text, size_t n, const uint32_t *types,
+                            int ntypes)
+{
+    struct strbuf key = {0};
+    struct plan *p = NULL;
+    if (n <= LIMIT_CACHED_TEXT && session_key(s, &key, text, n, types, ntypes))
+        p = plan_cache_get(s->engine->plans, key.data, key.len);
+    strbuf_free(&key);
+    return p;
+}
+
+void session_cache(struct pg_session *s, const char *text, size_t n, const uint32_t *types,
+                   int ntypes, struct plan *p)
+{
+    struct strbuf key = {0};
+    if (n <= LIMIT_CACHED_TEXT && p->program->command != QUERY_UTILITY &&
+        session_key(s, &key, text, n, types, ntypes))
+        plan_cache_put(s->engine->plans, key.data, key.len, p);
+    strbuf_free(&key);
+}
