@@ -35,7 +35,7 @@ static void portal_drop_stmt(struct portal *p)
 
 static void portal_drop_rowsets(struct portal *p)
 {
-    for (int i = 0; p->rowsets && i < p->plan->program->nrowsets; i++)
+    for (int i = 0; p->rowsets && p->plan && i < p->plan->program->nrowsets; i++)
         rowset_destroy(p->rowsets[i]);
     p->rowsets = NULL;
 }
@@ -53,6 +53,8 @@ void portal_finish(struct portal *p, struct transaction *txn, enum portal_state 
 
 void portal_destroy(struct portal *p, struct transaction *txn)
 {
+    if (p->inner)
+        portal_destroy(p->inner, txn);
     portal_finish(p, txn, p->state);
     rowset_destroy(p->result);
     plan_unref(p->plan);

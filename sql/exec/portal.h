@@ -24,7 +24,8 @@ enum portal_result {
     PORTAL_FAILED,      /* err set */
     PORTAL_WAIT_OUTPUT, /* the sink is full: call again */
     PORTAL_WAIT_LOCK,   /* parked: call again after wake */
-    PORTAL_WAIT_WORKER  /* call again on a thread that may be kept */
+    PORTAL_WAIT_WORKER, /* call again on a thread that may be kept */
+    PORTAL_WAIT_COPY    /* COPY FROM STDIN: data is to come (utility statements only) */
 };
 
 struct portal {
@@ -56,7 +57,11 @@ struct portal {
     const int16_t *formats;
     int nformats;
     struct portal *next; /* the session's list */
-    void *task;          /* the session's: a utility statement's progress */
+    const char *tag;     /* utility statements: the whole tag if it is not the plan's; in arena */
+    bool closes_all;     /* COMMIT and ROLLBACK: all portals end with it */
+    bool described;      /* RowDescription has been sent */
+    bool utility_done;   /* a utility statement has been carried out; result may be left to send */
+    struct portal *inner; /* EXECUTE: the portal of the prepared statement; owned */
 };
 
 /* A portal over plan (a reference passes over), in an arena of its own. */

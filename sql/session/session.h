@@ -35,7 +35,8 @@ struct session_query { /* TASK_QUERY */
     struct parsed *parsed;
     char *text;
     size_t ntext;
-    int index; /* statement now */
+    int index, count;    /* statement now, of how many */
+    struct plan *cached; /* the text's only statement, found in the cache */
     struct portal *portal;
     struct row_writer writer;
     bool writing;
@@ -131,8 +132,15 @@ bool session_describe_portal(struct pg_session *s, struct portal *p);
 bool session_enter(struct pg_session *s, const struct plan *plan);
 enum portal_result session_run(struct pg_session *s, struct portal *p, struct row_sink *sink,
                                int64_t max_rows);
-/* The command tag of a finished portal. */
+/* The first half of session_run for a utility statement: everything but sending its rows. */
+enum portal_result session_run_utility(struct pg_session *s, struct portal *p);
+/* The command tag of a finished portal; in the portal or the session. */
 const char *session_tag(struct pg_session *s, const struct portal *p);
+/* Runs what is left of a portal into its result, from where it is read from then on. */
+bool session_materialize(struct pg_session *s, struct portal *p);
+/* BEGIN with the default_transaction_... settings; block: a transaction block. */
+void session_begin_transaction(struct pg_session *s, bool block);
+enum txn_isolation session_isolation(const char *name);
 /* Commits the implicit transaction if one is open. False with s->err set. */
 bool session_finish_implicit(struct pg_session *s);
 bool session_commit(struct pg_session *s);
@@ -141,6 +149,13 @@ void session_close_portals(struct pg_session *s, bool all);
 struct portal *session_find_portal(struct pg_session *s, const char *name);
 void session_add_portal(struct pg_session *s, struct portal *p);
 void session_drop_portal(struct pg_session *s, struct portal *p);
+
+/* --- simple.c, extended.c ------------------------------------------------------------------ */
+/* PORTAL_WAIT_... as PG_WAIT_...; PORTAL_FINISHED is PG_DONE. */
+enum pg_result session_wait(enum portal_result r);
+enum pg_result simple_query(struct pg_session *s, const char *sql, size_t n);
+enum pg_result simple_resume(struct pg_session *s);
+enum pg_result execute_resume(struct pg_session *s);
 
 /* --- prepared.c --------------------------------------------------------------------------- */
 struct prepared *prepared_find(struct pg_session *s, const char *name);

@@ -1,0 +1,358 @@
+/*
+ * extended.c: one function per message of the extended query protocol, and the entry points of pg.h that hand a message to
+ * whoever carries it out.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/session/session.h"
+#include "sql/types/text_util.h"
+
+/* What every message begins with: a clean arena, no timeouts, termination noticed. */
+static bool session_begin_message(struct pg_session *s)
+{
+    arena_reset(s->arena);
+    error_init(&s->err, s->arena);
+    s->idle_deadline = 0;
+    s->on_worker = false;
+    return !atomic_load(&s->control.terminate) || !run_control_stopped(&s->control, &s->err);
+}
+
+/* What every message that is over leaves behind. */
+static enum pg_result session_end_message(struct pg_session *s, enum pg_result r)
+{
+    if (r != PG_DONE && r != PG_FAILED)
+        return r;
+    s->control.deadline = 0;
+    long ms = guc_get_int(&s->gucs, guc_find("idle_in_transaction_session_timeout"));
+    if (ms > 0 && (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED))
+        s->idle_deadline = run_control_now() + ms * 1000000;
+    return r;
+}
+
+enum pg_result pg_session_query(struct pg_session *s, const char *sql, size_t n)
+{
+    if (!session_begin_message(s) || !utf8_verify(sql, n, &s->err))
+        return session_fail(s);
+    return session_end_message(s, simple_query(s, sql, n));
+}
+
+/* --- Parse ------------------------------------------------------------------------------------ */
+
+enum pg_result pg_session_parse(struct pg_session *s, const char *name, const char *sql,
+                                const uint32_t *types, int ntypes)
+{
+    if (!session_begin_message(s) || !utf8_verify(sql, strlen(sql), &s->err) ||
+        !session_begin_statement(s) || !prepared_create(s, name, sql, types, ntypes, false))
+        return session_fail(s);
+    s->reply.parse_complete(s->reply.host);
+    return session_end_message(s, PG_DONE);
+}
+
+/* --- Bind ------------------------------------------------------------------------------------- */
+
+struct bind_input {
+    const int16_t *formats;
+    int nformats;
+    const char *const *values;
+    const int32_t *lengths;
+    int nvalues;
+};
+
+static bool bind_formats_ok(struct pg_session *s, const int16_t *formats, int n, int wanted,
+                            const char *what)
+{
+    if (n > 1 && n != wanted)
+        return error_set(&s->err, ERRCODE_PROTOCOL_VIOLATION,
+                         "bind message has %d %s formats but %s%d %s", n, what,
+                         *what == 'p' ? "" : "query has ", wanted,
+                         *what == 'p' ? "parameters" : "columns");
+    for (int i = 0; i < n; i++)
+        if (formats[i] != 0 && formats[i] != 1)
+            return error_set(&s->err, ERRCODE_INVALID_PARAMETER_VALUE,
+                             "unsupported format code: %d", formats[i]);
+    return true;
+}
+
+/* One parameter from the wire to storage form, in the portal's arena. */
+static bool bind_value(struct pg_session *s, struct portal *p, const struct bind_input *in, int i,
+                       struct value *out)
+{
+    if (in->lengths[i] < 0) {
+        *out = value_null();
+        return true;
+    }
+    int format = in->nformats == 0 ? 0 : in->nformats == 1 ? in->formats[0] : in->formats[i];
+    size_t n = (size_t)in->lengths[i];
+    const struct type_def *t = snapshot_type(p->plan->snapshot, p->plan->program->params[i]);
+    if (!t)
+        return error_set(&s->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for type %u",
+                         p->plan->program->params[i]);
+    const char *bytes = arena_strndup(p->arena, in->values[i], n);
+    bool ok = format == 0 && !utf8_verify(bytes, n, &s->err)
+                  ? false
+                  : format ? type_receive(t, bytes, n, -1, &s->eval, p->arena, &s->err, out)
+                           : type_input(t, bytes, n, -1, &s->eval, p->arena, &s->err, out);
+    if (!ok)
+        error_context(&s->err, *p->name ? "portal \"%2$s\" parameter $%1$d" : "unnamed portal parameter $%d",
+                      i + 1, p->name);
+    return ok;
+}
+
+static bool bind_portal(struct pg_session *s, struct portal *p, const struct bind_input *in,
+                        const int16_t *formats, int nformats)
+{
+    const struct program *g = p->plan->program;
+    if (!bind_formats_ok(s, in->formats, in->nformats, in->nvalues, "parameter") ||
+        !bind_formats_ok(s, formats, nformats, p->nfields, "result"))
+        return false;
+    struct value *values = ARENA_ARRAY(p->arena, struct value, g->nparams + 1);
+    p->params = values;
+    for (int i = 0; i < g->nparams; i++)
+        if (!bind_value(s, p, in, i, &values[i]))
+            return false;
+    p->formats = arena_memdup(p->arena, formats, sizeof(int16_t) * (size_t)nformats);
+    p->nformats = nformats;
+    for (int i = 0; i < p->nfields; i++)
+        p->fields[i].format = nformats == 0 ? 0 : nformats == 1 ? formats[0] : formats[i];
+    return true;
+}
+
+static struct prepared *extended_statement(struct pg_session *s, const char *name)
+{
+    struct prepared *st = prepared_find(s, name);
+    if (!st && *name)
+        error_set(&s->err, ERRCODE_INVALID_SQL_STATEMENT_NAME,
+                  "prepared statement \"%s\" does not exist", name);
+    else if (!st)
+        error_set(&s->err, ERRCODE_INVALID_SQL_STATEMENT_NAME,
+                  "unnamed prepared statement does not exist");
+    return st;
+}
+
+static bool bind_message(struct pg_session *s, const char *portal, const char *statement,
+                         const struct bind_input *in, const int16_t *formats, int nformats)
+{
+    struct prepared *st = extended_statement(s, statement);
+    if (!st)
+        return false;
+    int wanted = st->plan ? st->plan->program->nparams : 0;
+    if (in->nvalues != wanted)
+        return error_set(&s->err, ERRCODE_PROTOCOL_VIOLATION,
+                         "bind message supplies %d parameters, but prepared statement \"%s\" "
+                         "requires %d", in->nvalues, statement, wanted);
+    const struct utility *u = st->plan ? st->plan->program->utility : NULL;
+    if (s->txn.state == TXN_FAILED && !(u && u->kind == UTILITY_TRANSACTION))
+        return error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
+                         "current transaction is aborted, commands ignored until end of "
+                         "transaction block");
+    struct portal *old = session_find_portal(s, portal);
+    if (old && *portal)
+        return error_set(&s->err, ERRCODE_DUPLICATE_CURSOR, "cursor \"%s\" already exists", portal);
+    if (old)
+        session_drop_portal(s, old);
+    if (!st->plan) { /* an empty statement */
+        session_add_portal(s, portal_create(portal, NULL));
+        return true;
+    }
+    if (!prepared_revalidate(s, st))
+        return false;
+    struct portal *p = session_portal(s, portal, plan_ref(st->plan));
+    if (!p)
+        return false;
+    if (!bind_portal(s, p, in, formats, nformats)) {
+        portal_destroy(p, &s->txn);
+        return false;
+    }
+    session_add_portal(s, p);
+    return true;
+}
+
+enum pg_result pg_session_bind(struct pg_session *s, const char *portal, const char *statement,
+                               const int16_t *formats, int nformats, const char *const *values,
+                               const int32_t *lengths, int nvalues, const int16_t *result_formats,
+                               int nresult_formats)
+{
+    struct bind_input in = {formats, nformats, values, lengths, nvalues};
+    if (!session_begin_message(s) || !session_begin_statement(s) ||
+        !bind_message(s, portal, statement, &in, result_formats, nresult_formats))
+        return session_fail(s);
+    s->reply.bind_complete(s->reply.host);
+    return session_end_message(s, PG_DONE);
+}
+
+/* --- Describe, Close ---------------------------------------------------------------------------- */
+
+static bool describe_statement(struct pg_session *s, const char *name)
+{
+    struct prepared *st = extended_statement(s, name);
+    if (!st || (st->plan && !prepared_revalidate(s, st)))
+        return false;
+    const struct program *g = st->plan ? st->plan->program : NULL;
+    s->reply.parameter_description(s->reply.host, g ? g->params : NULL, g ? g->nparams : 0);
+    struct portal *p = g ? session_portal(s, "", plan_ref(st->plan)) : NULL;
+    if (g && !p)
+        return false;
+    if (p && p->nfields > 0)
+        s->reply.row_description(s->reply.host, p->fields, p->nfields);
+    else
+        s->reply.no_data(s->reply.host);
+    if (p)
+        portal_destroy(p, &s->txn);
+    return true;
+}
+
+static struct portal *extended_portal(struct pg_session *s, const char *name)
+{
+    struct portal *p = session_find_portal(s, name);
+    if (!p)
+        error_set(&s->err, ERRCODE_UNDEFINED_CURSOR, "portal \"%s\" does not exist", name);
+    return p;
+}
+
+static bool describe_portal(struct pg_session *s, const char *name)
+{
+    struct portal *p = extended_portal(s, name);
+    if (!p)
+        return false;
+    if (p->nfields > 0)
+        s->reply.row_description(s->reply.host, p->fields, p->nfields);
+    else
+        s->reply.no_data(s->reply.host);
+    return true;
+}
+
+enum pg_result pg_session_describe(struct pg_session *s, char kind, const char *name)
+{
+    if (!session_begin_message(s) || !session_begin_statement(s) ||
+        !(kind == 'S' ? describe_statement(s, name) : describe_portal(s, name)))
+        return session_fail(s);
+    return session_end_message(s, PG_DONE);
+}
+
+enum pg_result pg_session_close(struct pg_session *s, char kind, const char *name)
+{
+    if (!session_begin_message(s))
+        return session_fail(s);
+    struct prepared *st = kind == 'S' ? prepared_find(s, name) : NULL;
+    struct portal *p = kind == 'P' ? session_find_portal(s, name) : NULL;
+    if (st)
+        prepared_drop(s, st);
+    if (p)
+        session_drop_portal(s, p);
+    s->reply.close_complete(s->reply.host);
+    return session_end_message(s, PG_DONE);
+}
+
+/* --- Execute, Sync -------------------------------------------------------------------------------- */
+
+enum pg_result execute_resume(struct pg_session *s)
+{
+    struct portal *p = s->execute.portal;
+    struct row_writer w;
+    row_writer_init(&w, s->reply.out, &s->eval, s->arena, p->types, p->nfields, p->formats,
+                    p->nformats);
+    enum portal_result r = session_run(s, p, &w.sink, s->execute.max_rows);
+    row_writer_free(&w);
+    if (r == PORTAL_FAILED) {
+        s->task = TASK_NONE;
+        return session_fail(s);
+    }
+    if (r == PORTAL_SUSPENDED) {
+        s->task = TASK_NONE;
+        s->reply.portal_suspended(s->reply.host);
+        return PG_DONE;
+    }
+    if (r != PORTAL_FINISHED)
+        return session_wait(r);
+    s->task = TASK_NONE;
+    s->reply.command_complete(s->reply.host, session_tag(s, p));
+    if (p->closes_all) /* COMMIT and ROLLBACK end every portal, theirs included */
+        session_drop_portal(s, p);
+    return PG_DONE;
+}
+
+enum pg_result pg_session_execute(struct pg_session *s, const char *portal, int32_t max_rows)
+{
+    struct portal *p;
+    if (!session_begin_message(s) || !session_begin_statement(s) ||
+        !(p = extended_portal(s, portal)))
+        return session_fail(s);
+    if (!p->plan) {
+        s->reply.empty_query(s->reply.host);
+        return session_end_message(s, PG_DONE);
+    }
+    if (!session_enter(s, p->plan))
+        return session_fail(s);
+    s->eval.snapshot = p->plan->snapshot;
+    s->task = TASK_EXECUTE;
+    s->execute = (struct session_execute){.portal = p, .max_rows = max_rows};
+    return session_end_message(s, execute_resume(s));
+}
+
+enum pg_result pg_session_sync(struct pg_session *s)
+{
+    if (!session_begin_message(s))
+        return session_fail(s);
+    bool ok = session_finish_implicit(s);
+    if (s->txn.state == TXN_IDLE) {
+        session_close_portals(s, false);
+        notify_deliver(s);
+    }
+    return session_end_message(s, ok ? PG_DONE : session_fail(s));
+}
+
+/* --- going on --------------------------------------------------------------------------------------- */
+
+enum pg_result pg_session_resume(struct pg_session *s, bool on_worker)
+{
+    s->on_worker = on_worker;
+    switch (s->task) {
+    case TASK_QUERY:
+        return session_end_message(s, simple_resume(s));
+    case TASK_EXECUTE:
+        return session_end_message(s, execute_resume(s));
+    case TASK_COPY_IN:
+        return copy_in_finish(s);
+    case TASK_NONE:
+        break;
+    }
+    return PG_DONE;
+}
+
+enum pg_result pg_session_copy_data(struct pg_session *s, const char *p, size_t n)
+{
+    return copy_in_data(s, p, n);
+}
+
+/* The COPY statement is over: goes on with what it was part of. */
+enum pg_result pg_session_copy_done(struct pg_session *s)
+{
+    return copy_in_finish(s);
+}
+
+enum pg_result pg_session_copy_fail(struct pg_session *s, const char *message)
+{
+    error_set(&s->err, ERRCODE_QUERY_CANCELED, "COPY from stdin failed: %s", message);
+    return copy_in_finish(s);
+}
+
+enum pg_result pg_session_protocol_error(struct pg_session *s, const struct error *err)
+{
+    if (!s->copy)
+        session_begin_message(s);
+    error_copy(&s->err, err);
+    return s->copy ? copy_in_finish(s) : session_end_message(s, session_fail(s));
+}
+
+enum pg_result pg_session_function(struct pg_session *s, uint32_t oid, const int16_t *formats,
+                                   int nformats, const char *const *values, const int32_t *lengths,
+                                   int nvalues, int16_t result_format)
+{
+    (void)formats, (void)nformats, (void)values, (void)lengths, (void)nvalues, (void)result_format;
+    session_begin_message(s);
+    error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+              "the FunctionCall message is not supported (function %u)", oid);
+    return session_end_message(s, session_fail(s));
+}

@@ -1,0 +1,286 @@
+/* run.c: running a portal inside the session's transaction. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/limits.h"
+#include "sql/session/guc_hooks.h"
+#include "sql/session/session.h"
+
+/* --- portals -------------------------------------------------------------------------------- */
+
+struct portal *session_find_portal(struct pg_session *s, const char *name)
+{
+    for (struct portal *p = s->portals; p; p = p->next)
+        if (!strcmp(p->name, name))
+            return p;
+    return NULL;
+}
+
+void session_add_portal(struct pg_session *s, struct portal *p)
+{
+    p->in_block = s->txn.state == TXN_BLOCK;
+    p->created_time = s->eval.statement_time;
+    p->next = s->portals;
+    s->portals = p;
+}
+
+void session_drop_portal(struct pg_session *s, struct portal *p)
+{
+    for (struct portal **at = &s->portals; *at; at = &(*at)->next)
+        if (*at == p) {
+            *at = p->next;
+            break;
+        }
+    portal_destroy(p, &s->txn);
+}
+
+void session_close_portals(struct pg_session *s, bool all)
+{
+    for (struct portal **at = &s->portals; *at;) {
+        struct portal *p = *at;
+        if (p->hold && !all) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        portal_destroy(p, &s->txn);
+    }
+}
+
+struct portal *session_portal(struct pg_session *s, const char *name, struct plan *plan)
+{
+    struct portal *p = portal_create(name, plan);
+    if (session_describe_portal(s, p))
+        return p;
+    portal_destroy(p, &s->txn);
+    return NULL;
+}
+
+bool session_describe_portal(struct pg_session *s, struct portal *p)
+{
+    const struct program *g = p->plan->program;
+    if (g->utility)
+        return utility_describe(s, p);
+    p->nfields = g->nfields;
+    p->fields = ARENA_ARRAY(p->arena, struct pg_field, g->nfields);
+    p->types = ARENA_ARRAY(p->arena, const struct type_def *, g->nfields);
+    for (int i = 0; i < g->nfields; i++) {
+        const struct target *t = &g->fields[i];
+        const struct type_def *type = snapshot_type(p->plan->snapshot, t->expr->type);
+        if (!type)
+            return error_set(&s->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for type %u",
+                             t->expr->type);
+        p->types[i] = type;
+        p->fields[i] = (struct pg_field){.name = t->name,
+                                         .table_oid = t->table_oid,
+                                         .column = t->table_attnum,
+                                         .type = type->oid,
+                                         .typlen = type->len,
+                                         .typmod = t->expr->typmod};
+    }
+    return true;
+}
+
+/* --- transactions ------------------------------------------------------------------------------ */
+
+static const char *session_setting(struct pg_session *s, const char *name)
+{
+    return guc_get(&s->gucs, guc_find(name));
+}
+
+enum txn_isolation session_isolation(const char *name)
+{
+    static const char *const names[] = {"read uncommitted", "read committed", "repeatable read",
+                                        "serializable"};
+    for (int i = 0; i < 4; i++)
+        if (!strcmp(names[i], name))
+            return (enum txn_isolation)i;
+    return ISOLATION_READ_COMMITTED;
+}
+
+void session_begin_transaction(struct pg_session *s, bool block)
+{
+    bool read_only = !strcmp(session_setting(s, "default_transaction_read_only"), "on");
+    bool deferrable = !strcmp(session_setting(s, "default_transaction_deferrable"), "on");
+    if (s->txn.state == TXN_IDLE) {
+        s->eval.transaction_time = s->eval.statement_time;
+        s->xact_start = s->eval.statement_time;
+    }
+    txn_begin(&s->txn, block, session_isolation(session_setting(s, "default_transaction_isolation")),
+              read_only, deferrable);
+}
+
+bool session_enter(struct pg_session *s, const struct plan *plan)
+{
+    const struct utility *u = plan->program->utility;
+    bool control = u && u->kind == UTILITY_TRANSACTION;
+    if (s->txn.state == TXN_FAILED && !control)
+        return error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
+                         "current transaction is aborted, commands ignored until end of "
+                         "transaction block");
+    if (u && s->txn.state == TXN_BLOCK && utility_forbidden_in_block(u))
+        return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
+                         "%s cannot run inside a transaction block", u->tag);
+    if (s->txn.state == TXN_IDLE && !control)
+        session_begin_transaction(s, false);
+    if (s->txn.read_only && plan->program->writes)
+        return error_set(&s->err, ERRCODE_READ_ONLY_SQL_TRANSACTION,
+                         "cannot execute %s in a read-only transaction", plan->tag);
+    return true;
+}
+
+/* Cursors WITH HOLD take their rows along: run to the end before the transaction ends. */
+static bool session_keep_held(struct pg_session *s)
+{
+    for (struct portal *p = s->portals; p; p = p->next)
+        if (p->hold && !p->result && !session_materialize(s, p))
+            return false;
+    return true;
+}
+
+bool session_commit(struct pg_session *s)
+{
+    if (!session_keep_held(s)) {
+        session_rollback(s);
+        return false;
+    }
+    session_close_portals(s, false);
+    if (!txn_commit(&s->txn, &s->err)) {
+        guc_undo(&s->gucs, 0, session_setting_changed, s);
+        notify_rollback(s);
+        return false;
+    }
+    guc_commit(&s->gucs, session_setting_changed, s);
+    notify_commit(s);
+    return true;
+}
+
+void session_rollback(struct pg_session *s)
+{
+    session_close_portals(s, false);
+    txn_rollback(&s->txn);
+    guc_undo(&s->gucs, 0, session_setting_changed, s);
+    notify_rollback(s);
+}
+
+bool session_finish_implicit(struct pg_session *s)
+{
+    return s->txn.state != TXN_IMPLICIT || session_commit(s);
+}
+
+/* --- running -------------------------------------------------------------------------------------- */
+
+/* While parked: cancel, statement_timeout and lock_timeout still count. */
+static bool session_may_wait(struct pg_session *s)
+{
+    if (run_control_stopped(&s->control, &s->err))
+        return false;
+    int64_t now = run_control_now();
+    long ms = guc_get_int(&s->gucs, guc_find("lock_timeout"));
+    if (!s->lock_deadline && ms > 0)
+        s->lock_deadline = now + ms * 1000000;
+    if (s->lock_deadline && now >= s->lock_deadline)
+        return error_set(&s->err, ERRCODE_LOCK_NOT_AVAILABLE,
+                         "canceling statement due to lock timeout");
+    return true;
+}
+
+/* Parking is not for ever. */
+static enum portal_result session_check_wait(struct pg_session *s, enum portal_result r)
+{
+    if (r == PORTAL_WAIT_LOCK && !session_may_wait(s))
+        r = PORTAL_FAILED;
+    if (r != PORTAL_WAIT_LOCK)
+        s->lock_deadline = 0;
+    return r;
+}
+
+enum portal_result session_run_utility(struct pg_session *s, struct portal *p)
+{
+    enum portal_result r = p->utility_done ? PORTAL_FINISHED : utility_run(s, p);
+    p->utility_done |= r == PORTAL_FINISHED;
+    return session_check_wait(s, r);
+}
+
+enum portal_result session_run(struct pg_session *s, struct portal *p, struct row_sink *sink,
+                               int64_t max_rows)
+{
+    struct portal_run run = {.txn = &s->txn,
+                             .control = &s->control,
+                             .out = s->reply.out,
+                             .sink = sink,
+                             .max_rows = max_rows,
+                             .on_worker = s->on_worker};
+    enum portal_result r;
+    if (p->state == PORTAL_BROKEN) {
+        error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                  "portal \"%s\" cannot be run", p->name);
+        return PORTAL_FAILED;
+    }
+    if (p->plan && p->plan->program->utility) {
+        r = session_run_utility(s, p);
+        struct portal *source = p->inner ? p->inner : p;
+        if (r == PORTAL_FINISHED && (p->inner || p->result))
+            r = portal_run(source, &run, &s->err);
+    } else {
+        r = portal_run(p, &run, &s->err);
+    }
+    return session_check_wait(s, r);
+}
+
+/* Runs the rest of a portal into rows kept in memory. */
+struct keep_sink {
+    struct row_sink sink;
+    struct rowset *rows;
+    int n;
+};
+
+static bool keep_row(void *arg, const struct value *cells, struct error *err)
+{
+    (void)err;
+    struct keep_sink *k = arg;
+    struct value *row = rowset_append(k->rows);
+    for (int i = 0; i < k->n; i++)
+        row[i] = rowset_copy(k->rows, &cells[i]);
+    return true;
+}
+
+bool session_materialize(struct pg_session *s, struct portal *p)
+{
+    struct keep_sink keep = {.rows = rowset_create(p->nfields), .n = p->nfields};
+    keep.sink = (struct row_sink){.row = keep_row, .arg = &keep};
+    struct portal_run run = {.txn = &s->txn, .control = &s->control, .sink = &keep.sink,
+                             .on_worker = true};
+    enum portal_result r = portal_run(p, &run, &s->err);
+    if (r != PORTAL_FINISHED) {
+        if (r == PORTAL_WAIT_LOCK)
+            error_set(&s->err, ERRCODE_LOCK_NOT_AVAILABLE, "no connection is free for the cursor");
+        rowset_destroy(keep.rows);
+        return false;
+    }
+    p->result = keep.rows;
+    p->position = 0;
+    p->state = PORTAL_READY;
+    return true;
+}
+
+const char *session_tag(struct pg_session *s, const struct portal *p)
+{
+    if (p->tag)
+        return p->tag;
+    const struct portal *counted = p->inner ? p->inner : p;
+    const struct program *g = counted->plan->program;
+    switch (g->command) {
+    case QUERY_INSERT:
+        snprintf(s->tag, sizeof(s->tag), "INSERT 0 %llu", (unsigned long long)counted->count);
+        break;
+    case QUERY_UTILITY:
+        return counted->plan->tag;
+    default:
+        snprintf(s->tag, sizeof(s->tag), "%s %llu", plan_command_name(g->command),
+                 (unsigned long long)counted->count);
+    }
+    return s->tag;
+}

@@ -1,0 +1,213 @@
+/* transaction_command.c: see transaction_command.h. */
+#include "sql/session/transaction_command.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "sql/base/arena.h"
+
+static const char *const isolation_names[] = {"read uncommitted", "read committed",
+                                              "repeatable read", "serializable"};
+
+const char *transaction_show(struct pg_session *s, const char *name)
+{
+    bool open = s->txn.state != TXN_IDLE;
+    if (!strcasecmp(name, "transaction_isolation"))
+        return open ? isolation_names[s->txn.isolation]
+                    : guc_get(&s->gucs, guc_find("default_transaction_isolation"));
+    if (!strcasecmp(name, "transaction_read_only"))
+        return open ? (s->txn.read_only ? "on" : "off")
+                    : guc_get(&s->gucs, guc_find("default_transaction_read_only"));
+    if (!strcasecmp(name, "transaction_deferrable"))
+        return open ? (s->txn.deferrable ? "on" : "off")
+                    : guc_get(&s->gucs, guc_find("default_transaction_deferrable"));
+    return NULL;
+}
+
+static bool apply_modes(struct pg_session *s, const struct transaction_modes *m)
+{
+    if (m->isolation && session_isolation(m->isolation) != s->txn.isolation) {
+        if (s->txn.ran)
+            return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
+                             "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+        s->txn.isolation = session_isolation(m->isolation);
+    }
+    if (m->read_only == 0 && s->txn.read_only && s->txn.ran)
+        return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
+                         "transaction read-write mode must be set before any query");
+    if (m->read_only >= 0)
+        s->txn.read_only = m->read_only;
+    if (m->deferrable >= 0)
+        s->txn.deferrable = m->deferrable;
+    return true;
+}
+
+/* SET SESSION CHARACTERISTICS: the defaults of later transactions. */
+static bool set_defaults(struct pg_session *s, const struct transaction_modes *m)
+{
+    bool ok = true;
+    if (m->isolation)
+        ok = guc_set(&s->gucs, "default_transaction_isolation", m->isolation, GUC_SESSION, true,
+                     &s->err);
+    if (ok && m->read_only >= 0) {
+        ok = guc_set(&s->gucs, "default_transaction_read_only", m->read_only ? "on" : "off",
+                     GUC_SESSION, true, &s->err);
+        session_setting_changed(s, guc_find("default_transaction_read_only"));
+    }
+    if (ok && m->deferrable >= 0)
+        ok = guc_set(&s->gucs, "default_transaction_deferrable", m->deferrable ? "on" : "off",
+                     GUC_SESSION, true, &s->err);
+    return ok;
+}
+
+enum portal_result transaction_set_modes(struct pg_session *s, const struct utility *u)
+{
+    if (u->set.kind == SET_MULTI_SESSION_CHARACTERISTICS)
+        return set_defaults(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
+    if (u->set.kind == SET_SNAPSHOT) {
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "SET TRANSACTION SNAPSHOT is not supported");
+        return PORTAL_FAILED;
+    }
+    if (s->txn.state == TXN_IMPLICIT)
+        session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+                       "SET TRANSACTION can only be used in transaction blocks");
+    return apply_modes(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
+}
+
+/* SQLite defers a transaction's foreign keys all or none. */
+enum portal_result transaction_set_constraints(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    if (s->txn.state == TXN_IMPLICIT) {
+        session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+                       "SET CONSTRAINTS can only be used in transaction blocks");
+        return PORTAL_FINISHED;
+    }
+    if (!u->set_constraints.all && !u->set_constraints.deferred) {
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                  "SET CONSTRAINTS ... IMMEDIATE of single constraints is not supported");
+        return PORTAL_FAILED;
+    }
+    struct connection *c;
+    enum txn_wait w = txn_acquire_write(&s->txn, s->arena, &c, &s->err);
+    if (w != TXN_READY)
+        return w == TXN_WAIT ? PORTAL_WAIT_LOCK : PORTAL_FAILED;
+    bool ok = connection_exec(c, u->set_constraints.deferred ? "PRAGMA defer_foreign_keys = ON"
+                                                             : "PRAGMA defer_foreign_keys = OFF",
+                              &s->err);
+    return ok ? PORTAL_FINISHED : PORTAL_FAILED;
+}
+
+static enum portal_result run_begin(struct pg_session *s, const struct utility *u)
+{
+    if (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED) {
+        session_notice(s, ERROR_WARNING, ERRCODE_ACTIVE_SQL_TRANSACTION,
+                       "there is already a transaction in progress");
+        return PORTAL_FINISHED;
+    }
+    session_begin_transaction(s, true);
+    return apply_modes(s, &u->transaction.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
+}
+
+/* AND CHAIN: a new transaction like the one that ended. */
+static void chain(struct pg_session *s, enum txn_isolation isolation, bool read_only,
+                  bool deferrable)
+{
+    s->eval.transaction_time = session_clock();
+    txn_begin(&s->txn, true, isolation, read_only, deferrable);
+}
+
+static enum portal_result run_end(struct pg_session *s, struct portal *p, const struct utility *u)
+{
+    bool commit = u->transaction.kind == TXN_COMMIT;
+    if (s->txn.state != TXN_BLOCK && s->txn.state != TXN_FAILED) {
+        if (u->transaction.chain) {
+            error_set(&s->err, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+                      "%s AND CHAIN can only be used in transaction blocks",
+                      commit ? "COMMIT" : "ROLLBACK");
+            return PORTAL_FAILED;
+        }
+        session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+                       "there is no transaction in progress");
+        if (commit)
+            return session_finish_implicit(s) ? PORTAL_FINISHED : PORTAL_FAILED;
+        session_rollback(s);
+        return PORTAL_FINISHED;
+    }
+    enum txn_isolation isolation = s->txn.isolation;
+    bool read_only = s->txn.read_only, deferrable = s->txn.deferrable;
+    bool failed = s->txn.state == TXN_FAILED;
+    /* the portal of this very statement must outlive the closing of all portals */
+    bool held = p->hold;
+    p->hold = true;
+    bool ok = true;
+    if (commit && !failed)
+        ok = session_commit(s);
+    else
+        session_rollback(s);
+    p->hold = held;
+    p->closes_all = true;
+    if (commit && failed)
+        p->tag = "ROLLBACK";
+    if (ok && u->transaction.chain)
+        chain(s, isolation, read_only, deferrable);
+    return ok ? PORTAL_FINISHED : PORTAL_FAILED;
+}
+
+static enum portal_result run_savepoint(struct pg_session *s, const struct utility *u)
+{
+    static const struct {
+        enum transaction_kind kind;
+        const char *word;
+    } words[] = {{TXN_SAVEPOINT, "SAVEPOINT"},
+                 {TXN_RELEASE, "RELEASE SAVEPOINT"},
+                 {TXN_ROLLBACK_TO, "ROLLBACK TO SAVEPOINT"}};
+    enum transaction_kind kind = u->transaction.kind;
+    const char *name = u->transaction.name;
+    if (s->txn.state != TXN_BLOCK && s->txn.state != TXN_FAILED) {
+        for (int i = 0; i < 3; i++)
+            if (words[i].kind == kind)
+                error_set(&s->err, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+                          "%s can only be used in transaction blocks", words[i].word);
+        return PORTAL_FAILED;
+    }
+    if (s->txn.state == TXN_FAILED && kind != TXN_ROLLBACK_TO) {
+        error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
+                  "current transaction is aborted, commands ignored until end of transaction block");
+        return PORTAL_FAILED;
+    }
+    bool ok;
+    uint64_t mark;
+    if (kind == TXN_SAVEPOINT) {
+        ok = txn_savepoint(&s->txn, name, s->gucs.mark, &s->err);
+    } else if (kind == TXN_RELEASE) {
+        ok = txn_release(&s->txn, name, &s->err);
+    } else {
+        ok = txn_rollback_to(&s->txn, name, &mark, &s->err);
+        if (ok)
+            guc_undo(&s->gucs, mark, session_setting_changed, s);
+    }
+    return ok ? PORTAL_FINISHED : PORTAL_FAILED;
+}
+
+enum portal_result transaction_run(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    switch (u->transaction.kind) {
+    case TXN_BEGIN:
+    case TXN_START:
+        return run_begin(s, u);
+    case TXN_COMMIT:
+    case TXN_ROLLBACK:
+        return run_end(s, p, u);
+    case TXN_SAVEPOINT:
+    case TXN_RELEASE:
+    case TXN_ROLLBACK_TO:
+        return run_savepoint(s, u);
+    default:
+        error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                  "prepared transactions are disabled");
+        error_hint(&s->err, "Set max_prepared_transactions to a nonzero value.");
+        return PORTAL_FAILED;
+    }
+}

@@ -1,0 +1,393 @@
+/*
+ * utility.c: utility statements that the session itself carries out, and the way to the others: a table row per kind.
+ *
+ * To add one: 1. its kind in analyze/utility.h, 2. a function here or in a file of its own, 3. a row in utilities[].
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/command/command.h"
+#include "sql/session/cursor.h"
+#include "sql/session/engine.h"
+#include "sql/session/session.h"
+#include "sql/session/transaction_command.h"
+
+void utility_fields(struct portal *p, int n, const char *const *names, const uint32_t *types)
+{
+    p->nfields = n;
+    p->fields = ARENA_ARRAY(p->arena, struct pg_field, n);
+    p->types = ARENA_ARRAY(p->arena, const struct type_def *, n);
+    for (int i = 0; i < n; i++) {
+        p->types[i] = type_builtin(types[i]);
+        p->fields[i] = (struct pg_field){.name = names[i], .type = types[i],
+                                         .typlen = p->types[i]->len, .typmod = -1};
+    }
+}
+
+/* --- SET, SHOW ------------------------------------------------------------------------------------ */
+
+static enum portal_result set_value(struct pg_session *s, const char *name, const char *value,
+                                    bool local)
+{
+    if (local && s->txn.state == TXN_IMPLICIT)
+        session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+                       "SET LOCAL can only be used in transaction blocks");
+    if (!guc_set(&s->gucs, name, value, local ? GUC_LOCAL : GUC_SESSION, true, &s->err))
+        return PORTAL_FAILED;
+    int i = guc_find(name);
+    if (i >= 0)
+        session_setting_changed(s, i);
+    return PORTAL_FINISHED;
+}
+
+static enum portal_result reset_all(struct pg_session *s)
+{
+    int n;
+    const struct guc_def *all = guc_all(&n);
+    struct error ignored;
+    error_init(&ignored, s->arena);
+    for (int i = 0; i < n; i++)
+        if (s->gucs.values[i] && strcmp(all[i].context, "internal") != 0 &&
+            guc_set(&s->gucs, all[i].name, NULL, GUC_SESSION, true, &ignored))
+            session_setting_changed(s, i);
+    return PORTAL_FINISHED;
+}
+
+static enum portal_result run_set(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    switch (u->set.kind) {
+    case SET_VALUE:
+        return set_value(s, u->set.name, u->set.value, u->set.local);
+    case SET_CURRENT:
+        return set_value(s, u->set.name, session_show(s, u->set.name), u->set.local);
+    case SET_DEFAULT:
+    case SET_RESET:
+        return set_value(s, u->set.name, NULL, u->set.local);
+    case SET_RESET_ALL:
+        return reset_all(s);
+    default:
+        return transaction_set_modes(s, u);
+    }
+}
+
+const char *session_show(struct pg_session *s, const char *name)
+{
+    const char *dynamic = transaction_show(s, name);
+    if (dynamic)
+        return dynamic;
+    int i = guc_find(name), n;
+    if (i < 0) {
+        const char *v = guc_get_custom(&s->gucs, name);
+        if (!v)
+            error_set(&s->err, ERRCODE_UNDEFINED_OBJECT,
+                      "unrecognized configuration parameter \"%s\"", name);
+        return v;
+    }
+    char buf[64];
+    return arena_strdup(s->arena, guc_show(&guc_all(&n)[i], guc_get(&s->gucs, i), buf, sizeof(buf)));
+}
+
+static struct value result_text(struct rowset *r, const char *text)
+{
+    struct value v = value_textz(text);
+    return rowset_copy(r, &v);
+}
+
+static enum portal_result run_show(struct pg_session *s, struct portal *p)
+{
+    const char *name = p->plan->program->utility->show.name;
+    struct rowset *rows = rowset_create(p->nfields);
+    p->result = rows;
+    if (strcmp(name, "all") != 0) {
+        const char *v = session_show(s, name);
+        if (!v)
+            return PORTAL_FAILED;
+        rowset_append(rows)[0] = result_text(rows, v);
+        return PORTAL_FINISHED;
+    }
+    int n;
+    const struct guc_def *all = guc_all(&n);
+    for (int i = 0; i < n; i++) {
+        struct value *row = rowset_append(rows);
+        row[0] = result_text(rows, all[i].name);
+        row[1] = result_text(rows, session_show(s, all[i].name));
+        row[2] = result_text(rows, "");
+    }
+    return PORTAL_FINISHED;
+}
+
+/* SHOW names its column as the setting is spelled in the table. */
+static bool describe_show(struct pg_session *s, struct portal *p)
+{
+    const char *name = p->plan->program->utility->show.name;
+    if (!strcmp(name, "all")) {
+        utility_fields(p, 3, (const char *const[]){"name", "setting", "description"},
+                       (uint32_t[]){TEXTOID, TEXTOID, TEXTOID});
+        return true;
+    }
+    int i = guc_find(name), n;
+    if (i < 0 && !guc_get_custom(&s->gucs, name))
+        return error_set(&s->err, ERRCODE_UNDEFINED_OBJECT,
+                         "unrecognized configuration parameter \"%s\"", name);
+    const char *column = i < 0 ? name : guc_all(&n)[i].name;
+    utility_fields(p, 1, &column, (uint32_t[]){TEXTOID});
+    return true;
+}
+
+/* --- PREPARE, EXECUTE, DEALLOCATE -------------------------------------------------------------------- */
+
+static enum portal_result run_prepare(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    return prepared_create(s, u->prepare.name, p->plan->text, NULL, 0, true) ? PORTAL_FINISHED
+                                                                             : PORTAL_FAILED;
+}
+
+static enum portal_result run_deallocate(struct pg_session *s, struct portal *p)
+{
+    const char *name = p->plan->program->utility->deallocate.name;
+    if (!name) {
+        prepared_drop_all(s);
+        p->tag = "DEALLOCATE ALL";
+        return PORTAL_FINISHED;
+    }
+    struct prepared *st = prepared_find(s, name);
+    if (!st) {
+        error_set(&s->err, ERRCODE_INVALID_SQL_STATEMENT_NAME,
+                  "prepared statement \"%s\" does not exist", name);
+        return PORTAL_FAILED;
+    }
+    prepared_drop(s, st);
+    return PORTAL_FINISHED;
+}
+
+/* --- DISCARD, LISTEN, LOCK, CHECKPOINT ----------------------------------------------------------------- */
+
+static enum portal_result run_discard(struct pg_session *s, struct portal *p)
+{
+    char what = p->plan->program->utility->discard.what;
+    if (what == 'a') {
+        session_close_portals(s, true);
+        reset_all(s);
+        prepared_drop_all(s);
+        notify_unlisten(s, NULL);
+    }
+    if (what == 'a' || what == 's')
+        sequence_session_discard(s->eval.sequence_session);
+    return PORTAL_FINISHED;
+}
+
+static enum portal_result run_listen(struct pg_session *s, struct portal *p)
+{
+    return notify_listen(s, p->plan->program->utility->notify.channel) ? PORTAL_FINISHED
+                                                                       : PORTAL_FAILED;
+}
+
+static enum portal_result run_unlisten(struct pg_session *s, struct portal *p)
+{
+    notify_unlisten(s, p->plan->program->utility->notify.channel);
+    return PORTAL_FINISHED;
+}
+
+static enum portal_result run_notify(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    return notify_queue(s, u->notify.channel, u->notify.payload ? u->notify.payload : "")
+               ? PORTAL_FINISHED
+               : PORTAL_FAILED;
+}
+
+static enum portal_result writer_result(enum txn_wait w)
+{
+    return w == TXN_READY ? PORTAL_FINISHED : w == TXN_WAIT ? PORTAL_WAIT_LOCK : PORTAL_FAILED;
+}
+
+/* LOCK TABLE: any mode that keeps writers out is the write slot. */
+static enum portal_result run_lock(struct pg_session *s, struct portal *p)
+{
+    struct connection *c;
+    const struct utility *u = p->plan->program->utility;
+    if (s->txn.state == TXN_IMPLICIT) {
+        error_set(&s->err, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
+                  "LOCK TABLE can only be used in transaction blocks");
+        return PORTAL_FAILED;
+    }
+    if (u->lock.mode < 3) /* ACCESS SHARE, ROW SHARE: readers never wait here */
+        return PORTAL_FINISHED;
+    enum portal_result r = writer_result(txn_acquire_write(&s->txn, p->arena, &c, &s->err));
+    if (r == PORTAL_WAIT_LOCK && u->lock.nowait) {
+        error_set(&s->err, ERRCODE_LOCK_NOT_AVAILABLE, "could not obtain lock on relation \"%s\"",
+                  u->lock.ntables ? u->lock.tables[0].name : "");
+        return PORTAL_FAILED;
+    }
+    return r;
+}
+
+static enum portal_result run_checkpoint(struct pg_session *s, struct portal *p)
+{
+    (void)p;
+    struct connection *c = database_take_reader(s->database, &s->err);
+    if (!c)
+        return PORTAL_FAILED;
+    sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    database_give_reader(s->database, c);
+    return PORTAL_FINISHED;
+}
+
+/* --- databases ------------------------------------------------------------------------------------------- */
+
+static enum portal_result run_create_database(struct pg_session *s, struct portal *p)
+{
+    return engine_create_database(s->engine, p->plan->program->utility->database.name, &s->err)
+               ? PORTAL_FINISHED
+               : PORTAL_FAILED;
+}
+
+static enum portal_result run_drop_database(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    bool existed;
+    if (!strcmp(u->database.name, s->database->name)) {
+        error_set(&s->err, ERRCODE_OBJECT_IN_USE, "cannot drop the currently open database");
+        return PORTAL_FAILED;
+    }
+    if (!engine_drop_database(s->engine, u->database.name, u->database.missing_ok, &existed,
+                              &s->err))
+        return PORTAL_FAILED;
+    if (!existed)
+        session_notice(s, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                       "database \"%s\" does not exist, skipping", u->database.name);
+    return PORTAL_FINISHED;
+}
+
+/* --- DDL: command/ ------------------------------------------------------------------------------------------ */
+
+static void command_notice(void *host, const struct error *notice)
+{
+    struct pg_session *s = host;
+    s->eval.notice(&s->eval, notice);
+}
+
+static void command_set_snapshot(void *host, struct snapshot *snapshot)
+{
+    struct pg_session *s = host;
+    txn_set_snapshot(&s->txn, snapshot);
+    snapshot_unref(s->snapshot);
+    s->snapshot = snapshot_ref(snapshot);
+    s->eval.snapshot = s->snapshot;
+    session_search_path(s);
+}
+
+void session_command(struct pg_session *s, struct portal *p, struct command *c)
+{
+    *c = (struct command){
+        .db = p->connection->db,
+        .snapshot = s->snapshot,
+        .utility = p->plan->program->utility,
+        .text = p->plan->text,
+        .arena = s->arena,
+        .err = &s->err,
+        .ctx = &s->eval,
+        .role = s->role,
+        .role_name = s->role_name,
+        .search_path = s->search_path,
+        .nsearch_path = s->nsearch_path,
+        .database = s->database->name,
+        .sequences = s->database->sequences,
+        .notice = command_notice,
+        .set_snapshot = command_set_snapshot,
+        .host = s,
+    };
+}
+
+enum portal_result session_acquire_write(struct pg_session *s, struct portal *p)
+{
+    if (!s->on_worker)
+        return PORTAL_WAIT_WORKER;
+    if (s->txn.read_only) {
+        error_set(&s->err, ERRCODE_READ_ONLY_SQL_TRANSACTION,
+                  "cannot execute %s in a read-only transaction", p->plan->tag);
+        return PORTAL_FAILED;
+    }
+    return writer_result(txn_acquire_write(&s->txn, s->arena, &p->connection, &s->err));
+}
+
+static enum portal_result run_command(struct pg_session *s, struct portal *p)
+{
+    enum portal_result r = session_acquire_write(s, p);
+    if (r != PORTAL_FINISHED)
+        return r;
+    struct command c;
+    session_command(s, p, &c);
+    bool ok = command_run(&c);
+    p->connection = NULL;
+    return ok ? PORTAL_FINISHED : PORTAL_FAILED;
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------ */
+
+#define UTILITY_NO_BLOCK 1 /* may not run inside a transaction block */
+
+static const struct utility_row {
+    enum portal_result (*run)(struct pg_session *s, struct portal *p);
+    bool (*describe)(struct pg_session *s, struct portal *p);
+    unsigned flags;
+} utilities[] = {
+    [UTILITY_TRANSACTION] = {transaction_run},
+    [UTILITY_SET] = {run_set},
+    [UTILITY_SHOW] = {run_show, describe_show},
+    [UTILITY_SET_CONSTRAINTS] = {transaction_set_constraints},
+    [UTILITY_PREPARE] = {run_prepare},
+    [UTILITY_EXECUTE] = {execute_run, execute_describe},
+    [UTILITY_DEALLOCATE] = {run_deallocate},
+    [UTILITY_DECLARE] = {cursor_declare},
+    [UTILITY_FETCH] = {cursor_fetch, cursor_describe},
+    [UTILITY_CLOSE] = {cursor_close},
+    [UTILITY_EXPLAIN] = {explain_run, explain_describe},
+    [UTILITY_COPY] = {copy_run},
+    [UTILITY_CREATE_TABLE_AS] = {create_table_as_run},
+    [UTILITY_DISCARD] = {run_discard},
+    [UTILITY_LISTEN] = {run_listen},
+    [UTILITY_UNLISTEN] = {run_unlisten},
+    [UTILITY_NOTIFY] = {run_notify},
+    [UTILITY_LOCK] = {run_lock},
+    [UTILITY_CHECKPOINT] = {run_checkpoint},
+    [UTILITY_CREATE_DATABASE] = {run_create_database, NULL, UTILITY_NO_BLOCK},
+    [UTILITY_DROP_DATABASE] = {run_drop_database, NULL, UTILITY_NO_BLOCK},
+    [UTILITY_SECURITY_LABEL] = {NULL},
+};
+
+static const struct utility_row *utility_row(const struct utility *u)
+{
+    size_t n = sizeof(utilities) / sizeof(utilities[0]);
+    return (size_t)u->kind < n && utilities[u->kind].run ? &utilities[u->kind] : NULL;
+}
+
+bool utility_forbidden_in_block(const struct utility *u)
+{
+    const struct utility_row *r = utility_row(u);
+    return (r && (r->flags & UTILITY_NO_BLOCK)) ||
+           (u->kind == UTILITY_VACUUM && u->vacuum.vacuum) ||
+           (u->kind == UTILITY_CREATE_INDEX && u->create_index.concurrently) ||
+           (u->kind == UTILITY_DISCARD && u->discard.what == 'a');
+}
+
+enum portal_result utility_run(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    const struct utility_row *r = utility_row(u);
+    if (r)
+        return r->run(s, p);
+    if (command_handles(u))
+        return run_command(s, p);
+    error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported", u->tag);
+    return PORTAL_FAILED;
+}
+
+bool utility_describe(struct pg_session *s, struct portal *p)
+{
+    const struct utility_row *r = utility_row(p->plan->program->utility);
+    return !r || !r->describe || r->describe(s, p);
+}
