@@ -46,6 +46,10 @@ struct query *analyze_statement(struct analysis *a, const struct raw_stmt *stmt)
 struct expr *analyze_expression(struct analysis *a, const char *sql, const struct relation *r,
                                 uint32_t type, int32_t typmod, const char *kind);
 
+/* An analyzed expression coerced to type as EXECUTE coerces argument number n: 42804 "parameter $%d of type %s cannot be
+   coerced to the expected type %s". NULL with err set. */
+struct expr *analyze_assign(struct analysis *a, struct expr *e, uint32_t type, int n);
+
 /* A stored SELECT (view definition). */
 struct query *analyze_select_text(struct analysis *a, const char *sql);
 

@@ -22,6 +22,8 @@
 #define LIMIT_EXPR_DEPTH 5000
 /* Longer texts (bulk INSERTs with literals) are not worth a place in the plan cache. */
 #define LIMIT_CACHED_TEXT 16384
+/* PostgreSQL's NOTIFY_PAYLOAD_MAX_LENGTH. */
+#define LIMIT_NOTIFY_PAYLOAD 8000
 /* Plans shared by all sessions; each 5 to 50 KiB. */
 #define LIMIT_CACHED_PLANS 1000
 /* Prepared SQLite statements kept per connection; each costs 2 to 10 KiB. */

@@ -61,7 +61,7 @@ void portal_destroy(struct portal *p, struct transaction *txn)
     arena_destroy(p->arena);
 }
 
-static void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v)
+void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v)
 {
     switch (v->kind) {
     case VALUE_NULL:

@@ -49,6 +49,8 @@ struct portal {
     bool hold;     /* survives COMMIT (result is materialised then) */
     bool scroll;
     bool cursor;   /* made by DECLARE */
+    bool no_scroll, binary;
+    int64_t cursor_at; /* FETCH's position: 0 before the first row, n on row n, one more after the last */
     int64_t created_time;
     /* result shape */
     struct pg_field *fields;
@@ -70,6 +72,9 @@ struct portal *portal_create(const char *name, struct plan *plan);
 void portal_destroy(struct portal *p, struct transaction *txn);
 /* Releases statement and lease but keeps the portal (DONE or BROKEN). */
 void portal_finish(struct portal *p, struct transaction *txn, enum portal_state state);
+
+/* Binds v to parameter i (from 1); v's bytes must outlive the step. */
+void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v);
 
 /* A run's surroundings, given by the session. */
 struct portal_run {

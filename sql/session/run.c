@@ -135,7 +135,7 @@ bool session_enter(struct pg_session *s, const struct plan *plan)
 static bool session_keep_held(struct pg_session *s)
 {
     for (struct portal *p = s->portals; p; p = p->next)
-        if (p->hold && !p->result && !session_materialize(s, p))
+        if (p->hold && p->cursor && !p->result && !session_materialize(s, p))
             return false;
     return true;
 }

@@ -1,0 +1,23 @@
+/* cursor.h: statements that run another statement's plan: EXECUTE, DECLARE, FETCH, CLOSE, CREATE TABLE AS. */
+#ifndef PGF_SESSION_CURSOR_H
+#define PGF_SESSION_CURSOR_H
+
+#include "sql/session/session.h"
+
+enum portal_result cursor_declare(struct pg_session *s, struct portal *p);
+enum portal_result cursor_fetch(struct pg_session *s, struct portal *p);
+bool cursor_describe(struct pg_session *s, struct portal *p);
+enum portal_result cursor_close(struct pg_session *s, struct portal *p);
+enum portal_result execute_run(struct pg_session *s, struct portal *p);
+bool execute_describe(struct pg_session *s, struct portal *p);
+bool explain_describe(struct pg_session *s, struct portal *p);
+enum portal_result create_table_as_run(struct pg_session *s, struct portal *p);
+/* What SHOW prints; NULL with s->err set for an unknown name. */
+const char *session_show(struct pg_session *s, const char *name);
+/* On a worker, with the write slot: p->connection is the writer. */
+enum portal_result session_acquire_write(struct pg_session *s, struct portal *p);
+struct command;
+/* Fills c for carrying out p's statement on p->connection. */
+void session_command(struct pg_session *s, struct portal *p, struct command *c);
+
+#endif

@@ -1,0 +1,199 @@
+/* execute.c: EXECUTE name (args), and CREATE TABLE AS in its three spellings. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/command/command.h"
+#include "sql/emit/emit.h"
+#include "sql/session/cursor.h"
+
+static struct prepared *execute_statement(struct pg_session *s, const char *name)
+{
+    struct prepared *st = prepared_find(s, name);
+    if (!st) {
+        error_set(&s->err, ERRCODE_INVALID_SQL_STATEMENT_NAME,
+                  "prepared statement \"%s\" does not exist", name);
+        return NULL;
+    }
+    return st->plan && !prepared_revalidate(s, st) ? NULL : st;
+}
+
+bool execute_describe(struct pg_session *s, struct portal *p)
+{
+    struct prepared *st = execute_statement(s, p->plan->program->utility->execute.name);
+    if (!st)
+        return false;
+    if (!st->plan)
+        return true;
+    struct portal *inner = session_portal(s, "", plan_ref(st->plan));
+    if (!inner)
+        return false;
+    p->nfields = inner->nfields;
+    p->types = arena_memdup(p->arena, inner->types, sizeof(*p->types) * (size_t)inner->nfields);
+    p->fields = arena_memdup(p->arena, inner->fields, sizeof(*p->fields) * (size_t)inner->nfields);
+    for (int i = 0; i < p->nfields; i++)
+        p->fields[i].name = arena_strdup(p->arena, inner->fields[i].name);
+    portal_destroy(inner, &s->txn);
+    return true;
+}
+
+/* The arguments' values: SELECT $args::types, run as a statement of its own. */
+static bool execute_args(struct pg_session *s, struct portal *p, struct portal *inner)
+{
+    const struct utility *u = p->plan->program->utility;
+    const struct program *g = inner->plan->program;
+    int n = u->execute.args.n;
+    if (n != g->nparams) {
+        error_set(&s->err, ERRCODE_SYNTAX_ERROR,
+                  "wrong number of parameters for prepared statement \"%s\"", u->execute.name);
+        error_detail(&s->err, "Expected %d parameters but got %d.", g->nparams, n);
+        return false;
+    }
+    if (n == 0)
+        return true;
+    struct query *q = ARENA_NEW(s->arena, struct query);
+    q->command = QUERY_SELECT;
+    q->result = -1;
+    q->ntargets = n;
+    q->targets = ARENA_ARRAY(s->arena, struct target, n);
+    struct analysis a = {.arena = s->arena, .snapshot = s->snapshot, .err = &s->err,
+                         .text = p->plan->text, .search_path = s->search_path,
+                         .nsearch_path = s->nsearch_path, .ctx = &s->eval};
+    for (int i = 0; i < n; i++) {
+        struct expr *e = analyze_assign(&a, u->execute.args.items[i], g->params[i], i + 1);
+        if (!e)
+            return false;
+        q->targets[i] = (struct target){.expr = e, .name = "p"};
+    }
+    struct plan *plan = session_plan_inner(s, p->plan, q, p->plan->program->params,
+                                           p->plan->program->nparams);
+    struct portal *values = plan ? session_portal(s, "", plan) : NULL;
+    if (!values)
+        return false;
+    values->params = p->params;
+    bool ok = session_materialize(s, values);
+    if (ok) {
+        struct value *params = ARENA_ARRAY(inner->arena, struct value, n);
+        const struct value *row = rowset_row(values->result, 0);
+        for (int i = 0; i < n; i++) {
+            params[i] = row[i];
+            if (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BLOB)
+                params[i].p = arena_strndup(inner->arena, row[i].p, row[i].n);
+        }
+        inner->params = params;
+    }
+    portal_destroy(values, &s->txn);
+    return ok;
+}
+
+enum portal_result execute_run(struct pg_session *s, struct portal *p)
+{
+    if (!p->inner) {
+        struct prepared *st = execute_statement(s, p->plan->program->utility->execute.name);
+        if (!st || !st->plan)
+            return st ? PORTAL_FINISHED : PORTAL_FAILED;
+        p->inner = session_portal(s, "", plan_ref(st->plan));
+        if (!p->inner || !execute_args(s, p, p->inner))
+            return PORTAL_FAILED;
+    }
+    if (!session_enter(s, p->inner->plan))
+        return PORTAL_FAILED;
+    return p->inner->plan->program->utility ? session_run_utility(s, p->inner) : PORTAL_FINISHED;
+}
+
+/* --- CREATE TABLE AS --------------------------------------------------------------------------------- */
+
+static bool create_as_columns(struct pg_session *s, const struct utility *u,
+                              const struct program *g, struct column_def *columns, int32_t *typmods)
+{
+    if (u->create_table_as.ncolumns > g->nfields)
+        return error_set(&s->err, ERRCODE_SYNTAX_ERROR, "too many column names were specified");
+    for (int i = 0; i < g->nfields; i++) {
+        const struct expr *e = g->fields[i].expr;
+        columns[i] = (struct column_def){
+            .name = i < u->create_table_as.ncolumns ? u->create_table_as.columns[i]
+                                                    : g->fields[i].name,
+            .type = e->type == UNKNOWNOID ? TEXTOID : e->type,
+            .typmod = e->typmod,
+            .collation = e->collation,
+        };
+        typmods[i] = e->typmod;
+    }
+    return true;
+}
+
+struct insert_sink {
+    struct row_sink sink;
+    sqlite3_stmt *stmt;
+    struct connection *connection;
+    int n;
+};
+
+static bool insert_row(void *arg, const struct value *cells, struct error *err)
+{
+    struct insert_sink *t = arg;
+    for (int i = 0; i < t->n; i++)
+        portal_bind_value(t->stmt, i + 1, &cells[i]);
+    int rc = sqlite3_step(t->stmt);
+    sqlite3_reset(t->stmt);
+    if (rc == SQLITE_DONE || connection_error(t->connection, rc, err))
+        return rc == SQLITE_DONE;
+    return error_set(err, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, "%s",
+                     sqlite3_errmsg(t->connection->db));
+}
+
+static bool create_as_fill(struct pg_session *s, struct portal *source, struct connection *c,
+                           const struct relation *table)
+{
+    struct strbuf sql = {0};
+    strbuf_addz(&sql, "INSERT INTO ");
+    emit_identifier(&sql, table->sqlite_name);
+    strbuf_addz(&sql, " VALUES (");
+    for (int i = 0; i < source->nfields; i++)
+        strbuf_printf(&sql, i ? ", ?%d" : "?%d", i + 1);
+    strbuf_addz(&sql, ")");
+    sqlite3_stmt *stmt = connection_prepare(c, sql.data, &s->err);
+    strbuf_free(&sql);
+    if (!stmt)
+        return false;
+    struct insert_sink t = {.stmt = stmt, .connection = c, .n = source->nfields};
+    t.sink = (struct row_sink){.row = insert_row, .arg = &t};
+    struct portal_run run = {.txn = &s->txn, .control = &s->control, .sink = &t.sink,
+                             .on_worker = true};
+    bool ok = portal_run(source, &run, &s->err) == PORTAL_FINISHED;
+    sqlite3_finalize(stmt);
+    return ok;
+}
+
+enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    enum portal_result r = session_acquire_write(s, p);
+    if (r != PORTAL_FINISHED)
+        return r;
+    struct plan *plan = session_plan_inner(s, p->plan, u->create_table_as.query,
+                                           p->plan->program->params, p->plan->program->nparams);
+    struct portal *source = plan ? session_portal(s, "", plan) : NULL;
+    if (!source)
+        return PORTAL_FAILED;
+    source->params = p->params;
+    int n = source->nfields;
+    struct column_def *columns = ARENA_ARRAY(s->arena, struct column_def, n);
+    int32_t *typmods = ARENA_ARRAY(s->arena, int32_t, n);
+    bool ok = create_as_columns(s, u, plan->program, columns, typmods), existed = false;
+    if (ok) {
+        struct command c;
+        session_command(s, p, &c);
+        const struct relation *table = command_create_table_as(
+            &c, &u->create_table_as.name, u->create_table_as.persistence,
+            u->create_table_as.if_not_exists, columns, typmods, n,
+            u->create_table_as.materialized ? u->create_table_as.query_text : NULL, &existed);
+        ok = existed || (table && (u->create_table_as.with_no_data ||
+                                   create_as_fill(s, source, p->connection, table)));
+    }
+    if (ok && !existed && !u->create_table_as.with_no_data)
+        p->tag = arena_printf(p->arena, "SELECT %" PRIu64, source->count);
+    p->connection = NULL;
+    portal_destroy(source, &s->txn);
+    return ok ? PORTAL_FINISHED : PORTAL_FAILED;
+}
