@@ -200,6 +200,8 @@ static enum portal_result session_check_wait(struct pg_session *s, enum portal_r
 enum portal_result session_run_utility(struct pg_session *s, struct portal *p)
 {
     enum portal_result r = p->utility_done ? PORTAL_FINISHED : utility_run(s, p);
+    if (error_is_set(&s->err)) /* COPY FROM STDIN ends by coming back here */
+        r = PORTAL_FAILED;
     p->utility_done |= r == PORTAL_FINISHED;
     return session_check_wait(s, r);
 }

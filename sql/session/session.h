@@ -74,7 +74,8 @@ struct pg_session {
     enum session_task task;
     struct session_query query;
     struct session_execute execute;
-    struct copy_in *copy;
+    struct copy_in *copy;        /* COPY FROM STDIN under way */
+    enum session_task copy_task; /* what it is part of */
     bool on_worker;
     bool started;        /* the first message has come: text of the running statement below is kept */
     int64_t lock_deadline; /* lock_timeout while parked; 0 */
@@ -120,6 +121,8 @@ struct plan *session_cached(struct pg_session *s, const char *text, size_t n, co
                             int ntypes);
 void session_cache(struct pg_session *s, const char *text, size_t n, const uint32_t *types,
                    int ntypes, struct plan *p);
+/* The relation a name means on the search path; NULL with s->err set (42P01). */
+const struct relation *session_relation(struct pg_session *s, const struct qualified_name *name);
 /* Effective search path as namespace OIDs. */
 void session_search_path(struct pg_session *s);
 

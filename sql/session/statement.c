@@ -72,6 +72,21 @@ void session_search_path(struct pg_session *s)
     s->eval.nsearch_path = n;
 }
 
+const struct relation *session_relation(struct pg_session *s, const struct qualified_name *name)
+{
+    const struct relation *r = NULL;
+    if (name->schema) {
+        const struct namespace_def *ns = snapshot_namespace_named(s->snapshot, name->schema);
+        r = ns ? snapshot_relation_named(s->snapshot, ns->oid, name->name) : NULL;
+    }
+    for (int i = 0; !name->schema && !r && i < s->nsearch_path; i++)
+        r = snapshot_relation_named(s->snapshot, s->search_path[i], name->name);
+    if (!r)
+        error_set(&s->err, ERRCODE_UNDEFINED_TABLE, "relation \"%s%s%s\" does not exist",
+                  name->schema ? name->schema : "", name->schema ? "." : "", name->name);
+    return r;
+}
+
 bool session_begin_statement(struct pg_session *s)
 {
     s->eval.statement_time = session_clock();

@@ -1,0 +1,390 @@
+/*
+ * copy_in.c: COPY FROM STDIN. The rows go through a plan of "INSERT INTO t (columns) VALUES ($1, ...)", so defaults,
+ * constraints and indexes are those of any INSERT; one prepared statement, bound and stepped once a row.
+ */
+#include <endian.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/limits.h"
+#include "sql/base/log.h"
+#include "sql/emit/emit.h"
+#include "sql/exec/constraint.h"
+#include "sql/session/copy.h"
+#include "sql/session/cursor.h"
+#include "sql/types/text_util.h"
+
+struct copy_in {
+    struct portal *portal; /* of the COPY statement */
+    struct copy_options options;
+    struct plan *insert;
+    sqlite3_stmt *stmt;
+    struct connection *connection;
+    const char *table;
+    const char **columns;
+    const struct type_def **types;
+    int32_t *typmods;
+    int ncolumns;
+    struct value *values;
+    struct copy_field *fields;
+    struct arena *row;     /* reset after each row */
+    struct strbuf pending; /* bytes of a record that is not complete yet */
+    struct copy_scan scan;
+    uint64_t line, rows;
+    bool header_due, binary_begun, ended;
+    bool failed; /* s->err is set; the rest of the data is dropped */
+};
+
+void copy_in_free(struct copy_in *c)
+{
+    if (!c)
+        return;
+    if (c->stmt)
+        connection_stmt_release(c->connection, c->stmt);
+    plan_unref(c->insert);
+    arena_destroy(c->row);
+    strbuf_free(&c->pending);
+    free(c);
+}
+
+/* Which columns the data has: those named, or all that can be given. */
+static const struct relation *copy_in_table(struct pg_session *s, struct portal *p,
+                                            const struct utility *u, struct copy_in *c)
+{
+    const struct relation *r = session_relation(s, &u->copy.table);
+    if (!r)
+        return NULL;
+    if (r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED) {
+        error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot copy to %s \"%s\"",
+                  r->kind == RELKIND_VIEW ? "view" : r->kind == RELKIND_SEQUENCE ? "sequence"
+                                                                                : "relation", r->name);
+        return NULL;
+    }
+    int max = u->copy.ncolumns ? u->copy.ncolumns : r->natts;
+    c->columns = ARENA_ARRAY(p->arena, const char *, max + 1);
+    c->types = ARENA_ARRAY(p->arena, const struct type_def *, max + 1);
+    c->typmods = ARENA_ARRAY(p->arena, int32_t, max + 1);
+    for (int i = 0; i < max; i++) {
+        const struct attribute *at = u->copy.ncolumns ? relation_attribute(r, u->copy.columns[i])
+                                                      : &r->atts[i];
+        if (!at) {
+            error_set(&s->err, ERRCODE_UNDEFINED_COLUMN,
+                      "column \"%s\" of relation \"%s\" does not exist", u->copy.columns[i], r->name);
+            return NULL;
+        }
+        if (!u->copy.ncolumns && (at->dropped || at->generated || at->hidden))
+            continue;
+        c->columns[c->ncolumns] = at->name;
+        c->types[c->ncolumns] = snapshot_type(s->snapshot, at->type);
+        c->typmods[c->ncolumns++] = at->typmod;
+    }
+    return r;
+}
+
+static bool copy_in_plan(struct pg_session *s, const struct utility *u, struct copy_in *c)
+{
+    struct strbuf sql = {0};
+    uint32_t *types = ARENA_ARRAY(s->arena, uint32_t, c->ncolumns + 1);
+    strbuf_addz(&sql, "INSERT INTO ");
+    copy_target(&sql, u);
+    strbuf_addz(&sql, " (");
+    for (int i = 0; i < c->ncolumns; i++) {
+        if (i)
+            strbuf_addz(&sql, ", ");
+        emit_identifier(&sql, c->columns[i]);
+        types[i] = c->types[i]->oid;
+    }
+    strbuf_addz(&sql, ") OVERRIDING SYSTEM VALUE VALUES (");
+    for (int i = 0; i < c->ncolumns; i++)
+        strbuf_printf(&sql, i ? ", $%d" : "$%d", i + 1);
+    strbuf_addz(&sql, ")");
+    c->insert = session_plan_text(s, sql.data, types, c->ncolumns);
+    strbuf_free(&sql);
+    if (c->insert && c->insert->program->nsteps != 1)
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "COPY FROM is not supported for table \"%s\"", u->copy.table.name);
+    return c->insert != NULL;
+}
+
+enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    if (u->copy.where) {
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY FROM ... WHERE is not supported");
+        return PORTAL_FAILED;
+    }
+    enum portal_result r = session_acquire_write(s, p);
+    if (r != PORTAL_FINISHED)
+        return r;
+    struct copy_in *c = calloc(1, sizeof(*c));
+    if (!c)
+        log_fatal("out of memory");
+    c->portal = p;
+    c->row = arena_create();
+    c->connection = p->connection;
+    p->connection = NULL;
+    s->copy = c;
+    const struct relation *t = copy_in_table(s, p, u, c);
+    bool ok = t && copy_options_read(s, p, u, c->columns, c->ncolumns, &c->options) &&
+              copy_in_plan(s, u, c);
+    if (ok)
+        c->stmt = connection_stmt(c->connection, c->insert->uid, 0, c->insert->program->steps[0].sql,
+                                  &s->err);
+    if (!ok || !c->stmt) {
+        copy_in_free(c);
+        s->copy = NULL;
+        return PORTAL_FAILED;
+    }
+    c->table = t->name;
+    c->header_due = c->options.header;
+    c->values = ARENA_ARRAY(p->arena, struct value, c->ncolumns + 1);
+    c->fields = ARENA_ARRAY(p->arena, struct copy_field, c->ncolumns + 1);
+    int16_t *formats = ARENA_ARRAY(s->arena, int16_t, c->ncolumns + 1);
+    int format = c->options.format == COPY_BINARY;
+    for (int i = 0; i < c->ncolumns; i++)
+        formats[i] = (int16_t)format;
+    s->reply.copy_in(s->reply.host, format, formats, c->ncolumns);
+    s->copy_task = s->task;
+    s->task = TASK_COPY_IN;
+    return PORTAL_WAIT_COPY;
+}
+
+/* --- one row ------------------------------------------------------------------------------------------- */
+
+static bool copy_in_insert(struct pg_session *s, struct copy_in *c)
+{
+    const struct step *step = &c->insert->program->steps[0];
+    for (int i = 0; i < step->nbindings; i++) {
+        const struct binding *b = &step->bindings[i];
+        portal_bind_value(c->stmt, i + 1, b->kind == BINDING_PARAM ? &c->values[b->index] : &b->value);
+    }
+    int rc = sqlite3_step(c->stmt);
+    sqlite3_reset(c->stmt);
+    if (rc == SQLITE_DONE) {
+        c->rows++;
+        return true;
+    }
+    if (!connection_error(c->connection, rc, &s->err))
+        constraint_explain(c->connection->db, step, c->insert->snapshot, rc, &s->err);
+    return false;
+}
+
+static bool copy_in_context(struct pg_session *s, struct copy_in *c, int column, const char *text,
+                            size_t n)
+{
+    if (column < 0)
+        error_context(&s->err, "COPY %s, line %" PRIu64, c->table, c->line);
+    else if (!text)
+        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: null input", c->table, c->line,
+                      c->columns[column]);
+    else
+        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: \"%.*s%s\"", c->table, c->line,
+                      c->columns[column], (int)utf8_clip(text, n, 100), text, n > 100 ? "..." : "");
+    return false;
+}
+
+static bool copy_in_fields(struct pg_session *s, struct copy_in *c)
+{
+    for (int i = 0; i < c->ncolumns; i++) {
+        const struct copy_field *f = &c->fields[i];
+        if (!f->p)
+            c->values[i] = value_null();
+        else if (!type_input(c->types[i], f->p, f->n, c->typmods[i], &s->eval, c->row, &s->err,
+                             &c->values[i]))
+            return copy_in_context(s, c, i, f->p, f->n);
+    }
+    return true;
+}
+
+static bool copy_in_header(struct pg_session *s, struct copy_in *c, int n)
+{
+    c->header_due = false;
+    if (!c->options.match_header)
+        return true;
+    if (n != c->ncolumns)
+        return error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT,
+                         "wrong number of fields in header line: got %d, expected %d", n,
+                         c->ncolumns);
+    for (int i = 0; i < n; i++) {
+        const struct copy_field *f = &c->fields[i];
+        if (!f->p || strlen(c->columns[i]) != f->n || memcmp(c->columns[i], f->p, f->n) != 0)
+            return error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT,
+                             "column name mismatch in header line field %d: got \"%.*s\", expected "
+                             "\"%s\"", i + 1, (int)f->n, f->p ? f->p : "", c->columns[i]);
+    }
+    return true;
+}
+
+static bool copy_in_line(struct pg_session *s, struct copy_in *c, const char *line, size_t n)
+{
+    c->line++;
+    if (n == 2 && line[0] == '\\' && line[1] == '.') {
+        c->ended = true;
+        return true;
+    }
+    if (!utf8_verify(line, n, &s->err))
+        return copy_in_context(s, c, -1, NULL, 0);
+    int count = c->options.format == COPY_CSV
+                    ? copy_split_csv(&c->options, line, n, c->row, c->fields, c->ncolumns, &s->err)
+                    : copy_split_text(&c->options, line, n, c->row, c->fields, c->ncolumns);
+    if (count < 0)
+        return copy_in_context(s, c, -1, NULL, 0);
+    if (c->header_due)
+        return copy_in_header(s, c, count) || copy_in_context(s, c, -1, NULL, 0);
+    if (c->ncolumns == 0 && n == 0)
+        count = 0;
+    if (count < c->ncolumns) {
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "missing data for column \"%s\"",
+                  c->columns[count]);
+        error_context(&s->err, "COPY %s, line %" PRIu64 ": \"%.*s%s\"", c->table, c->line,
+                      (int)utf8_clip(line, n, 100), line, n > 100 ? "..." : "");
+        return false;
+    }
+    if (count > c->ncolumns) {
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "extra data after last expected column");
+        error_context(&s->err, "COPY %s, line %" PRIu64 ": \"%.*s%s\"", c->table, c->line,
+                      (int)utf8_clip(line, n, 100), line, n > 100 ? "..." : "");
+        return false;
+    }
+    bool ok = copy_in_fields(s, c) && (copy_in_insert(s, c) || copy_in_context(s, c, -1, NULL, 0));
+    arena_reset(c->row);
+    return ok;
+}
+
+/* --- binary ------------------------------------------------------------------------------------------------ */
+
+static const char copy_signature[11] = "PGCOPY\n\377\r\n\0";
+
+/* Bytes of the header, or 0: more is needed. */
+static size_t copy_in_binary_header(struct pg_session *s, const char *p, size_t n)
+{
+    if (n < 19)
+        return 0;
+    uint32_t flags, extension;
+    memcpy(&flags, p + 11, 4);
+    memcpy(&extension, p + 15, 4);
+    if (memcmp(p, copy_signature, 11) != 0)
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "COPY file signature not recognized");
+    else if (be32toh(flags) & 0xffff0000u)
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT,
+                  "unrecognized critical flags in COPY file header");
+    size_t total = 19 + (size_t)be32toh(extension);
+    return n < total ? 0 : total;
+}
+
+/* One tuple; returns the bytes it took, 0 when it is not complete. */
+static size_t copy_in_tuple(struct pg_session *s, struct copy_in *c, const char *p, size_t n)
+{
+    uint16_t raw;
+    if (n < 2)
+        return 0;
+    memcpy(&raw, p, 2);
+    int count = (int16_t)be16toh(raw);
+    size_t at = 2;
+    if (count == -1) {
+        c->ended = true;
+        return at;
+    }
+    c->line++;
+    if (count != c->ncolumns) {
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "row field count is %d, expected %d", count,
+                  c->ncolumns);
+        return 0;
+    }
+    const char *bytes[LIMIT_TARGETS];
+    int32_t lengths[LIMIT_TARGETS];
+    for (int i = 0; i < count; i++) {
+        uint32_t len;
+        if (n - at < 4)
+            return c->line--, 0;
+        memcpy(&len, p + at, 4);
+        at += 4;
+        lengths[i] = (int32_t)be32toh(len);
+        bytes[i] = p + at;
+        if (lengths[i] < -1) {
+            error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "invalid field size");
+            return 0;
+        }
+        if (lengths[i] > 0 && n - at < (size_t)lengths[i])
+            return c->line--, 0;
+        at += lengths[i] > 0 ? (size_t)lengths[i] : 0;
+    }
+    for (int i = 0; i < count; i++) {
+        if (lengths[i] < 0)
+            c->values[i] = value_null();
+        else if (!type_receive(c->types[i], bytes[i], (size_t)lengths[i], c->typmods[i], &s->eval,
+                               c->row, &s->err, &c->values[i]))
+            return copy_in_context(s, c, i, NULL, 0), 0;
+    }
+    if (!copy_in_insert(s, c))
+        copy_in_context(s, c, -1, NULL, 0);
+    arena_reset(c->row);
+    return at;
+}
+
+/* --- data as it comes ----------------------------------------------------------------------------------------- */
+
+/* Takes whole records out of pending. last: nothing more comes. */
+static void copy_in_consume(struct pg_session *s, struct copy_in *c, bool last)
+{
+    size_t at = 0;
+    while (!c->ended && !error_is_set(&s->err)) {
+        const char *p = c->pending.data + at;
+        size_t n = c->pending.len - at, used, length;
+        if (n == 0)
+            break;
+        if (c->options.format != COPY_BINARY) {
+            used = copy_record_end(&c->options, p, n, last, &c->scan, &length);
+            if (used)
+                copy_in_line(s, c, p, length);
+        } else if (!c->binary_begun) {
+            used = copy_in_binary_header(s, p, n);
+            c->binary_begun = used > 0;
+        } else {
+            used = copy_in_tuple(s, c, p, n);
+        }
+        if (!used)
+            break;
+        at += used;
+        if (run_control_stopped(&s->control, &s->err))
+            break;
+    }
+    if (at)
+        strbuf_consume(&c->pending, at);
+    if (last && !c->ended && !error_is_set(&s->err) && c->options.format == COPY_BINARY)
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "unexpected EOF in COPY data");
+}
+
+enum pg_result copy_in_data(struct pg_session *s, const char *data, size_t n)
+{
+    struct copy_in *c = s->copy;
+    if (!c || error_is_set(&s->err))
+        return PG_DONE; /* an error was found: the rest is dropped until CopyDone or CopyFail */
+    connection_attach(c->connection, &s->eval, &s->control, s->arena);
+    strbuf_add(&c->pending, data, n);
+    if (c->pending.len > LIMIT_VALUE_BYTES)
+        error_set(&s->err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "a row of COPY data is too long");
+    else
+        copy_in_consume(s, c, false);
+    return PG_DONE;
+}
+
+enum pg_result copy_in_finish(struct pg_session *s)
+{
+    struct copy_in *c = s->copy;
+    if (!c)
+        return PG_DONE;
+    connection_attach(c->connection, &s->eval, &s->control, s->arena);
+    if (!error_is_set(&s->err))
+        copy_in_consume(s, c, true);
+    struct portal *p = c->portal;
+    p->utility_done = true;
+    p->tag = arena_printf(p->arena, "COPY %" PRIu64, c->rows);
+    s->copy = NULL;
+    s->task = s->copy_task;
+    copy_in_free(c);
+    /* goes on with what the COPY was part of: its portal is done, or failed with s->err */
+    return pg_session_resume(s, s->on_worker);
+}

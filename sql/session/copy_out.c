@@ -1,0 +1,237 @@
+/*
+ * copy_out.c: COPY TO STDOUT: the rows of a table or query as CopyData messages, streaming with back-pressure.
+ */
+#include <endian.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/limits.h"
+#include "sql/emit/emit.h"
+#include "sql/session/copy.h"
+
+struct copy_out {
+    struct row_sink sink;
+    struct pg_session *s;
+    struct copy_options options;
+    const struct type_def **types;
+    int n;
+    struct arena *row;
+};
+
+/* --- fields ---------------------------------------------------------------------------------------------- */
+
+static void out_text(struct strbuf *out, const struct copy_options *o, const char *p, size_t n)
+{
+    static const char bytes[] = "\b\f\n\r\t\v\\", letters[] = "bfnrtv\\";
+    for (size_t i = 0; i < n; i++) {
+        const char *at = p[i] ? strchr(bytes, p[i]) : NULL;
+        if (at || p[i] == o->delimiter)
+            strbuf_addc(out, '\\');
+        strbuf_addc(out, at ? letters[at - bytes] : p[i]);
+    }
+}
+
+static void out_csv(struct strbuf *out, const struct copy_options *o, const char *p, size_t n,
+                    bool force, bool single)
+{
+    bool quote = force || (strlen(o->null) == n && !memcmp(o->null, p, n)) ||
+                 (single && n == 2 && !memcmp(p, "\\.", 2));
+    for (size_t i = 0; i < n && !quote; i++)
+        quote = p[i] == o->delimiter || p[i] == o->quote || p[i] == '\n' || p[i] == '\r';
+    if (!quote) {
+        strbuf_add(out, p, n);
+        return;
+    }
+    strbuf_addc(out, o->quote);
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == o->quote || p[i] == o->escape)
+            strbuf_addc(out, o->escape);
+        strbuf_addc(out, p[i]);
+    }
+    strbuf_addc(out, o->quote);
+}
+
+static bool out_field(struct copy_out *c, struct strbuf *out, int i, const struct value *v,
+                      struct error *err)
+{
+    const struct copy_options *o = &c->options;
+    struct value bytes;
+    if (o->format == COPY_BINARY) {
+        if (value_is_null(v)) {
+            strbuf_add_i32(out, -1);
+            return true;
+        }
+        if (!type_send(c->types[i], v, &c->s->eval, c->row, err, &bytes))
+            return false;
+        strbuf_add_i32(out, (int32_t)bytes.n);
+        strbuf_add(out, bytes.p, bytes.n);
+        return true;
+    }
+    if (i)
+        strbuf_addc(out, o->delimiter);
+    if (value_is_null(v)) {
+        strbuf_addz(out, o->null);
+        return true;
+    }
+    if (!type_output(c->types[i], v, &c->s->eval, c->row, err, &bytes))
+        return false;
+    if (o->format == COPY_CSV)
+        out_csv(out, o, bytes.p, bytes.n, o->force_quote && o->force_quote[i], c->n == 1);
+    else
+        out_text(out, o, bytes.p, bytes.n);
+    return true;
+}
+
+/* --- messages ---------------------------------------------------------------------------------------------- */
+
+static size_t message_begin(struct strbuf *out)
+{
+    size_t start = out->len;
+    strbuf_add(out, "d\0\0\0", 5);
+    return start;
+}
+
+static void message_end(struct strbuf *out, size_t start)
+{
+    strbuf_put_i32(out, start + 1, (int32_t)(out->len - start - 1));
+}
+
+static bool out_row(void *arg, const struct value *cells, struct error *err)
+{
+    struct copy_out *c = arg;
+    struct strbuf *out = c->s->reply.out;
+    size_t start = message_begin(out);
+    if (c->options.format == COPY_BINARY)
+        strbuf_add_i16(out, (int16_t)c->n);
+    for (int i = 0; i < c->n; i++)
+        if (!out_field(c, out, i, &cells[i], err)) {
+            out->len = start;
+            return false;
+        }
+    if (c->options.format != COPY_BINARY)
+        strbuf_addc(out, '\n');
+    message_end(out, start);
+    arena_reset(c->row);
+    return true;
+}
+
+static bool out_full(void *arg)
+{
+    return ((struct copy_out *)arg)->s->reply.out->len > LIMIT_OUTPUT_HIGH;
+}
+
+static void out_header(struct copy_out *c, const struct portal *p)
+{
+    struct strbuf *out = c->s->reply.out;
+    size_t start = message_begin(out);
+    if (c->options.format == COPY_BINARY) {
+        strbuf_add(out, "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+    } else {
+        for (int i = 0; i < p->nfields; i++) {
+            if (i)
+                strbuf_addc(out, c->options.delimiter);
+            const char *name = p->fields[i].name;
+            if (c->options.format == COPY_CSV)
+                out_csv(out, &c->options, name, strlen(name), false, p->nfields == 1);
+            else
+                out_text(out, &c->options, name, strlen(name));
+        }
+        strbuf_addc(out, '\n');
+    }
+    message_end(out, start);
+}
+
+/* --- the statement -------------------------------------------------------------------------------------------- */
+
+static struct plan *out_plan(struct pg_session *s, struct portal *p, const struct utility *u)
+{
+    if (u->copy.query)
+        return session_plan_inner(s, p->plan, u->copy.query, p->plan->program->params,
+                                  p->plan->program->nparams);
+    const struct relation *r = session_relation(s, &u->copy.table);
+    if (!r)
+        return NULL;
+    if (r->kind != RELKIND_TABLE && !(r->kind == RELKIND_MATVIEW)) {
+        const char *what = r->kind == RELKIND_VIEW       ? "view"
+                           : r->kind == RELKIND_SEQUENCE ? "sequence"
+                                                         : "non-table relation";
+        error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot copy from %s \"%s\"", what, r->name);
+        if (r->kind == RELKIND_VIEW)
+            error_hint(&s->err, "Try the COPY (SELECT ...) TO variant.");
+        return NULL;
+    }
+    struct strbuf sql = {0};
+    strbuf_addz(&sql, "SELECT ");
+    int n = 0;
+    for (int i = 0; i < (u->copy.ncolumns ? u->copy.ncolumns : r->natts); i++) {
+        const struct attribute *at = &r->atts[u->copy.ncolumns ? 0 : i];
+        if (!u->copy.ncolumns && (at->dropped || at->generated || at->hidden))
+            continue;
+        if (n++)
+            strbuf_addz(&sql, ", ");
+        emit_identifier(&sql, u->copy.ncolumns ? u->copy.columns[i] : at->name);
+    }
+    strbuf_addz(&sql, " FROM ONLY ");
+    copy_target(&sql, u);
+    struct plan *plan = session_plan_text(s, sql.data, NULL, 0);
+    strbuf_free(&sql);
+    return plan;
+}
+
+static bool out_begin(struct pg_session *s, struct portal *p, const struct utility *u)
+{
+    struct plan *plan = out_plan(s, p, u);
+    p->inner = plan ? session_portal(s, "", plan) : NULL;
+    if (!p->inner)
+        return false;
+    struct portal *rows = p->inner;
+    rows->params = p->params;
+    if (rows->nfields == 0 && u->copy.query)
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "COPY query must have a RETURNING clause");
+    struct copy_out *c = ARENA_NEW(p->arena, struct copy_out);
+    const char **names = ARENA_ARRAY(p->arena, const char *, rows->nfields + 1);
+    for (int i = 0; i < rows->nfields; i++)
+        names[i] = rows->fields[i].name;
+    *c = (struct copy_out){.s = s, .types = rows->types, .n = rows->nfields};
+    c->sink = (struct row_sink){.row = out_row, .full = out_full, .arg = c};
+    p->task = c;
+    return copy_options_read(s, p, u, names, rows->nfields, &c->options);
+}
+
+enum portal_result copy_out_run(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    if (!s->on_worker)
+        return PORTAL_WAIT_WORKER;
+    if (!p->task && !out_begin(s, p, u))
+        return PORTAL_FAILED;
+    struct copy_out *c = p->task;
+    struct portal *rows = p->inner;
+    if (!p->described) {
+        int16_t *formats = ARENA_ARRAY(s->arena, int16_t, rows->nfields + 1);
+        int format = c->options.format == COPY_BINARY;
+        for (int i = 0; i < rows->nfields; i++)
+            formats[i] = (int16_t)format;
+        s->reply.copy_out(s->reply.host, format, formats, rows->nfields);
+        if (c->options.header || format)
+            out_header(c, rows);
+        p->described = true;
+    }
+    c->row = arena_create();
+    enum portal_result r = session_run(s, rows, &c->sink, 0);
+    arena_destroy(c->row);
+    if (r != PORTAL_FINISHED)
+        return r;
+    if (c->options.format == COPY_BINARY) {
+        size_t start = message_begin(s->reply.out);
+        strbuf_add_i16(s->reply.out, -1);
+        message_end(s->reply.out, start);
+    }
+    s->reply.copy_done(s->reply.host);
+    p->tag = arena_printf(p->arena, "COPY %" PRIu64, rows->count);
+    portal_destroy(rows, &s->txn);
+    p->inner = NULL;
+    return PORTAL_FINISHED;
+}
