@@ -61,8 +61,17 @@ struct program {
     bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */
     struct utility *utility; /* QUERY_UTILITY: nothing to print; command/ or session/ carries it out */
     const struct query *query;
+    /* Names of range table entries as they stand in the SQLite text, for EXPLAIN; filled by emit/. */
+    struct plan_alias *aliases;
+    int naliases;
     struct plan_note *notes; /* what EXPLAIN should say (vector index scans...) */
     int nnotes;
+};
+
+struct plan_alias {
+    const char *sqlite;   /* "r3" */
+    const char *relation; /* "t" */
+    const char *alias;    /* as written in the statement */
 };
 
 struct plan_note {

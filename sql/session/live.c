@@ -1,0 +1,205 @@
+/* live.c: see live.h. One function per relation, found in a table. */
+#include "sql/session/live.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/catalog/registry.h"
+#include "sql/session/engine.h"
+#include "sql/session/session.h"
+
+static struct value live_text(struct arena *a, const char *s)
+{
+    return s ? value_textz(arena_strdup(a, s)) : value_null();
+}
+
+/* Columns of pg_settings, in order. */
+static bool live_settings(struct pg_session *s, int i, struct arena *a, struct value *c, int n)
+{
+    (void)n;
+    int count;
+    const struct guc_def *all = guc_all(&count);
+    if (i >= count)
+        return false;
+    const struct guc_def *d = &all[i];
+    const char *value = guc_get(&s->gucs, i);
+    const char *source = s->gucs.values[i]     ? "session"
+                         : s->gucs.reset[i]    ? "client"
+                         : s->engine->gucs.values[i] ? "configuration file"
+                                                     : "default";
+    c[0] = live_text(a, d->name);
+    c[1] = live_text(a, value);
+    c[2] = live_text(a, d->unit);
+    c[3] = live_text(a, d->category);
+    c[4] = live_text(a, "");
+    c[5] = value_null();
+    c[6] = live_text(a, d->context);
+    c[7] = live_text(a, d->vartype);
+    c[8] = live_text(a, source);
+    c[9] = live_text(a, d->min);
+    c[10] = live_text(a, d->max);
+    c[11] = value_null();
+    if (d->enums) { /* text[] as a JSON array */
+        struct strbuf b = {0};
+        strbuf_addz(&b, "[");
+        for (const char *p = d->enums; *p;) {
+            size_t len = strcspn(p, ",");
+            strbuf_printf(&b, "%s\"%.*s\"", b.len > 1 ? "," : "", (int)len, p);
+            p += len + (p[len] == ',');
+        }
+        strbuf_addz(&b, "]");
+        c[11] = live_text(a, b.data);
+        strbuf_free(&b);
+    }
+    c[12] = live_text(a, d->boot);
+    c[13] = live_text(a, guc_get_reset(&s->gucs, i));
+    c[14] = c[15] = value_null();
+    c[16] = value_bool(false);
+    return true;
+}
+
+/* timestamptz in storage form from microseconds since 2000. */
+static struct value live_time(struct arena *a, int64_t t)
+{
+    if (!t)
+        return value_null();
+    time_t seconds = (time_t)(t / 1000000 + 946684800);
+    struct tm tm;
+    char text[40];
+    gmtime_r(&seconds, &tm);
+    size_t n = strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+    int micro = (int)(t % 1000000);
+    if (micro) {
+        n += (size_t)snprintf(text + n, sizeof(text) - n, ".%06d", micro);
+        while (text[n - 1] == '0')
+            n--;
+    }
+    snprintf(text + n, sizeof(text) - n, "+00");
+    return live_text(a, text);
+}
+
+static const char *live_state(char state)
+{
+    switch (state) {
+    case 'a':
+        return "active";
+    case 't':
+        return "idle in transaction";
+    case 'e':
+        return "idle in transaction (aborted)";
+    }
+    return "idle";
+}
+
+/* Columns of pg_stat_activity, in order. */
+static bool live_activity(struct pg_session *me, int i, struct arena *a, struct value *c, int n)
+{
+    struct pg_engine *e = me->engine;
+    pthread_mutex_lock(&e->lock);
+    struct pg_session *s = e->sessions;
+    for (int k = 0; s && k < i; k++)
+        s = s->next;
+    if (s) {
+        pthread_mutex_lock(&s->lock);
+        for (int k = 0; k < n; k++)
+            c[k] = value_null();
+        c[0] = value_int(snapshot_database_oid(me->snapshot));
+        c[1] = live_text(a, s->database->name);
+        c[2] = value_int(s->pid);
+        c[4] = value_int(s->role);
+        c[5] = live_text(a, s->user);
+        c[6] = live_text(a, s->application);
+        c[7] = *s->client_addr ? live_text(a, s->client_addr) : value_null();
+        c[9] = value_int(s->client_port);
+        c[10] = live_time(a, s->backend_start);
+        c[11] = s->state == 'i' ? value_null() : live_time(a, s->xact_start);
+        c[12] = live_time(a, s->query_start);
+        c[13] = live_time(a, s->state_change);
+        c[16] = live_text(a, live_state(s->state));
+        c[20] = live_text(a, s->activity ? s->activity : "");
+        c[21] = live_text(a, "client backend");
+        pthread_mutex_unlock(&s->lock);
+    }
+    pthread_mutex_unlock(&e->lock);
+    return s != NULL;
+}
+
+static struct value live_type_array(struct arena *a, const uint32_t *types, int n)
+{
+    struct strbuf b = {0};
+    strbuf_addc(&b, '[');
+    for (int i = 0; i < n; i++)
+        strbuf_printf(&b, i ? ",%u" : "%u", types[i]);
+    strbuf_addc(&b, ']');
+    struct value v = live_text(a, b.data);
+    strbuf_free(&b);
+    return v;
+}
+
+static bool live_prepared(struct pg_session *s, int i, struct arena *a, struct value *c, int n)
+{
+    (void)n;
+    struct prepared *p = s->prepared;
+    for (; p; p = p->next)
+        if (*p->name && i-- == 0)
+            break;
+    if (!p)
+        return false;
+    const struct program *g = p->plan ? p->plan->program : NULL;
+    c[0] = live_text(a, p->name);
+    c[1] = live_text(a, p->text);
+    c[2] = live_time(a, p->created);
+    c[3] = live_type_array(a, g ? g->params : NULL, g ? g->nparams : 0);
+    c[4] = value_bool(p->from_sql);
+    c[5] = c[6] = value_int(0);
+    return true;
+}
+
+static bool live_cursors(struct pg_session *s, int i, struct arena *a, struct value *c, int n)
+{
+    (void)n;
+    struct portal *p = s->portals;
+    for (; p; p = p->next)
+        if (p->plan && *p->name && i-- == 0)
+            break;
+    if (!p)
+        return false;
+    c[0] = live_text(a, p->name);
+    c[1] = live_text(a, p->plan->text);
+    c[2] = value_bool(p->hold);
+    c[3] = value_bool(p->binary);
+    c[4] = value_bool(p->scroll);
+    c[5] = live_time(a, p->created_time);
+    return true;
+}
+
+/* pg_database: oid and names of every file served. */
+static bool live_database(struct pg_session *s, int i, struct arena *a, struct value *c, int n)
+{
+    (void)n;
+    int count;
+    char **names = engine_database_names(s->engine, &count, a);
+    if (i >= count)
+        return false;
+    c[0] = live_text(a, names[i]);
+    return true;
+}
+
+static const struct {
+    const char *relation;
+    bool (*row)(struct pg_session *s, int i, struct arena *a, struct value *c, int n);
+} live_relations[] = {
+    {"pg_settings", live_settings},         {"pg_stat_activity", live_activity},
+    {"pg_prepared_statements", live_prepared}, {"pg_cursors", live_cursors},
+    {"pg_database", live_database},
+};
+
+bool live_row(struct eval_context *ctx, const char *relation, int i, struct arena *arena,
+              struct value *columns, int ncolumns)
+{
+    for (size_t k = 0; k < sizeof(live_relations) / sizeof(live_relations[0]); k++)
+        if (!strcmp(live_relations[k].relation, relation))
+            return live_relations[k].row(ctx->session, i, arena, columns, ncolumns);
+    return false;
+}
