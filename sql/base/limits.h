@@ -24,6 +24,8 @@
 #define LIMIT_CACHED_TEXT 16384
 /* PostgreSQL's NOTIFY_PAYLOAD_MAX_LENGTH. */
 #define LIMIT_NOTIFY_PAYLOAD 8000
+/* Text of a statement that pg_stat_activity keeps (track_activity_query_size). */
+#define LIMIT_ACTIVITY_BYTES 1023
 /* Plans shared by all sessions; each 5 to 50 KiB. */
 #define LIMIT_CACHED_PLANS 1000
 /* Prepared SQLite statements kept per connection; each costs 2 to 10 KiB. */

@@ -59,6 +59,7 @@ struct portal {
     const int16_t *formats;
     int nformats;
     struct portal *next; /* the session's list */
+    void *task;          /* a utility statement's progress; in arena */
     const char *tag;     /* utility statements: the whole tag if it is not the plan's; in arena */
     bool closes_all;     /* COMMIT and ROLLBACK: all portals end with it */
     bool described;      /* RowDescription has been sent */

@@ -244,10 +244,11 @@ static void print_text(struct rowset *out, const struct node *n, int depth,
     }
     strbuf_printf(&b, "%*s%s", indent, "", depth ? "->  " : "");
     print_head(&b, n);
-    if (depth == 0 && run->options.analyze)
-        strbuf_printf(&b, run->options.timing ? " (actual time=0.000..%.3f rows=%" PRIu64 " loops=1)"
-                                              : " (actual rows=%2$" PRIu64 " loops=1)",
+    if (depth == 0 && run->options.analyze && run->options.timing)
+        strbuf_printf(&b, " (actual time=0.000..%.3f rows=%" PRIu64 " loops=1)",
                       (double)run->elapsed_ns / 1e6, rows);
+    else if (depth == 0 && run->options.analyze)
+        strbuf_printf(&b, " (actual rows=%" PRIu64 " loops=1)", rows);
     print_line(out, b.data, b.len);
     if (n->label) {
         strbuf_clear(&b);

@@ -25,6 +25,7 @@ static enum pg_result session_end_message(struct pg_session *s, enum pg_result r
     if (r != PG_DONE && r != PG_FAILED)
         return r;
     s->control.deadline = 0;
+    session_report(s, false, NULL, 0);
     long ms = guc_get_int(&s->gucs, guc_find("idle_in_transaction_session_timeout"));
     if (ms > 0 && (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED))
         s->idle_deadline = run_control_now() + ms * 1000000;
@@ -35,6 +36,7 @@ enum pg_result pg_session_query(struct pg_session *s, const char *sql, size_t n)
 {
     if (!session_begin_message(s) || !utf8_verify(sql, n, &s->err))
         return session_fail(s);
+    session_report(s, true, sql, n);
     return session_end_message(s, simple_query(s, sql, n));
 }
 
@@ -283,6 +285,7 @@ enum pg_result pg_session_execute(struct pg_session *s, const char *portal, int3
         s->reply.empty_query(s->reply.host);
         return session_end_message(s, PG_DONE);
     }
+    session_report(s, true, p->plan->text, strlen(p->plan->text));
     if (!session_enter(s, p->plan))
         return session_fail(s);
     s->eval.snapshot = p->plan->snapshot;

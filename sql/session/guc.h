@@ -8,6 +8,7 @@
 #define PGF_SESSION_GUC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sql/base/error.h"

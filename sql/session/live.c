@@ -92,6 +92,15 @@ static const char *live_state(char state)
     return "idle";
 }
 
+/* Files have no OID of their own: a hash of the name, in the range of user objects, the same at every start. */
+static uint32_t live_database_oid(const char *name)
+{
+    uint32_t h = 2166136261u;
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * 16777619u;
+    return FIRST_USER_OID + h % 100000;
+}
+
 /* Columns of pg_stat_activity, in order. */
 static bool live_activity(struct pg_session *me, int i, struct arena *a, struct value *c, int n)
 {
@@ -104,7 +113,7 @@ static bool live_activity(struct pg_session *me, int i, struct arena *a, struct 
         pthread_mutex_lock(&s->lock);
         for (int k = 0; k < n; k++)
             c[k] = value_null();
-        c[0] = value_int(snapshot_database_oid(me->snapshot));
+        c[0] = value_int(live_database_oid(s->database->name));
         c[1] = live_text(a, s->database->name);
         c[2] = value_int(s->pid);
         c[4] = value_int(s->role);
@@ -174,7 +183,7 @@ static bool live_cursors(struct pg_session *s, int i, struct arena *a, struct va
     return true;
 }
 
-/* pg_database: oid and names of every file served. */
+/* pg_database: names and OIDs of every file served. */
 static bool live_database(struct pg_session *s, int i, struct arena *a, struct value *c, int n)
 {
     (void)n;
@@ -183,6 +192,7 @@ static bool live_database(struct pg_session *s, int i, struct arena *a, struct v
     if (i >= count)
         return false;
     c[0] = live_text(a, names[i]);
+    c[1] = value_int(live_database_oid(names[i]));
     return true;
 }
 

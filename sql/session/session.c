@@ -10,10 +10,12 @@
 #include <time.h>
 
 #include "sql/base/arena.h"
+#include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/session/engine.h"
 #include "sql/session/guc_hooks.h"
 #include "sql/session/live.h"
+#include "sql/types/text_util.h"
 
 /* Seconds from 1970 to 2000. */
 #define SESSION_EPOCH 946684800
@@ -88,6 +90,8 @@ void session_notice(struct pg_session *s, enum error_severity severity, const ch
     notice.severity = severity;
     session_eval_notice(&s->eval, &notice);
 }
+
+static void session_set_application(struct pg_session *s);
 
 /* --- birth ----------------------------------------------------------------------------------- */
 
@@ -240,6 +244,7 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     const struct role_def *r = snapshot_role(s->snapshot, s->role);
     session_internal_setting(s, "is_superuser", !r || r->super ? "on" : "off");
     session_internal_setting(s, "session_authorization", s->user);
+    session_set_application(s);
     return s;
 }
 
@@ -268,6 +273,7 @@ void pg_session_destroy(struct pg_session *s)
     free(s->user);
     free(s->client_addr);
     free(s->activity);
+    free(s->application);
     arena_destroy(s->arena);
     free(s);
 }
@@ -305,12 +311,41 @@ void pg_session_terminate(struct pg_session *s)
     s->reply.wake(s->reply.host);
 }
 
+void session_report(struct pg_session *s, bool active, const char *text, size_t n)
+{
+    int64_t now = session_clock();
+    pthread_mutex_lock(&s->lock);
+    s->state = active                         ? 'a'
+               : s->txn.state == TXN_FAILED ? 'e'
+               : s->txn.state == TXN_BLOCK  ? 't'
+                                            : 'i';
+    s->state_change = now;
+    if (text) {
+        n = utf8_clip(text, n, LIMIT_ACTIVITY_BYTES);
+        free(s->activity);
+        s->activity = strndup(text, n);
+        s->query_start = now;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* Other sessions read the name under the lock. */
+static void session_set_application(struct pg_session *s)
+{
+    pthread_mutex_lock(&s->lock);
+    free(s->application);
+    s->application = strdup(guc_get(&s->gucs, guc_find("application_name")));
+    pthread_mutex_unlock(&s->lock);
+}
+
 void session_setting_changed(void *arg, int i)
 {
     struct pg_session *s = arg;
     int n;
     const char *name = guc_all(&n)[i].name;
     guc_hook_apply(&s->gucs, &s->eval);
+    if (!strcmp(name, "application_name"))
+        session_set_application(s);
     for (int k = 0; guc_reported[k]; k++)
         if (!strcmp(guc_reported[k], name))
             s->reply.parameter_status(s->reply.host, name, guc_get(&s->gucs, i));

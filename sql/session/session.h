@@ -84,7 +84,8 @@ struct pg_session {
     char tag[64];
     /* Seen by other sessions (pg_stat_activity), under lock. */
     pthread_mutex_t lock;
-    char *activity;
+    char *activity;    /* text of the running or last statement */
+    char *application; /* application_name */
     int64_t backend_start, query_start, state_change, xact_start;
     char state; /* i idle a active t idle in transaction e aborted */
 };
@@ -95,6 +96,8 @@ int64_t session_clock(void); /* microseconds since 2000-01-01 UTC */
 bool session_time_passed(const char *timestamptz);
 /* Sends err as an ErrorResponse and lets it take its effect on the transaction: PG_FAILED or PG_CLOSED. */
 enum pg_result session_fail(struct pg_session *s);
+/* What pg_stat_activity says of this session from now on; text NULL: the last one stays. */
+void session_report(struct pg_session *s, bool active, const char *text, size_t n);
 /* Sends ParameterStatus for a setting the client is told of, by index; also brings s->eval in line. */
 void session_setting_changed(void *arg, int i);
 void session_notice(struct pg_session *s, enum error_severity severity, const char *sqlstate,

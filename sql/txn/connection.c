@@ -8,7 +8,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
-#include "sql/catalog/catalog_table.h"
+#include "sql/catalog/register.h"
 #include "sql/txn/database.h"
 #include "sql/txn/rowset.h"
 #include "vecext/vecext.h"
@@ -164,22 +164,6 @@ void connection_attach(struct connection *c, struct eval_context *ctx, struct ru
     error_init(&c->host.err, arena ? arena : c->host.scratch);
 }
 
-/* SQLite names what it misses: "no such function: int4pl". Registers it; false if it is not ours. */
-static bool connection_register_missing(struct connection *c, const char *message)
-{
-    static const char *const prefixes[] = {"no such function: ", "no such table: ",
-                                           "no such module: "};
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        size_t n = strlen(prefixes[i]);
-        if (strncmp(message, prefixes[i], n) != 0)
-            continue;
-        if (i > 0 && catalog_table_register(c->db, &c->host, message + n) == SQLITE_OK)
-            return true;
-        return sqlite_func_register(c->db, &c->host, message + n) == SQLITE_OK;
-    }
-    return false;
-}
-
 sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct error *err)
 {
     char missed[256] = "";
@@ -188,17 +172,20 @@ sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct e
         int rc = sqlite3_prepare_v3(c->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL);
         if (rc == SQLITE_OK)
             return stmt;
-        const char *message = sqlite3_errmsg(c->db);
+        char message[256];
+        snprintf(message, sizeof(message), "%s", sqlite3_errmsg(c->db));
         bool again = strcmp(message, missed) == 0; /* registered, and still missed */
-        snprintf(missed, sizeof(missed), "%s", message);
-        if (rc != SQLITE_ERROR || again || !connection_register_missing(c, missed)) {
-            if (rc == SQLITE_ERROR && !error_is_set(&c->host.err)) {
-                log_line(LOG_LEVEL_WARNING, "cannot prepare: %s: %s", missed, sql);
-                error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", missed);
-            }
-            connection_error(c, rc, err);
-            return NULL;
+        memcpy(missed, message, sizeof(missed));
+        const struct snapshot *s = c->host.ctx ? c->host.ctx->snapshot : NULL;
+        if (rc == SQLITE_ERROR && !again && s &&
+            catalog_register_missing(c->db, &c->host, s, message) == SQLITE_OK)
+            continue;
+        if (rc == SQLITE_ERROR && !error_is_set(&c->host.err)) {
+            log_line(LOG_LEVEL_WARNING, "cannot prepare: %s: %s", message, sql);
+            error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", message);
         }
+        connection_error(c, rc, err);
+        return NULL;
     }
 }
 
