@@ -1,6 +1,7 @@
 /* connection.c: see connection.h. */
 #include "sql/txn/connection.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
