@@ -116,6 +116,8 @@ struct pstate {
     const struct expr *domain_value; /* EXPR_CASE_TEST that VALUE stands for in a domain check; else NULL */
 
     int depth;                 /* recursion depth of transform_expr over all levels */
+    struct expr_list param_refs; /* outermost level: every $n met, for check_variable_params */
+    int params_capacity;         /* outermost level: room in a->params */
     bool error_fresh;          /* the last parse_error of this level took effect */
 };
 
