@@ -242,6 +242,8 @@ bool ordering_operator_equality(struct pstate *ps, const struct operator_def *op
 
 /* A call written as fc; n arguments already transformed. Also used for col.func notation. */
 struct expr *transform_func_call(struct pstate *ps, const PgQuery__FuncCall *fc);
+/* CALL name(arguments): the call of a procedure. */
+struct expr *transform_procedure_call(struct pstate *ps, const PgQuery__FuncCall *fc);
 /*
  * f(arg) or arg.f for one composite argument: column selection if it has such a column, else a function call. NULL without error when
  * there is neither and fc is NULL.
