@@ -174,6 +174,8 @@ static void connection_finish(struct connection *c, bool failed)
 static void connection_to_worker(struct connection *c)
 {
     c->on_worker = true;
+    if (c->push)
+        connection_send(c);
     connection_set_state(c, CONNECTION_WORKER);
     worker_submit(c->server->workers, c);
 }
@@ -186,11 +188,8 @@ static bool connection_wait(struct connection *c, enum pg_result *result)
         c->push = true;
         connection_send(c);
         go_on = c->out.len == 0 && !c->broken && c->resumes++ < LIMIT_TURN_RESUMES;
-        if (!go_on) {
+        if (!go_on)
             connection_set_state(c, CONNECTION_OUTPUT);
-            if (c->out.len == 0)
-                loop_post(c->loop, c, LOOP_MAIL_TURN);
-        }
     } else {
         go_on = c->woken;
         c->woken = false;

@@ -146,7 +146,7 @@ struct loop *loop_create(struct server *server)
         log_fatal("could not create an event loop");
     l->mail_event = event_new(l->base, l->mail_fd, EV_READ | EV_PERSIST, loop_read_mail, l);
     if (!l->mail_event || event_add(l->mail_event, NULL) != 0 ||
-        event_priority_set(l->mail_event, LOOP_PRIORITY_WRITER) != 0)
+        event_priority_set(l->mail_event, LOOP_PRIORITY_NORMAL) != 0)
         log_fatal("could not create an event loop's mailbox");
     thread_start(&l->thread, loop_main, l);
     return l;

@@ -222,7 +222,8 @@ static void connection_rest(struct connection *c)
 {
     if (c->state == CONNECTION_WORKER)
         return;
-    if (c->push || c->out.len >= LIMIT_OUTPUT_HIGH || c->state == CONNECTION_CLOSING)
+    bool full = c->out.len >= LIMIT_OUTPUT_HIGH;
+    if (c->push || full || c->state == CONNECTION_CLOSING)
         connection_send(c);
     if (c->state == CONNECTION_CLOSING)
         connection_rest_closing(c);
@@ -235,6 +236,9 @@ static void connection_rest(struct connection *c)
     bool blocked = c->out.len && (c->push || c->out.len >= LIMIT_OUTPUT_HIGH);
     if (blocked && !c->writing)
         c->writing = event_add(c->write_event, NULL) == 0;
+    /* What waited for the output goes on now, unless the write event will see to it. */
+    if (!blocked && (c->state == CONNECTION_OUTPUT || (full && frame_has_rest(&c->in))))
+        loop_post(c->loop, c, LOOP_MAIL_TURN);
     /* A read event that is not wanted is removed only once it fires: mostly the wait is over
      * sooner. */
     if (!c->reading && !c->eof &&
