@@ -151,6 +151,8 @@ static bool read_level(struct literal_reader *r, int depth)
     skip_space(r);
     if (r->p >= r->end)
         return ended(r);
+    if (*r->p == '}' && depth > 0)
+        return unexpected(r, '}');
     while (*r->p != '}' || count > 0) {
         if (*r->p == '}' || *r->p == r->elem->delim)
             return unexpected(r, *r->p);

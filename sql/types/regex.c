@@ -189,7 +189,8 @@ static int dfa_extent(struct fcall *f, struct regex *r, struct slice s, size_t s
         struct regex_translation t;
         if (!regex_translate(f, (struct slice){r->pattern, r->n}, r->flags, &t))
             return -1;
-        r->dfa = compile(f, &t, 0);
+        /* A repeat made possessive has one length only. */
+        r->dfa = compile(f, &t, PCRE2_NO_AUTO_POSSESS);
         r->dfa_match = pcre2_match_data_create(1, NULL);
         if (!r->dfa)
             return -1;

@@ -381,7 +381,8 @@ static bool unicode_escape(struct fcall *f, struct slice s, uint32_t *c, size_t 
     if (*stop || strspn(hex, "0123456789abcdefABCDEF") != digits)
         return bad_unicode(f, "invalid Unicode escape");
     if (*c == 0 || *c > 0x10ffff)
-        return error_set(f->err, ERRCODE_SYNTAX_ERROR, "invalid Unicode code point: %04X", *c);
+        return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid Unicode code point: %04X",
+                         *c);
     *len = prefix + digits;
     return true;
 }
