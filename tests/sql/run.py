@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Golden SQL: every statement of cases/*.sql, its whole answer compared with what PostgreSQL 15 gave.
+
+  run.py check BINARY [AREA...]        against pgfeather; prints a score per area, fails when one falls below scores.txt
+  run.py record HOST PORT [AREA...]    writes cases/AREA.out from a real PostgreSQL 15 (superuser postgres, trust)
+  run.py verify HOST PORT [AREA...]    compares the recorded answers with a real server's
+  run.py accept BINARY [AREA...]       writes the present scores into scores.txt
+
+An area is a .sql file: statements end with ";" at the end of a line; "-- !" before a statement says why its answer may differ: it is
+run but not counted. Each area runs in one session on a fresh database. Compared: column names and types, rows (in order if the
+statement has ORDER BY, else as a set), command tag, SQLSTATE, message, detail, hint, position, notices. With -v the differences are shown.
+"""
+import json
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import pgwire  # noqa: E402
+from server import Server  # noqa: E402
+
+CASES = os.path.join(HERE, "cases")
+SCORES = os.path.join(HERE, "scores.txt")
+
+
+def statements(path):
+    """(text, counted) of every statement."""
+    out, lines, counted = [], [], True
+    for line in open(path, encoding="utf-8"):
+        if not lines and line.startswith("-- !"):
+            counted = False
+            continue
+        if not lines and (not line.strip() or line.startswith("--")):
+            continue
+        lines.append(line)
+        if line.rstrip().endswith(";"):
+            out.append(("".join(lines).strip(), counted))
+            lines, counted = [], True
+    return out
+
+
+def answer(c, sql):
+    """The answer as plain data, for JSON."""
+    out = []
+    for r in c.query(sql):
+        a = {}
+        if r.columns is not None:
+            a["columns"] = [list(x) for x in r.columns]
+            a["rows"] = r.rows
+        if r.tag is not None:
+            a["tag"] = r.tag
+        if r.copy is not None:
+            a["copy"] = r.copy.decode(errors="replace")
+        if r.error:
+            a["error"] = {k: r.error[k] for k in "CMDHPstcdn" if k in r.error}
+        if r.notices:
+            a["notices"] = [{k: n[k] for k in "SCMDH" if k in n} for n in r.notices]
+        out.append(a)
+    return out
+
+
+def same(sql, want, got):
+    """'same', 'text' (rows and SQLSTATE agree, some text does not) or 'different'."""
+    if want == got:
+        return "same"
+    if len(want) != len(got):
+        return "different"
+    level = "same"
+    for w, g in zip(want, got):
+        wr, gr = w.get("rows"), g.get("rows")
+        if wr is not None and gr is not None and "order by" not in sql.lower():
+            key = lambda row: [(x is None, x or "") for x in row]  # noqa: E731
+            wr, gr = sorted(wr, key=key), sorted(gr, key=key)
+        if wr != gr or w.get("error", {}).get("C") != g.get("error", {}).get("C"):
+            return "different"
+        rest_w = {k: v for k, v in w.items() if k != "rows"}
+        rest_g = {k: v for k, v in g.items() if k != "rows"}
+        if rest_w != rest_g:
+            level = "text"
+    return level
+
+
+def areas(names):
+    found = sorted(f[:-4] for f in os.listdir(CASES) if f.endswith(".sql"))
+    return [a for a in found if not names or a in names]
+
+
+def oracle(host, port, area, keep=False):
+    admin = pgwire.Connection(host, int(port))
+    name = f"golden_{area}"
+    admin.query(f'DROP DATABASE IF EXISTS "{name}"')
+    admin.query(f'CREATE DATABASE "{name}" TEMPLATE template0')
+    c = pgwire.Connection(host, int(port), database=name)
+    out = [(sql, answer(c, sql)) for sql, _ in statements(os.path.join(CASES, area + ".sql"))]
+    c.close()
+    admin.query(f'DROP DATABASE "{name}" WITH (FORCE)')
+    admin.close()
+    return out
+
+
+def record(host, port, names):
+    for area in areas(names):
+        with open(os.path.join(CASES, area + ".out"), "w", encoding="utf-8") as f:
+            for sql, a in oracle(host, port, area):
+                f.write(json.dumps({"sql": sql, "answer": a}, ensure_ascii=False) + "\n")
+        print("recorded", area)
+
+
+def golden(area):
+    with open(os.path.join(CASES, area + ".out"), encoding="utf-8") as f:
+        return [json.loads(line) for line in f]
+
+
+def compare(area, run, verbose):
+    """Runs every statement through run(sql); returns same, text, different, total of the counted ones."""
+    counts = {"same": 0, "text": 0, "different": 0}
+    want = golden(area)
+    for (sql, counted), w in zip(statements(os.path.join(CASES, area + ".sql")), want):
+        assert w["sql"] == sql, f"{area}.out is not of {area}.sql: record it again"
+        try:
+            got = run(sql)
+        except (ConnectionError, OSError) as e:
+            got = [{"crash": str(e)}]
+        level = same(sql, w["answer"], got)
+        if not counted:
+            continue
+        counts[level] += 1
+        if level != "same" and verbose:
+            print(f"--- {area}: {level}\n{sql}\n  want {json.dumps(w['answer'], ensure_ascii=False)[:1500]}\n"
+                  f"  got  {json.dumps(got, ensure_ascii=False)[:1500]}")
+    return counts
+
+
+def run_area(binary, area, verbose):
+    with Server(binary) as s:
+        state = {"c": None}
+
+        def run(sql):
+            if state["c"] is None:
+                state["c"] = pgwire.Connection("127.0.0.1", s.port, database=s.database)
+            try:
+                return answer(state["c"], sql)
+            except (ConnectionError, OSError):
+                state["c"] = None
+                raise
+        return compare(area, run, verbose)
+
+
+def read_scores():
+    scores = {}
+    if os.path.exists(SCORES):
+        for line in open(SCORES):
+            if line.strip() and not line.startswith("#"):
+                area, least_same, least_rows = line.split()
+                scores[area] = (int(least_same), int(least_rows))
+    return scores
+
+
+def check(binary, names, verbose, accept=False):
+    scores, passed, failed = read_scores(), 0, 0
+    for area in areas(names):
+        n = compare_counts = run_area(binary, area, verbose)
+        total = sum(n.values())
+        rows = n["same"] + n["text"]
+        print(f"{area:24} {total:5} statements  {100.0 * n['same'] / max(total, 1):6.2f} % identical  "
+              f"{100.0 * rows / max(total, 1):6.2f} % in rows and SQLSTATE")
+        if accept:
+            scores[area] = (n["same"], rows)
+            continue
+        least = scores.get(area, (0, 0))
+        if n["same"] < least[0] or rows < least[1]:
+            print(f"  the score of {area} has fallen: {compare_counts} against {least}")
+            failed += 1
+        else:
+            passed += 1
+    if accept:
+        with open(SCORES, "w") as f:
+            f.write("# area, statements identical, statements identical in rows and SQLSTATE: no score may fall.\n")
+            for area in sorted(scores):
+                f.write(f"{area} {scores[area][0]} {scores[area][1]}\n")
+        return 0
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def verify(host, port, names, verbose):
+    failed = 0
+    for area in areas(names):
+        answers = iter(oracle(host, port, area))
+        n = compare(area, lambda sql: next(answers)[1], verbose)
+        failed += n["text"] + n["different"]
+        print(area, n)
+    print(f"{len(areas(names))} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def main():
+    args = [a for a in sys.argv[1:] if a != "-v"]
+    verbose = "-v" in sys.argv
+    if args and args[0] == "record":
+        return record(args[1], args[2], args[3:])
+    if args and args[0] == "verify":
+        return verify(args[1], args[2], args[3:], verbose)
+    if args and args[0] in ("check", "accept"):
+        return check(args[1], args[2:], verbose, args[0] == "accept")
+    print(__doc__)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
