@@ -74,8 +74,13 @@ static void spec_types(struct strbuf *b, const struct expr_list *l)
 static void emit_sorted(struct emitter *em, const struct expr *e, const struct fn_impl *impl)
 {
     struct strbuf spec = {0};
+    struct expr_list args = e->agg.args;
+    /* WITHIN GROUP: what is aggregated is what is sorted. */
+    if (e->agg.within_group && !args.n)
+        for (int i = 0; i < e->agg.order.n; i++)
+            expr_list_add(em->arena, &args, e->agg.order.items[i].expr);
     strbuf_printf(&spec, "%u %d", e->type, e->agg.distinct);
-    spec_types(&spec, &e->agg.args);
+    spec_types(&spec, &args);
     spec_types(&spec, &e->agg.direct);
     strbuf_printf(&spec, " %d", e->agg.order.n);
     for (int i = 0; i < e->agg.order.n; i++) {
@@ -88,7 +93,7 @@ static void emit_sorted(struct emitter *em, const struct expr *e, const struct f
     emit_z(em, ", ");
     emit_literal(em->out, &text);
     strbuf_free(&spec);
-    const struct expr_list *lists[] = {&e->agg.args, &e->agg.direct};
+    const struct expr_list *lists[] = {&args, &e->agg.direct};
     for (int k = 0; k < 2; k++)
         for (int i = 0; i < lists[k]->n; i++) {
             emit_z(em, ", ");

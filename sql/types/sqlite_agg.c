@@ -5,8 +5,7 @@
  * xFinal exactly once per group, also when a statement is abandoned, which is where states are
  * destroyed. In the moving variant the cell holds copies of the rows in the frame instead.
  *
- * Seam for ordered aggregates (ORDER BY inside, WITHIN GROUP): those collect and sort their rows
- * before the first step; they belong here as a third kind of cell, beside plain and moving.
+ * Ordered ones (ORDER BY inside, WITHIN GROUP) are in sqlite_sorted.c.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -204,6 +204,8 @@ void sqlite_scalar_call_general(sqlite3_context *c, int argc, sqlite3_value **ar
 
 int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char *name)
 {
+    if (strcmp(name, SQLITE_FUNC_SORTED) == 0)
+        return sqlite_sorted_register(db, host);
     const char *own = name;
     if (strncmp(own, SQLITE_FUNC_PREFIX, sizeof(SQLITE_FUNC_PREFIX) - 1) == 0)
         own += sizeof(SQLITE_FUNC_PREFIX) - 1;

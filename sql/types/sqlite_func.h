@@ -32,6 +32,9 @@
    prefix, so that neither is ever taken for the other. */
 #define SQLITE_FUNC_PREFIX "pg."
 
+/* The aggregate that orders the input of another: see sqlite_sorted.c. */
+#define SQLITE_FUNC_SORTED "sorted_agg"
+
 /* One per connection; as long-lived as the connection. Whoever leases it sets ctx and error_init's
    err with an arena of the statement. An implementation's error is left in err, the SQLite
    call fails with SQLITE_ERROR. */
