@@ -11,6 +11,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
+#include "sql/catalog/type_door.h"
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
@@ -282,6 +283,7 @@ void registry_init(void)
     if (process_arena)
         return;
     process_arena = arena_create();
+    type_door_install();
     join_procs(process_arena);
     for (int i = 0; i < COUNT(operators); i++) {
         operators[i].proc = registry_proc(operator_procs[i]);

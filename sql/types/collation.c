@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sql/types/compare.h"
+#include "sql/types/enum.h"
 #include "sql/types/type.h"
 
 #define FAMILY(table)
@@ -44,7 +45,8 @@ const struct collation_def *collation_def_find(const char *name)
 int type_compare(const struct type_def *t, const struct value *a, const struct value *b,
                  struct eval_context *ctx)
 {
-    (void)ctx;
+    if (t->typtype == 'e' && a->kind == VALUE_TEXT && b->kind == VALUE_TEXT)
+        return enum_compare(ctx, t->oid, a, b);
     if (a->kind == VALUE_TEXT && b->kind == VALUE_TEXT && t->sqlite_collation) {
         const struct collation_def *c = collation_def_find(t->sqlite_collation);
         if (c)
