@@ -109,7 +109,7 @@ static void connection_run(struct connection *c)
             return;
         }
         if (connection_step(c)) {
-            if (c->out.len >= LIMIT_OUTPUT_HIGH && c->state != CONNECTION_WORKER)
+            if (c->state != CONNECTION_WORKER && c->out.len >= LIMIT_OUTPUT_HIGH)
                 connection_send(c);
             continue;
         }

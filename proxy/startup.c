@@ -39,20 +39,17 @@ static bool startup_refuse_early_bytes(struct connection *c, const char *request
 static void startup_ssl(struct connection *c)
 {
     struct ssl_ctx_st *ctx = c->client_port < 0 ? NULL : server_tls(c->server);
-    strbuf_addc(&c->out, ctx ? 'S' : 'N');
     if (ctx) {
-        if (startup_refuse_early_bytes(c, "SSL")) {
-            tls_context_free(ctx);
-            return;
+        if (!startup_refuse_early_bytes(c, "SSL")) {
+            strbuf_addc(&c->out, 'S');
+            connection_send(c);
+            connection_set_state(c, tls_attach(ctx, &c->transport) ? CONNECTION_TLS
+                                                                   : CONNECTION_CLOSED);
         }
-        connection_send(c);
-        if (tls_attach(ctx, &c->transport))
-            connection_set_state(c, CONNECTION_TLS);
-        else
-            connection_set_state(c, CONNECTION_CLOSED);
         tls_context_free(ctx);
         return;
     }
+    strbuf_addc(&c->out, 'N');
     c->ssl_refused = true;
     c->push = true;
     startup_refuse_early_bytes(c, "SSL");

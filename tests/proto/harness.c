@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 static int passed, failed;
+static char scratch[64]; /* the directory, once made */
 
 void check(bool ok, const char *fmt, ...)
 {
@@ -37,12 +38,6 @@ void check_text(const char *name, const char *got, const char *expected)
     check(strcmp(got, expected) == 0, "%s\n  expected: %s\n  got:      %s", name, expected, got);
 }
 
-int check_summary(void)
-{
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed ? 1 : 0;
-}
-
 /* --- processes --------------------------------------------------------------------------- */
 
 static void die(const char *what)
@@ -53,13 +48,12 @@ static void die(const char *what)
 
 const char *scratch_directory(void)
 {
-    static char dir[64];
-    if (!dir[0]) {
-        snprintf(dir, sizeof(dir), "/tmp/pgfeather-proto-XXXXXX");
-        if (!mkdtemp(dir))
+    if (!scratch[0]) {
+        snprintf(scratch, sizeof(scratch), "/tmp/pgfeather-proto-XXXXXX");
+        if (!mkdtemp(scratch))
             die("mkdtemp");
     }
-    return dir;
+    return scratch;
 }
 
 static pid_t program_start(const char *const *argv, int out, int err)
@@ -139,6 +133,17 @@ int program_run(const char *const *argv, struct strbuf *out)
     }
     close(pipefd[0]);
     return program_wait(pid);
+}
+
+int check_summary(void)
+{
+    if (scratch[0]) {
+        struct strbuf out = {0};
+        program_run((const char *[]){"/bin/rm", "-rf", scratch, NULL}, &out);
+        strbuf_free(&out);
+    }
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed ? 1 : 0;
 }
 
 /* --- the wire ---------------------------------------------------------------------------- */

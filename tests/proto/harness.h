@@ -11,8 +11,9 @@
  *   F oid value      FunctionCall
  *   ! T hex          message of type T with this body
  *   = hex            these bytes as they are
- * Replies are rendered as one word each: "T(n,t) D(1,x) C(SELECT 1) Z(I)", "E(ERROR 42601 text)" with
- * " D:" detail, " H:" hint, " W:" context behind the text; ParameterStatus only when asked; "EOF" at the end.
+ * Replies are rendered as one word each: "T(n,t) D(1,x) C(SELECT 1) Z(I)", "E(ERROR 42601 text)"
+ * with " D:" detail, " H:" hint, " W:" context behind the text; ParameterStatus only when asked;
+ * "EOF" at the end.
  */
 #ifndef PGF_TESTS_PROTO_HARNESS_H
 #define PGF_TESTS_PROTO_HARNESS_H
@@ -54,7 +55,8 @@ struct wire {
 
 /* Connected TCP socket, nothing sent. */
 struct wire wire_open(const struct test_server *s);
-/* With a startup packet of these name, value... pairs (NULL-terminated), read up to ReadyForQuery. */
+/* With a startup packet of these name, value... pairs (NULL-terminated), read up to ReadyForQuery.
+ */
 struct wire wire_login(const struct test_server *s);
 void wire_close(struct wire *w);
 void wire_send(struct wire *w, const void *p, size_t n);
@@ -62,7 +64,8 @@ void wire_startup_packet(struct strbuf *b, int version, const char *const *pairs
 /* Appends a script's messages to b; wire_script sends them. */
 void wire_encode(struct strbuf *b, const char *script);
 void wire_script(struct wire *w, const char *script);
-/* Renders replies until n ReadyForQuery messages have come, or the end. Owned by w's caller: free it. */
+/* Renders replies until n ReadyForQuery messages have come, or the end. Owned by w's caller: free
+ * it. */
 char *wire_read(struct wire *w, int ready);
 /* The same up to and including the first message of this type. */
 char *wire_read_until(struct wire *w, char type);

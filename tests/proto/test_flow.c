@@ -1,7 +1,7 @@
 /*
- * test_flow.c: several connections, and what takes time: waiting for locks, workers, cancel, notifications,
- * back-pressure, pipelines of thousands. Nothing here depends on timing: each step waits for an answer.
- * Usage: test_flow SERVER
+ * test_flow.c: several connections, and what takes time: waiting for locks, workers, cancel,
+ * notifications, back-pressure, pipelines of thousands. Nothing here depends on timing: each step
+ * waits for an answer. Usage: test_flow SERVER
  */
 #include <poll.h>
 #include <signal.h>
@@ -144,7 +144,8 @@ static void swallow(struct wire *w, size_t n)
     }
 }
 
-/* 200 MB to a client that does not read: the server must not keep them. Each row is 1000 + 20 bytes or so. */
+/* 200 MB to a client that does not read: the server must not keep them. Each row is 1000 + 20 bytes
+ * or so. */
 static void test_back_pressure(const struct test_server *s, const char *query)
 {
     struct wire a = wire_login(s), b = wire_login(s);
@@ -233,8 +234,13 @@ static void test_large(const struct test_server *s)
 /* Clients that leave in the middle of everything. */
 static void test_leavers(const struct test_server *s)
 {
-    static const char *const scripts[] = {"Q sleep", "Q lock gone", "Q copyin\nd x", "Q work 1000000 100",
-                                          "Q rows 1000000 100", "P |rows 1\nB |\nE  0", "Q begin"};
+    static const char *const scripts[] = {"Q sleep",
+                                          "Q lock gone",
+                                          "Q copyin\nd x",
+                                          "Q work 1000000 100",
+                                          "Q rows 1000000 100",
+                                          "P |rows 1\nB |\nE  0",
+                                          "Q begin"};
     for (int round = 0; round < 5; round++)
         for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
             struct wire w = wire_login(s);
@@ -250,8 +256,9 @@ static void test_leavers(const struct test_server *s)
 int main(int argc, char **argv)
 {
     struct test_server s;
-    if (argc != 2 || !server_start(&s, (const char *[]){argv[1], "--port", "0", "-c", "event_loops=2",
-                                                        "-c", "worker_threads=8", "test.db", NULL}))
+    if (argc != 2 ||
+        !server_start(&s, (const char *[]){argv[1], "--port", "0", "-c", "event_loops=2", "-c",
+                                           "worker_threads=8", "test.db", NULL}))
         return check_summary() | 1;
     test_lock(&s);
     test_cancel(&s);

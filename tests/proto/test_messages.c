@@ -1,5 +1,5 @@
-/* test_messages.c: single connections, message by message: legal flows, malformed messages, startup. The texts of
-   errors are PostgreSQL 15's. Usage: test_messages SERVER */
+/* test_messages.c: single connections, message by message: legal flows, malformed messages,
+   startup. The texts of errors are PostgreSQL 15's. Usage: test_messages SERVER */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,9 +113,11 @@ static const struct message_case message_cases[] = {
 
 /* Startup bytes, in hex where a script cannot make them. */
 static const struct message_case startup_cases[] = {
-    {"protocol 4", "= 0000000d 00040000 7573657200", "E(FATAL 0A000 unsupported frontend protocol "
+    {"protocol 4", "= 0000000d 00040000 7573657200",
+     "E(FATAL 0A000 unsupported frontend protocol "
      "4.0: server supports 3.0 to 3.0) EOF"},
-    {"protocol 2", "= 0000000d 00020000 7573657200", "E(FATAL 0A000 unsupported frontend protocol "
+    {"protocol 2", "= 0000000d 00020000 7573657200",
+     "E(FATAL 0A000 unsupported frontend protocol "
      "2.0: server supports 3.0 to 3.0) EOF"},
     {"no user", "= 00000009 00030000 00",
      "E(FATAL 28000 no PostgreSQL user name specified in startup packet) EOF"},
@@ -127,8 +129,7 @@ static const struct message_case startup_cases[] = {
      "E(FATAL 08P01 invalid startup packet layout: expected terminator as last byte) EOF"},
     {"bytes behind", "= 00000014 00030000 7573657200 6d6d00 00 7a7a7a",
      "E(FATAL 08P01 invalid startup packet layout: expected terminator as last byte) EOF"},
-    {"minor version", "= 00000011 00030002 7573657200 6d6d00 00",
-     "v(3.0 0) R(0) Z(I) EOF"},
+    {"minor version", "= 00000011 00030002 7573657200 6d6d00 00", "v(3.0 0) R(0) Z(I) EOF"},
     {"protocol option", "= 0000001b 00030000 7573657200 6d6d00 5f70715f2e6600 313200 00",
      "v(3.0 1) R(0) Z(I) EOF"},
     {"unknown role", "= 00000015 00030000 7573657200 6e6f626f647900 00",
@@ -188,12 +189,12 @@ static void test_greeting(const struct test_server *s)
                         (const char *[]){"user", "mia", "options", "-c a=b", "x", "y", NULL});
     wire_send(&w, b.data, b.len);
     char *got = wire_read(&w, 1);
-    check_text("greeting", got,
-               "R(0) S(server_version=15.0 fake) S(client_encoding=UTF8) K Z(I)");
+    check_text("greeting", got, "R(0) S(server_version=15.0 fake) S(client_encoding=UTF8) K Z(I)");
     free(got);
     wire_script(&w, "Q whoami");
     got = wire_finish(&w);
-    check_text("startup parameters", got, "T(t) D(mia@ plain options=-c a=b x=y) C(SELECT 1) Z(I) EOF");
+    check_text("startup parameters", got,
+               "T(t) D(mia@ plain options=-c a=b x=y) C(SELECT 1) Z(I) EOF");
     free(got);
     strbuf_free(&b);
     wire_close(&w);
