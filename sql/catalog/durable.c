@@ -73,7 +73,7 @@ static int64_t query_int(sqlite3 *db, const char *sql, int64_t fallback)
 
 bool durable_exists(sqlite3 *db)
 {
-    return query_int(db, "SELECT count(*) FROM sqlite_schema WHERE name = '_pg_meta'", 0) > 0;
+    return query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE name = '_pg_meta'", 0) > 0;
 }
 
 bool durable_is_own_table(const char *name)
@@ -92,15 +92,30 @@ bool durable_create(sqlite3 *db, struct error *err)
                              (int)v);
     }
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        if (!durable_exec(db, err, "CREATE TABLE IF NOT EXISTS %s (%s) STRICT", tables[i].name,
+        if (!durable_exec(db, err, "CREATE TABLE IF NOT EXISTS main.%s (%s) STRICT", tables[i].name,
                           tables[i].columns))
             return false;
     return durable_exec(db, err,
-                        "INSERT INTO _pg_namespace SELECT %u, 'public', 6171 "
+                        "INSERT INTO main._pg_namespace SELECT %u, 'public', 6171 "
                         "WHERE NOT EXISTS (SELECT 1 FROM _pg_meta); "
                         "INSERT OR IGNORE INTO _pg_meta VALUES ('format_version', %d), "
                         "('next_oid', %u), ('schema_version', 0)",
                         PUBLIC_NAMESPACE, DURABLE_FORMAT_VERSION, FIRST_USER_OID);
+}
+
+bool durable_temp_exists(sqlite3 *db)
+{
+    return query_int(db, "SELECT count(*) FROM temp.sqlite_schema WHERE name = '_pg_class'", 0) > 0;
+}
+
+bool durable_create_temp(sqlite3 *db, struct error *err)
+{
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (strcmp(tables[i].name, "_pg_meta") != 0 &&
+            !durable_exec(db, err, "CREATE TABLE IF NOT EXISTS temp.%s (%s) STRICT", tables[i].name,
+                          tables[i].columns))
+            return false;
+    return true;
 }
 
 uint32_t durable_new_oid(sqlite3 *db, struct error *err)

@@ -34,6 +34,10 @@ bool durable_stamp(sqlite3 *db, struct error *err);
 /* True when the schema was changed by another program since durable_stamp. */
 bool durable_drifted(sqlite3 *db);
 
+/* The same tables for temporary objects, in SQLite's temp database of this connection. */
+bool durable_temp_exists(sqlite3 *db);
+bool durable_create_temp(sqlite3 *db, struct error *err);
+
 /* Runs SQL made by sqlite3_mprintf's rules (%Q %w %lld ...). False with err set from SQLite's message (XX000, disk errors
    by their own SQLSTATE). */
 bool durable_exec(sqlite3 *db, struct error *err, const char *fmt, ...);

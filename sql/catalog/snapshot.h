@@ -17,6 +17,11 @@
 struct snapshot;
 struct sqlite3;
 
+/* The schema of a session's temporary tables: their metadata and rows are in SQLite's temp database of the connection the
+   session holds, and only a snapshot loaded from that connection shows them. */
+#define PG_TEMP_NAMESPACE      16300u
+#define PG_TEMP_NAMESPACE_NAME "pg_temp_3"
+
 /* pg_class.relkind */
 #define RELKIND_TABLE    'r'
 #define RELKIND_INDEX    'i'
@@ -191,6 +196,10 @@ struct opclass_def {
  */
 struct snapshot *snapshot_load(struct sqlite3 *db, const char *database,
                                const struct snapshot *base, struct error *err);
+
+/* The same, trusting the metadata about tables that SQLite does not have yet: for DDL, which makes them from it. */
+struct snapshot *snapshot_load_pending(struct sqlite3 *db, const char *database,
+                                       const struct snapshot *base, struct error *err);
 
 /* --- references ---------------------------------------------------------------------- */
 struct snapshot *snapshot_ref(const struct snapshot *s);

@@ -121,10 +121,14 @@ struct loader {
     struct error *err;
     struct map exts; /* oid -> struct relation_ext, mutable */
     struct map indexes; /* oid -> struct index_def, mutable */
-    bool drifted;
+    struct map files;   /* names of SQLite's tables, when the file has metadata */
+    const char *schema; /* what @ stands for in loader_rows' SQL */
+    bool temp;          /* the connection has temporary objects */
+    bool pending;       /* metadata may be ahead of SQLite's schema */
 };
 
-/* Runs sql and calls row for each row; binds nothing. */
+/* Runs sql and calls row for each row; binds nothing. @ before a table name stands for its SQLite database: the statement
+   runs over the metadata of temporary objects and over the file's. */
 bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st));
 /* The text of a column in the snapshot's arena, NULL for NULL. */
 const char *loader_text(struct loader *l, sqlite3_stmt *st, int column);

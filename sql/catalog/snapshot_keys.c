@@ -186,22 +186,22 @@ bool snapshot_load_keys(struct loader *l)
     return loader_rows(l,
                        "SELECT indexrelid, indrelid, indisunique, indisprimary, indimmediate, "
                        "indisvalid, indnullsnotdistinct, indnkeyatts, indpred, "
-                       "(SELECT count(*) FROM _pg_index_column c WHERE c.indexrelid = i.indexrelid) "
-                       "FROM _pg_index i ORDER BY indexrelid",
+                       "(SELECT count(*) FROM @_pg_index_column c WHERE c.indexrelid = i.indexrelid) "
+                       "FROM @_pg_index i ORDER BY indexrelid",
                        load_index) &&
            loader_rows(l,
                        "SELECT indexrelid, num, attnum, expr, type, collation, opclass, is_desc, "
-                       "nulls_first FROM _pg_index_column ORDER BY indexrelid, num",
+                       "nulls_first FROM @_pg_index_column ORDER BY indexrelid, num",
                        load_index_column) &&
            loader_rows(l,
                        "SELECT oid, conname, connamespace, contype, conrelid, contypid, conindid, "
                        "confrelid, condeferrable, condeferred, convalidated, connoinherit, conkey, "
                        "confkey, confupdtype, confdeltype, confmatchtype, consrc "
-                       "FROM _pg_constraint ORDER BY oid",
+                       "FROM @_pg_constraint ORDER BY oid",
                        load_constraint) &&
            loader_rows(l,
                        "SELECT seqrelid, seqtypid, seqstart, seqincrement, seqmax, seqmin, seqcache, "
                        "seqcycle, owned_table, owned_attnum, owned_deptype, last_value, is_called "
-                       "FROM _pg_sequence",
+                       "FROM @_pg_sequence",
                        load_sequence);
 }

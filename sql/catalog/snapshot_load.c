@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sql/base/log.h"
+#include "sql/base/strbuf.h"
 #include "sql/catalog/durable.h"
 #include "sql/catalog/snapshot_internal.h"
 
@@ -16,10 +17,35 @@ static atomic_uint_fast64_t version_counter;
 
 /* --- helpers --------------------------------------------------------------------------------- */
 
+/* sql with every @ replaced by "main." or "temp.": metadata tables have the same names in both. */
+static int prepare_in(struct loader *l, const char *sql, const char *schema, sqlite3_stmt **st)
+{
+    struct strbuf b = {0};
+    for (const char *p = sql; *p; p++)
+        if (*p == '@')
+            strbuf_addz(&b, schema);
+        else
+            strbuf_addc(&b, *p);
+    int rc = sqlite3_prepare_v2(l->db, b.data, -1, st, NULL);
+    strbuf_free(&b);
+    return rc;
+}
+
 bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st))
 {
     sqlite3_stmt *st = NULL;
-    if (sqlite3_prepare_v2(l->db, sql, -1, &st, NULL) != SQLITE_OK) {
+    if (l->temp && strchr(sql, '@')) {
+        const char *own = l->schema;
+        bool temp_turn = strcmp(own, "temp.") == 0;
+        if (!temp_turn) {
+            l->schema = "temp.";
+            bool ok = loader_rows(l, sql, row);
+            l->schema = own;
+            if (!ok || !l->s->durable)
+                return ok;
+        }
+    }
+    if (prepare_in(l, sql, l->schema, &st) != SQLITE_OK) {
         /* A damaged metadata table costs what it held, not the file. */
         if ((sqlite3_errcode(l->db) & 0xff) == SQLITE_ERROR) {
             log_line(LOG_LEVEL_WARNING, "metadata of database \"%s\" is damaged: %s",
@@ -206,6 +232,9 @@ static bool load_class(struct loader *l, sqlite3_stmt *st)
     r->view_sql = loader_text(l, st, 11);
     x->rowsecurity = sqlite3_column_int(st, 12);
     x->replident = column_char(st, 13);
+    if (!l->pending && r->sqlite_name && (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) &&
+        !map_get(&l->files, 0, r->sqlite_name))
+        return true; /* dropped by another program */
     r->comment = snapshot_comment(l->s, r->oid, CLASS_PG_CLASS, 0);
     int natts = sqlite3_column_int(st, 14);
     r->natts = 0;
@@ -377,30 +406,29 @@ bool snapshot_load_durable(struct loader *l)
         const char *sql;
         bool (*row)(struct loader *l, sqlite3_stmt *st);
     } steps[] = {
-        {"SELECT objoid, classoid, objsubid, description FROM _pg_description", load_comment},
-        {"SELECT * FROM _pg_acl", load_acl},
-        {"SELECT * FROM _pg_depend", load_depend},
-        {"SELECT * FROM _pg_auth_members ORDER BY 1, 2", load_member},
-        {"SELECT * FROM _pg_setting ORDER BY 1, 2, 3", load_setting},
-        {"SELECT * FROM _pg_namespace ORDER BY oid", load_namespace},
-        {"SELECT * FROM _pg_authid ORDER BY oid", load_role},
-        {"SELECT * FROM _pg_extension ORDER BY oid", load_extension},
+        {"SELECT objoid, classoid, objsubid, description FROM @_pg_description", load_comment},
+        {"SELECT * FROM @_pg_acl", load_acl},
+        {"SELECT * FROM @_pg_depend", load_depend},
+        {"SELECT * FROM @_pg_auth_members ORDER BY 1, 2", load_member},
+        {"SELECT * FROM @_pg_setting ORDER BY 1, 2, 3", load_setting},
+        {"SELECT * FROM @_pg_namespace ORDER BY oid", load_namespace},
+        {"SELECT * FROM @_pg_authid ORDER BY oid", load_role},
+        {"SELECT * FROM @_pg_extension ORDER BY oid", load_extension},
         {"SELECT oid, relname, relnamespace, reltype, relowner, relkind, relpersistence, relam, "
          "reloptions, sqlite_name, rowid_attnum, view_sql, relrowsecurity, relreplident, "
-         "(SELECT max(attnum) FROM _pg_attribute WHERE attrelid = c.oid) "
-         "FROM _pg_class c WHERE sqlite_name IS NULL OR relkind NOT IN ('r', 'm') OR "
-         "EXISTS (SELECT 1 FROM sqlite_schema s WHERE s.name = c.sqlite_name) ORDER BY oid",
+         "(SELECT max(attnum) FROM @_pg_attribute WHERE attrelid = c.oid) "
+         "FROM @_pg_class c ORDER BY oid",
          load_class},
         {"SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attndims, a.attnotnull, "
          "a.attisdropped, a.attcollation, a.attidentity, a.attgenerated, d.oid, d.adsrc "
-         "FROM _pg_attribute a LEFT JOIN _pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+         "FROM @_pg_attribute a LEFT JOIN @_pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
          "ORDER BY a.attrelid, a.attnum",
          load_attribute},
         {"SELECT oid, typname, typnamespace, typowner, typtype, typcategory, typrelid, typelem, "
          "typarray, typbasetype, typtypmod, typndims, typnotnull, typcollation, typdefault "
-         "FROM _pg_type ORDER BY oid",
+         "FROM @_pg_type ORDER BY oid",
          load_type},
-        {"SELECT oid, enumtypid, enumsortorder, enumlabel FROM _pg_enum ORDER BY enumtypid, "
+        {"SELECT oid, enumtypid, enumsortorder, enumlabel FROM @_pg_enum ORDER BY enumtypid, "
          "enumsortorder",
          load_enum_label},
     };
@@ -427,10 +455,32 @@ static void finish_relations(struct snapshot *s)
     }
 }
 
-struct snapshot *snapshot_load(sqlite3 *db, const char *database, const struct snapshot *base,
-                               struct error *err)
+static bool load_file_name(struct loader *l, sqlite3_stmt *st)
 {
-    (void)base;
+    const char *name = loader_text(l, st, 0);
+    if (name)
+        map_put(&l->files, l->s->arena, 0, name, name);
+    return true;
+}
+
+static bool load_parts(struct loader *l)
+{
+    static const char files[] = "SELECT name FROM main.sqlite_schema WHERE type = 'table' UNION ALL "
+                                "SELECT name FROM temp.sqlite_schema WHERE type = 'table'";
+    snapshot_add_builtin(l);
+    if ((l->s->durable || l->temp) &&
+        (!loader_rows(l, files, load_file_name) || !snapshot_load_durable(l) ||
+         !snapshot_load_keys(l)))
+        return false;
+    if (!snapshot_load_adopted(l))
+        return false;
+    snapshot_add_builtin_roles(l);
+    finish_relations(l->s);
+    return true;
+}
+
+static struct snapshot *load(sqlite3 *db, const char *database, bool pending, struct error *err)
+{
     struct snapshot *s = calloc(1, sizeof(*s));
     if (!s)
         log_fatal("out of memory");
@@ -439,16 +489,25 @@ struct snapshot *snapshot_load(sqlite3 *db, const char *database, const struct s
     s->database = arena_strdup(s->arena, database);
     s->version = atomic_fetch_add(&version_counter, 1) + 1;
     s->durable = durable_exists(db);
-    struct loader l = {.db = db, .s = s, .err = err};
-    l.drifted = !s->durable || durable_drifted(db);
-    snapshot_add_builtin(&l);
-    bool ok = (!s->durable || (snapshot_load_durable(&l) && snapshot_load_keys(&l))) &&
-              snapshot_load_adopted(&l);
-    if (!ok) {
+    struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = pending};
+    l.temp = durable_temp_exists(db);
+    if (!load_parts(&l)) {
         snapshot_unref(s);
         return NULL;
     }
-    snapshot_add_builtin_roles(&l);
-    finish_relations(s);
     return s;
+}
+
+struct snapshot *snapshot_load(sqlite3 *db, const char *database, const struct snapshot *base,
+                               struct error *err)
+{
+    (void)base;
+    return load(db, database, false, err);
+}
+
+struct snapshot *snapshot_load_pending(sqlite3 *db, const char *database,
+                                       const struct snapshot *base, struct error *err)
+{
+    (void)base;
+    return load(db, database, true, err);
 }
