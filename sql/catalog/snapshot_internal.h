@@ -26,6 +26,8 @@
 #define CLASS_PG_REWRITE    2618u
 #define CLASS_PG_EXTENSION  3079u
 
+/* pg_database has this row for the file at hand, as PostgreSQL's own first user database. */
+#define DATABASE_OID 5u
 #define BTREE_AM_OID 403u
 #define HEAP_AM_OID  2u
 #define INFORMATION_SCHEMA_NAMESPACE 13207u

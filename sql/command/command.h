@@ -14,8 +14,10 @@
 #include <stdint.h>
 
 #include "sql/analyze/utility.h"
+#include "sql/catalog/map.h"
 #include "sql/catalog/sequence.h"
 #include "sql/catalog/snapshot.h"
+#include "sql/types/sqlite_func.h"
 
 struct command {
     sqlite3 *db;                      /* inside a write transaction */
@@ -25,6 +27,7 @@ struct command {
     struct arena *arena;              /* the statement's */
     struct error *err;
     struct eval_context *ctx;
+    struct sqlite_func_host *func_host; /* of db's connection: functions are registered as DDL needs them */
     uint32_t role;                    /* current_user: owner of what is made */
     const char *role_name;
     const uint32_t *search_path;      /* effective, as struct analysis has it */
@@ -38,6 +41,10 @@ struct command {
     void (*set_snapshot)(void *host, struct snapshot *s);
     void *host;
     uint64_t rows;                    /* out: affected rows, where the tag has a number */
+    /* --- the command's own, zero at entry --- */
+    bool changed;                     /* metadata was written */
+    bool temp;                        /* the object under way is temporary */
+    struct list chosen;               /* names chosen and not yet in the snapshot */
 };
 
 /* True if command_run carries out this kind of statement (session/ and exec/ do the others). */

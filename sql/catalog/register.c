@@ -1,0 +1,146 @@
+/*
+ * register.c: see register.h. SQLite says by message what a statement lacks; each known message has a row in `missing`.
+ */
+#include "sql/catalog/register.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/catalog/snapshot_internal.h"
+
+/* A statement names a bounded number of functions; each round registers one. */
+#define MAX_ROUNDS 2000
+
+/* --- enum order ------------------------------------------------------------------------------------ */
+
+/* A copy of the labels in their order, owned by the connection. */
+struct enum_order {
+    int n;
+    char **labels;
+};
+
+static void enum_order_free(void *p)
+{
+    struct enum_order *o = p;
+    for (int i = 0; i < o->n; i++)
+        free(o->labels[i]);
+    free(o->labels);
+    free(o);
+}
+
+static int enum_rank(const struct enum_order *o, const char *p, size_t n)
+{
+    for (int i = 0; i < o->n; i++)
+        if (strlen(o->labels[i]) == n && memcmp(o->labels[i], p, n) == 0)
+            return i;
+    return o->n;
+}
+
+static int enum_compare(void *arg, int na, const void *a, int nb, const void *b)
+{
+    int x = enum_rank(arg, a, (size_t)na), y = enum_rank(arg, b, (size_t)nb);
+    if (x != y)
+        return x < y ? -1 : 1;
+    /* Labels the snapshot does not know keep some order, so that an index stays consistent. */
+    int c = memcmp(a, b, (size_t)(na < nb ? na : nb));
+    return c ? c : (na > nb) - (na < nb);
+}
+
+int catalog_register_collation(sqlite3 *db, const struct snapshot *s, const char *name)
+{
+    if (!s || strncmp(name, "enum_", 5) != 0)
+        return SQLITE_NOTFOUND;
+    int n;
+    const struct enum_label *labels =
+        snapshot_enum_labels(s, (uint32_t)strtoul(name + 5, NULL, 10), &n);
+    if (!labels)
+        return SQLITE_NOTFOUND;
+    struct enum_order *o = calloc(1, sizeof(*o));
+    if (!o || !(o->labels = calloc((size_t)n, sizeof(o->labels[0])))) {
+        free(o);
+        return SQLITE_NOMEM;
+    }
+    for (; o->n < n; o->n++)
+        if (!(o->labels[o->n] = strdup(labels[o->n].label))) {
+            enum_order_free(o);
+            return SQLITE_NOMEM;
+        }
+    return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, enum_compare, enum_order_free);
+}
+
+/* --- what a message names ----------------------------------------------------------------------------- */
+
+enum missing_kind { MISSING_FUNCTION, MISSING_TABLE, MISSING_COLLATION };
+
+static const struct {
+    const char *prefix;
+    enum missing_kind kind;
+} missing[] = {
+    {"no such function: ", MISSING_FUNCTION},
+    {"unknown function: ", MISSING_FUNCTION},
+    {"no such table: ", MISSING_TABLE},
+    {"no such module: ", MISSING_TABLE},
+    {"no such collation sequence: ", MISSING_COLLATION},
+};
+
+static int register_named(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
+                          enum missing_kind kind, const char *name)
+{
+    switch (kind) {
+    case MISSING_COLLATION:
+        return catalog_register_collation(db, s, name);
+    case MISSING_TABLE: {
+        int rc = catalog_register_module(db, host, name);
+        if (rc != SQLITE_NOTFOUND)
+            return rc;
+    } /* fallthrough */
+    default:
+        return host ? sqlite_func_register(db, host, name) : SQLITE_NOTFOUND;
+    }
+}
+
+int catalog_register_missing(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
+                             const char *message)
+{
+    for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+        const char *at = strstr(message, missing[i].prefix);
+        if (!at)
+            continue;
+        at += strlen(missing[i].prefix);
+        char name[256];
+        size_t n = strlen(at);
+        if (n >= 2 && at[n - 1] == ')' && at[n - 2] == '(') /* "unknown function: f()" */
+            n -= 2;
+        if (n >= sizeof(name))
+            return SQLITE_NOTFOUND;
+        memcpy(name, at, n);
+        name[n] = 0;
+        /* "main.x": a name SQLite qualified itself */
+        const char *bare = strncmp(name, "main.", 5) == 0 ? name + 5 : name;
+        return register_named(db, host, s, missing[i].kind, bare);
+    }
+    return SQLITE_NOTFOUND;
+}
+
+int catalog_prepare(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
+                    const char *sql, sqlite3_stmt **st, const char **tail)
+{
+    char last[512] = "";
+    for (int round = 0; round < MAX_ROUNDS; round++) {
+        int rc = sqlite3_prepare_v3(db, sql, -1, 0, st, tail);
+        if (rc != SQLITE_ERROR)
+            return rc;
+        char message[512];
+        sqlite3_snprintf(sizeof(message), message, "%s", sqlite3_errmsg(db));
+        /* The same thing missing twice: registering it did not help (wrong number of arguments). */
+        if (strcmp(message, last) == 0 ||
+            catalog_register_missing(db, host, s, message) != SQLITE_OK) {
+            sqlite3_stmt *again = NULL; /* restores the message that registering overwrote */
+            rc = sqlite3_prepare_v3(db, sql, -1, 0, &again, tail);
+            *st = again;
+            return rc;
+        }
+        memcpy(last, message, sizeof(last));
+    }
+    return SQLITE_ERROR;
+}

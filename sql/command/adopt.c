@@ -1,0 +1,114 @@
+/*
+ * adopt.c: gives a table that another program made its durable rows, so that DDL can change it: the same picture the snapshot made
+ * up from its declaration, written down with the same OIDs. SQLite's own table stays as it is until a change needs more.
+ */
+#include <string.h>
+
+#include "sql/command/command_internal.h"
+
+static bool write_columns(struct command *c, const struct relation *r)
+{
+    for (int i = 0; i < r->natts; i++) {
+        const struct attribute *a = &r->atts[i];
+        if (a->generated)
+            return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                             "table \"%s\" has generated columns made by another program", r->name);
+        if (!cmd_exec(c,
+                      "INSERT INTO @_pg_attribute (attrelid, attnum, attname, atttypid, atttypmod, "
+                      "attndims, attnotnull, attisdropped, attcollation, attidentity, attgenerated) "
+                      "VALUES (%u, %d, %Q, %u, %d, 0, %d, 0, %u, '', '')",
+                      r->oid, a->num, a->name, a->type, a->typmod, a->notnull, a->collation))
+            return false;
+    }
+    return true;
+}
+
+static bool write_index(struct command *c, const struct index_def *d)
+{
+    const struct relation *r = snapshot_relation(c->snapshot, d->oid);
+    if (!cmd_exec(c,
+                  "INSERT INTO @_pg_class (oid, relname, relnamespace, reltype, relowner, relkind, "
+                  "relpersistence, relam, sqlite_name) VALUES (%u, %Q, %u, 0, %u, 'i', 'p', %u, %Q)",
+                  d->oid, d->name, r->namespace_oid, r->owner, d->am, d->sqlite_name) ||
+        !cmd_exec(c,
+                  "INSERT INTO @_pg_index (indexrelid, indrelid, indisunique, indisprimary, indimmediate, "
+                  "indisvalid, indnullsnotdistinct, indnkeyatts) VALUES (%u, %u, %d, %d, 1, 1, 0, %d)",
+                  d->oid, d->table->oid, d->unique, d->primary, d->nkeys))
+        return false;
+    for (int i = 0; i < d->ncolumns; i++) {
+        const struct index_column *k = &d->columns[i];
+        if (!cmd_exec(c, "INSERT INTO @_pg_index_column VALUES (%u, %d, %d, NULL, %u, %u, %u, 0, 0, %Q)",
+                      d->oid, i + 1, k->attnum, k->type, k->collation, k->opclass,
+                      d->table->atts[k->attnum - 1].name))
+            return false;
+    }
+    return true;
+}
+
+static bool write_constraint(struct command *c, const struct constraint_def *k)
+{
+    struct strbuf keys = {0}, refs = {0};
+    for (int i = 0; i < k->nkeys; i++) {
+        strbuf_printf(&keys, "%s%d", i ? " " : "", k->keys[i]);
+        if (k->ref_keys)
+            strbuf_printf(&refs, "%s%d", i ? " " : "", k->ref_keys[i]);
+    }
+    bool ok = cmd_exec(c,
+                       "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, '%c', %u, 0, %u, %u, 0, 0, 1, 1, %Q, "
+                       "%Q, '%c', '%c', '%c', NULL)",
+                       k->oid, k->name, k->namespace_oid, k->type, k->table->oid,
+                       k->index ? k->index->oid : 0, k->ref_table ? k->ref_table->oid : 0, keys.data,
+                       refs.data, k->on_update, k->on_delete, k->match);
+    strbuf_free(&keys);
+    strbuf_free(&refs);
+    return ok;
+}
+
+static bool adopt_table(struct command *c, const struct relation *r)
+{
+    if (r->without_rowid || r->is_virtual || r->kind != RELKIND_TABLE)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "\"%s\" was made by another program in a form that cannot be altered", r->name);
+    const struct type_def *t = snapshot_type(c->snapshot, r->rowtype);
+    uint32_t array = cmd_new_oid(c);
+    if (!t || !array ||
+        !cmd_exec(c,
+                  "INSERT INTO @_pg_type VALUES (%u, %Q, %u, %u, 'c', 'C', %u, 0, %u, 0, -1, 0, 0, 0, NULL), "
+                  "(%u, '_' || %Q, %u, %u, 'b', 'A', 0, %u, 0, 0, -1, 0, 0, 0, NULL)",
+                  r->rowtype, t->name, r->namespace_oid, r->owner, r->oid, array, array, t->name,
+                  r->namespace_oid, r->owner, r->rowtype) ||
+        !cmd_exec(c,
+                  "INSERT INTO @_pg_class (oid, relname, relnamespace, reltype, relowner, relkind, "
+                  "relpersistence, relam, sqlite_name, rowid_attnum) "
+                  "VALUES (%u, %Q, %u, %u, %u, 'r', 'p', %u, %Q, %d)",
+                  r->oid, r->name, r->namespace_oid, r->rowtype, r->owner, HEAP_AM_OID, r->sqlite_name,
+                  r->rowid_attnum) ||
+        !write_columns(c, r))
+        return false;
+    for (int i = 0; i < r->nindexes; i++)
+        if (!write_index(c, r->indexes[i]))
+            return false;
+    for (int i = 0; i < r->nconstraints; i++)
+        if (!write_constraint(c, r->constraints[i]))
+            return false;
+    return true;
+}
+
+bool command_adopt(struct command *c, const struct relation **r)
+{
+    if (!(*r)->adopted || (*r)->index_of)
+        return true;
+    uint32_t oid = (*r)->oid;
+    if (!durable_create(c->db, c->err) || !adopt_table(c, *r))
+        return false;
+    /* Tables it refers to come along: a foreign key's other side must be in the metadata too. */
+    for (int i = 0; i < (*r)->nconstraints; i++) {
+        const struct relation *ref = (*r)->constraints[i]->ref_table;
+        if (ref && ref != *r && ref->adopted && !adopt_table(c, ref))
+            return false;
+    }
+    if (!cmd_reload(c))
+        return false;
+    *r = snapshot_relation(c->snapshot, oid);
+    return *r != NULL;
+}

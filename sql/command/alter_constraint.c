@@ -1,0 +1,232 @@
+/*
+ * alter_constraint.c: ALTER TABLE ADD, DROP, VALIDATE and ALTER CONSTRAINT. Rows that are there are checked by a query before
+ * SQLite's definition gets the constraint.
+ */
+#include <string.h>
+
+#include "sql/command/alter_table.h"
+#include "sql/emit/deparse.h"
+#include "sql/emit/emit.h"
+
+static void error_names(struct command *c, const struct relation *r, const char *constraint)
+{
+    const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
+    c->err->schema = ns ? ns->name : NULL;
+    c->err->table = r->name;
+    c->err->constraint = constraint;
+}
+
+/* --- checking rows ----------------------------------------------------------------------------------- */
+
+static bool validate_check(struct command *c, const struct constraint_def *k)
+{
+    struct strbuf b = {0};
+    int64_t found = 0;
+    strbuf_addz(&b, "SELECT 1 FROM ");
+    emit_identifier(&b, k->table->sqlite_name);
+    strbuf_addz(&b, " WHERE NOT (");
+    bool ok = cmd_emit_stored(c, k->check_sql, k->table, BOOLOID, -1, "check constraints", &b);
+    strbuf_addz(&b, ") LIMIT 1");
+    ok = ok && cmd_sql_int(c, b.data, &found);
+    strbuf_free(&b);
+    if (!ok || !found)
+        return ok;
+    error_set(c->err, ERRCODE_CHECK_VIOLATION, "check constraint \"%s\" of relation \"%s\" is violated by some row",
+              k->name, k->table->name);
+    error_names(c, k->table, k->name);
+    return false;
+}
+
+/* Key (a, b)=(1, 2) of the row the query stands on. */
+static const char *key_text(struct command *c, const struct constraint_def *k, sqlite3_stmt *st)
+{
+    struct strbuf names = {0}, values = {0};
+    for (int i = 0; i < k->nkeys; i++) {
+        const struct attribute *a = &k->table->atts[k->keys[i] - 1];
+        const struct type_def *t = snapshot_type(c->snapshot, a->type);
+        struct value v = sqlite_value_get(sqlite3_column_value(st, i)), text;
+        strbuf_printf(&names, "%s%s", i ? ", " : "", a->name);
+        strbuf_addz(&values, i ? ", " : "");
+        if (v.kind == VALUE_NULL)
+            strbuf_addz(&values, "null");
+        else if (type_output(t, &v, c->ctx, c->arena, c->err, &text))
+            strbuf_add(&values, text.p, text.n);
+    }
+    const char *s = arena_printf(c->arena, "(%s)=(%s)", names.data, values.data ? values.data : "");
+    strbuf_free(&names);
+    strbuf_free(&values);
+    return s;
+}
+
+static void foreign_key_query(const struct constraint_def *k, struct strbuf *b)
+{
+    strbuf_addz(b, "SELECT ");
+    for (int i = 0; i < k->nkeys; i++) {
+        strbuf_addz(b, i ? ", c." : "c.");
+        emit_identifier(b, k->table->atts[k->keys[i] - 1].sqlite_name);
+    }
+    strbuf_addz(b, " FROM ");
+    emit_identifier(b, k->table->sqlite_name);
+    strbuf_addz(b, " AS c WHERE ");
+    for (int i = 0; i < k->nkeys; i++) {
+        strbuf_addz(b, i ? " AND c." : "c.");
+        emit_identifier(b, k->table->atts[k->keys[i] - 1].sqlite_name);
+        strbuf_addz(b, " IS NOT NULL");
+    }
+    strbuf_addz(b, " AND NOT EXISTS (SELECT 1 FROM ");
+    emit_identifier(b, k->ref_table->sqlite_name);
+    strbuf_addz(b, " AS p WHERE ");
+    for (int i = 0; i < k->nkeys; i++) {
+        strbuf_addz(b, i ? " AND p." : "p.");
+        emit_identifier(b, k->ref_table->atts[k->ref_keys[i] - 1].sqlite_name);
+        strbuf_addz(b, " = c.");
+        emit_identifier(b, k->table->atts[k->keys[i] - 1].sqlite_name);
+    }
+    strbuf_addz(b, ") LIMIT 1");
+}
+
+static bool validate_foreign_key(struct command *c, const struct constraint_def *k)
+{
+    struct strbuf b = {0};
+    foreign_key_query(k, &b);
+    sqlite3_stmt *st = NULL;
+    bool ok = catalog_prepare(c->db, c->func_host, c->snapshot, b.data, &st, NULL) == SQLITE_OK;
+    strbuf_free(&b);
+    if (!ok)
+        return durable_error(c->db, c->err);
+    int rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW) {
+        error_set(c->err, ERRCODE_FOREIGN_KEY_VIOLATION,
+                  "insert or update on table \"%s\" violates foreign key constraint \"%s\"", k->table->name,
+                  k->name);
+        error_detail(c->err, "Key %s is not present in table \"%s\".", key_text(c, k, st), k->ref_table->name);
+        error_names(c, k->table, k->name);
+    } else if (rc != SQLITE_DONE) {
+        durable_error(c->db, c->err);
+    }
+    sqlite3_finalize(st);
+    return rc == SQLITE_DONE;
+}
+
+static bool validate(struct command *c, const struct constraint_def *k)
+{
+    return k->type == 'c' ? validate_check(c, k) : k->type == 'f' ? validate_foreign_key(c, k) : true;
+}
+
+/* --- forms --------------------------------------------------------------------------------------------- */
+
+static const struct constraint_def *find_constraint(const struct relation *r, const char *name)
+{
+    for (int i = 0; i < r->nconstraints; i++)
+        if (strcmp(r->constraints[i]->name, name) == 0)
+            return r->constraints[i];
+    return NULL;
+}
+
+/* The columns of a new primary key become NOT NULL; a lone integer one SQLite's rowid. */
+static bool prepare_primary_key(struct command *c, const struct relation *r, const struct table_constraint *k,
+                                struct relation *draft)
+{
+    *draft = *r;
+    for (int i = 0; k->type == 'p' && i < k->ncolumns; i++) {
+        const struct attribute *a = relation_attribute(r, k->columns[i]);
+        if (!a)
+            return error_set(c->err, ERRCODE_UNDEFINED_COLUMN,
+                             "column \"%s\" of relation \"%s\" does not exist", k->columns[i], r->name);
+        if (!a->notnull && (!alter_check_no_nulls(c, r, a) ||
+                            !cmd_exec(c, "UPDATE @_pg_attribute SET attnotnull = 1 WHERE attrelid = %u AND attnum = %d",
+                                      r->oid, a->num)))
+            return false;
+        if (k->ncolumns == 1 && !k->nincluding && !a->generated && !r->rowid_attnum &&
+            (a->type == INT2OID || a->type == INT4OID || a->type == INT8OID))
+            draft->rowid_attnum = a->num;
+    }
+    return draft->rowid_attnum == r->rowid_attnum ||
+           cmd_exec(c, "UPDATE @_pg_class SET rowid_attnum = %d WHERE oid = %u", draft->rowid_attnum, r->oid);
+}
+
+static bool add_key(struct command *c, const struct relation *r, const struct table_constraint *k)
+{
+    struct relation draft;
+    if (!prepare_primary_key(c, r, k, &draft) || !key_define(c, &draft, k) || !cmd_reload(c))
+        return false;
+    const struct relation *after = snapshot_relation(c->snapshot, r->oid);
+    const struct index_def *added = after->indexes[after->nindexes - 1];
+    for (int i = 0; i < after->nindexes; i++)
+        if (after->indexes[i]->oid > added->oid && after->indexes[i]->oid < DURABLE_VECTOR_OID_FIRST)
+            added = after->indexes[i];
+    bool ok;
+    if (after->rowid_attnum != r->rowid_attnum) {
+        const char **exprs = ARENA_ARRAY(c->arena, const char *, after->natts);
+        ok = table_sqlite_rebuild(c, r, after, exprs);
+        if (!ok && strncmp(c->err->sqlstate, ERRCODE_UNIQUE_VIOLATION, 5) == 0)
+            index_unique_error(c, snapshot_relation(c->snapshot, r->oid), added);
+        return ok;
+    }
+    return (k->type != 'p' || table_sqlite_replace_text(c, after)) && index_sqlite_create(c, added);
+}
+
+bool alter_add_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct table_constraint *con = &k->constraint;
+    if (con->name && find_constraint(r, con->name))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists",
+                         con->name, r->name);
+    if (con->type == 'p' || con->type == 'u')
+        return add_key(c, r, con);
+    struct list taken = {0};
+    uint32_t oid = r->oid;
+    bool ok = con->type == 'c'   ? check_define(c, r, con, &taken)
+              : con->type == 'f' ? foreign_key_define(c, r, con, &taken)
+                                 : error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                                             "this kind of constraint is not supported");
+    if (!ok || !cmd_reload(c))
+        return false;
+    const struct relation *after = snapshot_relation(c->snapshot, oid);
+    const struct constraint_def *made = find_constraint(after, taken.items[taken.n - 1]);
+    return made && (con->not_valid || validate(c, made)) && table_sqlite_replace_text(c, after);
+}
+
+bool alter_drop_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct constraint_def *con = find_constraint(r, k->name);
+    if (!con && k->missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "constraint \"%s\" of relation \"%s\" does not exist, skipping", k->name, r->name);
+        return true;
+    }
+    if (!con)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" of relation \"%s\" does not exist",
+                         k->name, r->name);
+    struct object_address o = {CLASS_PG_CONSTRAINT, con->oid, 0};
+    return drop_objects(c, &o, 1, k->cascade, false);
+}
+
+bool alter_validate_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct constraint_def *con = find_constraint(r, k->name);
+    if (!con)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" of relation \"%s\" does not exist",
+                         k->name, r->name);
+    if (con->type != 'c' && con->type != 'f')
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
+                         "constraint \"%s\" of relation \"%s\" is not a foreign key or check constraint", k->name,
+                         r->name);
+    return con->validated ||
+           (validate(c, con) &&
+            cmd_exec(c, "UPDATE @_pg_constraint SET convalidated = 1 WHERE oid = %u", con->oid) && cmd_reload(c));
+}
+
+bool alter_constraint_deferrability(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct constraint_def *con = find_constraint(r, k->constraint.name ? k->constraint.name : k->name);
+    if (!con)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" of relation \"%s\" does not exist",
+                         k->constraint.name ? k->constraint.name : k->name, r->name);
+    if (con->type != 'f')
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
+                         "constraint \"%s\" of relation \"%s\" is not a foreign key constraint", con->name, r->name);
+    return cmd_exec(c, "UPDATE @_pg_constraint SET condeferrable = %d, condeferred = %d WHERE oid = %u",
+                    k->constraint.deferrable, k->constraint.deferred, con->oid) &&
+           cmd_reload(c) && table_sqlite_replace_text(c, snapshot_relation(c->snapshot, r->oid));
+}

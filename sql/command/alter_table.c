@@ -1,0 +1,600 @@
+/*
+ * alter_table.c: ALTER TABLE: one function per form that changes columns; constraints are in alter_constraint.c. The
+ * forms of one statement are carried out in the order written, each complete before the next.
+ */
+#include <string.h>
+
+#include "sql/command/alter_table.h"
+#include "sql/command/object_text.h"
+#include "sql/emit/deparse.h"
+#include "sql/emit/emit.h"
+
+const struct attribute *alter_column(struct command *c, const struct relation *r, const char *name)
+{
+    const struct attribute *a = relation_attribute(r, name);
+    if (!a)
+        error_set(c->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist", name,
+                  r->name);
+    return a;
+}
+
+static const struct relation *again(struct command *c, const struct relation *r)
+{
+    return cmd_reload(c) ? snapshot_relation(c->snapshot, r->oid) : NULL;
+}
+
+bool alter_check_no_nulls(struct command *c, const struct relation *r, const struct attribute *a)
+{
+    int64_t found = 0;
+    char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\" WHERE \"%w\" IS NULL LIMIT 1", r->sqlite_name,
+                                a->sqlite_name);
+    bool ok = cmd_sql_int(c, sql, &found);
+    sqlite3_free(sql);
+    if (ok && found) {
+        error_set(c->err, ERRCODE_NOT_NULL_VIOLATION, "column \"%s\" of relation \"%s\" contains null values",
+                  a->name, r->name);
+        c->err->table = r->name;
+        c->err->column = a->name;
+        const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
+        c->err->schema = ns ? ns->name : NULL;
+        return false;
+    }
+    return ok;
+}
+
+/* --- ADD COLUMN --------------------------------------------------------------------------------------- */
+
+static bool fill_new_column(struct command *c, const struct relation *r, const struct attribute *a)
+{
+    struct strbuf b = {0};
+    strbuf_addz(&b, "UPDATE ");
+    emit_identifier(&b, r->sqlite_name);
+    strbuf_addz(&b, " SET ");
+    emit_identifier(&b, a->sqlite_name);
+    strbuf_addz(&b, " = ");
+    bool ok = cmd_emit_stored(c, a->default_sql, NULL, a->type, a->typmod, "DEFAULT expressions", &b) &&
+              cmd_sql(c, b.data);
+    strbuf_free(&b);
+    return ok;
+}
+
+/* An identity column's value is its sequence's next one: its default exists in no catalog. */
+static bool fill_identity(struct command *c, const struct relation *r, const struct attribute *a,
+                          uint32_t sequence)
+{
+    char *sql = sqlite3_mprintf("UPDATE \"%w\" SET \"%w\" = nextval_oid(%u)", r->sqlite_name, a->sqlite_name,
+                                sequence);
+    bool ok = cmd_sql(c, sql);
+    sqlite3_free(sql);
+    return ok;
+}
+
+static bool add_column(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct table_column *col = &k->column;
+    if (relation_attribute(r, col->name)) {
+        if (!k->missing_ok)
+            return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
+                             "column \"%s\" of relation \"%s\" already exists", col->name, r->name);
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_DUPLICATE_COLUMN,
+                   "column \"%s\" of relation \"%s\" already exists, skipping", col->name, r->name);
+        return true;
+    }
+    int attnum = r->natts + 1;
+    uint32_t sequence;
+    if (!column_define(c, r, col, attnum, &sequence))
+        return false;
+    const struct relation *draft = col->generated ? again(c, r) : r;
+    if (!draft || !column_define_default(c, draft, col, attnum, sequence))
+        return false;
+    const struct relation *after = again(c, r);
+    if (!after)
+        return false;
+    const struct attribute *a = &after->atts[attnum - 1];
+    if (a->generated) {
+        const char **exprs = ARENA_ARRAY(c->arena, const char *, after->natts);
+        return table_sqlite_rebuild(c, r, after, exprs);
+    }
+    if (!table_sqlite_replace_text(c, after))
+        return false;
+    if (col->identity)
+        return fill_identity(c, after, a, sequence);
+    if (a->default_sql && !fill_new_column(c, after, a))
+        return false;
+    return !a->notnull || alter_check_no_nulls(c, after, a);
+}
+
+static bool drop_column(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = relation_attribute(r, k->name);
+    if (!a && k->missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "column \"%s\" of relation \"%s\" does not exist, skipping", k->name, r->name);
+        return true;
+    }
+    if (!a)
+        return alter_column(c, r, k->name) != NULL;
+    struct object_address o = {CLASS_PG_CLASS, r->oid, a->num};
+    return drop_objects(c, &o, 1, k->cascade, false);
+}
+
+/* --- ALTER COLUMN TYPE ------------------------------------------------------------------------------------- */
+
+static const char *type_name(struct command *c, uint32_t type, int32_t typmod)
+{
+    struct deparse d = {.snapshot = c->snapshot, .search_path = c->search_path,
+                        .nsearch_path = c->nsearch_path, .ctx = c->ctx, .arena = c->arena, .err = c->err};
+    struct strbuf b = {0};
+    deparse_type(&d, type, typmod, &b);
+    const char *s = arena_strndup(c->arena, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+    return s;
+}
+
+/* Views print the column's type in their own columns: they must not see it change. */
+static bool check_view_users(struct command *c, const struct relation *r, const struct attribute *a)
+{
+    for (int i = 0; i < c->snapshot->depends.n; i++) {
+        const struct depend *d = c->snapshot->depends.items[i];
+        if (d->classid != CLASS_PG_REWRITE || d->refobjid != r->oid || d->refobjsubid != a->num)
+            continue;
+        const struct relation *v = snapshot_relation(c->snapshot, d->objid);
+        error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                  "cannot alter type of a column used by a view or rule");
+        if (v)
+            error_detail(c->err, "rule _RETURN on view %s depends on column \"%s\"",
+                         relation_text(c, c->snapshot, v), a->name);
+        return false;
+    }
+    return true;
+}
+
+/* The SQLite expression that converts the old value, over the old table. */
+static bool conversion(struct command *c, const struct relation *r, const struct attribute *a,
+                       const struct alter_cmd *k, struct strbuf *out)
+{
+    if (k->using_expr)
+        return cmd_emit_expr(c, k->using_expr, r, out);
+    struct strbuf name = {0};
+    deparse_identifier(a->name, &name);
+    struct error local;
+    error_init(&local, c->arena);
+    struct analysis an = cmd_analysis(c);
+    an.err = &local;
+    an.text = name.data;
+    struct expr *e = analyze_expression(&an, name.data, r, k->column.type, k->column.typmod, "ALTER TYPE");
+    if (!e) {
+        const char *to = type_name(c, k->column.type, k->column.typmod);
+        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "column \"%s\" cannot be cast automatically to type %s",
+                  a->name, to);
+        error_hint(c->err, "You might need to specify \"USING %s::%s\".", name.data, to);
+    }
+    strbuf_free(&name);
+    return e && cmd_emit_expr(c, e, r, out);
+}
+
+/* Keys over the column get the operator class of its new type. */
+static bool update_index_columns(struct command *c, const struct relation *r, int attnum, uint32_t type,
+                                 uint32_t collation)
+{
+    for (int i = 0; i < r->nindexes; i++) {
+        const struct index_def *d = r->indexes[i];
+        for (int k = 0; k < d->ncolumns; k++) {
+            if (d->columns[k].attnum != attnum)
+                continue;
+            const struct opclass_def *oc = snapshot_default_opclass(c->snapshot, d->am, type);
+            if (!oc && k < d->nkeys) {
+                error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
+                          "data type %s has no default operator class for access method \"%s\"",
+                          type_name(c, type, -1), d->am_name);
+                return false;
+            }
+            if (!cmd_exec(c,
+                          "UPDATE @_pg_index_column SET type = %u, collation = %u, opclass = %u "
+                          "WHERE indexrelid = %u AND num = %d",
+                          type, collation, k < d->nkeys ? oc->oid : 0, d->oid, k + 1))
+                return false;
+        }
+    }
+    return true;
+}
+
+static bool convert_default(struct command *c, const struct attribute *a, const struct alter_cmd *k)
+{
+    if (!a->default_sql || a->generated)
+        return true;
+    struct error local;
+    error_init(&local, c->arena);
+    struct analysis an = cmd_analysis(c);
+    an.err = &local;
+    an.text = a->default_sql;
+    struct expr *e = analyze_expression(&an, a->default_sql, NULL, k->column.type, k->column.typmod,
+                                        "DEFAULT expressions");
+    if (!e)
+        return error_set(c->err, ERRCODE_DATATYPE_MISMATCH,
+                         "default for column \"%s\" cannot be cast automatically to type %s", a->name,
+                         type_name(c, k->column.type, k->column.typmod));
+    const char *sql = cmd_deparse(c, e, NULL);
+    return sql && cmd_exec(c, "UPDATE @_pg_attrdef SET adsrc = %Q WHERE oid = %u", sql, a->default_oid);
+}
+
+static bool alter_type(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a || !check_view_users(c, r, a))
+        return false;
+    struct strbuf expr = {0}, plain = {0};
+    const struct type_def *from = snapshot_type(c->snapshot, a->type),
+                          *to = snapshot_type(c->snapshot, k->column.type);
+    emit_identifier(&plain, a->sqlite_name);
+    bool ok = conversion(c, r, a, k, &expr) && convert_default(c, a, k) &&
+              cmd_exec(c,
+                       "UPDATE @_pg_attribute SET atttypid = %u, atttypmod = %d, attcollation = %u, "
+                       "attndims = %d WHERE attrelid = %u AND attnum = %d",
+                       k->column.type, k->column.typmod, k->column.collation, k->column.ndims, r->oid, a->num) &&
+              update_index_columns(c, r, a->num, k->column.type, k->column.collation);
+    /* A rowid column stays one only while it is an integer. */
+    bool rowid = r->rowid_attnum == a->num;
+    if (ok && rowid && to->storage != STORE_INTEGER)
+        ok = cmd_exec(c, "UPDATE @_pg_class SET rowid_attnum = 0 WHERE oid = %u", r->oid);
+    if (ok && rowid && to->storage != STORE_INTEGER)
+        for (int i = 0; ok && i < r->nindexes; i++)
+            if (r->indexes[i]->primary)
+                ok = cmd_exec(c, "UPDATE @_pg_class SET sqlite_name = relname WHERE oid = %u",
+                              r->indexes[i]->oid);
+    const struct relation *after = ok ? again(c, r) : NULL;
+    bool same = after && from->storage == to->storage && strcmp(expr.data, plain.data) == 0 && !r->adopted &&
+                (from->sqlite_collation == to->sqlite_collation ||
+                 (from->sqlite_collation && to->sqlite_collation &&
+                  strcmp(from->sqlite_collation, to->sqlite_collation) == 0));
+    if (after && same) {
+        ok = table_sqlite_replace_text(c, after);
+    } else if (after) {
+        const char **exprs = ARENA_ARRAY(c->arena, const char *, after->natts);
+        exprs[a->num - 1] = arena_strndup(c->arena, expr.data, expr.len);
+        ok = table_sqlite_rebuild(c, r, after, exprs);
+    }
+    strbuf_free(&expr);
+    strbuf_free(&plain);
+    return ok && after;
+}
+
+/* --- defaults, NOT NULL ---------------------------------------------------------------------------------------- */
+
+static bool set_default(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a)
+        return false;
+    if (a->identity) {
+        error_set(c->err, ERRCODE_SYNTAX_ERROR, "column \"%s\" of relation \"%s\" is an identity column",
+                  a->name, r->name);
+        if (k->kind == ALTER_DROP_DEFAULT)
+            error_hint(c->err, "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.");
+        return false;
+    }
+    if (a->generated) {
+        error_set(c->err, ERRCODE_SYNTAX_ERROR, "column \"%s\" of relation \"%s\" is a generated column",
+                  a->name, r->name);
+        if (k->kind == ALTER_DROP_DEFAULT)
+            error_hint(c->err, "Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.");
+        return false;
+    }
+    uint32_t unused = 0;
+    return cmd_exec(c, "DELETE FROM @_pg_depend WHERE objid = %u; DELETE FROM @_pg_attrdef WHERE oid = %u",
+                    a->default_oid, a->default_oid) &&
+           (k->kind == ALTER_DROP_DEFAULT ||
+            column_define_default(c, r, &k->column, a->num, unused)) &&
+           cmd_reload(c);
+}
+
+static bool set_not_null(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a || a->notnull)
+        return a != NULL;
+    if (!alter_check_no_nulls(c, r, a) ||
+        !cmd_exec(c, "UPDATE @_pg_attribute SET attnotnull = 1 WHERE attrelid = %u AND attnum = %d", r->oid,
+                  a->num))
+        return false;
+    const struct relation *after = again(c, r);
+    return after && table_sqlite_replace_text(c, after);
+}
+
+static bool drop_not_null(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a)
+        return false;
+    if (a->identity)
+        return error_set(c->err, ERRCODE_SYNTAX_ERROR,
+                         "column \"%s\" of relation \"%s\" is an identity column", a->name, r->name);
+    for (int i = 0; i < r->nindexes; i++)
+        for (int j = 0; r->indexes[i]->primary && j < r->indexes[i]->nkeys; j++)
+            if (r->indexes[i]->columns[j].attnum == a->num)
+                return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                                 "column \"%s\" is in a primary key", a->name);
+    if (!a->notnull)
+        return true;
+    if (!cmd_exec(c, "UPDATE @_pg_attribute SET attnotnull = 0 WHERE attrelid = %u AND attnum = %d", r->oid,
+                  a->num))
+        return false;
+    const struct relation *after = again(c, r);
+    return after && table_sqlite_replace_text(c, after);
+}
+
+/* --- identity and generation --------------------------------------------------------------------------------------- */
+
+static const struct relation *owned_sequence(struct command *c, const struct relation *r, int attnum)
+{
+    for (int i = 0; i < c->snapshot->relations.n; i++) {
+        const struct relation *s = c->snapshot->relations.items[i];
+        if (s->sequence && s->sequence->owned_table == r->oid && s->sequence->owned_attnum == attnum &&
+            s->sequence->owned_deptype == 'i')
+            return s;
+    }
+    return NULL;
+}
+
+static bool add_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a)
+        return false;
+    if (!a->notnull)
+        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                         "column \"%s\" of relation \"%s\" must be declared NOT NULL before identity can be "
+                         "added",
+                         a->name, r->name);
+    if (a->identity)
+        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                         "column \"%s\" of relation \"%s\" is already an identity column", a->name, r->name);
+    if (a->default_sql)
+        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                         "column \"%s\" of relation \"%s\" already has a default value", a->name, r->name);
+    if (a->type != INT2OID && a->type != INT4OID && a->type != INT8OID)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
+                         "identity column type must be smallint, integer, or bigint");
+    const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
+    const char *name = NULL;
+    struct option *options = ARENA_ARRAY(c->arena, struct option, k->column.nsequence_options + 1);
+    int n = 0;
+    for (int i = 0; i < k->column.nsequence_options; i++) {
+        const struct option *o = &k->column.sequence_options[i];
+        if (strcmp(o->name, "sequence_name") == 0 && o->nlist)
+            name = o->list[o->nlist - 1];
+        else if (strcmp(o->name, "sequence_name") == 0)
+            name = o->value;
+        else
+            options[n++] = *o;
+    }
+    if (!name)
+        name = cmd_choose_relation_name(c, r->name, a->name, "seq", r->namespace_oid);
+    else if (snapshot_relation_named(c->snapshot, r->namespace_oid, name))
+        return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists", name);
+    return sequence_define(c, name, ns, r->persistence, a->type, options, n, r->oid, a->num, 'i') &&
+           cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '%c' WHERE attrelid = %u AND attnum = %d",
+                    k->column.identity, r->oid, a->num) &&
+           cmd_reload(c);
+}
+
+static bool drop_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a)
+        return false;
+    if (!a->identity) {
+        if (!k->missing_ok)
+            return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                             "column \"%s\" of relation \"%s\" is not an identity column", a->name, r->name);
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "column \"%s\" of relation \"%s\" is not an identity column, skipping", a->name, r->name);
+        return true;
+    }
+    const struct relation *s = owned_sequence(c, r, a->num);
+    struct object_address o = {CLASS_PG_CLASS, s ? s->oid : 0, 0};
+    return cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '' WHERE attrelid = %u AND attnum = %d", r->oid,
+                    a->num) &&
+           (s ? drop_objects(c, &o, 1, true, true) : cmd_reload(c));
+}
+
+static bool set_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a)
+        return false;
+    const struct relation *s = owned_sequence(c, r, a->num);
+    if (!a->identity || !s)
+        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                         "column \"%s\" of relation \"%s\" is not an identity column", a->name, r->name);
+    struct option *options = ARENA_ARRAY(c->arena, struct option, k->noptions + 1);
+    int n = 0;
+    for (int i = 0; i < k->noptions; i++) {
+        if (strcmp(k->options[i].name, "generated") != 0) {
+            options[n++] = k->options[i];
+        } else if (!cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '%c' WHERE attrelid = %u AND attnum = %d",
+                             k->options[i].value ? k->options[i].value[0] : 'd', r->oid, a->num)) {
+            return false;
+        }
+    }
+    if (n == 0)
+        return cmd_reload(c);
+    const struct namespace_def *ns = snapshot_namespace(c->snapshot, s->namespace_oid);
+    struct utility u = {.kind = UTILITY_ALTER_SEQUENCE, .tag = "ALTER SEQUENCE"};
+    u.sequence.name = (struct qualified_name){.schema = ns ? ns->name : "pg_temp", .name = s->name, .location = -1};
+    u.sequence.options = options;
+    u.sequence.noptions = n;
+    const struct utility *mine = c->utility;
+    c->utility = &u;
+    bool ok = run_alter_sequence(c);
+    c->utility = mine;
+    return ok;
+}
+
+static bool drop_expression(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a)
+        return false;
+    if (!a->generated) {
+        if (!k->missing_ok)
+            return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                             "column \"%s\" of relation \"%s\" is not a stored generated column", a->name,
+                             r->name);
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "column \"%s\" of relation \"%s\" is not a stored generated column, skipping", a->name,
+                   r->name);
+        return true;
+    }
+    if (!cmd_exec(c,
+                  "UPDATE @_pg_attribute SET attgenerated = '' WHERE attrelid = %u AND attnum = %d; "
+                  "DELETE FROM @_pg_attrdef WHERE oid = %u",
+                  r->oid, a->num, a->default_oid))
+        return false;
+    const struct relation *after = again(c, r);
+    const char **exprs = ARENA_ARRAY(c->arena, const char *, r->natts);
+    return after && table_sqlite_rebuild(c, r, after, exprs);
+}
+
+/* --- what is data only -------------------------------------------------------------------------------------------------- */
+
+static bool set_column_data(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct attribute *a = alter_column(c, r, k->name);
+    if (!a)
+        return false;
+    if (k->kind == ALTER_SET_STATISTICS)
+        return cmd_exec(c, "UPDATE @_pg_attribute SET attstattarget = %s WHERE attrelid = %u AND attnum = %d",
+                        k->value && *k->value ? k->value : "-1", r->oid, a->num) &&
+               cmd_reload(c);
+    char letter[2] = {k->value ? k->value[0] : 'x', 0};
+    return cmd_exec(c, "UPDATE @_pg_attribute SET attstorage = lower(%Q) WHERE attrelid = %u AND attnum = %d",
+                    letter, r->oid, a->num) &&
+           cmd_reload(c);
+}
+
+static bool set_options(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    if (k->name)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "column options are not supported");
+    const char *kept = NULL;
+    for (const char *p = r->options; p && *p;) { /* options that the statement does not name stay */
+        size_t n = strcspn(p, ","), name = strcspn(p, "=");
+        bool named = false;
+        for (int i = 0; i < k->noptions; i++)
+            named |= strlen(k->options[i].name) == name && strncmp(k->options[i].name, p, name) == 0;
+        if (!named)
+            kept = arena_printf(c->arena, "%s%s%.*s", kept ? kept : "", kept ? "," : "", (int)n, p);
+        p += n + (p[n] == ',');
+    }
+    const char *added = k->kind == ALTER_SET_OPTIONS ? cmd_options_text(c, k->options, k->noptions) : NULL;
+    if (added)
+        kept = kept ? arena_printf(c->arena, "%s,%s", kept, added) : added;
+    return cmd_exec(c, "UPDATE @_pg_class SET reloptions = %Q WHERE oid = %u", kept, r->oid) && cmd_reload(c);
+}
+
+static bool alter_owner(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct role_def *role = snapshot_role_named(c->snapshot, k->value);
+    if (!role)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", k->value);
+    return cmd_exec(c,
+                    "UPDATE @_pg_class SET relowner = %u WHERE oid = %u OR oid IN (SELECT indexrelid "
+                    "FROM @_pg_index WHERE indrelid = %u) OR oid IN (SELECT seqrelid FROM @_pg_sequence "
+                    "WHERE owned_table = %u)",
+                    role->oid, r->oid, r->oid, r->oid) &&
+           cmd_reload(c);
+}
+
+static bool set_persistence(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    return cmd_exec(c, "UPDATE @_pg_class SET relpersistence = '%c' WHERE oid = %u AND relpersistence <> 't'",
+                    k->kind == ALTER_SET_LOGGED ? 'p' : 'u', r->oid) &&
+           cmd_reload(c);
+}
+
+static bool set_replica_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    return cmd_exec(c, "UPDATE @_pg_class SET relreplident = '%c' WHERE oid = %u",
+                    k->value ? k->value[0] : 'd', r->oid) &&
+           cmd_reload(c);
+}
+
+/* --- the statement ------------------------------------------------------------------------------------------------------------ */
+
+static const struct {
+    enum alter_kind kind;
+    bool (*run)(struct command *c, const struct relation *r, const struct alter_cmd *k);
+} forms[] = {
+    {ALTER_ADD_COLUMN, add_column},
+    {ALTER_DROP_COLUMN, drop_column},
+    {ALTER_TYPE, alter_type},
+    {ALTER_SET_DEFAULT, set_default},
+    {ALTER_DROP_DEFAULT, set_default},
+    {ALTER_SET_NOT_NULL, set_not_null},
+    {ALTER_DROP_NOT_NULL, drop_not_null},
+    {ALTER_ADD_CONSTRAINT, alter_add_constraint},
+    {ALTER_DROP_CONSTRAINT, alter_drop_constraint},
+    {ALTER_VALIDATE_CONSTRAINT, alter_validate_constraint},
+    {ALTER_CONSTRAINT, alter_constraint_deferrability},
+    {ALTER_ADD_IDENTITY, add_identity},
+    {ALTER_SET_IDENTITY, set_identity},
+    {ALTER_DROP_IDENTITY, drop_identity},
+    {ALTER_DROP_EXPRESSION, drop_expression},
+    {ALTER_SET_STATISTICS, set_column_data},
+    {ALTER_SET_STORAGE, set_column_data},
+    {ALTER_SET_OPTIONS, set_options},
+    {ALTER_RESET_OPTIONS, set_options},
+    {ALTER_OWNER, alter_owner},
+    {ALTER_SET_LOGGED, set_persistence},
+    {ALTER_SET_UNLOGGED, set_persistence},
+    {ALTER_REPLICA_IDENTITY, set_replica_identity},
+};
+
+static bool run_form(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        if (forms[i].kind == k->kind)
+            return forms[i].run(c, r, k);
+    return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "this form of %s is not supported",
+                     c->utility->tag);
+}
+
+bool run_alter_table(struct command *c)
+{
+    const struct qualified_name *n = &c->utility->alter_table.table;
+    const struct relation *r = cmd_find_relation(c, n);
+    if (!r && c->utility->alter_table.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "relation \"%s\" does not exist, skipping", n->name);
+        return true;
+    }
+    if (!r && !(r = cmd_relation(c, n)))
+        return false;
+    cmd_use_temp(c, r->persistence == 't');
+    if (r->system)
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                         "permission denied: \"%s\" is a system catalog", r->name);
+    if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name) || !command_adopt(c, &r))
+        return false;
+    const struct snapshot *held = snapshot_ref(c->snapshot);
+    bool ok = true;
+    for (int i = 0; ok && i < c->utility->alter_table.ncmds; i++) {
+        const struct alter_cmd *k = &c->utility->alter_table.cmds[i];
+        const struct snapshot *before = snapshot_ref(c->snapshot);
+        r = snapshot_relation(c->snapshot, r->oid);
+        bool data_only = k->kind == ALTER_OWNER || k->kind == ALTER_SET_OPTIONS ||
+                         k->kind == ALTER_RESET_OPTIONS || k->kind == ALTER_SET_DEFAULT ||
+                         k->kind == ALTER_DROP_DEFAULT;
+        if (r->kind != RELKIND_TABLE && !data_only) {
+            ok = error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
+                           "this form of ALTER TABLE cannot be performed on relation \"%s\"", r->name);
+            error_detail(c->err, "This operation is not supported for %ss.", cmd_kind_name(r->kind));
+        } else {
+            ok = run_form(c, r, k);
+        }
+        snapshot_unref(before);
+    }
+    snapshot_unref(held);
+    return ok;
+}

@@ -1,0 +1,18 @@
+/* alter_table.h: the forms of ALTER TABLE about constraints, and what both files of it share. */
+#ifndef PGF_COMMAND_ALTER_TABLE_H
+#define PGF_COMMAND_ALTER_TABLE_H
+
+#include "sql/command/command_internal.h"
+
+/* The column by name with 42703. */
+const struct attribute *alter_column(struct command *c, const struct relation *r, const char *name);
+/* 23502 when a row has NULL there. */
+bool alter_check_no_nulls(struct command *c, const struct relation *r, const struct attribute *a);
+
+bool alter_add_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_drop_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_validate_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_constraint_deferrability(struct command *c, const struct relation *r,
+                                    const struct alter_cmd *k);
+
+#endif

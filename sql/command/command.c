@@ -1,0 +1,220 @@
+/*
+ * command.c: the dispatcher of commands, and how they run SQL, load the changed catalog and send notices.
+ */
+#include "sql/command/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/catalog/register.h"
+#include "sql/command/command_internal.h"
+#include "sql/parse/parse.h"
+
+static const struct {
+    enum utility_kind kind;
+    bool (*run)(struct command *c);
+} commands[] = {
+    {UTILITY_CREATE_TABLE, run_create_table},
+    {UTILITY_CREATE_INDEX, run_create_index},
+    {UTILITY_ALTER_TABLE, run_alter_table},
+    {UTILITY_CREATE_VIEW, run_create_view},
+    {UTILITY_CREATE_SEQUENCE, run_create_sequence},
+    {UTILITY_ALTER_SEQUENCE, run_alter_sequence},
+    {UTILITY_CREATE_SCHEMA, run_create_schema},
+    {UTILITY_CREATE_TYPE, run_create_type},
+    {UTILITY_CREATE_DOMAIN, run_create_domain},
+    {UTILITY_ALTER_ENUM, run_alter_enum},
+    {UTILITY_CREATE_EXTENSION, run_create_extension},
+    {UTILITY_CREATE_ROLE, run_create_role},
+    {UTILITY_ALTER_ROLE, run_alter_role},
+    {UTILITY_DROP_ROLE, run_drop_role},
+    {UTILITY_GRANT, run_grant},
+    {UTILITY_RENAME, run_rename},
+    {UTILITY_SET_SCHEMA, run_set_schema},
+    {UTILITY_OWNER, run_owner},
+    {UTILITY_DROP, run_drop},
+    {UTILITY_TRUNCATE, run_truncate},
+    {UTILITY_COMMENT, run_comment},
+    {UTILITY_REINDEX, run_reindex},
+};
+
+static bool (*find_command(const struct utility *u))(struct command *)
+{
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        if (commands[i].kind == u->kind)
+            return commands[i].run;
+    return NULL;
+}
+
+bool command_handles(const struct utility *u)
+{
+    return find_command(u) != NULL;
+}
+
+bool command_run(struct command *c)
+{
+    bool (*run)(struct command *) = find_command(c->utility);
+    if (!run)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported",
+                         c->utility->tag);
+    c->temp = false;
+    c->chosen = (struct list){0};
+    bool ok = run(c) && !error_is_set(c->err);
+    return ok && (!c->changed || durable_stamp(c->db, c->err));
+}
+
+/* --- SQL ---------------------------------------------------------------------------------------- */
+
+void cmd_use_temp(struct command *c, bool temp)
+{
+    c->temp = temp;
+}
+
+bool cmd_exec(struct command *c, const char *fmt, ...)
+{
+    if (error_is_set(c->err))
+        return false;
+    struct strbuf expanded = {0};
+    for (const char *p = fmt; *p; p++)
+        if (*p == '@')
+            strbuf_addz(&expanded, c->temp ? "temp." : "main.");
+        else
+            strbuf_addc(&expanded, *p);
+    c->changed = true;
+    va_list ap;
+    va_start(ap, fmt);
+    char *sql = sqlite3_vmprintf(expanded.data, ap);
+    va_end(ap);
+    strbuf_free(&expanded);
+    if (!sql)
+        return error_set(c->err, ERRCODE_OUT_OF_MEMORY, "out of memory");
+    int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+    sqlite3_free(sql);
+    return rc == SQLITE_OK || durable_error(c->db, c->err);
+}
+
+/* The error of a user function is in the host; SQLite's own otherwise. */
+static bool sql_error(struct command *c)
+{
+    if (c->func_host && error_is_set(&c->func_host->err)) {
+        error_copy(c->err, &c->func_host->err);
+        error_clear(&c->func_host->err);
+        return false;
+    }
+    int code = sqlite3_extended_errcode(c->db);
+    if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY || code == SQLITE_CONSTRAINT_ROWID)
+        return error_set(c->err, ERRCODE_UNIQUE_VIOLATION, "%s", sqlite3_errmsg(c->db));
+    return durable_error(c->db, c->err);
+}
+
+bool cmd_sql_int(struct command *c, const char *sql, int64_t *value)
+{
+    if (error_is_set(c->err))
+        return false;
+    const char *tail = sql;
+    while (tail && *tail) {
+        sqlite3_stmt *st = NULL;
+        if (catalog_prepare(c->db, c->func_host, c->snapshot, tail, &st, &tail) != SQLITE_OK)
+            return sql_error(c);
+        int rc = SQLITE_DONE;
+        while (st && (rc = sqlite3_step(st)) == SQLITE_ROW)
+            if (value)
+                *value = sqlite3_column_int64(st, 0);
+        bool ok = rc == SQLITE_DONE || sql_error(c);
+        sqlite3_finalize(st);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+bool cmd_sql(struct command *c, const char *sql)
+{
+    return cmd_sql_int(c, sql, NULL);
+}
+
+uint32_t cmd_new_oid(struct command *c)
+{
+    return error_is_set(c->err) ? 0 : durable_new_oid(c->db, c->err);
+}
+
+bool cmd_reload(struct command *c)
+{
+    if (error_is_set(c->err))
+        return false;
+    struct snapshot *s = snapshot_load_pending(c->db, c->database, c->snapshot, c->err);
+    if (!s)
+        return false;
+    c->snapshot = s;
+    if (c->ctx)
+        c->ctx->snapshot = s;
+    if (c->set_snapshot)
+        c->set_snapshot(c->host, s);
+    return true;
+}
+
+/* --- messages ------------------------------------------------------------------------------------- */
+
+static void send_notice(struct command *c, enum error_severity severity, const char *sqlstate,
+                        const char *detail, const char *fmt, va_list ap)
+{
+    if (!c->notice)
+        return;
+    struct error e;
+    error_init(&e, c->arena);
+    error_vset(&e, sqlstate, fmt, ap);
+    if (detail)
+        error_detail(&e, "%s", detail);
+    e.severity = severity;
+    c->notice(c->host, &e);
+}
+
+void cmd_notice(struct command *c, enum error_severity severity, const char *sqlstate,
+                const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    send_notice(c, severity, sqlstate, NULL, fmt, ap);
+    va_end(ap);
+}
+
+void cmd_notice_detail(struct command *c, const char *detail, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    send_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, detail, fmt, ap);
+    va_end(ap);
+}
+
+void cmd_position(struct command *c, int location)
+{
+    if (c->text && location >= 0)
+        error_position(c->err, parse_char_position(c->text, location));
+}
+
+/* --- owners ------------------------------------------------------------------------------------------ */
+
+bool cmd_is_superuser(struct command *c)
+{
+    const struct role_def *r = snapshot_role(c->snapshot, c->role);
+    return !r || r->super;
+}
+
+static bool is_member(const struct snapshot *s, uint32_t member, uint32_t role, int depth)
+{
+    if (member == role)
+        return true;
+    for (int i = 0; depth < 16 && i < s->members.n; i++) {
+        const struct role_member *m = s->members.items[i];
+        if (m->member == member && is_member(s, m->role, role, depth + 1))
+            return true;
+    }
+    return false;
+}
+
+bool cmd_check_owner(struct command *c, uint32_t owner, const char *kind, const char *name)
+{
+    if (cmd_is_superuser(c) || is_member(c->snapshot, c->role, owner, 0))
+        return true;
+    return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be owner of %s %s", kind, name);
+}

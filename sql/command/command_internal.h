@@ -1,0 +1,194 @@
+/*
+ * command_internal.h: what the files of command/ share: running SQL on both sides, names, look-ups with PostgreSQL's errors,
+ * and the pieces of DDL that several statements use.
+ *
+ * One way to make or change an object: 1. write its durable rows; 2. cmd_reload: the picture with the change; 3. bring
+ * SQLite's schema in line with that picture (table_sqlite.c prints it from struct relation). Nothing keeps a second definition.
+ */
+#ifndef PGF_COMMAND_COMMAND_INTERNAL_H
+#define PGF_COMMAND_COMMAND_INTERNAL_H
+
+#include "sql/base/strbuf.h"
+#include "sql/analyze/analyze.h"
+#include "sql/catalog/durable.h"
+#include "sql/catalog/register.h"
+#include "sql/catalog/snapshot_internal.h"
+#include "sql/command/command.h"
+
+/* --- command.c ------------------------------------------------------------------------ */
+
+/* Durable metadata: fmt as sqlite3_mprintf; @ before a table name stands for the SQLite database of the object under way
+   ("main." or, after cmd_use_temp, "temp."). */
+bool cmd_exec(struct command *c, const char *fmt, ...);
+/* SQL on user tables: functions, collations and modules it names are registered on the way. */
+bool cmd_sql(struct command *c, const char *sql);
+/* One integer of such a query; fallback when there is no row. */
+bool cmd_sql_int(struct command *c, const char *sql, int64_t *value);
+/* Fresh OID, 0 with err set. */
+uint32_t cmd_new_oid(struct command *c);
+/* Loads the picture of the transaction and hands it to the host; c->snapshot is the new one. */
+bool cmd_reload(struct command *c);
+void cmd_notice(struct command *c, enum error_severity severity, const char *sqlstate,
+                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* NOTICE with a DETAIL. */
+void cmd_notice_detail(struct command *c, const char *detail, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Sets the position field from a byte offset in the statement. */
+void cmd_position(struct command *c, int location);
+/* True when metadata of the given persistence goes to temp. */
+void cmd_use_temp(struct command *c, bool temp);
+/* 42501 "must be owner of table t" unless the role owns it or is superuser. */
+bool cmd_check_owner(struct command *c, uint32_t owner, const char *kind, const char *name);
+bool cmd_is_superuser(struct command *c);
+
+/* --- names.c ---------------------------------------------------------------------------- */
+
+/* Where CREATE puts a name: 3F000 / 3D000... NULL with err set. */
+const struct namespace_def *cmd_creation_namespace(struct command *c, const struct qualified_name *n,
+                                                   char persistence);
+/* A relation by name through the search path; NULL without error when absent (an absent schema also). */
+const struct relation *cmd_find_relation(struct command *c, const struct qualified_name *n);
+/* The same with PostgreSQL's 42P01 (or 3F000). */
+const struct relation *cmd_relation(struct command *c, const struct qualified_name *n);
+const struct type_def *cmd_find_type(struct command *c, const struct qualified_name *n);
+const char *cmd_qualified_text(struct command *c, const struct qualified_name *n);
+/* makeObjectName: name1_name2_label cut to 63 bytes. name2 and label may be NULL. */
+char *cmd_make_name(struct command *c, const char *name1, const char *name2, const char *label);
+/* A relation name not in use in the namespace, nor among what this command has chosen before. */
+char *cmd_choose_relation_name(struct command *c, const char *name1, const char *name2,
+                               const char *label, uint32_t namespace_oid);
+/* A constraint name not in use on the table, the namespace, nor among `taken`. */
+char *cmd_choose_constraint_name(struct command *c, const char *name1, const char *name2,
+                                 const char *label, uint32_t namespace_oid, const struct list *taken);
+/* "a_b_c": column names joined for implicit names. */
+char *cmd_join_names(struct command *c, const char *const *names, int n);
+/* "table", "index", "view" ... for messages. */
+const char *cmd_kind_name(char relkind);
+/* The name a relation of this schema has in SQLite. */
+const char *cmd_sqlite_name(struct command *c, const struct namespace_def *n, const char *name);
+
+/* --- expressions.c ------------------------------------------------------------------------ */
+
+/* PostgreSQL text of an analyzed expression over r (NULL: none), in the arena. */
+const char *cmd_deparse(struct command *c, struct expr *e, const struct relation *r);
+/* Stored PostgreSQL text to SQLite text, over r. */
+bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *r, uint32_t type,
+                     int32_t typmod, const char *kind, struct strbuf *out);
+bool cmd_emit_expr(struct command *c, struct expr *e, const struct relation *r, struct strbuf *out);
+/* Stored text over the old picture of r to the same over the new one (after renames). */
+const char *cmd_reprint(struct command *c, const char *sql, const struct relation *before,
+                        const struct relation *after, uint32_t type);
+/* Attribute numbers of r that e uses, as bits; more than 1600 columns do not exist. */
+void cmd_expr_attnums(struct expr *e, bool *used, int natts);
+/* The same of stored text; false when it cannot be analyzed (no error is left). */
+bool cmd_stored_attnums(struct command *c, const char *sql, const struct relation *r, bool *used);
+struct analysis cmd_analysis(struct command *c);
+/* Dependencies of a stored query or expression on relations, columns, types, functions. */
+bool cmd_record_query_depends(struct command *c, uint32_t classid, uint32_t objid, struct query *q);
+bool cmd_record_depend(struct command *c, uint32_t classid, uint32_t objid, int sub,
+                       uint32_t refclassid, uint32_t refobjid, int refsub, char type);
+
+/* --- table_sqlite.c: struct relation to SQLite's schema ------------------------------------- */
+
+/* CREATE TABLE text under the given name ("sqlite_name" of r unless given). */
+bool table_sqlite_text(struct command *c, const struct relation *r, const char *name,
+                       struct strbuf *out);
+/* Makes the table and its indexes. */
+bool table_sqlite_create(struct command *c, const struct relation *r);
+bool index_sqlite_create(struct command *c, const struct index_def *d);
+bool index_sqlite_drop(struct command *c, const struct index_def *d);
+/* The definition changed and no row's form did: replaces the text in SQLite's schema. */
+bool table_sqlite_replace_text(struct command *c, const struct relation *r);
+/* The rows' form changes: copies them. exprs[i] is the SQLite expression over the old table for attribute i + 1 of `after`,
+   NULL for the column of the same number of `before`, or dropped. */
+bool table_sqlite_rebuild(struct command *c, const struct relation *before,
+                          const struct relation *after, const char *const *exprs);
+
+/* --- index_define.c -------------------------------------------------------------------------- */
+
+struct index_spec {
+    const char *name;
+    uint32_t oid; /* out */
+    const struct am_def *am;
+    bool unique, primary, nulls_not_distinct;
+    int nkeys, ncolumns;
+    struct index_column *columns;
+    const char *const *names; /* of the index's columns */
+    const char *predicate_sql;
+    const char *options;
+    char constraint; /* 0, p, u */
+    bool deferrable, deferred;
+};
+/* Durable rows of an index (and its constraint); oid is filled in. */
+bool index_define(struct command *c, const struct relation *table, struct index_spec *spec);
+/* Makes of SQLite's duplicate-key error PostgreSQL's: could not create unique index, with a duplicated key as DETAIL. */
+void index_unique_error(struct command *c, const struct relation *r, const struct index_def *d);
+/* PRIMARY KEY and UNIQUE of CREATE and ALTER TABLE. */
+bool key_define(struct command *c, const struct relation *table, const struct table_constraint *k);
+bool run_create_index(struct command *c);
+
+/* --- table_create.c ---------------------------------------------------------------------------- */
+
+bool run_create_table(struct command *c);
+/* The durable row of one column; att filled in. Makes the sequence of serial and identity columns (*sequence its name). */
+bool column_define(struct command *c, const struct relation *table, const struct table_column *col,
+                   int attnum, uint32_t *sequence);
+bool column_define_default(struct command *c, const struct relation *table,
+                           const struct table_column *col, int attnum, uint32_t sequence);
+/* Durable rows of pg_class, its row type and the type's array. */
+uint32_t relation_define(struct command *c, const char *name, const struct namespace_def *ns,
+                         char kind, char persistence, const char *sqlite_name, const char *view_sql,
+                         const char *options, bool with_type);
+char *cmd_options_text(struct command *c, const struct option *options, int n);
+
+/* adopt.c: a table of another program gets durable rows before DDL touches it; *r is the table in the new snapshot. Does
+   nothing to tables that are ours. 0A000 for what cannot be adopted. */
+bool command_adopt(struct command *c, const struct relation **r);
+
+/* --- constraint_define.c -------------------------------------------------------------------------- */
+
+bool check_define(struct command *c, const struct relation *table, const struct table_constraint *k,
+                  struct list *taken);
+bool foreign_key_define(struct command *c, const struct relation *table,
+                        const struct table_constraint *k, struct list *taken);
+
+/* --- others: one function per statement -------------------------------------------------------------- */
+
+bool run_alter_table(struct command *c);
+bool run_create_view(struct command *c);
+bool run_create_sequence(struct command *c);
+bool run_alter_sequence(struct command *c);
+bool run_create_schema(struct command *c);
+bool run_create_type(struct command *c);
+bool run_create_domain(struct command *c);
+bool run_alter_enum(struct command *c);
+bool run_create_extension(struct command *c);
+bool run_create_role(struct command *c);
+bool run_alter_role(struct command *c);
+bool run_drop_role(struct command *c);
+bool run_grant(struct command *c);
+bool run_rename(struct command *c);
+bool run_set_schema(struct command *c);
+bool run_owner(struct command *c);
+bool run_drop(struct command *c);
+bool run_truncate(struct command *c);
+bool run_comment(struct command *c);
+bool run_reindex(struct command *c);
+
+/* A sequence with these options; returns its OID. owner columns for serial and identity. */
+uint32_t sequence_define(struct command *c, const char *name, const struct namespace_def *ns,
+                         char persistence, uint32_t type, const struct option *options, int noptions,
+                         uint32_t owned_table, int owned_attnum, char deptype);
+
+/* --- drop.c ------------------------------------------------------------------------------------------ */
+
+/* An object to drop, by catalog and number. */
+struct object_address {
+    uint32_t classid, oid;
+    int sub;
+};
+/* Drops the objects with what depends on them: 2BP01 without cascade. */
+bool drop_objects(struct command *c, const struct object_address *objects, int n, bool cascade,
+                  bool quiet);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * constraint_define.c: CHECK and FOREIGN KEY constraints: names as PostgreSQL chooses them, checks, durable rows.
+ */
+#include <string.h>
+
+#include "sql/command/command_internal.h"
+#include "sql/emit/deparse.h"
+
+/* A name the user gave must be free on the table. */
+static bool name_is_free(struct command *c, const struct relation *table, const char *name,
+                         const struct list *taken)
+{
+    bool used = false;
+    for (int i = 0; i < table->nconstraints; i++)
+        used |= strcmp(table->constraints[i]->name, name) == 0;
+    for (int i = 0; i < taken->n; i++)
+        used |= strcmp(taken->items[i], name) == 0;
+    return !used || error_set(c->err, ERRCODE_DUPLICATE_OBJECT,
+                              "constraint \"%s\" for relation \"%s\" already exists", name,
+                              table->name);
+}
+
+/* "1 3": attribute numbers as the durable tables keep them. */
+static char *attnum_text(struct command *c, const int16_t *keys, int n)
+{
+    struct strbuf b = {0};
+    for (int i = 0; i < n; i++)
+        strbuf_printf(&b, "%s%d", i ? " " : "", keys[i]);
+    char *s = arena_strndup(c->arena, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+    return s;
+}
+
+/* --- CHECK ------------------------------------------------------------------------------------------- */
+
+bool check_define(struct command *c, const struct relation *table, const struct table_constraint *k,
+                  struct list *taken)
+{
+    bool *used = ARENA_ARRAY(c->arena, bool, table->natts + 1);
+    int16_t *keys = ARENA_ARRAY(c->arena, int16_t, table->natts + 1);
+    int n = 0;
+    cmd_expr_attnums(k->check, used, table->natts);
+    for (int i = 0; i < table->natts; i++)
+        if (used[i])
+            keys[n++] = (int16_t)(i + 1);
+    const char *name = k->name;
+    if (!name)
+        name = cmd_choose_constraint_name(c, table->name, n == 1 ? table->atts[keys[0] - 1].name : NULL,
+                                          "check", table->namespace_oid, taken);
+    else if (!name_is_free(c, table, name, taken))
+        return false;
+    list_add(taken, c->arena, name);
+    const char *sql = cmd_deparse(c, k->check, table);
+    uint32_t oid = cmd_new_oid(c);
+    return sql &&
+           cmd_exec(c,
+                    "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'c', %u, 0, 0, 0, 0, 0, %d, %d, %Q, "
+                    "NULL, ' ', ' ', ' ', %Q)",
+                    oid, name, table->namespace_oid, table->oid, !k->not_valid, k->no_inherit,
+                    attnum_text(c, keys, n), sql);
+}
+
+/* --- FOREIGN KEY ---------------------------------------------------------------------------------------- */
+
+static bool resolve_keys(struct command *c, const struct relation *r, const char *const *names, int n,
+                         int16_t *keys)
+{
+    for (int i = 0; i < n; i++) {
+        const struct attribute *a = relation_attribute(r, names[i]);
+        if (!a)
+            return error_set(c->err, ERRCODE_UNDEFINED_COLUMN,
+                             "column \"%s\" referenced in foreign key constraint does not exist",
+                             names[i]);
+        keys[i] = a->num;
+    }
+    return true;
+}
+
+/* The unique index over exactly these columns, in any order. */
+static const struct index_def *matching_key(const struct relation *ref, const int16_t *keys, int n)
+{
+    for (int i = 0; i < ref->nindexes; i++) {
+        const struct index_def *d = ref->indexes[i];
+        int found = 0;
+        if (!d->unique || d->nkeys != n || d->predicate_sql)
+            continue;
+        for (int j = 0; j < n; j++)
+            for (int m = 0; m < n; m++)
+                found += d->columns[j].attnum == keys[m];
+        if (found == n)
+            return d;
+    }
+    return NULL;
+}
+
+static const struct index_def *primary_index(const struct relation *r)
+{
+    for (int i = 0; i < r->nindexes; i++)
+        if (r->indexes[i]->primary)
+            return r->indexes[i];
+    return NULL;
+}
+
+static void type_text(struct command *c, uint32_t type, struct strbuf *b)
+{
+    struct deparse d = {.snapshot = c->snapshot,
+                        .search_path = c->search_path,
+                        .nsearch_path = c->nsearch_path,
+                        .ctx = c->ctx,
+                        .arena = c->arena,
+                        .err = c->err};
+    deparse_type(&d, type, -1, b);
+}
+
+/* SQLite compares the stored forms: both sides must have the same one. */
+static bool check_types(struct command *c, const char *name, const struct attribute *a,
+                        const struct attribute *b)
+{
+    const struct type_def *x = snapshot_type(c->snapshot, a->type),
+                          *y = snapshot_type(c->snapshot, b->type);
+    while (x && x->typtype == 'd')
+        x = snapshot_type(c->snapshot, x->basetype);
+    while (y && y->typtype == 'd')
+        y = snapshot_type(c->snapshot, y->basetype);
+    bool same = x && y &&
+                (x->oid == y->oid ||
+                 (x->category == y->category && x->storage == y->storage &&
+                  (x->sqlite_collation == y->sqlite_collation ||
+                   (x->sqlite_collation && y->sqlite_collation &&
+                    strcmp(x->sqlite_collation, y->sqlite_collation) == 0))));
+    if (same)
+        return true;
+    struct strbuf left = {0}, right = {0};
+    type_text(c, a->type, &left);
+    type_text(c, b->type, &right);
+    error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "foreign key constraint \"%s\" cannot be implemented",
+              name);
+    error_detail(c->err, "Key columns \"%s\" and \"%s\" are of incompatible types: %s and %s.", a->name,
+                 b->name, left.data, right.data);
+    strbuf_free(&left);
+    strbuf_free(&right);
+    return false;
+}
+
+/* The columns REFERENCES names, or the primary key's; *index the key they are. */
+static bool referenced_keys(struct command *c, const struct table_constraint *k,
+                            const struct relation *ref, int16_t *keys, int *n,
+                            const struct index_def **index)
+{
+    if (k->nref_columns == 0) {
+        *index = primary_index(ref);
+        if (!*index)
+            return error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
+                             "there is no primary key for referenced table \"%s\"", ref->name);
+        *n = (*index)->nkeys;
+        for (int i = 0; i < *n && i < 32; i++)
+            keys[i] = (*index)->columns[i].attnum;
+        return true;
+    }
+    *n = k->nref_columns;
+    if (!resolve_keys(c, ref, k->ref_columns, *n, keys))
+        return false;
+    *index = matching_key(ref, keys, *n);
+    return *index || error_set(c->err, ERRCODE_INVALID_FOREIGN_KEY,
+                               "there is no unique constraint matching given keys for referenced "
+                               "table \"%s\"",
+                               ref->name);
+}
+
+bool foreign_key_define(struct command *c, const struct relation *table,
+                        const struct table_constraint *k, struct list *taken)
+{
+    bool temp = c->temp;
+    const struct relation *ref = cmd_relation(c, &k->ref);
+    cmd_use_temp(c, temp);
+    if (!ref)
+        return false;
+    if (ref->kind != RELKIND_TABLE || ref->system)
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
+                         "referenced relation \"%s\" is not a table", ref->name);
+    if ((ref->persistence == 't') != (table->persistence == 't'))
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         table->persistence == 't'
+                             ? "constraints on temporary tables may reference only temporary tables"
+                             : "constraints on permanent tables may reference only permanent tables");
+    int16_t keys[32], ref_keys[32];
+    int n = k->ncolumns, nref;
+    const struct index_def *index;
+    if (n > 32 || k->nref_columns > 32)
+        return error_set(c->err, ERRCODE_TOO_MANY_COLUMNS,
+                         "cannot have more than 32 keys in a foreign key");
+    if (!resolve_keys(c, table, k->columns, n, keys) ||
+        !referenced_keys(c, k, ref, ref_keys, &nref, &index))
+        return false;
+    if (n != nref)
+        return error_set(c->err, ERRCODE_INVALID_FOREIGN_KEY,
+                         "number of referencing and referenced columns for foreign key disagree");
+    if (k->match == 'f' && n > 1)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "MATCH FULL is not supported");
+    if (k->match == 'p')
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "MATCH PARTIAL not yet implemented");
+    if (k->nset_columns)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "ON DELETE SET with a column list is not supported");
+    const char *name = k->name;
+    if (!name)
+        name = cmd_choose_constraint_name(c, table->name, cmd_join_names(c, k->columns, n), "fkey",
+                                          table->namespace_oid, taken);
+    else if (!name_is_free(c, table, name, taken))
+        return false;
+    list_add(taken, c->arena, name);
+    for (int i = 0; i < n; i++)
+        if (!check_types(c, name, &table->atts[keys[i] - 1], &ref->atts[ref_keys[i] - 1]))
+            return false;
+    if (ref->adopted && !command_adopt(c, &ref))
+        return false;
+    char match = k->match ? k->match : 's', upd = k->on_update ? k->on_update : 'a',
+         del = k->on_delete ? k->on_delete : 'a';
+    return cmd_exec(c,
+                    "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'f', %u, 0, %u, %u, %d, %d, %d, 1, "
+                    "%Q, %Q, '%c', '%c', '%c', NULL)",
+                    cmd_new_oid(c), name, table->namespace_oid, table->oid, index->oid, ref->oid,
+                    k->deferrable, k->deferred, !k->not_valid, attnum_text(c, keys, n),
+                    attnum_text(c, ref_keys, n), upd, del, match);
+}

@@ -1,0 +1,469 @@
+/*
+ * drop.c: dropping objects with everything that depends on them: RESTRICT and CASCADE as PostgreSQL words them.
+ *
+ * Dependencies are read from the snapshot: a table has its indexes, constraints, row type, owned sequences (dropped
+ * silently); foreign keys of other tables, views and columns of a dropped type depend on it (named, or 2BP01). _pg_depend adds
+ * what only it knows: what a view or a default refers to. Then: 1. the durable rows go, 2. the new snapshot is
+ * loaded, 3. SQLite's tables and indexes follow.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/command/command_internal.h"
+#include "sql/command/object_text.h"
+#include "sql/command/vector_index.h"
+#include "sql/emit/emit.h"
+
+struct item {
+    struct object_address a;
+    bool automatic; /* goes silently with what it belongs to */
+    int via;        /* the item it depends on, -1: named in the statement */
+};
+
+struct drop {
+    struct command *c;
+    const struct snapshot *s;
+    struct item *items;
+    int n, cap;
+};
+
+static int find_item(const struct drop *d, struct object_address a)
+{
+    for (int i = 0; i < d->n; i++) {
+        const struct object_address *x = &d->items[i].a;
+        if (x->classid == a.classid && x->oid == a.oid && (x->sub == a.sub || x->sub == 0))
+            return i;
+    }
+    return -1;
+}
+
+static void add(struct drop *d, uint32_t classid, uint32_t oid, int sub, bool automatic, int via)
+{
+    struct object_address a = {classid, oid, sub};
+    int at = find_item(d, a);
+    if (at >= 0) { /* what belongs to something dropped is not worth a word */
+        d->items[at].automatic |= automatic;
+        return;
+    }
+    if (d->n == d->cap) {
+        int cap = d->cap ? d->cap * 2 : 32;
+        struct item *items = ARENA_ARRAY(d->c->arena, struct item, cap);
+        if (d->n)
+            memcpy(items, d->items, sizeof(items[0]) * (size_t)d->n);
+        d->items = items;
+        d->cap = cap;
+    }
+    d->items[d->n++] = (struct item){a, automatic, via};
+}
+
+/* --- what depends on an object -------------------------------------------------------------------- */
+
+/* Entries of _pg_depend: a rule stands for its view, a default for itself. */
+static void add_recorded(struct drop *d, uint32_t classid, uint32_t oid, int sub, int via)
+{
+    for (int i = 0; i < d->s->depends.n; i++) {
+        const struct depend *p = d->s->depends.items[i];
+        if (p->refclassid != classid || p->refobjid != oid || (sub && p->refobjsubid != sub))
+            continue;
+        uint32_t c = p->classid == CLASS_PG_REWRITE ? CLASS_PG_CLASS : p->classid;
+        add(d, c, p->objid, p->objsubid, p->type == 'a' || p->type == 'i', via);
+    }
+}
+
+static void add_relation_dependents(struct drop *d, const struct relation *r, int via)
+{
+    for (int i = 0; i < r->nindexes; i++)
+        add(d, CLASS_PG_CLASS, r->indexes[i]->oid, 0, true, via);
+    for (int i = 0; i < r->nconstraints; i++)
+        add(d, CLASS_PG_CONSTRAINT, r->constraints[i]->oid, 0, true, via);
+    for (int i = 0; i < r->natts; i++)
+        if (r->atts[i].default_oid)
+            add(d, CLASS_PG_ATTRDEF, r->atts[i].default_oid, 0, true, via);
+    if (r->rowtype)
+        add(d, CLASS_PG_TYPE, r->rowtype, 0, true, via);
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *o = d->s->relations.items[i];
+        if (o->sequence && o->sequence->owned_table == r->oid)
+            add(d, CLASS_PG_CLASS, o->oid, 0, true, via);
+    }
+    for (int i = 0; i < r->nreferenced; i++)
+        add(d, CLASS_PG_CONSTRAINT, r->referenced[i]->oid, 0, false, via);
+    add_recorded(d, CLASS_PG_CLASS, r->oid, 0, via);
+}
+
+static void add_key_users(struct drop *d, const struct index_def *index, int via)
+{
+    for (int i = 0; i < index->table->nreferenced; i++)
+        if (index->table->referenced[i]->index == index)
+            add(d, CLASS_PG_CONSTRAINT, index->table->referenced[i]->oid, 0, false, via);
+}
+
+/* The columns an expression of the catalog uses; all of them when it cannot be analyzed. */
+static bool expression_uses(struct drop *d, const struct relation *r, const char *sql, int attnum)
+{
+    bool *used = ARENA_ARRAY(d->c->arena, bool, r->natts + 1);
+    return !cmd_stored_attnums(d->c, sql, r, used) || used[attnum - 1];
+}
+
+static bool index_uses(struct drop *d, const struct index_def *x, int attnum)
+{
+    for (int i = 0; i < x->ncolumns; i++)
+        if (x->columns[i].attnum == attnum ||
+            (!x->columns[i].attnum && expression_uses(d, x->table, x->columns[i].expr_sql, attnum)))
+            return true;
+    return x->predicate_sql && expression_uses(d, x->table, x->predicate_sql, attnum);
+}
+
+static bool contains(const int16_t *keys, int n, int attnum)
+{
+    for (int i = 0; i < n; i++)
+        if (keys[i] == attnum)
+            return true;
+    return false;
+}
+
+static void add_column_dependents(struct drop *d, const struct relation *r, int attnum, int via)
+{
+    const struct attribute *a = &r->atts[attnum - 1];
+    if (a->default_oid)
+        add(d, CLASS_PG_ATTRDEF, a->default_oid, 0, true, via);
+    for (int i = 0; i < r->nindexes; i++)
+        if (index_uses(d, r->indexes[i], attnum))
+            add(d, CLASS_PG_CLASS, r->indexes[i]->oid, 0, true, via);
+    for (int i = 0; i < r->nconstraints; i++)
+        if (contains(r->constraints[i]->keys, r->constraints[i]->nkeys, attnum))
+            add(d, CLASS_PG_CONSTRAINT, r->constraints[i]->oid, 0, true, via);
+    for (int i = 0; i < r->nreferenced; i++)
+        if (contains(r->referenced[i]->ref_keys, r->referenced[i]->nkeys, attnum))
+            add(d, CLASS_PG_CONSTRAINT, r->referenced[i]->oid, 0, false, via);
+    for (int i = 0; i < r->natts; i++)
+        if (r->atts[i].generated && !r->atts[i].dropped && i + 1 != attnum &&
+            expression_uses(d, r, r->atts[i].default_sql, attnum))
+            add(d, CLASS_PG_CLASS, r->oid, i + 1, false, via);
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *o = d->s->relations.items[i];
+        if (o->sequence && o->sequence->owned_table == r->oid && o->sequence->owned_attnum == attnum)
+            add(d, CLASS_PG_CLASS, o->oid, 0, true, via);
+    }
+    add_recorded(d, CLASS_PG_CLASS, r->oid, attnum, via);
+}
+
+static void add_type_dependents(struct drop *d, const struct type_def *t, int via)
+{
+    if (t->array)
+        add(d, CLASS_PG_TYPE, t->array, 0, true, via);
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *r = d->s->relations.items[i];
+        for (int k = 0; r->kind != RELKIND_VIEW && r->kind != RELKIND_INDEX && k < r->natts; k++)
+            if (!r->atts[k].dropped && r->atts[k].type == t->oid)
+                add(d, CLASS_PG_CLASS, r->oid, k + 1, false, via);
+    }
+    for (int i = 0; i < d->s->types.n; i++) {
+        const struct type_def *o = d->s->types.items[i];
+        if (o->typtype == 'd' && o->basetype == t->oid)
+            add(d, CLASS_PG_TYPE, o->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->constraints.n; i++) {
+        const struct constraint_def *k = d->s->constraints.items[i];
+        if (k->domain == t->oid)
+            add(d, CLASS_PG_CONSTRAINT, k->oid, 0, true, via);
+    }
+    if (t->relid)
+        add(d, CLASS_PG_CLASS, t->relid, 0, true, via);
+    add_recorded(d, CLASS_PG_TYPE, t->oid, 0, via);
+}
+
+static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
+{
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *r = d->s->relations.items[i];
+        if (r->namespace_oid == namespace_oid && r->kind != RELKIND_INDEX &&
+            r->kind != RELKIND_COMPOSITE)
+            add(d, CLASS_PG_CLASS, r->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->types.n; i++) {
+        const struct type_def *t = d->s->types.items[i];
+        if (t->namespace_oid != namespace_oid || (t->elem && t->category == 'A') ||
+            t->oid >= DURABLE_VECTOR_OID_FIRST)
+            continue;
+        const struct relation *r = t->relid ? snapshot_relation(d->s, t->relid) : NULL;
+        if (!r || r->kind == RELKIND_COMPOSITE)
+            add(d, CLASS_PG_TYPE, t->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->extensions.n; i++) {
+        const struct extension_def *e = d->s->extensions.items[i];
+        if (e->namespace_oid == namespace_oid)
+            add(d, CLASS_PG_EXTENSION, e->oid, 0, false, via);
+    }
+}
+
+static void add_extension_members(struct drop *d, const struct extension_def *e, int via)
+{
+    if (strcmp(e->name, "vector") != 0)
+        return;
+    for (int i = 0; i < d->s->types.n; i++) {
+        const struct type_def *t = d->s->types.items[i];
+        if (t->oid >= DURABLE_VECTOR_OID_FIRST && t->oid < DURABLE_ADOPTED_OID_FIRST && !t->elem)
+            add(d, CLASS_PG_TYPE, t->oid, 0, true, via);
+    }
+}
+
+static const struct constraint_def *find_constraint(const struct snapshot *s, uint32_t oid)
+{
+    return map_get(&s->constraint_oid, oid, NULL);
+}
+
+static void add_dependents(struct drop *d, int i)
+{
+    struct object_address a = d->items[i].a;
+    const struct relation *r = a.classid == CLASS_PG_CLASS ? snapshot_relation(d->s, a.oid) : NULL;
+    if (r && a.sub) {
+        if (a.sub <= r->natts && r->kind != RELKIND_VIEW)
+            add_column_dependents(d, r, a.sub, i);
+    } else if (r && r->index) {
+        if (r->index->constraint)
+            add(d, CLASS_PG_CONSTRAINT, r->index->constraint->oid, 0, true, i);
+        add_key_users(d, r->index, i);
+    } else if (r) {
+        add_relation_dependents(d, r, i);
+    } else if (a.classid == CLASS_PG_TYPE) {
+        const struct type_def *t = snapshot_type(d->s, a.oid);
+        if (t)
+            add_type_dependents(d, t, i);
+    } else if (a.classid == CLASS_PG_CONSTRAINT) {
+        const struct constraint_def *k = find_constraint(d->s, a.oid);
+        if (k && k->index && k->type != 'f') {
+            add(d, CLASS_PG_CLASS, k->index->oid, 0, true, i);
+            add_key_users(d, k->index, i);
+        }
+    } else if (a.classid == CLASS_PG_NAMESPACE) {
+        add_schema_contents(d, a.oid, i);
+    } else if (a.classid == CLASS_PG_EXTENSION) {
+        for (int k = 0; k < d->s->extensions.n; k++) {
+            const struct extension_def *e = d->s->extensions.items[k];
+            if (e->oid == a.oid)
+                add_extension_members(d, e, i);
+        }
+    }
+}
+
+/* --- RESTRICT and CASCADE ------------------------------------------------------------------------------ */
+
+static const char *item_text(struct drop *d, int i)
+{
+    return object_text(d->c, d->s, d->items[i].a.classid, d->items[i].a.oid, d->items[i].a.sub);
+}
+
+static bool report(struct drop *d, int named, bool cascade, bool quiet)
+{
+    struct strbuf lines = {0};
+    int dependents = 0, last = 0;
+    for (int i = 0; i < d->n; i++) {
+        if (d->items[i].automatic || d->items[i].via < 0)
+            continue;
+        int via = d->items[i].via;
+        while (d->items[via].automatic && d->items[via].via >= 0)
+            via = d->items[via].via;
+        strbuf_addz(&lines, dependents++ ? "\n" : "");
+        last = i;
+        if (cascade)
+            strbuf_printf(&lines, "drop cascades to %s", item_text(d, i));
+        else
+            strbuf_printf(&lines, "%s depends on %s", item_text(d, i), item_text(d, via));
+    }
+    bool ok = true;
+    if (dependents && !cascade) {
+        ok = named == 1 ? error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                                    "cannot drop %s because other objects depend on it", item_text(d, 0))
+                        : error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                                    "cannot drop desired object(s) because other objects depend on them");
+        error_detail(d->c->err, "%s", lines.data);
+        error_hint(d->c->err, "Use DROP ... CASCADE to drop the dependent objects too.");
+    } else if (dependents == 1 && !quiet) {
+        cmd_notice(d->c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "drop cascades to %s",
+                   item_text(d, last));
+    } else if (dependents > 1 && !quiet) {
+        cmd_notice_detail(d->c, arena_strdup(d->c->arena, lines.data),
+                          "drop cascades to %d other objects", dependents);
+    }
+    strbuf_free(&lines);
+    return ok;
+}
+
+/* --- durable rows ----------------------------------------------------------------------------------------- */
+
+static bool delete_relation_rows(struct command *c, const struct relation *r)
+{
+    uint32_t o = r->oid;
+    cmd_use_temp(c, r->persistence == 't');
+    return cmd_exec(c,
+                    "DELETE FROM @_pg_class WHERE oid = %u; DELETE FROM @_pg_attribute WHERE attrelid = %u; "
+                    "DELETE FROM @_pg_attrdef WHERE adrelid = %u; DELETE FROM @_pg_index WHERE indexrelid = %u; "
+                    "DELETE FROM @_pg_index_column WHERE indexrelid = %u; "
+                    "DELETE FROM @_pg_sequence WHERE seqrelid = %u; "
+                    "DELETE FROM @_pg_type WHERE oid = %u OR typelem = %u AND typelem <> 0; "
+                    "DELETE FROM @_pg_constraint WHERE conrelid = %u",
+                    o, o, o, o, o, o, r->rowtype, r->rowtype, o);
+}
+
+static bool delete_rows(struct drop *d, const struct object_address *a)
+{
+    struct command *c = d->c;
+    const struct relation *r = a->classid == CLASS_PG_CLASS ? snapshot_relation(d->s, a->oid) : NULL;
+    bool ok = true;
+    if (r && a->sub)
+        ok = cmd_exec(c,
+                      "UPDATE @_pg_attribute SET attisdropped = 1, attnotnull = 0, atttypid = 0, "
+                      "attidentity = '', attgenerated = '', "
+                      "attname = '........pg.dropped.%d........' WHERE attrelid = %u AND attnum = %d",
+                      a->sub, a->oid, a->sub);
+    else if (r)
+        ok = delete_relation_rows(c, r);
+    else if (a->classid == CLASS_PG_CONSTRAINT)
+        ok = cmd_exec(c, "DELETE FROM @_pg_constraint WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_ATTRDEF)
+        ok = cmd_exec(c, "DELETE FROM @_pg_attrdef WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_TYPE)
+        ok = cmd_exec(c, "DELETE FROM @_pg_type WHERE oid = %u; DELETE FROM @_pg_enum WHERE enumtypid = %u",
+                      a->oid, a->oid);
+    else if (a->classid == CLASS_PG_NAMESPACE)
+        ok = cmd_exec(c, "DELETE FROM @_pg_namespace WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_EXTENSION)
+        ok = cmd_exec(c, "DELETE FROM @_pg_extension WHERE oid = %u", a->oid);
+    return ok && cmd_exec(c,
+                          "DELETE FROM @_pg_description WHERE objoid = %u AND classoid = %u AND "
+                          "(%d = 0 OR objsubid = %d); DELETE FROM @_pg_acl WHERE objid = %u AND classid = %u AND "
+                          "(%d = 0 OR objsubid = %d)",
+                          a->oid, a->classid, a->sub, a->sub, a->oid, a->classid, a->sub, a->sub) &&
+           (a->sub || cmd_exec(c, "DELETE FROM @_pg_depend WHERE objid = %u", a->oid));
+}
+
+/* --- SQLite's side ------------------------------------------------------------------------------------------- */
+
+static bool is_stored(const struct relation *r)
+{
+    return (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) && r->sqlite_name;
+}
+
+/* Foreign keys between tables that go together must not be checked while they go: their definitions lose them first. */
+static bool forget_definitions(struct drop *d)
+{
+    bool any = false, ok = true;
+    for (int i = 0; ok && i < d->n; i++) {
+        const struct object_address *a = &d->items[i].a;
+        const struct relation *r = a->classid == CLASS_PG_CLASS && !a->sub ? snapshot_relation(d->s, a->oid) : NULL;
+        if (!r || !is_stored(r))
+            continue;
+        for (int k = 0; ok && k < r->nindexes; k++)
+            ok = index_sqlite_drop(d->c, r->indexes[k]);
+        bool keys = r->nreferenced > 0;
+        for (int k = 0; k < r->nconstraints; k++)
+            keys |= r->constraints[k]->type == 'f';
+        if (!ok || !keys)
+            continue;
+        any = true;
+        ok = durable_exec(d->c->db, d->c->err, "PRAGMA writable_schema = ON") &&
+             durable_exec(d->c->db, d->c->err,
+                          "UPDATE %s SET sql = 'CREATE TABLE x (a)' WHERE type = 'table' AND name = %Q",
+                          r->persistence == 't' ? "temp.sqlite_schema" : "main.sqlite_schema",
+                          r->sqlite_name);
+    }
+    if (any)
+        ok = durable_exec(d->c->db, d->c->err, "PRAGMA writable_schema = RESET") && ok;
+    return ok;
+}
+
+static bool drop_stored(struct drop *d)
+{
+    for (int i = 0; i < d->n; i++) {
+        const struct object_address *a = &d->items[i].a;
+        const struct relation *r = a->classid == CLASS_PG_CLASS && !a->sub ? snapshot_relation(d->s, a->oid) : NULL;
+        if (!r)
+            continue;
+        if (r->index) {
+            if (!index_sqlite_drop(d->c, r->index))
+                return false;
+        } else if (is_stored(r) || (r->adopted && r->sqlite_name && !r->index_of)) {
+            struct strbuf b = {0};
+            strbuf_printf(&b, "DROP %s IF EXISTS ", r->kind == RELKIND_VIEW ? "VIEW" : "TABLE");
+            emit_identifier(&b, r->sqlite_name);
+            bool ok = durable_exec(d->c->db, d->c->err, "%s", b.data);
+            strbuf_free(&b);
+            if (!ok)
+                return false;
+        }
+    }
+    return true;
+}
+
+/* A table that stays but lost a column or constraint. */
+static bool change_survivor(struct drop *d, const struct relation *before)
+{
+    const struct relation *after = snapshot_relation(d->c->snapshot, before->oid);
+    if (!after || !is_stored(after))
+        return true;
+    bool columns = before->rowid_attnum != after->rowid_attnum;
+    for (int i = 0; i < before->natts; i++)
+        columns |= before->atts[i].dropped != after->atts[i].dropped;
+    if (!columns)
+        return table_sqlite_replace_text(d->c, after);
+    const char **exprs = ARENA_ARRAY(d->c->arena, const char *, after->natts + 1);
+    return table_sqlite_rebuild(d->c, before, after, exprs);
+}
+
+static bool change_survivors(struct drop *d)
+{
+    struct list done = {0};
+    for (int i = 0; i < d->n; i++) {
+        const struct object_address *a = &d->items[i].a;
+        const struct relation *r = NULL;
+        if (a->classid == CLASS_PG_CLASS && a->sub)
+            r = snapshot_relation(d->s, a->oid);
+        else if (a->classid == CLASS_PG_CONSTRAINT && find_constraint(d->s, a->oid))
+            r = find_constraint(d->s, a->oid)->table;
+        bool seen = !r;
+        for (int k = 0; k < done.n; k++)
+            seen |= done.items[k] == (const void *)r;
+        if (seen)
+            continue;
+        list_add(&done, d->c->arena, r);
+        if (!change_survivor(d, r))
+            return false;
+    }
+    return true;
+}
+
+/* A dropped primary key leaves its table without the rowid column. */
+static bool release_rowid(struct drop *d)
+{
+    for (int i = 0; i < d->n; i++) {
+        const struct object_address *a = &d->items[i].a;
+        const struct constraint_def *k =
+            a->classid == CLASS_PG_CONSTRAINT ? find_constraint(d->s, a->oid) : NULL;
+        if (k && k->type == 'p' && k->table->rowid_attnum) {
+            cmd_use_temp(d->c, k->table->persistence == 't');
+            if (!cmd_exec(d->c, "UPDATE @_pg_class SET rowid_attnum = 0 WHERE oid = %u", k->table->oid))
+                return false;
+        }
+    }
+    return true;
+}
+
+bool drop_objects(struct command *c, const struct object_address *objects, int n, bool cascade,
+                  bool quiet)
+{
+    struct drop d = {.c = c, .s = snapshot_ref(c->snapshot)};
+    for (int i = 0; i < n; i++)
+        add(&d, objects[i].classid, objects[i].oid, objects[i].sub, false, -1);
+    for (int i = 0; i < d.n; i++)
+        add_dependents(&d, i);
+    bool ok = !error_is_set(c->err) && report(&d, n, cascade, quiet) && durable_create(c->db, c->err);
+    bool temp = c->temp;
+    for (int i = 0; ok && i < d.n; i++)
+        ok = delete_rows(&d, &d.items[i].a);
+    cmd_use_temp(c, temp);
+    ok = ok && release_rowid(&d) && cmd_reload(c) && forget_definitions(&d) && change_survivors(&d) &&
+         drop_stored(&d);
+    snapshot_unref(d.s);
+    return ok;
+}

@@ -1,0 +1,281 @@
+/*
+ * drop_command.c: DROP of every kind of object: finds what is named, with PostgreSQL's words for what is missing or of another
+ * kind. The dropping itself is drop.c's.
+ */
+#include <string.h>
+
+#include "sql/command/command_internal.h"
+
+static const struct kind_row {
+    enum object_kind kind;
+    char relkind;
+    const char *name, *article, *command;
+    const char *missing_state;
+} kinds[] = {
+    {OBJECT_TABLE, RELKIND_TABLE, "table", "a", "TABLE", ERRCODE_UNDEFINED_TABLE},
+    {OBJECT_VIEW, RELKIND_VIEW, "view", "a", "VIEW", ERRCODE_UNDEFINED_TABLE},
+    {OBJECT_MATVIEW, RELKIND_MATVIEW, "materialized view", "a", "MATERIALIZED VIEW",
+     ERRCODE_UNDEFINED_TABLE},
+    {OBJECT_SEQUENCE, RELKIND_SEQUENCE, "sequence", "a", "SEQUENCE", ERRCODE_UNDEFINED_TABLE},
+    {OBJECT_INDEX, RELKIND_INDEX, "index", "an", "INDEX", ERRCODE_UNDEFINED_OBJECT},
+};
+
+static const struct kind_row *find_kind(enum object_kind k)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].kind == k)
+            return &kinds[i];
+    return NULL;
+}
+
+static const struct kind_row *find_relkind(char relkind)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].relkind == relkind)
+            return &kinds[i];
+    return NULL;
+}
+
+/* The schema of a name is missing: with IF EXISTS a NOTICE. True when the caller should go on to the next name. */
+static bool schema_missing(struct command *c, const struct qualified_name *n, bool missing_ok)
+{
+    if (!n->schema || snapshot_namespace_named(c->snapshot, n->schema))
+        return false;
+    if (missing_ok)
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "schema \"%s\" does not exist, skipping", n->schema);
+    else
+        error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", n->schema);
+    return true;
+}
+
+static bool missing(struct command *c, const char *state, const char *kind, const char *name)
+{
+    if (!c->utility->drop.missing_ok)
+        return error_set(c->err, state, "%s \"%s\" does not exist", kind, name);
+    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "%s \"%s\" does not exist, skipping", kind,
+               name);
+    return true;
+}
+
+static bool wrong_kind(struct command *c, const struct kind_row *want, const struct relation *r)
+{
+    error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not %s %s", r->name, want->article,
+              want->name);
+    const struct kind_row *is = find_relkind(r->kind);
+    if (is)
+        error_hint(c->err, "Use DROP %s to remove %s %s.", is->command, is->article, is->name);
+    return false;
+}
+
+/* Finds a relation to drop; *found false when it is missing and that is allowed. */
+static bool find_dropped_relation(struct command *c, const struct kind_row *k,
+                                  const struct qualified_name *n, struct object_address *a,
+                                  bool *found)
+{
+    *found = false;
+    if (schema_missing(c, n, c->utility->drop.missing_ok))
+        return !error_is_set(c->err);
+    const struct relation *r = cmd_find_relation(c, n);
+    if (!r)
+        return missing(c, k->missing_state, k->name, cmd_qualified_text(c, n));
+    if (r->kind != k->relkind)
+        return wrong_kind(c, k, r);
+    if (r->system)
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                         "permission denied: \"%s\" is a system catalog", r->name);
+    if (!cmd_check_owner(c, r->owner, k->name, r->name))
+        return false;
+    if (r->index && r->index->constraint) {
+        const struct constraint_def *con = r->index->constraint;
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop index %s because constraint %s on table %s requires it", r->name,
+                  con->name, con->table->name);
+        error_hint(c->err, "You can drop constraint %s on table %s instead.", con->name,
+                   con->table->name);
+        return false;
+    }
+    if (r->sequence && r->sequence->owned_deptype == 'i') {
+        const struct relation *t = snapshot_relation(c->snapshot, r->sequence->owned_table);
+        if (t) {
+            const char *column = t->atts[r->sequence->owned_attnum - 1].name;
+            error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                      "cannot drop sequence %s because column %s of table %s requires it", r->name,
+                      column, t->name);
+            error_hint(c->err, "You can drop column %s of table %s instead.", column, t->name);
+            return false;
+        }
+    }
+    *found = true;
+    *a = (struct object_address){CLASS_PG_CLASS, r->oid, 0};
+    return true;
+}
+
+static bool find_dropped_type(struct command *c, const struct qualified_name *n, bool domain,
+                              struct object_address *a, bool *found)
+{
+    *found = false;
+    if (schema_missing(c, n, c->utility->drop.missing_ok))
+        return !error_is_set(c->err);
+    const struct type_def *t = cmd_find_type(c, n);
+    if (!t)
+        return missing(c, ERRCODE_UNDEFINED_OBJECT, "type", cmd_qualified_text(c, n));
+    if (domain && t->typtype != 'd')
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a domain", t->name);
+    if (type_builtin(t->oid)) {
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop type %s because it is required by the database system", t->name);
+        return false;
+    }
+    if (t->oid >= DURABLE_VECTOR_OID_FIRST && t->oid < DURABLE_ADOPTED_OID_FIRST) {
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop type %s because extension vector requires it", t->name);
+        error_hint(c->err, "You can drop extension vector instead.");
+        return false;
+    }
+    const struct relation *r = t->relid ? snapshot_relation(c->snapshot, t->relid) : NULL;
+    if (r && r->kind != RELKIND_COMPOSITE) {
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop type %s because %s %s requires it", t->name, cmd_kind_name(r->kind),
+                  r->name);
+        error_hint(c->err, "You can drop %s %s instead.", cmd_kind_name(r->kind), r->name);
+        return false;
+    }
+    *found = true;
+    *a = (struct object_address){CLASS_PG_TYPE, t->oid, 0};
+    return true;
+}
+
+static bool find_dropped(struct command *c, const struct object_ref *ref, struct object_address *a,
+                         bool *found)
+{
+    enum object_kind kind = c->utility->drop.object;
+    const struct kind_row *k = find_kind(kind);
+    *found = false;
+    if (k)
+        return find_dropped_relation(c, k, &ref->name, a, found);
+    if (kind == OBJECT_TYPE || kind == OBJECT_DOMAIN)
+        return find_dropped_type(c, &ref->name, kind == OBJECT_DOMAIN, a, found);
+    if (kind == OBJECT_SCHEMA) {
+        const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
+        if (!n)
+            return missing(c, ERRCODE_UNDEFINED_SCHEMA, "schema", ref->name.name);
+        if (n->oid < PUBLIC_NAMESPACE || n->oid == INFORMATION_SCHEMA_NAMESPACE)
+            return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                             "cannot drop schema %s because it is required by the database system",
+                             n->name);
+        *found = true;
+        *a = (struct object_address){CLASS_PG_NAMESPACE, n->oid, 0};
+        return true;
+    }
+    if (kind == OBJECT_EXTENSION) {
+        const struct extension_def *e = snapshot_extension_named(c->snapshot, ref->name.name);
+        if (!e)
+            return missing(c, ERRCODE_UNDEFINED_OBJECT, "extension", ref->name.name);
+        *found = true;
+        *a = (struct object_address){CLASS_PG_EXTENSION, e->oid, 0};
+        return true;
+    }
+    if (c->utility->drop.missing_ok && kind == OBJECT_FUNCTION) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "function %s() does not exist, skipping", ref->name.name);
+        return true;
+    }
+    return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported", c->utility->tag);
+}
+
+bool run_drop(struct command *c)
+{
+    struct object_address *all = ARENA_ARRAY(c->arena, struct object_address, c->utility->drop.nrefs + 1);
+    int n = 0;
+    for (int i = 0; i < c->utility->drop.nrefs; i++) {
+        bool found;
+        if (!find_dropped(c, &c->utility->drop.refs[i], &all[n], &found))
+            return false;
+        n += found;
+    }
+    return n == 0 || drop_objects(c, all, n, c->utility->drop.cascade, false);
+}
+
+/* --- TRUNCATE ------------------------------------------------------------------------------------------ */
+
+static bool add_truncated(struct command *c, struct list *tables, const struct relation *r)
+{
+    for (int i = 0; i < tables->n; i++)
+        if (tables->items[i] == (const void *)r)
+            return false;
+    list_add(tables, c->arena, r);
+    return true;
+}
+
+static bool check_references(struct command *c, struct list *tables)
+{
+    for (int i = 0; i < tables->n; i++) {
+        const struct relation *r = tables->items[i];
+        for (int k = 0; k < r->nreferenced; k++) {
+            const struct relation *from = r->referenced[k]->table;
+            if (from == r)
+                continue;
+            if (c->utility->truncate.cascade) {
+                if (add_truncated(c, tables, from))
+                    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                               "truncate cascades to table \"%s\"", from->name);
+                continue;
+            }
+            bool listed = false;
+            for (int j = 0; j < tables->n; j++)
+                listed |= tables->items[j] == (const void *)from;
+            if (listed)
+                continue;
+            error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                      "cannot truncate a table referenced in a foreign key constraint");
+            error_detail(c->err, "Table \"%s\" references \"%s\".", from->name, r->name);
+            error_hint(c->err, "Truncate table \"%s\" at the same time, or use TRUNCATE ... CASCADE.",
+                       from->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool restart_identity(struct command *c, const struct relation *table)
+{
+    for (int i = 0; i < c->snapshot->relations.n; i++) {
+        const struct relation *r = c->snapshot->relations.items[i];
+        if (r->sequence && r->sequence->owned_table == table->oid && c->sequences)
+            sequence_restart(c->sequences, r->oid, r->sequence->start, false);
+    }
+    return true;
+}
+
+bool run_truncate(struct command *c)
+{
+    struct list tables = {0};
+    for (int i = 0; i < c->utility->truncate.ntables; i++) {
+        const struct relation *r = cmd_relation(c, &c->utility->truncate.tables[i]);
+        if (!r)
+            return false;
+        if (r->kind != RELKIND_TABLE || r->is_virtual)
+            return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a table", r->name);
+        add_truncated(c, &tables, r);
+    }
+    if (!check_references(c, &tables))
+        return false;
+    /* Rows of all tables go before foreign keys are looked at: that is what deferring does; actions (CASCADE) find no rows
+       outside the listed tables. */
+    if (!durable_exec(c->db, c->err, "PRAGMA defer_foreign_keys = ON"))
+        return false;
+    for (int pass = 0; pass < 2; pass++)
+        for (int i = 0; i < tables.n; i++) {
+            const struct relation *r = tables.items[i];
+            bool referenced = r->nreferenced > 0;
+            if (referenced == (pass == 0)) /* referencing tables first */
+                continue;
+            char *sql = sqlite3_mprintf("DELETE FROM \"%w\"", r->sqlite_name);
+            bool ok = cmd_sql(c, sql);
+            sqlite3_free(sql);
+            if (!ok || (c->utility->truncate.restart && !restart_identity(c, r)))
+                return false;
+        }
+    return true;
+}

@@ -1,0 +1,191 @@
+/*
+ * expressions.c: stored expressions of commands: analyzed trees to PostgreSQL text (what the catalog keeps), stored text to
+ * SQLite text (what SQLite's schema needs), and what they depend on.
+ */
+#include <string.h>
+
+#include "sql/analyze/analyze.h"
+#include "sql/command/command_internal.h"
+#include "sql/emit/deparse.h"
+#include "sql/emit/emit.h"
+
+struct analysis cmd_analysis(struct command *c)
+{
+    return (struct analysis){.arena = c->arena,
+                             .snapshot = c->snapshot,
+                             .err = c->err,
+                             .search_path = c->search_path,
+                             .nsearch_path = c->nsearch_path,
+                             .role = c->role,
+                             .role_name = c->role_name,
+                             .session_role_name = c->role_name,
+                             .database = c->database,
+                             .ctx = c->ctx};
+}
+
+/* Only pg_catalog is visible to stored text: all else is qualified, so a later search_path cannot change its meaning. */
+static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+
+static struct deparse deparser(struct command *c)
+{
+    return (struct deparse){.snapshot = c->snapshot,
+                            .search_path = stored_path,
+                            .nsearch_path = 2,
+                            .ctx = c->ctx,
+                            .arena = c->arena,
+                            .err = c->err};
+}
+
+static const char *take(struct command *c, struct strbuf *b, bool ok)
+{
+    const char *s = ok ? arena_strndup(c->arena, b->data ? b->data : "", b->len) : NULL;
+    strbuf_free(b);
+    return s;
+}
+
+const char *cmd_deparse(struct command *c, struct expr *e, const struct relation *r)
+{
+    struct strbuf b = {0};
+    struct deparse d = deparser(c);
+    bool ok = !error_is_set(c->err) && deparse_expr(&d, e, r, &b);
+    return take(c, &b, ok);
+}
+
+bool cmd_emit_expr(struct command *c, struct expr *e, const struct relation *r, struct strbuf *out)
+{
+    return !error_is_set(c->err) && emit_ddl_expr(out, e, r, c->snapshot, c->err);
+}
+
+static struct expr *analyze_stored(struct command *c, const char *sql, const struct relation *r,
+                                   uint32_t type, int32_t typmod, const char *kind)
+{
+    struct analysis a = cmd_analysis(c);
+    a.text = sql;
+    a.search_path = stored_path;
+    a.nsearch_path = 2;
+    return analyze_expression(&a, sql, r, type, typmod, kind);
+}
+
+bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *r, uint32_t type,
+                     int32_t typmod, const char *kind, struct strbuf *out)
+{
+    struct expr *e = analyze_stored(c, sql, r, type, typmod, kind);
+    return e && cmd_emit_expr(c, e, r, out);
+}
+
+const char *cmd_reprint(struct command *c, const char *sql, const struct relation *before,
+                        const struct relation *after, uint32_t type)
+{
+    struct expr *e = analyze_stored(c, sql, before, type, -1, "stored expressions");
+    return e ? cmd_deparse(c, e, after) : NULL;
+}
+
+/* --- columns used ----------------------------------------------------------------------------- */
+
+struct used {
+    bool *flags;
+    int natts;
+};
+
+static bool note_used(struct expr *e, void *arg)
+{
+    struct used *u = arg;
+    if (e->kind == EXPR_VAR && e->var.levelsup == 0 && e->var.attnum > 0 &&
+        e->var.attnum <= u->natts)
+        u->flags[e->var.attnum - 1] = true;
+    return expr_walk_children(e, note_used, arg);
+}
+
+void cmd_expr_attnums(struct expr *e, bool *used, int natts)
+{
+    struct used u = {used, natts};
+    note_used(e, &u);
+}
+
+bool cmd_stored_attnums(struct command *c, const char *sql, const struct relation *r, bool *used)
+{
+    struct error local;
+    error_init(&local, c->arena);
+    struct analysis a = cmd_analysis(c);
+    a.err = &local;
+    a.text = sql;
+    a.search_path = stored_path;
+    a.nsearch_path = 2;
+    struct expr *e = analyze_expression(&a, sql, r, 0, -1, "stored expressions");
+    if (e)
+        cmd_expr_attnums(e, used, r->natts);
+    return e != NULL;
+}
+
+/* --- dependencies ---------------------------------------------------------------------------------- */
+
+bool cmd_record_depend(struct command *c, uint32_t classid, uint32_t objid, int sub,
+                       uint32_t refclassid, uint32_t refobjid, int refsub, char type)
+{
+    if (refobjid < FIRST_USER_OID && refobjid != PUBLIC_NAMESPACE)
+        return true; /* built-in objects are pinned */
+    return cmd_exec(c, "INSERT OR IGNORE INTO @_pg_depend VALUES (%u, %u, %d, %u, %u, %d, '%c')",
+                    classid, objid, sub, refclassid, refobjid, refsub, type);
+}
+
+struct depends {
+    struct command *c;
+    uint32_t classid, objid;
+    struct query *stack[64]; /* enclosing queries, innermost last */
+    int depth;
+};
+
+static void query_depends(struct depends *d, struct query *q);
+
+static bool expr_depends(struct expr *e, void *arg)
+{
+    struct depends *d = arg;
+    if (e->kind == EXPR_VAR && e->var.levelsup < d->depth) {
+        struct query *q = d->stack[d->depth - 1 - e->var.levelsup];
+        const struct rte *r = e->var.rte < q->nrtable ? q->rtable[e->var.rte] : NULL;
+        if (r && r->relation && e->var.attnum > 0)
+            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->relation->oid,
+                              e->var.attnum, 'n');
+    } else if (e->kind == EXPR_SUBLINK) {
+        query_depends(d, e->sublink.query);
+    } else if ((e->kind == EXPR_FUNC || e->kind == EXPR_OP) && e->func.proc) {
+        cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_PROC, e->func.proc->oid, 0, 'n');
+    }
+    const struct type_def *t = snapshot_type(d->c->snapshot, e->type);
+    if (t && t->oid >= FIRST_USER_OID)
+        cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_TYPE,
+                          t->elem && type_is_array(t) ? t->elem : t->oid, 0, 'n');
+    return expr_walk_children(e, expr_depends, arg);
+}
+
+static struct expr *visit_expr(struct expr *e, void *arg)
+{
+    expr_depends(e, arg);
+    return e;
+}
+
+static void query_depends(struct depends *d, struct query *q)
+{
+    if (d->depth == 64)
+        return;
+    d->stack[d->depth++] = q;
+    for (int i = 0; i < q->nrtable; i++) {
+        struct rte *r = q->rtable[i];
+        if (r->relation)
+            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->relation->oid, 0,
+                              'n');
+        else if (r->kind == RTE_SUBQUERY && r->subquery)
+            query_depends(d, r->subquery);
+    }
+    for (int i = 0; i < q->nctes; i++)
+        query_depends(d, q->ctes[i]->query);
+    query_mutate_exprs(q, visit_expr, d);
+    d->depth--;
+}
+
+bool cmd_record_query_depends(struct command *c, uint32_t classid, uint32_t objid, struct query *q)
+{
+    struct depends d = {.c = c, .classid = classid, .objid = objid};
+    query_depends(&d, q);
+    return !error_is_set(c->err);
+}

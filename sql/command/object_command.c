@@ -1,0 +1,473 @@
+/*
+ * object_command.c: CREATE SCHEMA, TYPE, DOMAIN, EXTENSION; ALTER TYPE ... ADD VALUE; COMMENT; CREATE VIEW.
+ */
+#include <string.h>
+
+#include "sql/base/limits.h"
+#include "sql/command/command_internal.h"
+#include "sql/command/object_text.h"
+#include "sql/emit/deparse.h"
+
+/* --- schemas ---------------------------------------------------------------------------------------- */
+
+bool run_create_schema(struct command *c)
+{
+    const char *name = c->utility->create_schema.name, *owner = c->utility->create_schema.owner;
+    const struct role_def *role = owner ? snapshot_role_named(c->snapshot, owner) : NULL;
+    if (owner && !role)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", owner);
+    if (!name)
+        name = owner;
+    if (strncmp(name, "pg_", 3) == 0) {
+        error_set(c->err, ERRCODE_RESERVED_NAME, "unacceptable schema name \"%s\"", name);
+        error_detail(c->err, "The prefix \"pg_\" is reserved for system schemas.");
+        return false;
+    }
+    if (snapshot_namespace_named(c->snapshot, name)) {
+        if (!c->utility->create_schema.if_not_exists)
+            return error_set(c->err, ERRCODE_DUPLICATE_SCHEMA, "schema \"%s\" already exists", name);
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_DUPLICATE_SCHEMA, "schema \"%s\" already exists, skipping",
+                   name);
+        return true;
+    }
+    if (c->utility->create_schema.nelements)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "CREATE SCHEMA with schema elements is not supported");
+    if (!durable_create(c->db, c->err))
+        return false;
+    /* public keeps its number: its tables have plain names in the file. */
+    uint32_t oid = strcmp(name, "public") == 0 ? PUBLIC_NAMESPACE : cmd_new_oid(c);
+    return cmd_exec(c, "INSERT INTO @_pg_namespace VALUES (%u, %Q, %u)", oid, name,
+                    role ? role->oid : c->role) &&
+           cmd_reload(c);
+}
+
+/* --- types ----------------------------------------------------------------------------------------------- */
+
+static bool type_is_free(struct command *c, const struct namespace_def *ns, const char *name)
+{
+    return !snapshot_type_named(c->snapshot, ns->oid, name) ||
+           error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "type \"%s\" already exists", name);
+}
+
+/* The type's row and its array's. */
+static uint32_t type_define(struct command *c, const struct namespace_def *ns, const char *name,
+                            char typtype, char category, uint32_t basetype, int32_t typmod,
+                            bool notnull, uint32_t collation, const char *default_sql)
+{
+    if (!durable_create(c->db, c->err))
+        return 0;
+    uint32_t oid = cmd_new_oid(c), array = cmd_new_oid(c);
+    char *array_name = arena_printf(c->arena, "_%s", name);
+    if (strlen(array_name) > LIMIT_IDENTIFIER)
+        array_name[LIMIT_IDENTIFIER] = 0;
+    while (snapshot_type_named(c->snapshot, ns->oid, array_name))
+        array_name = arena_printf(c->arena, "_%s", array_name);
+    if (!cmd_exec(c,
+                  "INSERT INTO @_pg_type VALUES (%u, %Q, %u, %u, '%c', '%c', 0, 0, %u, %u, %d, 0, %d, %u, "
+                  "%Q), (%u, %Q, %u, %u, 'b', 'A', 0, %u, 0, 0, -1, 0, 0, %u, NULL)",
+                  oid, name, ns->oid, c->role, typtype, category, array, basetype, typmod, notnull,
+                  collation, default_sql, array, array_name, ns->oid, c->role, oid, collation))
+        return 0;
+    return oid;
+}
+
+static bool check_label(struct command *c, const char *label)
+{
+    if (strlen(label) <= LIMIT_IDENTIFIER)
+        return true;
+    error_set(c->err, ERRCODE_INVALID_NAME, "invalid enum label \"%s\"", label);
+    error_detail(c->err, "Labels must be %d bytes or less.", LIMIT_IDENTIFIER);
+    return false;
+}
+
+static bool create_enum(struct command *c, const struct namespace_def *ns)
+{
+    const char *const *labels = c->utility->create_type.labels;
+    uint32_t oid = type_define(c, ns, c->utility->create_type.name.name, 'e', 'E', 0, -1, false, 0, NULL);
+    if (!oid)
+        return false;
+    for (int i = 0; i < c->utility->create_type.nlabels; i++) {
+        for (int j = 0; j < i; j++)
+            if (strcmp(labels[i], labels[j]) == 0) {
+                error_set(c->err, ERRCODE_UNIQUE_VIOLATION,
+                          "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"");
+                error_detail(c->err, "Key (enumtypid, enumlabel)=(%u, %s) already exists.", oid,
+                             labels[i]);
+                return false;
+            }
+        if (!check_label(c, labels[i]) ||
+            !cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %d, %Q)", cmd_new_oid(c), oid, i + 1,
+                      labels[i]))
+            return false;
+    }
+    return cmd_reload(c);
+}
+
+static bool create_composite(struct command *c, const struct namespace_def *ns)
+{
+    const char *name = c->utility->create_type.name.name;
+    if (snapshot_relation_named(c->snapshot, ns->oid, name))
+        return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists", name);
+    struct relation draft = {.name = name, .namespace_oid = ns->oid, .persistence = 'p'};
+    draft.oid = relation_define(c, name, ns, RELKIND_COMPOSITE, 'p', NULL, NULL, NULL, true);
+    uint32_t unused;
+    for (int i = 0; draft.oid && i < c->utility->create_type.ncolumns; i++)
+        if (!column_define(c, &draft, &c->utility->create_type.columns[i], i + 1, &unused))
+            return false;
+    return draft.oid && cmd_reload(c);
+}
+
+bool run_create_type(struct command *c)
+{
+    const struct namespace_def *ns = cmd_creation_namespace(c, &c->utility->create_type.name, 'p');
+    if (!ns || !type_is_free(c, ns, c->utility->create_type.name.name))
+        return false;
+    switch (c->utility->create_type.kind) {
+    case 'e':
+        return create_enum(c, ns);
+    case 'c':
+        return create_composite(c, ns);
+    default:
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         c->utility->create_type.kind == 'r' ? "CREATE TYPE ... AS RANGE is not supported"
+                                                             : "CREATE TYPE of base types is not supported");
+    }
+}
+
+bool run_alter_enum(struct command *c)
+{
+    const struct qualified_name *n = &c->utility->alter_enum.name;
+    const char *label = c->utility->alter_enum.new_label, *old = c->utility->alter_enum.old_label,
+               *neighbour = c->utility->alter_enum.neighbour;
+    const struct type_def *t = cmd_find_type(c, n);
+    if (!t)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist",
+                         cmd_qualified_text(c, n));
+    if (t->typtype != 'e')
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "%s is not an enum", t->name);
+    int count, at = -1, old_at = -1;
+    const struct enum_label *labels = snapshot_enum_labels(c->snapshot, t->oid, &count);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(labels[i].label, label) == 0) {
+            if (old || !c->utility->alter_enum.if_not_exists)
+                return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "enum label \"%s\" already exists",
+                                 label);
+            cmd_notice(c, ERROR_NOTICE, ERRCODE_DUPLICATE_OBJECT,
+                       "enum label \"%s\" already exists, skipping", label);
+            return true;
+        }
+        if (neighbour && strcmp(labels[i].label, neighbour) == 0)
+            at = i;
+        if (old && strcmp(labels[i].label, old) == 0)
+            old_at = i;
+    }
+    if (!check_label(c, label))
+        return false;
+    if (old) /* values are stored as labels: renaming one rewrites the rows that hold it */
+        return error_set(c->err, old_at < 0 ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_FEATURE_NOT_SUPPORTED,
+                         old_at < 0 ? "\"%s\" is not an existing enum label"
+                                    : "ALTER TYPE ... RENAME VALUE \"%s\" is not supported",
+                         old);
+    if (neighbour && at < 0)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
+                         "\"%s\" is not an existing enum label", neighbour);
+    double low, high;
+    if (!neighbour) {
+        low = count ? labels[count - 1].sortorder : 0;
+        high = low + 2;
+    } else if (c->utility->alter_enum.after) {
+        low = labels[at].sortorder;
+        high = at + 1 < count ? labels[at + 1].sortorder : low + 2;
+    } else {
+        high = labels[at].sortorder;
+        low = at > 0 ? labels[at - 1].sortorder : high - 2;
+    }
+    char order[40];
+    sqlite3_snprintf(sizeof(order), order, "%!.17g", (low + high) / 2);
+    return cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %s, %Q)", cmd_new_oid(c), t->oid, order,
+                    label) &&
+           cmd_reload(c);
+}
+
+/* --- domains ------------------------------------------------------------------------------------------------ */
+
+static bool domain_check(struct command *c, uint32_t domain, const struct namespace_def *ns,
+                         const char *name, const struct table_constraint *k, struct list *taken)
+{
+    const char *con = k->name ? k->name
+                              : cmd_choose_constraint_name(c, name, NULL, "check", ns->oid, taken);
+    list_add(taken, c->arena, con);
+    const char *sql = cmd_deparse(c, k->check, NULL);
+    return sql && cmd_exec(c,
+                           "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'c', 0, %u, 0, 0, 0, 0, %d, 0, NULL, "
+                           "NULL, ' ', ' ', ' ', %Q)",
+                           cmd_new_oid(c), con, ns->oid, domain, !k->not_valid, sql);
+}
+
+bool run_create_domain(struct command *c)
+{
+    const char *name = c->utility->create_domain.name.name;
+    const struct namespace_def *ns = cmd_creation_namespace(c, &c->utility->create_domain.name, 'p');
+    if (!ns || !type_is_free(c, ns, name))
+        return false;
+    const struct type_def *base = snapshot_type(c->snapshot, c->utility->create_domain.basetype);
+    const char *def = NULL;
+    if (c->utility->create_domain.default_expr &&
+        !(def = cmd_deparse(c, c->utility->create_domain.default_expr, NULL)))
+        return false;
+    bool notnull = c->utility->create_domain.notnull;
+    for (int i = 0; i < c->utility->create_domain.nconstraints; i++)
+        notnull |= c->utility->create_domain.constraints[i].type == 'n';
+    uint32_t oid = type_define(c, ns, name, 'd', base->category, base->oid,
+                               c->utility->create_domain.typmod, notnull,
+                               c->utility->create_domain.collation, def);
+    struct list taken = {0};
+    for (int i = 0; oid && i < c->utility->create_domain.nconstraints; i++) {
+        const struct table_constraint *k = &c->utility->create_domain.constraints[i];
+        if (k->type == 'c' && !domain_check(c, oid, ns, name, k, &taken))
+            return false;
+    }
+    return oid && cmd_reload(c);
+}
+
+/* --- extensions ----------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *version, *schema;
+    bool relocatable;
+} available[] = {{"vector", "0.8.0", NULL, true}, {"plpgsql", "1.0", "pg_catalog", false}};
+
+static const char *option_value(const struct option *o, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (strcmp(o[i].name, name) == 0)
+            return o[i].value;
+    return NULL;
+}
+
+bool run_create_extension(struct command *c)
+{
+    const char *name = c->utility->create_extension.name;
+    const struct option *o = c->utility->create_extension.options;
+    int n = c->utility->create_extension.noptions, row = -1;
+    for (size_t i = 0; i < sizeof(available) / sizeof(available[0]); i++)
+        if (strcmp(available[i].name, name) == 0)
+            row = (int)i;
+    if (snapshot_extension_named(c->snapshot, name) || (row >= 0 && strcmp(name, "plpgsql") == 0)) {
+        if (!c->utility->create_extension.if_not_exists)
+            return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "extension \"%s\" already exists", name);
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_DUPLICATE_OBJECT,
+                   "extension \"%s\" already exists, skipping", name);
+        return true;
+    }
+    if (row < 0) {
+        error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "extension \"%s\" is not available", name);
+        error_hint(c->err, "The extension must first be installed on the system where PostgreSQL is "
+                           "running.");
+        return false;
+    }
+    const char *schema = option_value(o, n, "schema"), *version = option_value(o, n, "new_version");
+    const struct qualified_name where = {.schema = schema, .name = name, .location = -1};
+    const struct namespace_def *ns = cmd_creation_namespace(c, &where, 'p');
+    if (!ns || !durable_create(c->db, c->err))
+        return false;
+    return cmd_exec(c, "INSERT INTO @_pg_extension VALUES (%u, %Q, %u, %u, %d, %Q)", cmd_new_oid(c), name,
+                    c->role, ns->oid, available[row].relocatable,
+                    version ? version : available[row].version) &&
+           cmd_reload(c);
+}
+
+/* --- views ------------------------------------------------------------------------------------------------------ */
+
+/* CREATE OR REPLACE keeps the columns that are there: PostgreSQL's checks. */
+static bool check_replaced(struct command *c, const struct relation *old, const struct query *q)
+{
+    int n = 0;
+    for (int i = 0; i < q->ntargets; i++)
+        n += !q->targets[i].junk;
+    if (n < old->natts)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot drop columns from view");
+    for (int i = 0; i < old->natts; i++) {
+        const struct target *t = &q->targets[i];
+        if (strcmp(t->name, old->atts[i].name) != 0) {
+            error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                      "cannot change name of view column \"%s\" to \"%s\"", old->atts[i].name, t->name);
+            error_hint(c->err, "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column "
+                               "instead.");
+            return false;
+        }
+        if (t->expr->type != old->atts[i].type)
+            return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                             "cannot change data type of view column \"%s\"", t->name);
+    }
+    return true;
+}
+
+static bool define_view_columns(struct command *c, const struct relation *r, const struct query *q)
+{
+    int num = 0;
+    for (int i = 0; i < q->ntargets; i++) {
+        const struct target *t = &q->targets[i];
+        if (t->junk)
+            continue;
+        for (int j = 0; j < i; j++)
+            if (!q->targets[j].junk && strcmp(q->targets[j].name, t->name) == 0)
+                return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
+                                 "column \"%s\" specified more than once", t->name);
+        struct table_column col = {.name = t->name,
+                                   .type = t->expr->type == UNKNOWNOID ? TEXTOID : t->expr->type,
+                                   .typmod = t->expr->typmod,
+                                   .collation = t->expr->collation};
+        uint32_t unused;
+        if (!column_define(c, r, &col, ++num, &unused))
+            return false;
+    }
+    return true;
+}
+
+bool run_create_view(struct command *c)
+{
+    const struct qualified_name *name = &c->utility->create_view.name;
+    struct query *q = c->utility->create_view.query;
+    char persistence = c->utility->create_view.persistence;
+    for (int i = 0; i < c->utility->create_view.ncolumns; i++) {
+        if (i >= q->ntargets || q->targets[i].junk)
+            return error_set(c->err, ERRCODE_SYNTAX_ERROR,
+                             "CREATE VIEW specifies more column names than columns");
+        q->targets[i].name = c->utility->create_view.columns[i];
+    }
+    const struct namespace_def *ns = cmd_creation_namespace(c, name, persistence ? persistence : 'p');
+    if (!ns)
+        return false;
+    const struct relation *old = snapshot_relation_named(c->snapshot, ns->oid, name->name);
+    if (old && (!c->utility->create_view.replace || old->kind != RELKIND_VIEW))
+        return error_set(c->err, c->utility->create_view.replace ? ERRCODE_WRONG_OBJECT_TYPE : ERRCODE_DUPLICATE_TABLE,
+                         c->utility->create_view.replace ? "\"%s\" is not a view"
+                                                         : "relation \"%s\" already exists",
+                         name->name);
+    if (old && (old->adopted || !check_replaced(c, old, q)))
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "views made by another program cannot be replaced");
+    struct strbuf b = {0};
+    const uint32_t path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+    struct deparse d = {.snapshot = c->snapshot, .search_path = path, .nsearch_path = 2, .ctx = c->ctx,
+                        .arena = c->arena, .err = c->err};
+    bool ok = deparse_query(&d, q, &b);
+    const char *options = cmd_options_text(c, c->utility->create_view.options,
+                                           c->utility->create_view.noptions);
+    if (c->utility->create_view.check_option)
+        options = arena_printf(c->arena, "%s%scheck_option=%s", options ? options : "", options ? "," : "",
+                               c->utility->create_view.check_option == 'l' ? "local" : "cascaded");
+    struct relation draft = {.name = name->name, .namespace_oid = ns->oid, .persistence = c->temp ? 't' : 'p'};
+    if (ok && old) {
+        draft.oid = old->oid;
+        ok = cmd_exec(c, "UPDATE @_pg_class SET view_sql = %Q, reloptions = %Q WHERE oid = %u", b.data,
+                      options, old->oid) &&
+             cmd_exec(c, "DELETE FROM @_pg_attribute WHERE attrelid = %u; "
+                         "DELETE FROM @_pg_depend WHERE objid = %u",
+                      old->oid, old->oid);
+    } else if (ok) {
+        draft.oid = relation_define(c, name->name, ns, RELKIND_VIEW, 'p', NULL, b.data, options, true);
+        ok = draft.oid != 0;
+    }
+    strbuf_free(&b);
+    return ok && define_view_columns(c, &draft, q) &&
+           cmd_record_query_depends(c, CLASS_PG_REWRITE, draft.oid, q) && cmd_reload(c);
+}
+
+/* --- COMMENT ------------------------------------------------------------------------------------------------------ */
+
+static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, int *sub)
+{
+    const struct object_ref *ref = &c->utility->comment.ref;
+    *sub = 0;
+    switch (c->utility->comment.object) {
+    case OBJECT_TABLE:
+    case OBJECT_VIEW:
+    case OBJECT_MATVIEW:
+    case OBJECT_INDEX:
+    case OBJECT_SEQUENCE:
+    case OBJECT_COLUMN: {
+        const struct relation *r = cmd_relation(c, &ref->name);
+        if (!r || !command_adopt(c, &r))
+            return false;
+        *classid = CLASS_PG_CLASS;
+        *oid = r->oid;
+        if (c->utility->comment.object != OBJECT_COLUMN)
+            return true;
+        const struct attribute *a = relation_attribute(r, ref->sub);
+        if (!a)
+            return error_set(c->err, ERRCODE_UNDEFINED_COLUMN,
+                             "column \"%s\" of relation \"%s\" does not exist", ref->sub, r->name);
+        *sub = a->num;
+        return true;
+    }
+    case OBJECT_CONSTRAINT: {
+        const struct relation *r = cmd_relation(c, &ref->name);
+        for (int i = 0; r && i < r->nconstraints; i++)
+            if (strcmp(r->constraints[i]->name, ref->sub) == 0) {
+                *classid = CLASS_PG_CONSTRAINT;
+                *oid = r->constraints[i]->oid;
+                return true;
+            }
+        return r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
+                              "constraint \"%s\" for table \"%s\" does not exist", ref->sub, r->name);
+    }
+    case OBJECT_SCHEMA: {
+        const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
+        *classid = CLASS_PG_NAMESPACE;
+        *oid = n ? n->oid : 0;
+        return n || error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist",
+                              ref->name.name);
+    }
+    case OBJECT_TYPE:
+    case OBJECT_DOMAIN: {
+        const struct type_def *t = cmd_find_type(c, &ref->name);
+        *classid = CLASS_PG_TYPE;
+        *oid = t ? t->oid : 0;
+        return t || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist",
+                              cmd_qualified_text(c, &ref->name));
+    }
+    case OBJECT_EXTENSION: {
+        const struct extension_def *e = snapshot_extension_named(c->snapshot, ref->name.name);
+        *classid = CLASS_PG_EXTENSION;
+        *oid = e ? e->oid : 0;
+        return e || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "extension \"%s\" does not exist",
+                              ref->name.name);
+    }
+    case OBJECT_ROLE: {
+        const struct role_def *r = snapshot_role_named(c->snapshot, ref->name.name);
+        *classid = CLASS_PG_AUTHID;
+        *oid = r ? r->oid : 0;
+        return r || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist",
+                              ref->name.name);
+    }
+    case OBJECT_DATABASE:
+        *classid = CLASS_PG_DATABASE;
+        *oid = DATABASE_OID;
+        return strcmp(ref->name.name, c->database) == 0 ||
+               error_set(c->err, ERRCODE_UNDEFINED_DATABASE, "database \"%s\" does not exist",
+                         ref->name.name);
+    default:
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "COMMENT on this kind of object is not supported");
+    }
+}
+
+bool run_comment(struct command *c)
+{
+    uint32_t classid, oid;
+    int sub;
+    const char *text = c->utility->comment.comment;
+    if (!comment_target(c, &classid, &oid, &sub) || !durable_create(c->db, c->err))
+        return false;
+    bool ok = text && *text
+                  ? cmd_exec(c, "INSERT OR REPLACE INTO @_pg_description VALUES (%u, %u, %d, %Q)", oid,
+                             classid, sub, text)
+                  : cmd_exec(c,
+                             "DELETE FROM @_pg_description WHERE objoid = %u AND classoid = %u AND "
+                             "objsubid = %d",
+                             oid, classid, sub);
+    return ok && cmd_reload(c);
+}

@@ -1,0 +1,94 @@
+/* object_text.c: see object_text.h. */
+#include "sql/command/object_text.h"
+
+#include <string.h>
+
+#include "sql/emit/deparse.h"
+
+static const char *qualified(struct command *c, const struct snapshot *s, uint32_t namespace_oid,
+                             const char *name, bool visible)
+{
+    struct strbuf b = {0};
+    const struct namespace_def *n = snapshot_namespace(s, namespace_oid);
+    if (!visible && n && namespace_oid != PG_TEMP_NAMESPACE) {
+        deparse_identifier(n->name, &b);
+        strbuf_addc(&b, '.');
+    }
+    deparse_identifier(name, &b);
+    const char *text = arena_strndup(c->arena, b.data, b.len);
+    strbuf_free(&b);
+    return text;
+}
+
+const char *relation_text(struct command *c, const struct snapshot *s, const struct relation *r)
+{
+    bool visible = false;
+    for (int i = 0; i < c->nsearch_path; i++) {
+        const struct relation *first = snapshot_relation_named(s, c->search_path[i], r->name);
+        if (!first)
+            continue;
+        visible = first->oid == r->oid;
+        break;
+    }
+    return qualified(c, s, r->namespace_oid, r->name, visible);
+}
+
+static const char *type_text(struct command *c, const struct snapshot *s, const struct type_def *t)
+{
+    struct deparse d = {.snapshot = s,
+                        .search_path = c->search_path,
+                        .nsearch_path = c->nsearch_path,
+                        .ctx = c->ctx,
+                        .arena = c->arena,
+                        .err = c->err};
+    struct strbuf b = {0};
+    deparse_type(&d, t->oid, -1, &b);
+    const char *text = arena_strndup(c->arena, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+    return text;
+}
+
+static const char *default_text(struct command *c, const struct snapshot *s, uint32_t oid)
+{
+    for (int i = 0; i < s->relations.n; i++) {
+        const struct relation *r = s->relations.items[i];
+        for (int k = 0; k < r->natts; k++)
+            if (r->atts[k].default_oid == oid)
+                return arena_printf(c->arena, "default value for column %s of %s %s", r->atts[k].name,
+                                    cmd_kind_name(r->kind), relation_text(c, s, r));
+    }
+    return "default value";
+}
+
+const char *object_text(struct command *c, const struct snapshot *s, uint32_t classid, uint32_t oid,
+                        int sub)
+{
+    const struct relation *r = classid == CLASS_PG_CLASS ? snapshot_relation(s, oid) : NULL;
+    if (r && sub)
+        return arena_printf(c->arena, "column %s of %s %s", r->atts[sub - 1].name,
+                            cmd_kind_name(r->kind), relation_text(c, s, r));
+    if (r)
+        return arena_printf(c->arena, "%s %s", cmd_kind_name(r->kind), relation_text(c, s, r));
+    const struct constraint_def *k =
+        classid == CLASS_PG_CONSTRAINT ? map_get(&s->constraint_oid, oid, NULL) : NULL;
+    if (k && k->table)
+        return arena_printf(c->arena, "constraint %s on table %s", k->name,
+                            relation_text(c, s, k->table));
+    if (k)
+        return arena_printf(c->arena, "constraint %s", k->name);
+    if (classid == CLASS_PG_ATTRDEF)
+        return default_text(c, s, oid);
+    const struct type_def *t = classid == CLASS_PG_TYPE ? snapshot_type(s, oid) : NULL;
+    if (t)
+        return arena_printf(c->arena, "type %s", type_text(c, s, t));
+    const struct namespace_def *n =
+        classid == CLASS_PG_NAMESPACE ? snapshot_namespace(s, oid) : NULL;
+    if (n)
+        return arena_printf(c->arena, "schema %s", n->name);
+    for (int i = 0; classid == CLASS_PG_EXTENSION && i < s->extensions.n; i++) {
+        const struct extension_def *e = s->extensions.items[i];
+        if (e->oid == oid)
+            return arena_printf(c->arena, "extension %s", e->name);
+    }
+    return "object";
+}

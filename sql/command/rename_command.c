@@ -1,0 +1,454 @@
+/*
+ * rename_command.c: ALTER ... RENAME, SET SCHEMA and OWNER TO.
+ *
+ * Stored expressions and views are text: those that mention what is renamed are analyzed over the old picture and
+ * printed again over the new one.
+ */
+#include <string.h>
+
+#include "sql/command/command_internal.h"
+#include "sql/command/vector_index.h"
+#include "sql/emit/deparse.h"
+#include "sql/emit/emit.h"
+
+/* --- reprinting ----------------------------------------------------------------------------------------- */
+
+/* Points a tree made over the old snapshot at the relations of the new one, whose names are printed. */
+static void retarget_query(struct command *c, struct query *q);
+
+static bool retarget_expr(struct expr *e, void *arg)
+{
+    if (e->kind == EXPR_SUBLINK)
+        retarget_query(arg, e->sublink.query);
+    return expr_walk_children(e, retarget_expr, arg);
+}
+
+static struct expr *retarget_visit(struct expr *e, void *arg)
+{
+    retarget_expr(e, arg);
+    return e;
+}
+
+static void retarget_query(struct command *c, struct query *q)
+{
+    for (int i = 0; i < q->nrtable; i++) {
+        struct rte *r = q->rtable[i];
+        const struct relation *now = r->relation ? snapshot_relation(c->snapshot, r->relation->oid) : NULL;
+        if (now) {
+            if (!r->has_alias)
+                r->alias = now->name;
+            for (int k = 0; k < r->ncolumns && k < now->natts && !r->column_aliases; k++)
+                if (r->columns[k].name)
+                    r->columns[k].name = now->atts[k].name;
+            r->relation = now;
+        } else if (r->kind == RTE_SUBQUERY && r->subquery) {
+            retarget_query(c, r->subquery);
+        }
+    }
+    for (int i = 0; i < q->nctes; i++)
+        retarget_query(c, q->ctes[i]->query);
+    query_mutate_exprs(q, retarget_visit, c);
+}
+
+struct view_tree {
+    uint32_t oid;
+    struct query *query;
+};
+
+/* Trees of all views, made before the change. */
+static struct view_tree *view_trees(struct command *c, int *n)
+{
+    const struct snapshot *s = c->snapshot;
+    struct view_tree *trees = ARENA_ARRAY(c->arena, struct view_tree, s->relations.n + 1);
+    *n = 0;
+    for (int i = 0; i < s->relations.n; i++) {
+        const struct relation *r = s->relations.items[i];
+        if (!r->view_sql || r->system)
+            continue;
+        struct analysis a = cmd_analysis(c);
+        static const uint32_t path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+        a.search_path = path;
+        a.nsearch_path = 2;
+        a.text = r->view_sql;
+        struct query *q = analyze_select_text(&a, r->view_sql);
+        if (!q)
+            return NULL;
+        trees[*n].oid = r->oid;
+        trees[(*n)++].query = q;
+    }
+    return trees;
+}
+
+static bool reprint_views(struct command *c, struct view_tree *trees, int n)
+{
+    static const uint32_t path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+    for (int i = 0; i < n; i++) {
+        struct deparse d = {.snapshot = c->snapshot, .search_path = path, .nsearch_path = 2,
+                            .ctx = c->ctx, .arena = c->arena, .err = c->err};
+        struct strbuf b = {0};
+        retarget_query(c, trees[i].query);
+        bool ok = deparse_query(&d, trees[i].query, &b) &&
+                  cmd_exec(c, "UPDATE @_pg_class SET view_sql = %Q WHERE oid = %u", b.data, trees[i].oid);
+        strbuf_free(&b);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* Checks, index expressions, predicates and generation expressions of one table after a column got a new name. */
+static bool reprint_table(struct command *c, const struct relation *before, const struct relation *after)
+{
+    const char *sql;
+    for (int i = 0; i < before->nconstraints; i++) {
+        const struct constraint_def *k = before->constraints[i];
+        if (k->type == 'c' && (!(sql = cmd_reprint(c, k->check_sql, before, after, BOOLOID)) ||
+                               !cmd_exec(c, "UPDATE @_pg_constraint SET consrc = %Q WHERE oid = %u", sql,
+                                         k->oid)))
+            return false;
+    }
+    for (int i = 0; i < before->natts; i++) {
+        const struct attribute *a = &before->atts[i];
+        if (a->generated && (!(sql = cmd_reprint(c, a->default_sql, before, after, a->type)) ||
+                             !cmd_exec(c, "UPDATE @_pg_attrdef SET adsrc = %Q WHERE oid = %u", sql,
+                                       a->default_oid)))
+            return false;
+    }
+    for (int i = 0; i < before->nindexes; i++) {
+        const struct index_def *d = before->indexes[i];
+        for (int k = 0; k < d->ncolumns; k++)
+            if (!d->columns[k].attnum &&
+                (!(sql = cmd_reprint(c, d->columns[k].expr_sql, before, after, 0)) ||
+                 !cmd_exec(c, "UPDATE @_pg_index_column SET expr = %Q WHERE indexrelid = %u AND num = %d",
+                           sql, d->oid, k + 1)))
+                return false;
+        if (d->predicate_sql &&
+            (!(sql = cmd_reprint(c, d->predicate_sql, before, after, BOOLOID)) ||
+             !cmd_exec(c, "UPDATE @_pg_index SET indpred = %Q WHERE indexrelid = %u", sql, d->oid)))
+            return false;
+    }
+    return true;
+}
+
+/* --- relations ----------------------------------------------------------------------------------------------- */
+
+static bool is_stored(const struct relation *r)
+{
+    return (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) && r->sqlite_name;
+}
+
+/* SQLite's table follows; its RENAME also rewrites foreign keys and triggers that name it. */
+static bool rename_sqlite_table(struct command *c, const char *from, const char *to)
+{
+    if (!from || strcmp(from, to) == 0)
+        return true;
+    char *sql = sqlite3_mprintf("ALTER TABLE \"%w\" RENAME TO \"%w\"", from, to);
+    bool ok = cmd_sql(c, sql);
+    sqlite3_free(sql);
+    return ok;
+}
+
+static bool rename_sqlite_index(struct command *c, const struct index_def *before)
+{
+    const struct relation *after = snapshot_relation(c->snapshot, before->oid);
+    if (!before->sqlite_name || strcmp(before->sqlite_name, after->sqlite_name) == 0)
+        return true;
+    if (vector_index_method(before->am_name))
+        return vector_index_rename(c, before, after->sqlite_name);
+    return index_sqlite_drop(c, before) && index_sqlite_create(c, after->index);
+}
+
+static bool move_relation(struct command *c, const struct relation *r, const struct namespace_def *ns,
+                          const char *name)
+{
+    if (snapshot_relation_named(c->snapshot, ns->oid, name))
+        return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists", name);
+    const struct snapshot *old = snapshot_ref(c->snapshot);
+    int n;
+    struct view_tree *trees = view_trees(c, &n);
+    const char *sqlite_name = r->sequence || !r->sqlite_name ? r->sqlite_name : cmd_sqlite_name(c, ns, name);
+    bool ok = trees != NULL &&
+              cmd_exec(c, "UPDATE @_pg_class SET relname = %Q, relnamespace = %u, sqlite_name = %Q WHERE oid = %u",
+                       name, ns->oid, sqlite_name, r->oid) &&
+              cmd_exec(c, "UPDATE @_pg_type SET typname = %Q, typnamespace = %u WHERE oid = %u AND typrelid = %u",
+                       name, ns->oid, r->rowtype, r->oid) &&
+              cmd_exec(c, "UPDATE @_pg_type SET typname = substr('_' || %Q, 1, 63), typnamespace = %u "
+                          "WHERE typelem = %u AND typelem <> 0",
+                       name, ns->oid, r->rowtype);
+    if (ok && r->index && r->index->constraint)
+        ok = cmd_exec(c, "UPDATE @_pg_constraint SET conname = %Q WHERE oid = %u", name,
+                      r->index->constraint->oid);
+    if (ok && ns->oid != r->namespace_oid)
+        for (int i = 0; ok && i < r->nindexes; i++) {
+            const struct index_def *d = r->indexes[i];
+            ok = cmd_exec(c, "UPDATE @_pg_class SET relnamespace = %u, sqlite_name = %Q WHERE oid = %u", ns->oid,
+                          d->sqlite_name ? cmd_sqlite_name(c, ns, d->name) : NULL, d->oid);
+        }
+    if (ok && ns->oid != r->namespace_oid)
+        ok = cmd_exec(c, "UPDATE @_pg_constraint SET connamespace = %u WHERE conrelid = %u", ns->oid, r->oid) &&
+             cmd_exec(c, "UPDATE @_pg_class SET relnamespace = %u WHERE oid IN "
+                         "(SELECT seqrelid FROM @_pg_sequence WHERE owned_table = %u)",
+                      ns->oid, r->oid);
+    ok = ok && cmd_reload(c) && reprint_views(c, trees, n) && (n == 0 || cmd_reload(c));
+    if (ok && is_stored(r)) {
+        ok = rename_sqlite_table(c, r->sqlite_name, sqlite_name);
+        for (int i = 0; ok && i < r->nindexes; i++)
+            ok = rename_sqlite_index(c, r->indexes[i]);
+    } else if (ok && r->index) {
+        ok = rename_sqlite_index(c, r->index);
+    }
+    snapshot_unref(old);
+    return ok;
+}
+
+/* --- columns and constraints ------------------------------------------------------------------------------------- */
+
+static bool rename_column(struct command *c, const struct relation *r, const char *from, const char *to)
+{
+    const struct attribute *a = relation_attribute(r, from);
+    if (!a)
+        return error_set(c->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" does not exist", from);
+    if (relation_attribute(r, to))
+        return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
+                         "column \"%s\" of relation \"%s\" already exists", to, r->name);
+    const struct snapshot *old = snapshot_ref(c->snapshot);
+    int n;
+    struct view_tree *trees = view_trees(c, &n);
+    bool ok = trees != NULL;
+    /* A view's own column: its text must give the new name. */
+    for (int i = 0; ok && i < n; i++)
+        for (int k = 0, num = 0; trees[i].oid == r->oid && k < trees[i].query->ntargets; k++)
+            if (!trees[i].query->targets[k].junk && ++num == a->num)
+                trees[i].query->targets[k].name = to;
+    ok = ok &&
+         cmd_exec(c, "UPDATE @_pg_attribute SET attname = %Q WHERE attrelid = %u AND attnum = %d", to, r->oid,
+                  a->num) &&
+         cmd_reload(c) && reprint_views(c, trees, n) &&
+         reprint_table(c, r, snapshot_relation(c->snapshot, r->oid)) && cmd_reload(c);
+    if (ok && is_stored(r)) {
+        char *sql = sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN \"%w\" TO \"%w\"", r->sqlite_name,
+                                    a->sqlite_name, to);
+        ok = cmd_sql(c, sql);
+        sqlite3_free(sql);
+    }
+    snapshot_unref(old);
+    return ok;
+}
+
+static bool rename_constraint(struct command *c, const struct relation *r, const char *from, const char *to)
+{
+    for (int i = 0; i < r->nconstraints; i++) {
+        const struct constraint_def *k = r->constraints[i];
+        if (strcmp(k->name, from) != 0)
+            continue;
+        if (k->index && k->type != 'f')
+            return move_relation(c, snapshot_relation(c->snapshot, k->index->oid),
+                                 snapshot_namespace(c->snapshot, r->namespace_oid), to);
+        return cmd_exec(c, "UPDATE @_pg_constraint SET conname = %Q WHERE oid = %u", to, k->oid) &&
+               cmd_reload(c) &&
+               table_sqlite_replace_text(c, snapshot_relation(c->snapshot, r->oid));
+    }
+    return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" for table \"%s\" does not exist", from,
+                     r->name);
+}
+
+/* --- statements ------------------------------------------------------------------------------------------------------ */
+
+static bool is_relation_kind(enum object_kind k)
+{
+    return k == OBJECT_TABLE || k == OBJECT_VIEW || k == OBJECT_MATVIEW || k == OBJECT_INDEX ||
+           k == OBJECT_SEQUENCE || k == OBJECT_COLUMN || k == OBJECT_CONSTRAINT;
+}
+
+/* The relation of RENAME, SET SCHEMA, OWNER; *done when it is missing and that is allowed. */
+static const struct relation *target_relation(struct command *c, bool *done)
+{
+    const struct qualified_name *n = &c->utility->rename.ref.name;
+    const struct relation *r = cmd_find_relation(c, n);
+    *done = false;
+    if (!r && c->utility->rename.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "relation \"%s\" does not exist, skipping", n->name);
+        *done = true;
+        return NULL;
+    }
+    if (!r) {
+        cmd_relation(c, n);
+        return NULL;
+    }
+    cmd_use_temp(c, r->persistence == 't');
+    if (r->system) {
+        error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied: \"%s\" is a system catalog",
+                  r->name);
+        return NULL;
+    }
+    return cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name) && command_adopt(c, &r) ? r : NULL;
+}
+
+static bool rename_type(struct command *c, const struct qualified_name *n, const char *to)
+{
+    const struct type_def *t = cmd_find_type(c, n);
+    if (!t || t->oid < FIRST_USER_OID)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist", n->name);
+    if (snapshot_type_named(c->snapshot, t->namespace_oid, to))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "type \"%s\" already exists", to);
+    return cmd_exec(c, "UPDATE @_pg_type SET typname = %Q WHERE oid = %u; UPDATE @_pg_type SET typname = "
+                       "substr('_' || %Q, 1, 63) WHERE oid = %u; UPDATE @_pg_class SET relname = %Q WHERE oid = %u",
+                    to, t->oid, to, t->array, to, t->relid) &&
+           cmd_reload(c);
+}
+
+static bool rename_schema(struct command *c, const char *from, const char *to)
+{
+    const struct namespace_def *n = snapshot_namespace_named(c->snapshot, from);
+    if (!n)
+        return error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", from);
+    if (snapshot_namespace_named(c->snapshot, to))
+        return error_set(c->err, ERRCODE_DUPLICATE_SCHEMA, "schema \"%s\" already exists", to);
+    for (int i = 0; i < c->snapshot->relations.n; i++)
+        if (((const struct relation *)c->snapshot->relations.items[i])->namespace_oid == n->oid)
+            return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                             "renaming a schema that holds relations is not supported");
+    return cmd_exec(c, "UPDATE @_pg_namespace SET nspname = %Q WHERE oid = %u", to, n->oid) && cmd_reload(c);
+}
+
+static bool rename_role(struct command *c, const char *from, const char *to)
+{
+    const struct role_def *r = snapshot_role_named(c->snapshot, from);
+    if (!r)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", from);
+    if (snapshot_role_named(c->snapshot, to))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "role \"%s\" already exists", to);
+    return cmd_exec(c, "UPDATE main._pg_authid SET rolname = %Q WHERE oid = %u", to, r->oid) && cmd_reload(c);
+}
+
+bool run_rename(struct command *c)
+{
+    enum object_kind kind = c->utility->rename.object;
+    const struct object_ref *ref = &c->utility->rename.ref;
+    const char *to = c->utility->rename.new_name;
+    if (is_relation_kind(kind)) {
+        bool done;
+        const struct relation *r = target_relation(c, &done);
+        if (!r)
+            return done;
+        if (kind == OBJECT_COLUMN)
+            return rename_column(c, r, ref->sub, to);
+        if (kind == OBJECT_CONSTRAINT)
+            return rename_constraint(c, r, ref->sub, to);
+        return move_relation(c, r, snapshot_namespace(c->snapshot, r->namespace_oid), to);
+    }
+    switch (kind) {
+    case OBJECT_TYPE:
+    case OBJECT_DOMAIN:
+        return rename_type(c, &ref->name, to);
+    case OBJECT_SCHEMA:
+        return rename_schema(c, ref->name.name, to);
+    case OBJECT_ROLE:
+        return rename_role(c, ref->name.name, to);
+    default:
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s ... RENAME is not supported",
+                         c->utility->tag);
+    }
+}
+
+bool run_set_schema(struct command *c)
+{
+    const struct namespace_def *ns = snapshot_namespace_named(c->snapshot, c->utility->rename.new_name);
+    if (!ns)
+        return error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist",
+                         c->utility->rename.new_name);
+    if (!is_relation_kind(c->utility->rename.object)) {
+        const struct type_def *t = cmd_find_type(c, &c->utility->rename.ref.name);
+        if (!t || t->oid < FIRST_USER_OID || t->relid)
+            return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s ... SET SCHEMA is not supported",
+                             c->utility->tag);
+        return cmd_exec(c, "UPDATE @_pg_type SET typnamespace = %u WHERE oid IN (%u, %u)", ns->oid, t->oid,
+                        t->array) &&
+               cmd_reload(c);
+    }
+    bool done;
+    const struct relation *r = target_relation(c, &done);
+    if (!r || ns->oid == r->namespace_oid)
+        return r ? true : done;
+    return move_relation(c, r, ns, r->name);
+}
+
+bool run_owner(struct command *c)
+{
+    const struct role_def *role = snapshot_role_named(c->snapshot, c->utility->rename.new_name);
+    const struct object_ref *ref = &c->utility->rename.ref;
+    if (!role)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist",
+                         c->utility->rename.new_name);
+    if (is_relation_kind(c->utility->rename.object)) {
+        bool done;
+        const struct relation *r = target_relation(c, &done);
+        return r ? cmd_exec(c,
+                            "UPDATE @_pg_class SET relowner = %u WHERE oid = %u OR oid IN (SELECT indexrelid "
+                            "FROM @_pg_index WHERE indrelid = %u) OR oid IN (SELECT seqrelid FROM @_pg_sequence "
+                            "WHERE owned_table = %u)",
+                            role->oid, r->oid, r->oid, r->oid) &&
+                       cmd_reload(c)
+                 : done;
+    }
+    if (c->utility->rename.object == OBJECT_SCHEMA) {
+        const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
+        return n ? durable_create(c->db, c->err) &&
+                       cmd_exec(c, "UPDATE @_pg_namespace SET nspowner = %u WHERE oid = %u", role->oid, n->oid) &&
+                       cmd_reload(c)
+                 : error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist",
+                             ref->name.name);
+    }
+    if (c->utility->rename.object == OBJECT_TYPE || c->utility->rename.object == OBJECT_DOMAIN) {
+        const struct type_def *t = cmd_find_type(c, &ref->name);
+        if (!t || t->oid < FIRST_USER_OID)
+            return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist", ref->name.name);
+        return cmd_exec(c, "UPDATE @_pg_type SET typowner = %u WHERE oid IN (%u, %u)", role->oid, t->oid,
+                        t->array) &&
+               cmd_reload(c);
+    }
+    if (c->utility->rename.object == OBJECT_DATABASE)
+        return true;
+    return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s ... OWNER TO is not supported",
+                     c->utility->tag);
+}
+
+/* --- REINDEX -------------------------------------------------------------------------------------------------------------- */
+
+static bool reindex(struct command *c, const struct index_def *d)
+{
+    if (!d->sqlite_name)
+        return true;
+    if (vector_index_method(d->am_name))
+        return vector_index_rebuild(c, d);
+    char *sql = sqlite3_mprintf("REINDEX \"%w\"", d->sqlite_name);
+    bool ok = cmd_sql(c, sql);
+    sqlite3_free(sql);
+    return ok;
+}
+
+bool run_reindex(struct command *c)
+{
+    const struct qualified_name *n = &c->utility->reindex.name;
+    char kind = c->utility->reindex.kind;
+    if (kind == 'i' || kind == 't') {
+        const struct relation *r = cmd_relation(c, n);
+        if (!r)
+            return false;
+        if (kind == 'i' && !r->index)
+            return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not an index", r->name);
+        if (r->index)
+            return reindex(c, r->index);
+        for (int i = 0; i < r->nindexes; i++)
+            if (!reindex(c, r->indexes[i]))
+                return false;
+        return true;
+    }
+    for (int i = 0; i < c->snapshot->relations.n; i++) {
+        const struct relation *r = c->snapshot->relations.items[i];
+        if (r->index && !r->adopted && !reindex(c, r->index))
+            return false;
+    }
+    return true;
+}
