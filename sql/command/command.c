@@ -59,6 +59,10 @@ bool command_run(struct command *c)
                          c->utility->tag);
     c->temp = false;
     c->chosen = (struct list){0};
+    /* A changed catalog makes the session compute its path anew. */
+    if (c->nsearch_path)
+        c->search_path = arena_memdup(c->arena, c->search_path,
+                                      sizeof(c->search_path[0]) * (size_t)c->nsearch_path);
     bool ok = run(c) && !error_is_set(c->err);
     return ok && (!c->changed || durable_stamp(c->db, c->err));
 }

@@ -184,7 +184,7 @@ bool foreign_key_define(struct command *c, const struct relation *table,
                              ? "constraints on temporary tables may reference only temporary tables"
                              : "constraints on permanent tables may reference only permanent tables");
     int16_t keys[32], ref_keys[32];
-    int n = k->ncolumns, nref;
+    int n = k->ncolumns, nref = 0;
     const struct index_def *index;
     if (n > 32 || k->nref_columns > 32)
         return error_set(c->err, ERRCODE_TOO_MANY_COLUMNS,

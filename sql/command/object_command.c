@@ -457,7 +457,7 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
 
 bool run_comment(struct command *c)
 {
-    uint32_t classid, oid;
+    uint32_t classid = 0, oid = 0;
     int sub;
     const char *text = c->utility->comment.comment;
     if (!comment_target(c, &classid, &oid, &sub) || !durable_create(c->db, c->err))

@@ -290,6 +290,7 @@ void session_command(struct pg_session *s, struct portal *p, struct command *c)
         .arena = s->arena,
         .err = &s->err,
         .ctx = &s->eval,
+        .func_host = &p->connection->host,
         .role = s->role,
         .role_name = s->role_name,
         .search_path = s->search_path,
