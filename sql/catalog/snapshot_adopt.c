@@ -184,6 +184,7 @@ static struct index_def *adopt_index(struct loader *l, struct relation_ext *tabl
                             .ncolumns = n,
                             .sqlite_name = sqlite_name};
     struct index_column *columns = ARENA_ARRAY(a, struct index_column, n);
+    struct attribute *atts = ARENA_ARRAY(a, struct attribute, n);
     for (int i = 0; i < n; i++) {
         const struct attribute *att = &table->rel.atts[keys[i] - 1];
         const struct opclass_def *oc = snapshot_default_opclass(l->s, BTREE_AM_OID, att->type);
@@ -191,8 +192,13 @@ static struct index_def *adopt_index(struct loader *l, struct relation_ext *tabl
                                            .type = att->type,
                                            .collation = att->collation,
                                            .opclass = oc ? oc->oid : 0};
+        atts[i] = *att;
+        atts[i].num = (int16_t)(i + 1);
+        atts[i].notnull = false;
     }
     d->columns = columns;
+    x->rel.atts = atts;
+    x->rel.natts = n;
     x->rel.index = d;
     loader_add_relation(l, x);
     list_add(&table->indexes, a, d);

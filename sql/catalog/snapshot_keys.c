@@ -67,6 +67,7 @@ static bool load_index(struct loader *l, sqlite3_stmt *st)
     d->predicate_sql = loader_text(l, st, 8);
     int ncolumns = sqlite3_column_int(st, 9);
     d->columns = ARENA_ARRAY(l->s->arena, struct index_column, ncolumns > 0 ? ncolumns : 1);
+    x->rel.atts = ARENA_ARRAY(l->s->arena, struct attribute, ncolumns > 0 ? ncolumns : 1);
     d->sqlite_name = x->rel.sqlite_name;
     d->options = x->rel.options;
     x->rel.index_of = &table->rel;
@@ -89,6 +90,15 @@ static bool load_index_column(struct loader *l, sqlite3_stmt *st)
     c->opclass = column_oid(st, 6);
     c->desc = sqlite3_column_int(st, 7);
     c->nulls_first = sqlite3_column_int(st, 8);
+    struct relation *r = &loader_relation(l, d->oid)->rel;
+    struct attribute *a = (struct attribute *)&r->atts[r->natts++];
+    *a = (struct attribute){.num = (int16_t)r->natts,
+                            .name = loader_text(l, st, 9),
+                            .type = c->type,
+                            .typmod = -1,
+                            .collation = c->collation};
+    if (c->attnum > 0 && c->attnum <= d->table->natts)
+        a->typmod = d->table->atts[c->attnum - 1].typmod;
     return true;
 }
 
@@ -191,7 +201,7 @@ bool snapshot_load_keys(struct loader *l)
                        load_index) &&
            loader_rows(l,
                        "SELECT indexrelid, num, attnum, expr, type, collation, opclass, is_desc, "
-                       "nulls_first FROM @_pg_index_column ORDER BY indexrelid, num",
+                       "nulls_first, name FROM @_pg_index_column ORDER BY indexrelid, num",
                        load_index_column) &&
            loader_rows(l,
                        "SELECT oid, conname, connamespace, contype, conrelid, contypid, conindid, "

@@ -1,0 +1,339 @@
+/* rel_class.c: rows of pg_class, pg_attribute, pg_attrdef, pg_index, pg_sequence, pg_namespace and pg_rewrite. */
+#include <string.h>
+
+#include "sql/catalog/catalog_table.h"
+
+/* --- walking relations ------------------------------------------------------------------------------- */
+
+/* The i-th relation of all, system ones first; NULL behind the last. */
+static const struct relation *relation_at(const struct snapshot *s, int i)
+{
+    int n;
+    const struct relation *const *sys = system_relations(&n);
+    if (i < n)
+        return sys[i];
+    return i - n < s->relations.n ? s->relations.items[i - n] : NULL;
+}
+
+/* The next relation of a scan keyed by oid (key 0), by name (key 1), or of all. */
+static const struct relation *next_relation(struct rel_scan *x)
+{
+    if (x->key == 0)
+        return x->i++ ? NULL : snapshot_relation(x->s, x->key_oid);
+    const struct relation *r;
+    while ((r = relation_at(x->s, x->i)) != NULL) {
+        x->i++;
+        if (x->key != 1 || !x->key_name || strcmp(r->name, x->key_name) == 0)
+            return r;
+    }
+    return NULL;
+}
+
+static const struct relation_ext *ext_of(const struct relation *r)
+{
+    return (const struct relation_ext *)r;
+}
+
+static bool has_rule(const struct relation *r)
+{
+    return r->kind == RELKIND_VIEW || r->kind == RELKIND_MATVIEW;
+}
+
+static bool is_shared(const struct relation *r)
+{
+    static const char *const shared[] = {"pg_authid", "pg_database", "pg_auth_members", "pg_tablespace",
+                                         "pg_shdepend", "pg_shdescription", "pg_shseclabel",
+                                         "pg_db_role_setting", "pg_replication_origin",
+                                         "pg_subscription", "pg_parameter_acl"};
+    for (size_t i = 0; r->system && i < sizeof(shared) / sizeof(shared[0]); i++)
+        if (strcmp(shared[i], r->name) == 0)
+            return true;
+    return false;
+}
+
+static int count_checks(const struct relation *r)
+{
+    int n = 0;
+    for (int i = 0; i < r->nconstraints; i++)
+        n += r->constraints[i]->type == 'c';
+    return n;
+}
+
+static bool has_foreign_keys(const struct relation *r)
+{
+    for (int i = 0; i < r->nconstraints; i++)
+        if (r->constraints[i]->type == 'f')
+            return true;
+    return r->nreferenced > 0;
+}
+
+/* --- pg_class ------------------------------------------------------------------------------------------- */
+
+static bool next_class(struct rel_scan *x)
+{
+    const struct relation *r = next_relation(x);
+    if (!r)
+        return false;
+    bool stored = r->kind != RELKIND_VIEW && r->kind != RELKIND_COMPOSITE;
+    bool table = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW;
+    put_int(x, r->oid);
+    put_text(x, r->name);
+    put_int(x, r->namespace_oid);
+    put_int(x, r->rowtype);
+    put_int(x, 0);
+    put_int(x, r->owner);
+    put_int(x, ext_of(r)->am);
+    put_int(x, stored ? r->oid : 0);
+    put_int(x, is_shared(r) ? 1664 : 0);
+    put_int(x, r->sequence ? 1 : 0);
+    put_real(x, r->sequence ? 1 : stored && !r->index_of ? -1 : 0);
+    put_int(x, 0);
+    put_int(x, 0);
+    put_int(x, r->nindexes > 0);
+    put_int(x, is_shared(r));
+    put_char(x, r->persistence);
+    put_char(x, r->kind);
+    put_int(x, r->natts);
+    put_int(x, count_checks(r));
+    put_int(x, has_rule(r));
+    put_int(x, has_foreign_keys(r));
+    put_int(x, 0);
+    put_int(x, ext_of(r)->rowsecurity);
+    put_int(x, 0);
+    put_int(x, 1);
+    put_char(x, ext_of(r)->replident ? ext_of(r)->replident : table ? 'd' : 'n');
+    put_int(x, 0);
+    put_int(x, 0);
+    put_int(x, table ? 716 : 0);
+    put_int(x, table ? 1 : 0);
+    put_acl(x, CLASS_PG_CLASS, r->oid, 0);
+    put_options(x, r->options);
+    put_null(x);
+    return true;
+}
+
+/* --- pg_attribute ------------------------------------------------------------------------------------------ */
+
+static const struct attribute system_columns[] = {
+    {.name = "tableoid", .num = -6, .type = OIDOID, .typmod = -1, .notnull = true},
+    {.name = "cmax", .num = -5, .type = CIDOID, .typmod = -1, .notnull = true},
+    {.name = "xmax", .num = -4, .type = XIDOID, .typmod = -1, .notnull = true},
+    {.name = "cmin", .num = -3, .type = CIDOID, .typmod = -1, .notnull = true},
+    {.name = "xmin", .num = -2, .type = XIDOID, .typmod = -1, .notnull = true},
+    {.name = "ctid", .num = -1, .type = TIDOID, .typmod = -1, .notnull = true},
+};
+
+/* The j-th pg_attribute row of a relation, system columns first. */
+static const struct attribute *attribute_at(const struct relation *r, int j)
+{
+    bool physical = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_SEQUENCE;
+    int nsystem = physical ? 6 : 0;
+    if (j < nsystem)
+        return &system_columns[j];
+    return j - nsystem < r->natts ? &r->atts[j - nsystem] : NULL;
+}
+
+static bool next_attribute(struct rel_scan *x)
+{
+    const struct attribute *a = NULL;
+    while (!a || a->hidden || (x->key == 1 && x->key_name && strcmp(a->name, x->key_name) != 0)) {
+        const struct relation *r = x->item;
+        a = r ? attribute_at(r, x->j++) : NULL;
+        if (a)
+            continue;
+        x->j = 0;
+        x->item = x->key == 1 ? relation_at(x->s, x->i++) : next_relation(x);
+        if (!x->item)
+            return false;
+    }
+    const struct relation *r = x->item;
+    const struct type_def *t = a->dropped ? NULL : snapshot_type(x->s, a->type);
+    put_int(x, r->oid);
+    put_text(x, a->name);
+    put_int(x, a->dropped ? 0 : a->type);
+    put_int(x, a->num < 0 ? 0 : -1);
+    put_int(x, t ? t->len : -1);
+    put_int(x, a->num);
+    put_int(x, a->ndims ? a->ndims : t && type_is_array(t) ? 1 : 0);
+    put_int(x, -1);
+    put_int(x, a->typmod);
+    put_int(x, t && t->byval);
+    put_char(x, t && t->align ? t->align : 'i');
+    put_char(x, t && t->storage_pg ? t->storage_pg : 'p');
+    put_char(x, 0);
+    put_int(x, a->notnull);
+    put_int(x, a->default_sql != NULL);
+    put_int(x, 0);
+    put_char(x, a->identity);
+    put_char(x, a->generated);
+    put_int(x, a->dropped);
+    put_int(x, 1);
+    put_int(x, 0);
+    put_int(x, a->collation);
+    put_acl(x, CLASS_PG_CLASS, r->oid, a->num);
+    return true;
+}
+
+/* --- pg_attrdef ------------------------------------------------------------------------------------------------ */
+
+static bool next_attrdef(struct rel_scan *x)
+{
+    for (;;) {
+        const struct relation *r = x->item;
+        for (; r && x->j < r->natts; x->j++) {
+            const struct attribute *a = &r->atts[x->j];
+            if (!a->default_oid || !a->default_sql)
+                continue;
+            x->j++;
+            put_int(x, a->default_oid);
+            put_int(x, r->oid);
+            put_int(x, a->num);
+            put_text(x, a->default_sql);
+            return true;
+        }
+        x->j = 0;
+        if (!(x->item = next_relation(x)))
+            return false;
+    }
+}
+
+/* --- pg_index ---------------------------------------------------------------------------------------------------- */
+
+static void put_index_expressions(struct rel_scan *x, const struct index_def *d)
+{
+    const char *all = NULL;
+    for (int i = 0; i < d->ncolumns; i++)
+        if (!d->columns[i].attnum)
+            all = arena_printf(x->arena, "%s%s%s", all ? all : "", all ? ", " : "", d->columns[i].expr_sql);
+    put_text(x, all);
+}
+
+static const struct index_def *next_index_def(struct rel_scan *x)
+{
+    if (x->key == 0 || x->key == 1) { /* indexrelid, indrelid */
+        const struct relation *r = snapshot_relation(x->s, x->key_oid);
+        if (x->key == 0)
+            return x->i++ || !r ? NULL : r->index;
+        return r && x->i < r->nindexes ? r->indexes[x->i++] : NULL;
+    }
+    while (x->i < x->s->relations.n) {
+        const struct relation *r = x->s->relations.items[x->i++];
+        if (r->index)
+            return r->index;
+    }
+    return NULL;
+}
+
+static bool next_index(struct rel_scan *x)
+{
+    const struct index_def *d = next_index_def(x);
+    if (!d)
+        return false;
+    uint32_t *v = ARENA_ARRAY(x->arena, uint32_t, d->ncolumns + 1);
+    put_int(x, d->oid);
+    put_int(x, d->table->oid);
+    put_int(x, d->ncolumns);
+    put_int(x, d->nkeys);
+    put_int(x, d->unique);
+    put_int(x, d->nulls_not_distinct);
+    put_int(x, d->primary);
+    put_int(x, 0);
+    put_int(x, d->immediate);
+    put_int(x, 0);
+    put_int(x, d->valid);
+    put_int(x, 0);
+    put_int(x, 1);
+    put_int(x, 1);
+    put_int(x, 0);
+    for (int i = 0; i < d->ncolumns; i++)
+        v[i] = (uint32_t)d->columns[i].attnum;
+    put_vector(x, v, d->ncolumns);
+    for (int i = 0; i < d->nkeys; i++)
+        v[i] = d->columns[i].collation;
+    put_vector(x, v, d->nkeys);
+    for (int i = 0; i < d->nkeys; i++)
+        v[i] = d->columns[i].opclass;
+    put_vector(x, v, d->nkeys);
+    for (int i = 0; i < d->nkeys; i++)
+        v[i] = (d->columns[i].desc ? 1u : 0u) | (d->columns[i].nulls_first ? 2u : 0u);
+    put_vector(x, v, d->nkeys);
+    put_index_expressions(x, d);
+    put_text(x, d->predicate_sql);
+    return true;
+}
+
+/* --- pg_sequence, pg_namespace, pg_rewrite ---------------------------------------------------------------------------- */
+
+static bool next_sequence_row(struct rel_scan *x)
+{
+    const struct relation *r;
+    do {
+        r = x->key == 0 ? (x->i++ ? NULL : snapshot_relation(x->s, x->key_oid))
+            : x->i < x->s->relations.n ? x->s->relations.items[x->i++]
+                                       : NULL;
+    } while (r && !r->sequence && x->key != 0);
+    if (!r || !r->sequence)
+        return false;
+    const struct sequence_def *d = r->sequence;
+    put_int(x, d->relid);
+    put_int(x, d->type);
+    put_int(x, d->start);
+    put_int(x, d->increment);
+    put_int(x, d->max);
+    put_int(x, d->min);
+    put_int(x, d->cache);
+    put_int(x, d->cycle);
+    return true;
+}
+
+static bool next_namespace(struct rel_scan *x)
+{
+    const struct namespace_def *n;
+    if (x->key == 0)
+        n = x->i++ ? NULL : snapshot_namespace(x->s, x->key_oid);
+    else
+        n = x->i < x->s->namespaces.n ? x->s->namespaces.items[x->i++] : NULL;
+    if (!n)
+        return false;
+    put_int(x, n->oid);
+    put_text(x, n->name);
+    put_int(x, n->owner);
+    if (n->oid == PUBLIC_NAMESPACE)
+        put_text(x, "[\"pg_database_owner=UC/pg_database_owner\",\"=U/pg_database_owner\"]");
+    else if (n->oid == PG_CATALOG_NAMESPACE || n->oid == INFORMATION_SCHEMA_NAMESPACE)
+        put_text(x, "[\"postgres=UC/postgres\",\"=U/postgres\"]");
+    else
+        put_acl(x, CLASS_PG_NAMESPACE, n->oid, 0);
+    return true;
+}
+
+/* One _RETURN rule per user view, numbered like the view. */
+static bool next_rewrite(struct rel_scan *x)
+{
+    while (x->i < x->s->relations.n) {
+        const struct relation *r = x->s->relations.items[x->i++];
+        if (!has_rule(r))
+            continue;
+        put_int(x, r->oid);
+        put_text(x, "_RETURN");
+        put_int(x, r->oid);
+        put_char(x, '1');
+        put_char(x, 'O');
+        put_int(x, 1);
+        put_text(x, "<>");
+        put_text(x, r->view_sql);
+        return true;
+    }
+    return false;
+}
+
+const struct rel_source rel_class_sources[] = {
+    {"pg_class", {"oid", "relname"}, next_class},
+    {"pg_attribute", {"attrelid", "attname"}, next_attribute},
+    {"pg_attrdef", {"adrelid"}, next_attrdef},
+    {"pg_index", {"indexrelid", "indrelid"}, next_index},
+    {"pg_sequence", {"seqrelid"}, next_sequence_row},
+    {"pg_namespace", {"oid"}, next_namespace},
+    {"pg_rewrite", {NULL}, next_rewrite},
+    {NULL, {NULL}, NULL},
+};

@@ -1,0 +1,188 @@
+/* rel_constraint.c: rows of pg_constraint, pg_depend, pg_description and pg_shdescription. */
+#include <string.h>
+
+#include "sql/catalog/catalog_table.h"
+
+/* --- pg_constraint ------------------------------------------------------------------------------------ */
+
+static const struct constraint_def *next_constraint_def(struct rel_scan *x)
+{
+    if (x->key == 0)
+        return x->i++ ? NULL : map_get(&x->s->constraint_oid, x->key_oid, NULL);
+    if (x->key == 1 || x->key == 2) { /* conrelid, confrelid */
+        const struct relation *r = snapshot_relation(x->s, x->key_oid);
+        if (!r && x->key_oid == 0)
+            goto all;
+        if (x->key == 1)
+            return r && x->i < r->nconstraints ? r->constraints[x->i++] : NULL;
+        return r && x->i < r->nreferenced ? r->referenced[x->i++] : NULL;
+    }
+all:
+    return x->i < x->s->constraints.n ? x->s->constraints.items[x->i++] : NULL;
+}
+
+/* Equality operators of a foreign key's columns. */
+static void put_equality(struct rel_scan *x, const struct constraint_def *c, bool left_ref, bool right_ref)
+{
+    uint32_t *ops = ARENA_ARRAY(x->arena, uint32_t, c->nkeys + 1);
+    (void)right_ref;
+    for (int i = 0; i < c->nkeys; i++) {
+        const struct relation *r = left_ref ? c->ref_table : c->table;
+        uint32_t type = r->atts[(left_ref ? c->ref_keys[i] : c->keys[i]) - 1].type;
+        const struct operator_def *o = registry_order_operator(type, 3);
+        ops[i] = o ? o->oid : 0;
+    }
+    put_oid_array(x, ops, c->nkeys);
+}
+
+static bool next_constraint(struct rel_scan *x)
+{
+    const struct constraint_def *c = next_constraint_def(x);
+    if (!c)
+        return false;
+    bool foreign = c->type == 'f';
+    put_int(x, c->oid);
+    put_text(x, c->name);
+    put_int(x, c->namespace_oid);
+    put_char(x, c->type);
+    put_int(x, c->deferrable);
+    put_int(x, c->deferred);
+    put_int(x, c->validated);
+    put_int(x, c->table ? c->table->oid : 0);
+    put_int(x, c->domain);
+    put_int(x, c->index ? c->index->oid : 0);
+    put_int(x, 0);
+    put_int(x, c->ref_table ? c->ref_table->oid : 0);
+    put_char(x, foreign ? c->on_update : ' ');
+    put_char(x, foreign ? c->on_delete : ' ');
+    put_char(x, foreign ? c->match : ' ');
+    put_int(x, 1);
+    put_int(x, 0);
+    put_int(x, c->type == 'c' ? c->no_inherit : 1);
+    put_attnum_array(x, c->nkeys ? c->keys : NULL, c->nkeys);
+    put_attnum_array(x, foreign ? c->ref_keys : NULL, c->nkeys);
+    if (foreign) {
+        put_equality(x, c, true, false);
+        put_equality(x, c, true, true);
+        put_equality(x, c, false, false);
+    } else {
+        put_null(x);
+        put_null(x);
+        put_null(x);
+    }
+    put_null(x);
+    put_null(x);
+    put_text(x, c->check_sql);
+    return true;
+}
+
+/* --- pg_depend ------------------------------------------------------------------------------------------- */
+
+static void put_depend(struct rel_scan *x, uint32_t classid, uint32_t objid, int sub, uint32_t refclass,
+                       uint32_t ref, int refsub, char type)
+{
+    put_int(x, classid);
+    put_int(x, objid);
+    put_int(x, sub);
+    put_int(x, refclass);
+    put_int(x, ref);
+    put_int(x, refsub);
+    put_char(x, type);
+}
+
+/* Phases: recorded ones, owned sequences, indexes of constraints and of columns, members of the extension. */
+static bool next_depend(struct rel_scan *x)
+{
+    const struct snapshot *s = x->s;
+    for (; x->phase == 0 && x->i < s->depends.n;) {
+        const struct depend *d = s->depends.items[x->i++];
+        put_depend(x, d->classid, d->objid, d->objsubid, d->refclassid, d->refobjid, d->refobjsubid, d->type);
+        return true;
+    }
+    if (x->phase == 0) {
+        x->phase = 1;
+        x->i = 0;
+    }
+    while (x->phase == 1 && x->i < s->relations.n) {
+        const struct relation *r = s->relations.items[x->i++];
+        if (r->sequence && r->sequence->owned_table) {
+            put_depend(x, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CLASS, r->sequence->owned_table,
+                       r->sequence->owned_attnum, r->sequence->owned_deptype);
+            return true;
+        }
+        if (r->index && r->index->constraint) {
+            put_depend(x, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CONSTRAINT, r->index->constraint->oid, 0, 'i');
+            return true;
+        }
+        if (r->index && r->index->ncolumns) {
+            put_depend(x, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CLASS, r->index->table->oid,
+                       r->index->columns[0].attnum, 'a');
+            return true;
+        }
+    }
+    if (x->phase == 1) {
+        x->phase = 2;
+        x->i = 0;
+    }
+    const struct extension_def *e = snapshot_extension_named(s, "vector");
+    while (e && x->phase == 2 && x->i < s->types.n) {
+        const struct type_def *t = s->types.items[x->i++];
+        if (t->oid >= 900000000u && t->oid < 1000000000u && !t->elem) {
+            put_depend(x, CLASS_PG_TYPE, t->oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'e');
+            return true;
+        }
+    }
+    if (x->phase == 2) {
+        x->phase = 3;
+        x->i = 0;
+    }
+    while (e && x->phase == 3 && x->i < s->procs.n) {
+        const struct proc *p = s->procs.items[x->i++];
+        if (p->oid >= 900000000u && p->oid < 1000000000u) {
+            put_depend(x, CLASS_PG_PROC, p->oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'e');
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- comments ----------------------------------------------------------------------------------------------- */
+
+static bool is_shared_class(uint32_t classoid)
+{
+    return classoid == CLASS_PG_DATABASE || classoid == CLASS_PG_AUTHID;
+}
+
+static bool next_comment(struct rel_scan *x, bool shared)
+{
+    while (x->i < x->s->comments.n) {
+        const struct comment *c = x->s->comments.items[x->i++];
+        if (is_shared_class(c->classoid) != shared || (x->key == 0 && c->objoid != x->key_oid))
+            continue;
+        put_int(x, c->objoid);
+        put_int(x, c->classoid);
+        if (!shared)
+            put_int(x, c->objsubid);
+        put_text(x, c->text);
+        return true;
+    }
+    return false;
+}
+
+static bool next_description(struct rel_scan *x)
+{
+    return next_comment(x, false);
+}
+
+static bool next_shdescription(struct rel_scan *x)
+{
+    return next_comment(x, true);
+}
+
+const struct rel_source rel_constraint_sources[] = {
+    {"pg_constraint", {"oid", "conrelid", "confrelid"}, next_constraint},
+    {"pg_depend", {NULL}, next_depend},
+    {"pg_description", {"objoid"}, next_description},
+    {"pg_shdescription", {"objoid"}, next_shdescription},
+    {NULL, {NULL}, NULL},
+};

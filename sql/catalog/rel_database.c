@@ -1,0 +1,145 @@
+/* rel_database.c: rows of pg_database, pg_authid, pg_auth_members, pg_extension and pg_available_extensions. */
+#include <string.h>
+
+#include "sql/catalog/catalog_table.h"
+
+/* Values of a timestamptz column are kept in storage form; so is rolvaliduntil. */
+static bool next_authid(struct rel_scan *x)
+{
+    const struct role_def *r;
+    if (x->key == 0)
+        r = x->i++ ? NULL : snapshot_role(x->s, x->key_oid);
+    else
+        r = x->i < x->s->roles.n ? x->s->roles.items[x->i++] : NULL;
+    if (!r)
+        return false;
+    put_int(x, r->oid);
+    put_text(x, r->name);
+    put_int(x, r->super);
+    put_int(x, r->inherit);
+    put_int(x, r->createrole);
+    put_int(x, r->createdb);
+    put_int(x, r->login);
+    put_int(x, r->replication);
+    put_int(x, r->bypassrls);
+    put_int(x, r->connlimit);
+    put_text(x, r->password);
+    put_text(x, r->valid_until);
+    return true;
+}
+
+/* PostgreSQL's own memberships: pg_monitor's. */
+static const struct role_member builtin_members[] = {
+    {3374, 3373, 10, false}, {3375, 3373, 10, false}, {3377, 3373, 10, false}};
+
+static bool next_member(struct rel_scan *x)
+{
+    const struct role_member *m;
+    int n = (int)(sizeof(builtin_members) / sizeof(builtin_members[0]));
+    if (x->i < n)
+        m = &builtin_members[x->i++];
+    else
+        m = x->i - n < x->s->members.n ? x->s->members.items[x->i++ - n] : NULL;
+    if (!m)
+        return false;
+    put_int(x, m->role);
+    put_int(x, m->member);
+    put_int(x, m->grantor);
+    put_int(x, m->admin);
+    return true;
+}
+
+/* What the session's host does not list: the database at hand alone. */
+static bool next_database(struct rel_scan *x)
+{
+    if (x->ctx->live_row) {
+        x->n = x->rel->natts;
+        return x->ctx->live_row(x->ctx, x->rel->name, x->i++, x->arena, x->row, x->rel->natts);
+    }
+    if (x->i++)
+        return false;
+    put_int(x, DATABASE_OID);
+    put_text(x, x->s->database);
+    put_int(x, BOOTSTRAP_SUPERUSER);
+    put_int(x, 6);
+    put_char(x, 'c');
+    put_int(x, 0);
+    put_int(x, 1);
+    put_int(x, -1);
+    put_int(x, 716);
+    put_int(x, 1);
+    put_int(x, 1663);
+    put_text(x, "C.UTF-8");
+    put_text(x, "C.UTF-8");
+    return true;
+}
+
+static const struct extension_def plpgsql = {13559, "plpgsql", PG_CATALOG_NAMESPACE, "1.0", false};
+
+static bool next_extension(struct rel_scan *x)
+{
+    const struct extension_def *e;
+    if (x->i == 0)
+        e = &plpgsql;
+    else
+        e = x->i - 1 < x->s->extensions.n ? x->s->extensions.items[x->i - 1] : NULL;
+    x->i++;
+    if (!e)
+        return false;
+    put_int(x, e->oid);
+    put_text(x, e->name);
+    put_int(x, BOOTSTRAP_SUPERUSER);
+    put_int(x, e->namespace_oid);
+    put_int(x, e->relocatable);
+    put_text(x, e->version);
+    return true;
+}
+
+static const struct {
+    const char *name, *version, *comment;
+} available[] = {
+    {"plpgsql", "1.0", "PL/pgSQL procedural language"},
+    {"vector", "0.8.0", "vector data type and ivfflat and hnsw access methods"},
+};
+
+static bool next_available(struct rel_scan *x)
+{
+    if (x->i >= (int)(sizeof(available) / sizeof(available[0])))
+        return false;
+    int i = x->i++;
+    const struct extension_def *e = snapshot_extension_named(x->s, available[i].name);
+    put_text(x, available[i].name);
+    put_text(x, available[i].version);
+    put_text(x, i == 0 ? "1.0" : e ? e->version : NULL);
+    put_text(x, available[i].comment);
+    return true;
+}
+
+static bool next_role_setting(struct rel_scan *x)
+{
+    if (x->i >= x->s->settings.n)
+        return false;
+    const struct role_setting *first = x->s->settings.items[x->i];
+    struct list texts = {0};
+    while (x->i < x->s->settings.n) {
+        const struct role_setting *r = x->s->settings.items[x->i];
+        if (r->database != first->database || r->role != first->role)
+            break;
+        list_add(&texts, x->arena, arena_printf(x->arena, "%s=%s", r->name, r->value));
+        x->i++;
+    }
+    put_int(x, first->database);
+    put_int(x, first->role);
+    put_text_array(x, (const char *const *)texts.items, texts.n);
+    return true;
+}
+
+const struct rel_source rel_database_sources[] = {
+    {"pg_authid", {"oid"}, next_authid},
+    {"pg_auth_members", {NULL}, next_member},
+    {"pg_database", {NULL}, next_database},
+    {"pg_extension", {NULL}, next_extension},
+    {"pg_available_extensions", {NULL}, next_available},
+    {"pg_db_role_setting", {NULL}, next_role_setting},
+    {NULL, {NULL}, NULL},
+};

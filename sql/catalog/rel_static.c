@@ -1,0 +1,143 @@
+/*
+ * rel_static.c: relations whose rows never change: PostgreSQL's own facts from builtin/ (*.def), cell by cell.
+ *
+ * To add one: 1. its macro with one cell per column, 2. its row in rel_static_sources.
+ */
+#include <string.h>
+
+#include "sql/catalog/catalog_table.h"
+
+struct cell {
+    enum { CELL_INT, CELL_TEXT } kind;
+    int64_t i;
+    const char *s;
+};
+#define I(v) {CELL_INT, (int64_t)(v), NULL}
+#define S(v) {CELL_TEXT, 0, v}
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* A letter column, given as a character. */
+static const char letters[128][2] = {
+    ['a'] = "a", ['c'] = "c", ['d'] = "d", ['f'] = "f", ['h'] = "h", ['i'] = "i", ['n'] = "n",
+    ['o'] = "o", ['r'] = "r", ['s'] = "s", ['w'] = "w",
+};
+#define L(v) S(letters[(int)(v)])
+
+static const struct cell amop_cells[][9] = {
+#define PG_AMOP(a, b, c, d, e, f, g, h, i) {I(a), I(b), I(c), I(d), I(e), S(f), I(g), I(h), I(i)},
+#include "sql/catalog/builtin/pg_amop.def"
+#undef PG_AMOP
+};
+static const struct cell amproc_cells[][6] = {
+#define PG_AMPROC(a, b, c, d, e, f) {I(a), I(b), I(c), I(d), I(e), I(f)},
+#include "sql/catalog/builtin/pg_amproc.def"
+#undef PG_AMPROC
+};
+static const struct cell aggregate_cells[][22] = {
+#define AGGREGATE(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, strict)                  \
+    {I(a), L(b), I(c), I(d), I(e), I(f), I(g), I(h), I(i), I(j), I(k), I(l), I(m), L(n), L(o), I(p), I(q),  \
+     I(r), I(s), I(t), S(u), S(v)},
+#include "sql/catalog/builtin/pg_aggregate.def"
+#undef AGGREGATE
+};
+static const struct cell collation_cells[][11] = {
+#define PG_COLLATION(a, b, c, d, e, f, g, h, i, j, k)                                              \
+    {I(a), S(b), I(c), I(d), S(e), I(f), I(g), S(h), S(i), S(j), S(k)},
+#include "sql/catalog/builtin/pg_collation.def"
+#undef PG_COLLATION
+};
+static const struct cell language_cells[][8] = {
+#define PG_LANGUAGE(a, b, c, d, e, f, g, h) {I(a), S(b), I(c), I(d), I(e), I(f), I(g), I(h)},
+#include "sql/catalog/builtin/pg_language.def"
+#undef PG_LANGUAGE
+};
+static const struct cell conversion_cells[][8] = {
+#define PG_CONVERSION(a, b, c, d, e, f, g, h) {I(a), S(b), I(c), I(d), I(e), I(f), I(g), I(h)},
+#include "sql/catalog/builtin/pg_conversion.def"
+#undef PG_CONVERSION
+};
+static const struct cell range_cells[][7] = {
+#define PG_RANGE(a, b, c, d, e, f, g) {I(a), I(b), I(c), I(d), I(e), I(f), I(g)},
+#include "sql/catalog/builtin/pg_range.def"
+#undef PG_RANGE
+};
+static const struct cell tablespace_cells[][3] = {
+#define PG_TABLESPACE(a, b, c) {I(a), S(b), I(c)},
+#include "sql/catalog/builtin/pg_tablespace.def"
+#undef PG_TABLESPACE
+};
+static const struct cell ts_config_cells[][5] = {
+#define PG_TS_CONFIG(a, b, c, d, e) {I(a), S(b), I(c), I(d), I(e)},
+#include "sql/catalog/builtin/pg_ts_config.def"
+#undef PG_TS_CONFIG
+};
+static const struct cell ts_config_map_cells[][4] = {
+#define PG_TS_CONFIG_MAP(a, b, c, d) {I(a), I(b), I(c), I(d)},
+#include "sql/catalog/builtin/pg_ts_config_map.def"
+#undef PG_TS_CONFIG_MAP
+};
+static const struct cell ts_dict_cells[][6] = {
+#define PG_TS_DICT(a, b, c, d, e, f) {I(a), S(b), I(c), I(d), I(e), S(f)},
+#include "sql/catalog/builtin/pg_ts_dict.def"
+#undef PG_TS_DICT
+};
+static const struct cell ts_parser_cells[][8] = {
+#define PG_TS_PARSER(a, b, c, d, e, f, g, h) {I(a), S(b), I(c), I(d), I(e), I(f), I(g), I(h)},
+#include "sql/catalog/builtin/pg_ts_parser.def"
+#undef PG_TS_PARSER
+};
+static const struct cell ts_template_cells[][5] = {
+#define PG_TS_TEMPLATE(a, b, c, d, e) {I(a), S(b), I(c), I(d), I(e)},
+#include "sql/catalog/builtin/pg_ts_template.def"
+#undef PG_TS_TEMPLATE
+};
+
+static bool next_cells(struct rel_scan *x, const struct cell *cells, int nrows, int ncolumns)
+{
+    if (x->i >= nrows)
+        return false;
+    const struct cell *c = cells + (size_t)x->i++ * (size_t)ncolumns;
+    for (int k = 0; k < ncolumns; k++)
+        if (c[k].kind == CELL_INT)
+            put_int(x, c[k].i);
+        else
+            put_text(x, c[k].s);
+    return true;
+}
+
+#define STATIC_SOURCE(name)                                                                        \
+    static bool next_##name(struct rel_scan *x)                                                   \
+    {                                                                                             \
+        return next_cells(x, name##_cells[0], COUNT(name##_cells), COUNT(name##_cells[0]));       \
+    }
+STATIC_SOURCE(amop)
+STATIC_SOURCE(amproc)
+STATIC_SOURCE(aggregate)
+STATIC_SOURCE(collation)
+STATIC_SOURCE(language)
+STATIC_SOURCE(conversion)
+STATIC_SOURCE(range)
+STATIC_SOURCE(tablespace)
+STATIC_SOURCE(ts_config)
+STATIC_SOURCE(ts_config_map)
+STATIC_SOURCE(ts_dict)
+STATIC_SOURCE(ts_parser)
+STATIC_SOURCE(ts_template)
+
+const struct rel_source rel_static_sources[] = {
+    {"pg_amop", {NULL}, next_amop},
+    {"pg_amproc", {NULL}, next_amproc},
+    {"pg_aggregate", {NULL}, next_aggregate},
+    {"pg_collation", {NULL}, next_collation},
+    {"pg_language", {NULL}, next_language},
+    {"pg_conversion", {NULL}, next_conversion},
+    {"pg_range", {NULL}, next_range},
+    {"pg_tablespace", {NULL}, next_tablespace},
+    {"pg_ts_config", {NULL}, next_ts_config},
+    {"pg_ts_config_map", {NULL}, next_ts_config_map},
+    {"pg_ts_dict", {NULL}, next_ts_dict},
+    {"pg_ts_parser", {NULL}, next_ts_parser},
+    {"pg_ts_template", {NULL}, next_ts_template},
+    {NULL, {NULL}, NULL},
+};
