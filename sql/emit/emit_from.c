@@ -186,6 +186,10 @@ static void emit_subquery_item(struct emitter *em, const struct rte *t)
 static void emit_rte(struct emitter *em, int rte)
 {
     const struct rte *t = current(em)->rtable[rte];
+    if (t->vector) {
+        emit_vector_scan(em, rte);
+        return;
+    }
     switch (t->kind) {
     case RTE_RELATION:
         emit_identifier(em->out, t->relation->sqlite_name);

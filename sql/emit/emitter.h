@@ -122,6 +122,8 @@ void emit_select(struct emitter *em, const struct query *q);
 void emit_with(struct emitter *em, const struct query *q);
 void emit_from_clause(struct emitter *em, const struct query *q);
 void emit_from_item(struct emitter *em, const struct from_node *n, bool first);
+/* emit_vector.c: the entry and, joined by rowid, the scan that drives it. */
+void emit_vector_scan(struct emitter *em, int rte);
 void emit_dml(struct emitter *em, const struct query *q);
 /* Columns that a subquery gives: targets that are not junk, or those of its set operation. */
 int emit_query_columns(const struct query *q);
