@@ -14,6 +14,8 @@ void emit_param(struct emitter *em, enum binding_kind kind, int index)
         emit_unsupported(em, "a parameter in a stored expression");
         return;
     }
+    if (emit_captured_param(em, kind, index))
+        return;
     int i = 0;
     while (i < st->nbindings && (st->bindings[i].kind != kind || st->bindings[i].index != index))
         i++;
@@ -37,6 +39,8 @@ static void emit_var(struct emitter *em, const struct expr *e)
             emit_identifier(em->out, emit_attribute_name(em->ddl, e->var.attnum));
         return;
     }
+    if (emit_captured(em, e))
+        return;
     struct scope *sc = emit_scope_up(em, e->var.levelsup);
     if (!sc || e->var.rte >= sc->q->nrtable)
         error_set(em->err, ERRCODE_INTERNAL_ERROR, "reference to an unknown range table entry");

@@ -153,6 +153,10 @@ static void emit_cte_name(struct emitter *em, const struct rte *t)
     const struct scope *sc = emit_scope_up(em, t->cte.levelsup);
     for (int i = 0; sc && i < sc->q->nctes; i++)
         if (strcmp(sc->q->ctes[i]->name, t->cte.name) == 0) {
+            if (em->capture && emit_scope_outside(em, sc)) {
+                emit_unsupported(em, "a reference to a WITH query inside LATERAL");
+                return;
+            }
             if (sc->q->ctes[i]->rowset) {
                 emit_rowset(em, sc->q->ctes[i]->ncolumns, sc->q->ctes[i]->rowset - 1);
                 return;
@@ -174,7 +178,7 @@ static void emit_subquery_item(struct emitter *em, const struct rte *t)
     if (t->lateral) {
         struct query_walk w = {.expr = refers_to_level_above};
         if (query_walk(&w, t->subquery)) {
-            emit_unsupported(em, "a LATERAL subquery");
+            emit_lateral(em, t->subquery);
             return;
         }
     }

@@ -199,6 +199,8 @@ void emit_row(struct emitter *em, const struct expr *e)
 
 void emit_whole_row(struct emitter *em, const struct expr *e)
 {
+    if (emit_captured(em, e))
+        return;
     struct scope *sc = emit_scope_up(em, e->var.levelsup);
     if (!sc) {
         emit_unsupported(em, "a whole-row reference in a stored expression");

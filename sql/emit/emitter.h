@@ -30,6 +30,14 @@ struct case_test {
     struct scope *scope; /* of expr */
 };
 
+/* A LATERAL subquery being printed as a statement of its own: see emit_lateral.c. */
+struct capture {
+    struct capture *parent;
+    struct scope *boundary; /* the scope it stands in */
+    struct strbuf args;     /* what it takes from there and from further out, printed there */
+    int n;
+};
+
 struct emitter {
     struct strbuf *out;
     struct arena *arena;
@@ -40,6 +48,7 @@ struct emitter {
     bool is_ddl;
     struct scope *scope;
     const struct case_test *case_test;
+    struct capture *capture;
     int next_alias;
     int depth;
     bool qual; /* only truth matters here: NULL may come out as false */
@@ -122,6 +131,11 @@ void emit_select(struct emitter *em, const struct query *q);
 void emit_with(struct emitter *em, const struct query *q);
 void emit_from_clause(struct emitter *em, const struct query *q);
 void emit_from_item(struct emitter *em, const struct from_node *n, bool first);
+/* emit_lateral.c. The second and third: true when the reference was one to the outside of a LATERAL subquery. */
+void emit_lateral(struct emitter *em, const struct query *q);
+bool emit_scope_outside(const struct emitter *em, const struct scope *sc);
+bool emit_captured(struct emitter *em, const struct expr *e);
+bool emit_captured_param(struct emitter *em, enum binding_kind kind, int index);
 /* emit_vector.c: the entry and, joined by rowid, the scan that drives it. */
 void emit_vector_scan(struct emitter *em, int rte);
 void emit_dml(struct emitter *em, const struct query *q);

@@ -206,6 +206,8 @@ int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char 
 {
     if (strcmp(name, SQLITE_FUNC_SORTED) == 0)
         return sqlite_sorted_register(db, host);
+    if (strcmp(name, SQLITE_FUNC_SUBPLAN) == 0)
+        return sqlite_subplan_register(db, host);
     const char *own = name;
     if (strncmp(own, SQLITE_FUNC_PREFIX, sizeof(SQLITE_FUNC_PREFIX) - 1) == 0)
         own += sizeof(SQLITE_FUNC_PREFIX) - 1;

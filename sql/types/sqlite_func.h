@@ -34,6 +34,8 @@
 
 /* The aggregate that orders the input of another: see sqlite_sorted.c. */
 #define SQLITE_FUNC_SORTED "sorted_agg"
+/* The table-valued function that runs a nested SELECT: see sqlite_subplan.c. */
+#define SQLITE_FUNC_SUBPLAN "subplan"
 
 /* One per connection; as long-lived as the connection. Whoever leases it sets ctx and error_init's
    err with an arena of the statement. An implementation's error is left in err, the SQLite
@@ -42,6 +44,9 @@ struct sqlite_func_host {
     struct eval_context *ctx;
     struct arena *scratch; /* arguments and results of running calls; reset when none runs */
     struct error err;
+    /* Registers what SQLite's message says is missing ("no such function: int4pl"); false if it is not ours. Set by the
+       connection's owner; used by nested statements. */
+    bool (*register_missing)(struct sqlite_func_host *host, const char *message);
     int depth; /* calls now running: a function may itself run SQL on the connection */
 };
 

@@ -34,6 +34,7 @@ void sqlite_scalar_call_general(sqlite3_context *c, int argc, sqlite3_value **ar
 int sqlite_agg_register(sqlite3 *db, struct sqlite_func *fn, const char *name, int flags,
                         bool moving);
 
+int sqlite_subplan_register(sqlite3 *db, struct sqlite_func_host *host);
 int sqlite_sorted_register(sqlite3 *db, struct sqlite_func_host *host);
 
 #endif
