@@ -2,6 +2,7 @@
 #include "sql/txn/connection.h"
 
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -94,6 +95,13 @@ static int connection_configure(struct connection *c)
     return rc == SQLITE_OK ? vecext_register(c->db) : rc;
 }
 
+/* The same for statements that SQL functions and virtual tables run on the connection. */
+static bool connection_register_nested(struct sqlite_func_host *host, const char *message)
+{
+    struct connection *c = (struct connection *)((char *)host - offsetof(struct connection, host));
+    return host->ctx && catalog_register_missing(c->db, host, host->ctx->snapshot, message) == SQLITE_OK;
+}
+
 struct connection *connection_open(struct database *d, struct error *err)
 {
     struct connection *c = calloc(1, sizeof(*c));
@@ -101,6 +109,7 @@ struct connection *connection_open(struct database *d, struct error *err)
         log_fatal("out of memory");
     c->database = d;
     c->host.scratch = arena_create();
+    c->host.register_missing = connection_register_nested;
     error_init(&c->host.err, c->host.scratch);
     int flags = SQLITE_OPEN_NOMUTEX |
                 (d->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
