@@ -174,7 +174,13 @@ static bool train(struct build *b, int lists, struct vec_error *err)
     if (ok && (size_t)lists > got)
         lists = got ? (int)got : 1;
     vec_centroids_free(&ix->centroids);
+    free(ix->products);
+    ix->products = NULL;
     ok = ok && vec_centroids_init(&ix->centroids, ix->shape.dims, lists, err);
+    if (ok) {
+        ix->products = malloc((size_t)ix->centroids.panels * VEC_PANEL * sizeof(float));
+        ok = ix->products || vec_error_nomem(err);
+    }
     if (ok && lists > 1) {
         struct rotation_job job = {ix, sample};
         vec_pool_run(b->threads, got, ENCODE_GRAIN, rotate_rows, &job);
@@ -206,17 +212,15 @@ static bool encode_rows(void *context, size_t first, size_t last, int worker)
     struct batch *batch = context;
     const struct vec_index *ix = batch->ix;
     size_t dims = (size_t)ix->shape.dims, record_bytes = vec_code_record_bytes(&ix->shape);
-    float *residual = batch->residuals + (size_t)worker * 2 * dims;
-    float *centroid = residual + dims;
+    float *residual = batch->residuals + (size_t)worker * dims;
     for (size_t i = first; i < last; i++)
         vec_index_rotate_row(ix, batch->rows + i * dims);
     vec_centroids_assign(&ix->centroids, batch->rows + first * dims, last - first,
                          batch->lists + first, NULL);
-    for (size_t i = first; i < last; i++) {
-        vec_centroids_get(&ix->centroids, (int)batch->lists[i], centroid);
-        vec_encode(&ix->shape, batch->rows + i * dims, centroid, residual,
+    for (size_t i = first; i < last; i++)
+        vec_encode(&ix->shape, batch->rows + i * dims,
+                   vec_centroid(&ix->centroids, (int)batch->lists[i]), residual,
                    batch->codes + (size_t)worker * dims, batch->records + i * record_bytes);
-    }
     return true;
 }
 
@@ -253,7 +257,7 @@ static bool batch_init(struct batch *batch, const struct vec_index *ix, int thre
     batch->rows = malloc(cap * dims * sizeof(float));
     batch->lists = malloc(cap * sizeof *batch->lists);
     batch->records = malloc(cap * vec_code_record_bytes(&ix->shape));
-    batch->residuals = malloc(workers * 2 * dims * sizeof(float));
+    batch->residuals = malloc(workers * dims * sizeof(float));
     batch->codes = malloc(workers * dims);
     return (batch->ids && batch->rows && batch->lists && batch->records && batch->residuals &&
             batch->codes) ||

@@ -61,8 +61,8 @@ static const struct entry *locate(const struct locations *all, int64_t id)
 }
 
 /* The record of a base row as it must be in `list`, into ix->record. */
-static bool expected_record(struct vec_index *ix, int64_t list, int64_t id, float *centroid,
-                            bool *indexed, struct vec_error *err)
+static bool expected_record(struct vec_index *ix, int64_t list, int64_t id, bool *indexed,
+                            struct vec_error *err)
 {
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_GET, err);
     if (!stmt)
@@ -73,8 +73,8 @@ static bool expected_record(struct vec_index *ix, int64_t list, int64_t id, floa
               vec_index_load(ix, sqlite3_column_value(stmt, 0), ix->row, indexed, err);
     if (ok && *indexed) {
         vec_index_rotate_row(ix, ix->row);
-        vec_centroids_get(&ix->centroids, (int)list, centroid);
-        vec_encode(&ix->shape, ix->row, centroid, ix->residual, ix->codes, ix->record);
+        vec_encode(&ix->shape, ix->row, vec_centroid(&ix->centroids, (int)list), ix->residual,
+                   ix->codes, ix->record);
     }
     return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
 }
@@ -85,8 +85,7 @@ static bool check_list(struct vec_index *ix, int64_t list, const struct location
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape);
     struct vec_rows rows = {0};
-    float *centroid = malloc((size_t)ix->shape.dims * sizeof *centroid);
-    bool ok = centroid ? vec_list_read(ix, list, true, &rows, err) : vec_error_nomem(err);
+    bool ok = vec_list_read(ix, list, true, &rows, err);
     for (size_t i = 0; ok && !out->len && i < rows.n; i++) {
         const struct entry *e = locate(all, rows.ids[i]);
         bool indexed;
@@ -96,7 +95,7 @@ static bool check_list(struct vec_index *ix, int64_t list, const struct location
                      (long long)list, e ? "elsewhere" : "nowhere");
             break;
         }
-        ok = expected_record(ix, list, rows.ids[i], centroid, &indexed, err);
+        ok = expected_record(ix, list, rows.ids[i], &indexed, err);
         if (ok && !indexed)
             ok = say(out, err, "row %lld is indexed but has no vector", (long long)rows.ids[i]);
         else if (ok && memcmp(ix->record, rows.records + i * record_bytes, record_bytes) != 0)
@@ -104,7 +103,6 @@ static bool check_list(struct vec_index *ix, int64_t list, const struct location
     }
     *seen += (int64_t)rows.n;
     vec_rows_free(&rows);
-    free(centroid);
     return ok;
 }
 

@@ -21,7 +21,8 @@ bool vec_centroids_init(struct vec_centroids *centroids, int dims, int count, st
     *centroids = (struct vec_centroids){.dims = dims, .count = count, .panels = panels};
     centroids->data = calloc((size_t)panels * (size_t)dims * VEC_PANEL, sizeof(float));
     centroids->norm2 = calloc((size_t)panels * VEC_PANEL, sizeof(float));
-    if (!centroids->data || !centroids->norm2) {
+    centroids->rows = calloc((size_t)count * (size_t)dims, sizeof(float));
+    if (!centroids->data || !centroids->norm2 || !centroids->rows) {
         vec_centroids_free(centroids);
         return vec_error_nomem(err);
     }
@@ -34,7 +35,8 @@ void vec_centroids_free(struct vec_centroids *centroids)
 {
     free(centroids->data);
     free(centroids->norm2);
-    centroids->data = centroids->norm2 = NULL;
+    free(centroids->rows);
+    centroids->data = centroids->norm2 = centroids->rows = NULL;
     centroids->count = centroids->panels = 0;
 }
 
@@ -46,23 +48,43 @@ static float *column(const struct vec_centroids *centroids, int list)
 
 void vec_centroids_set(struct vec_centroids *centroids, int list, const float *from)
 {
+    size_t dims = (size_t)centroids->dims;
     float *to = column(centroids, list);
-    for (int d = 0; d < centroids->dims; d++)
-        to[(size_t)d * VEC_PANEL] = from[d];
-    centroids->norm2[list] = vec_kernels()->ip_f32(from, from, (size_t)centroids->dims);
+    for (size_t d = 0; d < dims; d++)
+        to[d * VEC_PANEL] = from[d];
+    memcpy(centroids->rows + (size_t)list * dims, from, dims * sizeof(float));
+    centroids->norm2[list] = vec_kernels()->ip_f32(from, from, dims);
 }
 
-void vec_centroids_get(const struct vec_centroids *centroids, int list, float *to)
+void vec_centroids_load(struct vec_centroids *centroids, int list)
 {
     const float *from = column(centroids, list);
+    float *to = centroids->rows + (size_t)list * (size_t)centroids->dims;
     for (int d = 0; d < centroids->dims; d++)
         to[d] = from[(size_t)d * VEC_PANEL];
+    centroids->norm2[list] = vec_kernels()->ip_f32(to, to, (size_t)centroids->dims);
 }
 
 void vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out)
 {
     vec_kernels()->panel_vector(row, centroids->data, (size_t)centroids->panels,
                                 (size_t)centroids->dims, out);
+}
+
+uint32_t vec_centroids_nearest(const struct vec_centroids *centroids, const float *row,
+                               float *products)
+{
+    float best = INFINITY;
+    uint32_t list = 0;
+    vec_centroids_products(centroids, row, products);
+    for (int i = 0; i < centroids->count; i++) {
+        float score = centroids->norm2[i] - 2 * products[i];
+        if (score < best) {
+            best = score;
+            list = (uint32_t)i;
+        }
+    }
+    return list;
 }
 
 void vec_centroids_assign(const struct vec_centroids *centroids, const float *rows, size_t n,

@@ -8,6 +8,7 @@
 #define VECEXT_VEC_CLUSTER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "vecext/vec_error.h"
@@ -17,6 +18,7 @@ struct vec_centroids {
     int count;
     int panels;   /* (count + VEC_PANEL - 1) / VEC_PANEL */
     float *data;  /* [panel][dim][VEC_PANEL] */
+    float *rows;  /* [count][dims]: the same, one centroid after another */
     float *norm2; /* |c|^2, one per column; infinity for unused columns */
 };
 
@@ -25,12 +27,23 @@ bool vec_centroids_init(struct vec_centroids *centroids, int dims, int count,
                         struct vec_error *err);
 void vec_centroids_free(struct vec_centroids *centroids);
 
-/* Writes or reads one centroid of `dims` floats; set keeps norm2 right. */
+/* Writes one centroid of `dims` floats to both forms, with its norm; or takes it from the panels.
+ */
 void vec_centroids_set(struct vec_centroids *centroids, int list, const float *from);
-void vec_centroids_get(const struct vec_centroids *centroids, int list, float *to);
+void vec_centroids_load(struct vec_centroids *centroids, int list);
+
+static inline const float *vec_centroid(const struct vec_centroids *centroids, int list)
+{
+    return centroids->rows + (size_t)list * (size_t)centroids->dims;
+}
 
 /* Products of one row with every centroid: out has panels * VEC_PANEL floats. */
 void vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out);
+
+/* Nearest centroid of one row, the answer of vec_centroids_assign(); `products` is scratch of
+ * panels * VEC_PANEL floats. */
+uint32_t vec_centroids_nearest(const struct vec_centroids *centroids, const float *row,
+                               float *products);
 
 /* Nearest centroid in L2 of each of `n` rows, `dims` floats apart. `distance2` may be NULL. Ties go
  * to the lower number. Runs on the caller's thread. */

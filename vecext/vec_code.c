@@ -147,11 +147,39 @@ void vec_query_tables_free(struct vec_query_tables *tables)
     memset(tables, 0, sizeof *tables);
 }
 
-static int quantise(float x, float inverse, int limit)
+typedef uint8_t bytes16 __attribute__((vector_size(16)));
+
+static inline bytes16 splat(int byte)
 {
-    float t = x * inverse;
-    int v = (int)(t < 0 ? t - 0.5f : t + 0.5f);
-    return v > limit ? limit : v < -limit ? -limit : v;
+    return (uint8_t)byte - (bytes16){0};
+}
+
+/* Sums of the subsets of four numbers, all shifted up by the negative ones. */
+static inline bytes16 group_sums(const int8_t v[VEC_GROUP], int *shift)
+{
+    static const bytes16 with[VEC_GROUP] = {
+        {0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255, 0, 255},
+        {0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255, 0, 0, 255, 255},
+        {0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 0, 255, 255, 255, 255},
+        {0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255},
+    };
+    int negative = 0;
+    for (int m = 0; m < VEC_GROUP; m++)
+        negative -= v[m] < 0 ? v[m] : 0;
+    *shift = negative;
+    bytes16 sums = splat(negative);
+    for (int m = 0; m < VEC_GROUP; m++)
+        sums += with[m] & splat(v[m]);
+    return sums;
+}
+
+/* To nearest, halves up; |x * inverse| is at most `limit` but for rounding. */
+static void quantise(const float *x, size_t n, float inverse, int limit, int8_t *to)
+{
+    for (size_t i = 0; i < n; i++) {
+        int v = (int)(x[i] * inverse + ((float)limit + 0.5f)) - limit;
+        to[i] = (int8_t)(v > limit ? limit : v);
+    }
 }
 
 void vec_query_tables_fill(struct vec_query_tables *tables, const struct vec_code_shape *shape,
@@ -159,35 +187,33 @@ void vec_query_tables_fill(struct vec_query_tables *tables, const struct vec_cod
 {
     size_t dims = (size_t)shape->dims;
     float largest = 0;
-    for (size_t i = 0; i < dims; i++)
-        largest = fmaxf(largest, fabsf(q[i]));
     tables->norm2 = vec_kernels()->ip_f32(q, q, dims);
-    /* A scale that is not a number would make the tables garbage; the caller checks norm2. */
-    if (!(largest > 0) || !isfinite(tables->norm2))
-        largest = 1;
+    for (size_t i = 0; i < dims; i++) {
+        float size = fabsf(q[i]);
+        largest = size > largest ? size : largest;
+    }
     tables->step7 = largest / 63;
     tables->step8 = largest / 127;
+    if (!(tables->step7 > 0) || !isfinite(127 / largest) || !isfinite(tables->norm2)) {
+        /* zero, or nothing to compute with: the caller sees that by norm2 */
+        memset(tables->q8, 0, dims);
+        memset(tables->lut, 0, 4 * dims);
+        tables->step7 = tables->step8 = tables->offset7 = tables->offset8 = 0;
+        return;
+    }
     int64_t offset = 0, sum7 = 0, sum8 = 0;
-    uint8_t *lut = tables->lut;
-    for (size_t g = 0; g < dims; g += VEC_GROUP, lut += 16) {
-        int v[VEC_GROUP], shift = 0;
-        for (size_t m = 0; m < VEC_GROUP; m++) {
-            v[m] = quantise(q[g + m], 63 / largest, 63);
-            shift -= v[m] < 0 ? v[m] : 0;
-            sum7 += v[m];
-        }
+    quantise(q, dims, 63 / largest, 63, tables->q8);
+    for (size_t g = 0; g < dims; g += VEC_GROUP) {
+        int shift;
+        bytes16 sums = group_sums(tables->q8 + g, &shift);
+        memcpy(tables->lut + 4 * g, &sums, sizeof sums);
         offset += shift;
-        for (unsigned code = 0; code < 16; code++) {
-            int t = shift;
-            for (unsigned m = 0; m < VEC_GROUP; m++)
-                t += code >> m & 1 ? v[m] : 0;
-            lut[code] = (uint8_t)t;
-        }
     }
-    for (size_t i = 0; i < dims; i++) {
-        tables->q8[i] = (int8_t)quantise(q[i], 127 / largest, 127);
+    for (size_t i = 0; i < dims; i++)
+        sum7 += tables->q8[i];
+    quantise(q, dims, 127 / largest, 127, tables->q8);
+    for (size_t i = 0; i < dims; i++)
         sum8 += tables->q8[i];
-    }
     tables->offset7 = (float)(2 * offset + sum7);
     tables->offset8 = 7.5f * (float)sum8;
 }

@@ -62,9 +62,10 @@ static void unload(struct vec_index *ix)
     free(ix->mean);
     free(ix->row);
     free(ix->residual);
+    free(ix->products);
     free(ix->codes);
     free(ix->record);
-    ix->mean = ix->row = ix->residual = NULL;
+    ix->mean = ix->row = ix->residual = ix->products = NULL;
     ix->codes = ix->record = NULL;
     ix->generation = 0;
 }
@@ -80,14 +81,12 @@ static void index_free(struct vec_index *ix)
     free(ix);
 }
 
-void vec_index_hold(struct vec_index *ix)
+void vec_index_end(struct vec_index *ix)
 {
-    ix->users++;
-}
-
-void vec_index_release(struct vec_index *ix)
-{
-    if (--ix->users == 0 && ix->orphan)
+    /* Any failure of the statement was reported by whatever failed with it. */
+    if (--ix->users == 0)
+        sqlite3_reset(ix->statements[VEC_STMT_HOLD]);
+    if (ix->users == 0 && ix->orphan)
         index_free(ix);
 }
 
@@ -297,11 +296,10 @@ static bool load_centroids(struct vec_index *ix, struct vec_error *err)
         return false;
     if (panel != ix->centroids.panels)
         return vec_index_damaged(ix, "centroids", err);
-    for (int list = 0; list < ix->centroids.count; list++) {
-        vec_centroids_get(&ix->centroids, list, ix->row);
-        vec_centroids_set(&ix->centroids, list, ix->row);
-    }
-    return true;
+    for (int list = 0; list < ix->centroids.count; list++)
+        vec_centroids_load(&ix->centroids, list);
+    ix->products = malloc((size_t)ix->centroids.panels * VEC_PANEL * sizeof(float));
+    return ix->products || vec_error_nomem(err);
 }
 
 static bool check_meta(struct vec_index *ix, struct vec_error *err)
@@ -379,9 +377,46 @@ static struct vec_index *no_such_index(const char *name, struct vec_error *err)
     return NULL;
 }
 
-struct vec_index *vec_index_open(struct vec_conn *conn, const char *name, struct vec_error *err)
+/* Reloads what another writer changed. */
+static bool refresh(struct vec_index *ix, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_GET, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_text(stmt, 1, "generation", -1, SQLITE_STATIC);
+    int64_t generation = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+    if (!vec_index_done(ix, stmt, err))
+        return false;
+    return (generation != 0 && generation == ix->generation) || reload(ix, err);
+}
+
+/* A statement stepped to its first row and left there keeps the transaction. */
+bool vec_index_begin(struct vec_index *ix, struct vec_error *err)
+{
+    if (ix->users++ > 0)
+        return true;
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_HOLD, err);
+    bool ok = false;
+    if (stmt && sqlite3_step(stmt) == SQLITE_ROW)
+        ok = refresh(ix, err);
+    else if (stmt)
+        ok = sqlite3_reset(stmt) == SQLITE_OK ? vec_index_damaged(ix, "meta", err)
+                                              : vec_sqlite_error(ix->conn->db, err);
+    if (!ok && stmt)
+        sqlite3_reset(stmt);
+    ix->users -= !ok;
+    return ok;
+}
+
+struct vec_index *vec_index_find(struct vec_conn *conn, const char *name, struct vec_error *err)
 {
     struct vec_index *ix = find_open(conn, name);
+    /* A statement whose tables are gone fails to prepare: dropped, maybe made anew elsewhere. */
+    if (ix && ix->users == 0 && !vec_index_statement(ix, VEC_STMT_META_GET, NULL)) {
+        conn->indexes = ix->next;
+        index_free(ix);
+        ix = NULL;
+    }
     if (!ix) {
         char *schema = find_schema(conn->db, name);
         if (!schema)
@@ -399,19 +434,16 @@ struct vec_index *vec_index_open(struct vec_conn *conn, const char *name, struct
             (struct vec_index){.conn = conn, .next = conn->indexes, .schema = schema, .name = copy};
         conn->indexes = ix;
     }
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_GET, NULL);
-    if (!stmt)
-        return no_such_index(name, err);
-    sqlite3_bind_text(stmt, 1, "generation", -1, SQLITE_STATIC);
-    int64_t generation = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
-    if (!vec_index_done(ix, stmt, err))
-        return NULL;
-    if ((generation == 0 || generation != ix->generation) && !reload(ix, err))
-        return NULL;
     return ix;
 }
 
-bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, struct vec_buf *space,
+struct vec_index *vec_index_open(struct vec_conn *conn, const char *name, struct vec_error *err)
+{
+    struct vec_index *ix = vec_index_find(conn, name, err);
+    return ix && refresh(ix, err) ? ix : NULL;
+}
+
+bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, bool finite, struct vec_buf *space,
                     struct vec_blob *blob, bool *null, struct vec_error *err)
 {
     int kind = sqlite3_value_type(value);
@@ -432,7 +464,7 @@ bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, struct vec_buf *
                              vec_type_name(ix->type));
     blob->data = sqlite3_value_blob(value);
     blob->len = (size_t)sqlite3_value_bytes(value);
-    if (!vec_blob_check(ix->type, *blob, true, err))
+    if (!vec_blob_check(ix->type, *blob, finite, err))
         return false;
     int dim = vec_blob_dim(ix->type, *blob), wanted = ix->shape.input_dims;
     if (ix->type == VEC_TYPE_BIT)
@@ -463,7 +495,7 @@ bool vec_index_load(struct vec_index *ix, sqlite3_value *value, float *x, bool *
 {
     struct vec_blob blob;
     bool null;
-    if (!vec_index_blob(ix, value, &ix->bytes, &blob, &null, err))
+    if (!vec_index_blob(ix, value, true, &ix->bytes, &blob, &null, err))
         return false;
     *indexed = !null && vec_index_widen(ix, blob, x);
     return true;

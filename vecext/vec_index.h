@@ -51,6 +51,7 @@ enum vec_method {
 
 /* id, SQL; the two holes are the schema and the index's name */
 #define VEC_STATEMENTS(X)                                                                          \
+    X(VEC_STMT_HOLD, "SELECT k FROM \"%w\".\"%w_meta\"")                                           \
     X(VEC_STMT_META_ALL, "SELECT k, v FROM \"%w\".\"%w_meta\"")                                    \
     X(VEC_STMT_META_GET, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = ?1")                          \
     X(VEC_STMT_META_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_meta\" VALUES (?1, ?2)")              \
@@ -102,7 +103,7 @@ struct vec_conn {
 struct vec_index {
     struct vec_conn *conn;
     struct vec_index *next;
-    int users;   /* searches that hold it */
+    int users;   /* searches that read it */
     bool orphan; /* forgotten by the connection; the last user frees it */
     char *schema, *name;
     sqlite3_stmt *statements[VEC_STMT_COUNT];
@@ -125,7 +126,7 @@ struct vec_index {
     struct vec_centroids centroids;
 
     /* scratch for encoding one row */
-    float *row, *residual;
+    float *row, *residual, *products;
     uint8_t *codes;
     unsigned char *record;
     struct vec_buf bytes;
@@ -149,14 +150,18 @@ void vec_conn_release(void *conn);
  * connection closes and after schema changes of the index itself. */
 void vec_conn_forget(struct vec_conn *conn);
 
-/* A search holds its index between calls: hold before, release after. */
-void vec_index_hold(struct vec_index *ix);
-void vec_index_release(struct vec_index *ix);
+/* Begins reading: keeps the index from being freed and the connection's read transaction open, so
+ * that centroids, lists and base rows are those of one snapshot. Every begin needs its end. */
+bool vec_index_begin(struct vec_index *ix, struct vec_error *err);
+void vec_index_end(struct vec_index *ix);
 
 /* The index by name, looked for in main, temp and attached schemas in that order; valid until the
  * next call of any vec_index_ function on the connection that changes or drops it. Reloads what
  * another writer changed. NULL with VEC_UNDEFINED_OBJECT when there is none. */
 struct vec_index *vec_index_open(struct vec_conn *conn, const char *name, struct vec_error *err);
+
+/* The same without looking whether the caches are current; vec_index_begin() does. */
+struct vec_index *vec_index_find(struct vec_conn *conn, const char *name, struct vec_error *err);
 
 /* Statement ready to be bound; the caller resets it (vec_index_done) before the next use. NULL on
  * error. */
@@ -202,8 +207,9 @@ void vec_index_rotate_row(const struct vec_index *ix, float *x);
 void vec_index_rotate_query(const struct vec_index *ix, float *x);
 
 /* The blob of a value that is a BLOB of the index's type, or TEXT in its text form (parsed into
- * `space`). Checked, of the right dimension. *null is set for SQL NULL. */
-bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, struct vec_buf *space,
+ * `space`). Checked (for NaN and infinity only with `finite`), of the right dimension. *null is set
+ * for SQL NULL. */
+bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, bool finite, struct vec_buf *space,
                     struct vec_blob *blob, bool *null, struct vec_error *err);
 
 #endif

@@ -30,7 +30,10 @@ int vec_ref_capacity(const struct vec_code_shape *shape, int page)
 {
     if (!shape->refined)
         return 1;
-    int rows = (page - CELL_OVERHEAD) / (int)vec_code_ref_bytes(shape);
+    /* two to a page: the last one of a list then wastes a quarter of a page, not half */
+    int half = (page - 12) / 2 - 16, rows = half / (int)vec_code_ref_bytes(shape);
+    if (rows < 1)
+        rows = (page - CELL_OVERHEAD) / (int)vec_code_ref_bytes(shape);
     return rows < 1 ? 1 : rows;
 }
 

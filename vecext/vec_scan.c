@@ -44,6 +44,7 @@ struct scan_table {
 
 struct scan_cursor {
     sqlite3_vtab_cursor base;
+    struct vec_index *index; /* begun; ended with the search */
     struct vec_search *search;
     struct vec_rowset filter;
     sqlite3_value *query_value, *filter_value; /* what the search borrows */
@@ -139,6 +140,9 @@ static void end_search(struct scan_cursor *cursor)
 {
     vec_search_free(cursor->search);
     cursor->search = NULL;
+    if (cursor->index)
+        vec_index_end(cursor->index);
+    cursor->index = NULL;
     vec_rowset_close(&cursor->filter);
     sqlite3_value_free(cursor->query_value);
     sqlite3_value_free(cursor->filter_value);
@@ -162,6 +166,8 @@ static int scan_next(sqlite3_vtab_cursor *base)
     int more = vec_search_next(cursor->search, &cursor->id, &cursor->distance, &err);
     table->conn->last_scan = *vec_search_stats(cursor->search);
     cursor->eof = more <= 0;
+    if (cursor->eof)
+        end_search(cursor);
     return more < 0 ? report(base->pVtab, &err) : SQLITE_OK;
 }
 
@@ -176,14 +182,15 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
 {
     struct vec_search_args args = {.k = -1, .max_distance = INFINITY};
     const char *name = (const char *)sqlite3_value_text(arg[COLUMN_INDEX]);
-    struct vec_index *ix = vec_index_open(conn, name ? name : "", err);
+    struct vec_index *ix = vec_index_find(conn, name ? name : "", err);
     bool null;
-    if (!ix)
+    if (!ix || !vec_index_begin(ix, err))
         return false;
+    cursor->index = ix;
     cursor->query_value = sqlite3_value_dup(arg[COLUMN_QUERY]);
     if (!cursor->query_value)
         return vec_error_nomem(err);
-    if (!vec_index_blob(ix, cursor->query_value, &cursor->query, &args.query, &null, err))
+    if (!vec_index_blob(ix, cursor->query_value, true, &cursor->query, &args.query, &null, err))
         return false;
     cursor->eof = null;
     if (null)

@@ -45,6 +45,7 @@ struct vec_search {
     bool overflow; /* the query's norm is not finite: no estimate means anything */
 
     int count;         /* lists there were when the search began */
+    int ordered;       /* of them, sorted so far */
     uint32_t *order;   /* they, nearest first */
     float *products;   /* <q, c> per list */
     float *distances2; /* |q - c|^2 per list; for inner product -<q, c> */
@@ -122,32 +123,35 @@ static bool has_estimates(const struct vec_search *s)
     return s->ix->metric != VEC_METRIC_L1 && s->ix->metric != VEC_METRIC_JACCARD && !s->overflow;
 }
 
+/* Order of lists: by key, ties by number. */
+static bool list_before(const float *key, uint32_t a, uint32_t b)
+{
+    return key[a] < key[b] || (key[a] == key[b] && a < b);
+}
+
 static void sift_list(const float *key, uint32_t *heap, size_t n, size_t i)
 {
     uint32_t value = heap[i];
     for (size_t child; (child = 2 * i + 1) < n; i = child) {
-        if (child + 1 < n &&
-            (key[heap[child + 1]] > key[heap[child]] ||
-             (key[heap[child + 1]] == key[heap[child]] && heap[child + 1] > heap[child])))
+        if (child + 1 < n && list_before(key, heap[child + 1], heap[child]))
             child++;
-        if (key[heap[child]] < key[value] ||
-            (key[heap[child]] == key[value] && heap[child] < value))
+        if (!list_before(key, heap[child], value))
             break;
         heap[i] = heap[child];
     }
     heap[i] = value;
 }
 
-/* Heap sort, ascending, ties by number. */
-static void sort_lists(const float *key, uint32_t *lists, size_t n)
+/* Extends the sorted part of s->order to n lists. The rest is a heap, nearest first, in the lists'
+ * second half of the allocation: most searches want few of many. */
+static void order_lists(struct vec_search *s, int n)
 {
-    for (size_t i = n / 2; i--;)
-        sift_list(key, lists, n, i);
-    while (n > 1) {
-        uint32_t last = lists[--n];
-        lists[n] = lists[0];
-        lists[0] = last;
-        sift_list(key, lists, n, 0);
+    uint32_t *heap = s->order + s->count;
+    for (; s->ordered < n; s->ordered++) {
+        size_t left = (size_t)(s->count - s->ordered);
+        s->order[s->ordered] = heap[0];
+        heap[0] = heap[left - 1];
+        sift_list(s->distances2, heap, left - 1, 0);
     }
 }
 
@@ -155,7 +159,7 @@ static bool rank_lists(struct vec_search *s, const float *q, struct vec_error *e
 {
     const struct vec_centroids *c = &s->ix->centroids;
     size_t columns = (size_t)c->panels * VEC_PANEL;
-    s->order = malloc(columns * sizeof *s->order);
+    s->order = malloc(2 * columns * sizeof *s->order);
     s->products = malloc(columns * sizeof *s->products);
     s->distances2 = malloc(columns * sizeof *s->distances2);
     if (!s->order || !s->products || !s->distances2)
@@ -164,9 +168,10 @@ static bool rank_lists(struct vec_search *s, const float *q, struct vec_error *e
     for (int i = 0; i < c->count; i++) {
         float d2 = s->tables.norm2 + c->norm2[i] - 2 * s->products[i];
         s->distances2[i] = s->ix->shape.inner ? -s->products[i] : d2 > 0 ? d2 : 0;
-        s->order[i] = (uint32_t)i;
+        s->order[c->count + i] = (uint32_t)i;
     }
-    sort_lists(s->distances2, s->order, (size_t)c->count);
+    for (int i = c->count / 2; i--;)
+        sift_list(s->distances2, s->order + c->count, (size_t)c->count, (size_t)i);
     return true;
 }
 
@@ -194,13 +199,15 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
 struct vec_search *vec_search_new(struct vec_index *ix, const struct vec_search_args *args,
                                   struct vec_error *err)
 {
+    if (!vec_index_begin(ix, err))
+        return NULL;
     struct vec_search *s = calloc(1, sizeof *s);
     if (!s) {
+        vec_index_end(ix);
         vec_error_nomem(err);
         return NULL;
     }
     s->ix = ix;
-    vec_index_hold(ix);
     s->count = ix->centroids.count;
     s->args = *args;
     if (!prepare(s, err)) {
@@ -226,7 +233,7 @@ void vec_search_free(struct vec_search *s)
     vec_buf_free(&s->results);
     vec_buf_free(&s->space);
     free(s->seen);
-    vec_index_release(s->ix);
+    vec_index_end(s->ix);
     free(s);
 }
 
@@ -238,6 +245,7 @@ const struct vec_scan_stats *vec_search_stats(const struct vec_search *s)
 const uint32_t *vec_search_order(struct vec_search *s, int *n)
 {
     *n = s->count;
+    order_lists(s, s->count);
     return s->order;
 }
 
@@ -460,7 +468,7 @@ static bool read_exact(struct vec_search *s, sqlite3_stmt *stmt, int64_t id, str
     bool ok = true, null = true;
     struct vec_blob blob;
     if (sqlite3_step(stmt) == SQLITE_ROW)
-        ok = vec_index_blob(ix, sqlite3_column_value(stmt, 0), &s->space, &blob, &null, err);
+        ok = vec_index_blob(ix, sqlite3_column_value(stmt, 0), false, &s->space, &blob, &null, err);
     if (ok && !null) {
         double d = vec_distance_unchecked(ix->type, ix->metric, blob, s->args.query);
         struct result r = {d, id};
@@ -596,6 +604,7 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
             return false;
         lists = s->count;
     } else {
+        order_lists(s, lists);
         for (int i = 0; i < lists; i++)
             if (!scan_list(s, s->order[i], err))
                 return false;

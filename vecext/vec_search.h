@@ -24,7 +24,7 @@ struct vec_search_args {
 };
 
 /* Starts a search; `args` is copied, the query and the filter are borrowed until vec_search_free().
- * The index must stay open. NULL on error. */
+ * The search keeps a read transaction open. NULL on error. */
 struct vec_search *vec_search_new(struct vec_index *ix, const struct vec_search_args *args,
                                   struct vec_error *err);
 

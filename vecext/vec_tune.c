@@ -21,7 +21,7 @@ static int neighbour_ranks(struct vec_index *ix, int64_t row, int *ranks, struct
     struct vec_blob blob;
     bool null = true, ok = true;
     if (sqlite3_step(stmt) == SQLITE_ROW)
-        ok = vec_index_blob(ix, sqlite3_column_value(stmt, 0), &query, &blob, &null, err);
+        ok = vec_index_blob(ix, sqlite3_column_value(stmt, 0), true, &query, &blob, &null, err);
     /* the blob belongs to the statement, which is about to be reset and used by the search */
     if (ok && !null && blob.data != query.data) {
         query.len = 0;

@@ -11,8 +11,8 @@
 #include "vecext/vec_list.h"
 
 enum {
-    TAIL_FOLD = 32,      /* rows of a tail worth appending */
-    TAIL_LOOK = 16,      /* every so many inserts a tail's length is looked at */
+    TAIL_FOLD = 16,      /* rows of a tail worth appending */
+    TAIL_LOOK = 8,       /* every so many inserts a tail's length is looked at */
     DEAD_SHARE = 4,      /* a list is rewritten when 1/4 of its slots are dead */
     GROWTH = 4,          /* an index is trained again at 4 times the rows it was trained on, ... */
     RETRAIN_MAX = 50000, /* ... while that takes well under a second; later, lists are split */
@@ -45,13 +45,6 @@ bool vec_write_delete(struct vec_index *ix, int64_t id, struct vec_error *err)
     return dead <= ix->seg_rows || dead * DEAD_SHARE <= slots || vec_list_rewrite(ix, list, err);
 }
 
-static uint32_t nearest_list(const struct vec_index *ix, const float *row)
-{
-    uint32_t list;
-    vec_centroids_assign(&ix->centroids, row, 1, &list, NULL);
-    return list;
-}
-
 static bool put_tail(struct vec_index *ix, uint32_t list, int64_t id, struct vec_error *err)
 {
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_TAIL_PUT, err);
@@ -80,16 +73,10 @@ static bool load_row(struct vec_index *ix, int64_t id, bool *indexed, struct vec
     return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
 }
 
-/* The list's centroid is read into the second half of a scratch pair, as in the build. */
-static bool encode_row(struct vec_index *ix, uint32_t list, struct vec_error *err)
+static void encode_row(struct vec_index *ix, uint32_t list)
 {
-    float *centroid = malloc((size_t)ix->shape.dims * sizeof *centroid);
-    if (!centroid)
-        return vec_error_nomem(err);
-    vec_centroids_get(&ix->centroids, (int)list, centroid);
-    vec_encode(&ix->shape, ix->row, centroid, ix->residual, ix->codes, ix->record);
-    free(centroid);
-    return true;
+    vec_encode(&ix->shape, ix->row, vec_centroid(&ix->centroids, (int)list), ix->residual,
+               ix->codes, ix->record);
 }
 
 static bool totals(struct vec_index *ix, int64_t *live, struct vec_error *err)
@@ -160,12 +147,17 @@ static bool add_centroid(struct vec_index *ix, int list, const struct vec_centro
     memcpy(grown.data, ix->centroids.data,
            (size_t)ix->centroids.panels * (size_t)ix->shape.dims * VEC_PANEL * sizeof(float));
     memcpy(grown.norm2, ix->centroids.norm2, (size_t)count * sizeof(float));
+    memcpy(grown.rows, ix->centroids.rows, (size_t)count * (size_t)ix->shape.dims * sizeof(float));
+    float *products = realloc(ix->products, (size_t)grown.panels * VEC_PANEL * sizeof *products);
+    if (!products) {
+        vec_centroids_free(&grown);
+        return vec_error_nomem(err);
+    }
+    ix->products = products;
     vec_centroids_free(&ix->centroids);
     ix->centroids = grown;
-    vec_centroids_get(two, 0, ix->row);
-    vec_centroids_set(&ix->centroids, list, ix->row);
-    vec_centroids_get(two, 1, ix->row);
-    vec_centroids_set(&ix->centroids, count, ix->row);
+    vec_centroids_set(&ix->centroids, list, vec_centroid(two, 0));
+    vec_centroids_set(&ix->centroids, count, vec_centroid(two, 1));
     return save_panel(ix, list, err) && save_panel(ix, count, err) &&
            vec_meta_put_integer(ix, "centroids", count + 1, err) &&
            vec_meta_new_generation(ix, err);
@@ -181,8 +173,8 @@ static bool write_half(struct vec_index *ix, const struct split *split, uint32_t
         if (split->half[i] != half)
             continue;
         memcpy(ix->row, split->vectors + i * dims, dims * sizeof(float));
-        ok = encode_row(ix, (uint32_t)list, err) &&
-             vec_rows_add(&rows, record_bytes, split->rows.ids[i], ix->record, err);
+        encode_row(ix, (uint32_t)list);
+        ok = vec_rows_add(&rows, record_bytes, split->rows.ids[i], ix->record, err);
     }
     ok = ok && vec_list_append(ix, list, rows.ids, rows.records, rows.n, true, err);
     vec_rows_free(&rows);
@@ -263,8 +255,9 @@ bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
         return false;
     if (!indexed)
         return true;
-    uint32_t list = nearest_list(ix, ix->row);
-    if (!encode_row(ix, list, err) || !put_tail(ix, list, id, err))
+    uint32_t list = vec_centroids_nearest(&ix->centroids, ix->row, ix->products);
+    encode_row(ix, list);
+    if (!put_tail(ix, list, id, err))
         return false;
     if (!look_now(id))
         return true;
