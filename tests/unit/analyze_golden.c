@@ -1,0 +1,162 @@
+/*
+ * analyze_golden.c: analyzes recorded statements and compares result columns, parameter types and errors with PostgreSQL's.
+ * The files are made by tools/record_analyze.py; arguments: .golden files.
+ */
+#include <sqlite3.h>
+#include <stdlib.h>
+
+#include "sql/analyze/analyze.h"
+#include "sql/analyze/format_type.h"
+#include "sql/base/arena.h"
+#include "sql/base/strbuf.h"
+#include "sql/catalog/durable.h"
+#include "sql/catalog/snapshot.h"
+#include "sql/types/timezone.h"
+#include "sql/types/type.h"
+#include "tests/unit/check.h"
+
+/* As in tools/record_analyze.py. */
+static const char table_text[] =
+    "(SELECT NULL::bool bo, NULL::int2 i2, NULL::int4 a, NULL::int8 i8, NULL::float4 f4, NULL::float8 f8, "
+    "NULL::numeric n, NULL::numeric(10,2) n2, NULL::text b, NULL::varchar(10) c, NULL::char(5) ch, NULL::name na, "
+    "NULL::\"char\" qc, NULL::date d, NULL::time ti, NULL::timetz tz, NULL::timestamp(3) ts, NULL::timestamptz tt, "
+    "NULL::interval iv, NULL::int4[] ia, NULL::text[] ta, NULL::json j, NULL::jsonb jb, NULL::uuid u, "
+    "NULL::bytea by, NULL::inet ip, NULL::int4range r, NULL::bit(3) bi, NULL::varbit vb, NULL::oid o, "
+    "NULL::regclass rc, NULL::money m, NULL::point pt, NULL::tsvector tv, NULL::numeric[] na2) t";
+
+static const uint32_t search_path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+static struct snapshot *snapshot;
+
+static char *expand(struct arena *a, const char *line)
+{
+    struct strbuf b = {0};
+    const char *hit;
+    char *s;
+
+    while ((hit = strstr(line, "{t}")) != NULL) {
+        strbuf_add(&b, line, (size_t)(hit - line));
+        strbuf_addz(&b, table_text);
+        line = hit + 3;
+    }
+    strbuf_addz(&b, line);
+    s = arena_strndup(a, b.data, b.len);
+    strbuf_free(&b);
+    return s;
+}
+
+static void add_escaped(struct strbuf *b, const char *s)
+{
+    strbuf_addc(b, '\t');
+    for (; s != NULL && *s != '\0'; s++) {
+        if (*s == '\\' || *s == '\n' || *s == '\t') {
+            strbuf_addc(b, '\\');
+            strbuf_addc(b, *s == '\n' ? 'n' : *s == '\t' ? 't' : '\\');
+        } else {
+            strbuf_addc(b, *s);
+        }
+    }
+}
+
+static void add_error(struct strbuf *b, const struct error *e)
+{
+    strbuf_printf(b, "\tE\t%s\t", e->sqlstate);
+    if (e->position > 0)
+        strbuf_printf(b, "%d", e->position);
+    add_escaped(b, e->message);
+    add_escaped(b, e->detail);
+    add_escaped(b, e->hint);
+}
+
+static const char *type_text(struct arena *a, uint32_t type, int32_t typmod)
+{
+    return format_type_name(a, snapshot, search_path, 2, type, typmod, true);
+}
+
+static void add_result(struct strbuf *b, struct arena *a, const struct analysis *an, const struct query *q)
+{
+    const struct target *list = q->command == QUERY_SELECT ? q->targets : q->returning;
+    int n = q->command == QUERY_SELECT ? q->ntargets : q->nreturning;
+
+    strbuf_addz(b, "\tR");
+    for (int i = 0; i < n; i++) {
+        if (!list[i].junk)
+            strbuf_printf(b, "\t%s:%s", list[i].name, type_text(a, list[i].expr->type, list[i].expr->typmod));
+    }
+    strbuf_addz(b, "\tP");
+    for (int i = 0; i < an->nparams; i++)
+        strbuf_printf(b, "\t%s", type_text(a, an->params[i], -1));
+}
+
+static void analyze_line(struct strbuf *out, const char *line)
+{
+    struct arena *arena = arena_create();
+    struct error err;
+    struct eval_context ctx = {.timezone = timezone_find("UTC"), .extra_float_digits = 1, .snapshot = snapshot,
+                               .standard_conforming_strings = true, .dateorder = DATEORDER_MDY};
+    struct analysis a = {.arena = arena, .snapshot = snapshot, .err = &err, .search_path = search_path,
+                         .nsearch_path = 2, .role = BOOTSTRAP_SUPERUSER, .role_name = "postgres",
+                         .session_role_name = "postgres", .database = "an1", .ctx = &ctx, .variable_params = true};
+    struct parsed *p;
+    struct query *q = NULL;
+
+    error_init(&err, arena);
+    a.text = expand(arena, line);
+    p = parse_sql(a.text, strlen(a.text), &err);
+    if (p != NULL)
+        q = analyze_statement(&a, parsed_stmt(p, 0));
+    strbuf_clear(out);
+    strbuf_addz(out, line);
+    if (q != NULL && !error_is_set(&err))
+        add_result(out, arena, &a, q);
+    else
+        add_error(out, &err);
+    parsed_free(p);
+    arena_destroy(arena);
+}
+
+static void run_file(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    struct strbuf got = {0};
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t n;
+
+    CHECK(f != NULL);
+    while (f != NULL && (n = getline(&line, &cap, f)) > 0) {
+        char *tab, *statement;
+
+        if (line[n - 1] == '\n')
+            line[n - 1] = '\0';
+        tab = strchr(line, '\t');
+        statement = strndup(line, (size_t)(tab - line));
+        analyze_line(&got, statement);
+        CHECK_STR(got.data, line);
+        free(statement);
+    }
+    free(line);
+    strbuf_free(&got);
+    if (f != NULL)
+        fclose(f);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena *arena = arena_create();
+    struct error err;
+    sqlite3 *db;
+
+    type_registry_init();
+    registry_init();
+    error_init(&err, arena);
+    sqlite3_open(":memory:", &db);
+    CHECK(durable_create(db, &err));
+    snapshot = snapshot_load(db, "an1", NULL, &err);
+    CHECK(snapshot != NULL);
+    for (int i = 1; i < argc; i++)
+        run_file(argv[i]);
+    snapshot_unref(snapshot);
+    sqlite3_close(db);
+    arena_destroy(arena);
+    return check_done();
+}
