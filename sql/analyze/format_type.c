@@ -129,7 +129,8 @@ static const char *format_element(struct arena *a, const struct snapshot *s, con
 
         /* Without a length these two mean length 1 in SQL's spelling, so they keep their internal names. */
         if (n->oid == t->oid && !(bare_special && (t->oid == BPCHAROID || t->oid == BITOID)))
-            return *modifier || *n->after ? arena_printf(a, "%s%s%s", n->before, modifier, n->after) : n->before;
+            /* The types' own modifier output carries the zone: "(3) with time zone". */
+            return arena_printf(a, "%s%s", n->before, *modifier ? modifier : n->after);
     }
     name = format_identifier(a, t->name);
     if (!type_visible(s, path, npath, t)) {

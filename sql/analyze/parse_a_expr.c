@@ -145,12 +145,12 @@ static struct expr *in_array(struct pstate *ps, const PgQuery__AExpr *a, struct 
 
 static struct expr *in_item(struct pstate *ps, const PgQuery__AExpr *a, struct expr *left, struct expr *item)
 {
-    struct expr *copy = expr_copy(ps->a->arena, left), *cmp;
+    struct expr *cmp;
 
-    if (copy->kind == EXPR_ROW && item->kind == EXPR_ROW)
-        cmp = make_row_comparison(ps, a->name, a->n_name, &copy->list.args, &item->list.args, a->location);
+    if (left->kind == EXPR_ROW && item->kind == EXPR_ROW)
+        cmp = make_row_comparison(ps, a->name, a->n_name, &left->list.args, &item->list.args, a->location);
     else
-        cmp = make_op(ps, a->name, a->n_name, copy, item, a->location);
+        cmp = make_op(ps, a->name, a->n_name, left, item, a->location);
     return coerce_to_boolean(ps, cmp, "IN");
 }
 
@@ -179,7 +179,8 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
         others = constants;
     }
     for (int i = 0; i < others.n; i++) {
-        e = in_item(ps, a, left, others.items[i]);
+        /* Copied only after the first use, which may have given a parameter its type. */
+        e = in_item(ps, a, result == NULL ? left : expr_copy(ps->a->arena, left), others.items[i]);
         if (expr_is_poison(e))
             return e;
         if (result != NULL && result->kind == EXPR_BOOL && result->boolean.args.n > 1 && i > 1)
@@ -195,16 +196,16 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
 /* --- BETWEEN ------------------------------------------------------------------------------------------------------ */
 
 /* arg op1 low BOOL arg op2 high */
-static struct expr *between_pair(struct pstate *ps, const PgQuery__AExpr *a, const struct expr *arg, const char *op1,
-                                 const struct expr *low, enum bool_kind both, const char *op2,
-                                 const struct expr *high)
+static struct expr *between_pair(struct pstate *ps, const PgQuery__AExpr *a, struct expr *arg, const char *op1,
+                                 struct expr *low, enum bool_kind both, const char *op2, struct expr *high)
 {
     struct arena *arena = ps->a->arena;
-    struct expr *x = make_op_named(ps, op1, expr_copy(arena, arg), expr_copy(arena, low), a->location), *y, *e;
+    struct expr *x = make_op_named(ps, op1, arg, low, a->location), *y, *e;
 
     if (expr_is_poison(x))
         return x;
-    y = make_op_named(ps, op2, expr_copy(arena, arg), expr_copy(arena, high), a->location);
+    /* Copied only now: the first use may have given a parameter its type. */
+    y = make_op_named(ps, op2, expr_copy(arena, arg), high, a->location);
     if (expr_is_poison(y))
         return y;
     x = coerce_to_boolean(ps, x, both == BOOL_AND ? "AND" : "OR");
@@ -234,7 +235,8 @@ static struct expr *transform_between(struct pstate *ps, const PgQuery__AExpr *a
     x = between_pair(ps, a, arg, op1, low, both, op2, high);
     if (!symmetric || expr_is_poison(x))
         return x;
-    y = between_pair(ps, a, arg, op1, high, both, op2, low);
+    y = between_pair(ps, a, expr_copy(ps->a->arena, arg), op1, expr_copy(ps->a->arena, high), both, op2,
+                     expr_copy(ps->a->arena, low));
     if (expr_is_poison(y))
         return y;
     x = expr_bool(ps->a->arena, negated ? BOOL_AND : BOOL_OR, x, y);

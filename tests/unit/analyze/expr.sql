@@ -1,7 +1,6 @@
 -- constants
 select 1, 2147483648, 9223372036854775808, 1.5, 1e3, 'x', null, true, false, B'101', X'1F', E'a\nb', $$q$$
 select -1, +1, -2147483648
-select 0x1F
 select 12345678901234567890123
 select 1::int2, 1::int8, 1::numeric(5,2), 'a'::varchar(3), 'a'::char(4), 'a'::char, 'a'::bpchar, 'a'::"char", 'a'::name
 select 1::nosuch
@@ -268,7 +267,6 @@ select 'nosuch_table'::regclass
 select grouping(a) from {t}
 select default
 select coalesce(default, 1)
-select xmlelement(name foo)
 -- parameters
 select $1
 select $1::int, $2::text
