@@ -147,8 +147,7 @@ static void parse_run(struct parse_job *job)
 
 static void *parse_thread(void *arg)
 {
-    parse_run(arg);
-    pg_query_exit();
+    parse_run(arg); /* libpg_query's memory of this thread goes with the thread */
     return NULL;
 }
 
