@@ -77,6 +77,11 @@ void walk_raw(const ProtobufCMessage *m, bool (*visit)(const ProtobufCMessage *m
  * "<what> with <field> is not supported".
  */
 bool raw_fields_known(struct pstate *ps, const ProtobufCMessage *m, const char *known, const char *what);
+/*
+ * Replaces VARs of one entry of e's own query, also inside sublinks: column k by a copy of columns[k - 1]; with columns
+ * NULL the VARs only move to entry `to`. The new root is returned.
+ */
+struct expr *expr_replace_vars(struct arena *a, struct expr *e, int rte, struct expr *const *columns, int to);
 /* Does the expression hold a VAR of this level (levelsup 0)? */
 bool expr_has_vars(struct expr *e);
 /* Does it hold an aggregate (of this level)? location: of the first one. */
@@ -106,8 +111,8 @@ bool transform_returning(struct pstate *ps, PgQuery__Node *const *nodes, size_t 
 /* --- parse_from.c: FROM ---------------------------------------------------------------------------- */
 
 bool transform_from_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n);
-/* Opens the table of INSERT/UPDATE/DELETE/MERGE, adds it to the range table and sets ps->target; in_ns: names can refer to it. */
-bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in_ns);
+/* A relation that FROM or DML may open: 42P01, and 42809 for indexes and composite types. */
+const struct relation *open_relation(struct pstate *ps, const PgQuery__RangeVar *rv);
 /* A table of FROM by name: WITH entry, view or relation. The nsitem is not in the namespace yet. */
 struct nsitem *transform_range_var(struct pstate *ps, const PgQuery__RangeVar *rv);
 
@@ -166,49 +171,74 @@ bool cte_set_recursive_columns(struct pstate *ps, struct cte *cte, const struct 
 /* Moves the finished target list and flags into ps->query, checks aggregates and collations. */
 bool query_finish(struct pstate *ps, struct target_list *targets);
 
-/* VALUES lists to a RTE_VALUES; rows already transformed and coerced to common types when common is true. */
+/* VALUES lists to a RTE_VALUES; common: the columns get common types here, else the rows' types are settled already. */
 struct rte *rte_for_values(struct pstate *ps, struct expr_list *rows, int nrows, bool common);
+/* SELECT of all columns of inner (column 0) or of one (from 1), at a new level between ps and inner. */
+struct query *query_wrap(struct pstate *ps, struct query *inner, int column);
 
-/* INSERT's target columns: numbers in order of the written list (or all). attnums has one entry per column. */
+/* --- parse_dml.c: the table of INSERT, UPDATE, DELETE, MERGE ------------------------------------------------ */
+
+/* The table as it was named and the base table that is really changed: another one if a view was named. */
+struct dml_target {
+    struct nsitem item; /* what names refer to; ps->target points here */
+    const struct relation *named, *base;
+    const int *attnums; /* views: per column of `named` the base table's attnum, 0 not updatable; else NULL */
+    struct expr *where; /* views: the conditions of all views on the way */
+};
+struct dml_target *dml_target_of(const struct pstate *ps);
+/* Opens the table, adds it to the range table and sets ps->target; in_ns: names can refer to it. verb: "INSERT"... */
+bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in_ns, const char *verb);
+/* The base table's column for a name in a column list or SET; NULL with 42703 or 0A000. updating: for the message. */
+const struct attribute *dml_column(struct pstate *ps, const char *name, int location, bool updating);
+/* The i-th column (attnum - 1) of the named relation, likewise; NULL without error if it is dropped. */
+const struct attribute *dml_column_at(struct pstate *ps, int i, bool *updatable);
+/* 428C9 */
+bool refuse_generated(struct pstate *ps, const struct attribute *att, bool updating);
+/* The default of a column as expression: identity, DEFAULT, domain default, or NULL constant. Never NULL. */
+struct expr *column_default_expr(struct pstate *ps, const struct relation *r, const struct attribute *att);
+
+/* --- parse_insert.c ---------------------------------------------------------------------------------------------- */
+
+/* INSERT's target columns in order of the written list (or all). */
 struct insert_column {
     const struct attribute *att;
     const PgQuery__ResTarget *res; /* NULL when no list was written */
 };
 bool insert_target_columns(struct pstate *ps, PgQuery__Node *const *cols, size_t n, struct insert_column **out,
                            int *count);
-/* One row of source expressions to targets of the insert columns; DEFAULT items stay EXPR_DEFAULT. */
+/* One row of source expressions as values for the insert columns; DEFAULT items stay EXPR_DEFAULT. */
 bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct insert_column *cols, int ncols,
                           bool strip_indirection, struct expr_list *out);
+/* Values of the insert columns to targets: one per column, indirections of one column merged. */
+bool insert_targets(struct pstate *ps, struct insert_column *cols, struct expr_list *values,
+                    struct target_list *out);
 /*
- * Replaces EXPR_DEFAULT and adds the columns that are missing: defaults, identity, generation; refuses explicit values for
- * GENERATED ALWAYS columns. *targets covers all live columns of r afterwards, in order of attnum.
+ * Replaces EXPR_DEFAULT and adds the columns that are missing; refuses explicit values for GENERATED ALWAYS columns. The
+ * list covers all live columns but generated ones (the file computes those), in order of attnum.
  */
-bool insert_fill_defaults(struct pstate *ps, const struct relation *r, struct target **targets, int *ntargets,
-                          char overriding);
-/* The default of a column as expression: identity nextval, DEFAULT, domain default, or NULL constant. Never NULL. */
-struct expr *column_default_expr(struct pstate *ps, const struct relation *r, const struct attribute *att);
-/* UPDATE's SET list (also ON CONFLICT's and MERGE's): defaults replaced, generated columns recomputed. */
+bool insert_fill_defaults(struct pstate *ps, struct target_list *list, char overriding);
+char overriding_of(PgQuery__OverridingKind kind);
+
+/* --- parse_update.c, parse_conflict.c ------------------------------------------------------------------------------ */
+
+/* SET of UPDATE, ON CONFLICT DO UPDATE and MERGE: defaults replaced, assignments to one column merged. */
 bool transform_update_targets(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct target **out,
                               int *count);
-/* After SET's targets: generated columns of r are computed anew from the row as it will be. */
-bool update_generated_columns(struct pstate *ps, const struct relation *r, int rtindex, struct target **targets,
-                              int *ntargets);
 bool transform_on_conflict(struct pstate *ps, const PgQuery__OnConflictClause *c);
 
-/* --- analyze_view.c ------------------------------------------------------------------------------------------- */
+/* --- analyze_view.c ------------------------------------------------------------------------------------------------- */
 
 /* A view as subquery entry. */
 struct rte *rte_for_view(struct pstate *ps, const struct relation *view, const PgQuery__Alias *alias);
-/*
- * The target of a statement is a view: gives the base table it writes to and how the view's columns map to it. verb: "insert into",
- * "update", "delete from". NULL with 55000 if it is not simply updatable.
- */
+/* What a simply updatable view is made of. */
 struct view_target {
     const struct relation *base;
-    int *attnums;       /* per view column (attnum - 1): the base table's attnum, 0 not updatable */
-    struct expr *where; /* of all views on the way, over rte 0 = base */
-    bool inh;
+    struct expr **columns; /* per view column: its expression over rte 0 = base; NULL for dropped ones */
+    int *attnums;          /* per view column: base attnum, 0 not updatable */
+    int ncolumns;
+    struct expr *where;    /* over rte 0 = base; NULL */
 };
+/* NULL with 55000 if the view is not simply updatable. verb: "INSERT", "UPDATE", "DELETE". */
 struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view, const char *verb);
 
 /* --- analyze.c -------------------------------------------------------------------------------------------------- */
@@ -217,8 +247,20 @@ struct view_target *view_updatable_target(struct pstate *ps, const struct relati
 struct expr *analyze_stored_expr(struct pstate *ps, const char *sql, const struct relation *relation,
                                  enum parse_expr_kind kind, uint32_t type, int32_t typmod, const char *name);
 
+/* A raw expression over the columns of `relation` (entry 0; NULL: none), as it is stored: coerced for assignment to type, or,
+   with type 0, to boolean where the kind wants that. name: the column in messages. Poison on error. */
+struct expr *transform_stored(struct pstate *ps, const PgQuery__Node *n, const struct relation *relation,
+                              enum parse_expr_kind kind, uint32_t type, int32_t typmod, const char *name);
+/* "column %s is of type %s but default expression is of type %s" */
+struct expr *coerce_stored(struct pstate *ps, struct expr *e, uint32_t type, int32_t typmod,
+                           enum parse_expr_kind kind, const char *name);
+/* A view's SELECT in the given struct analysis (whose text is set), at a nesting level. NULL after an error. */
+struct query *analyze_view_text(struct analysis *a, const char *sql, int level);
+
 /* --- utility.c ---------------------------------------------------------------------------------------------------- */
 
 struct query *transform_utility(struct pstate *ps, const PgQuery__Node *n);
+/* SELECT ... INTO: a CREATE TABLE AS with the tag of its own. */
+struct query *transform_select_into(struct pstate *ps, const PgQuery__SelectStmt *s);
 
 #endif

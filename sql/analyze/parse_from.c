@@ -52,8 +52,7 @@ static struct nsitem *range_var_cte(struct pstate *ps, const PgQuery__RangeVar *
     return add_item(ps, rte);
 }
 
-/* A relation that FROM or DML may open: indexes and composite types are none. */
-static const struct relation *open_relation(struct pstate *ps, const PgQuery__RangeVar *rv)
+const struct relation *open_relation(struct pstate *ps, const PgQuery__RangeVar *rv)
 {
     const struct relation *r =
         lookup_relation(ps, *rv->catalogname ? rv->catalogname : NULL, *rv->schemaname ? rv->schemaname : NULL,
@@ -77,36 +76,9 @@ struct nsitem *transform_range_var(struct pstate *ps, const PgQuery__RangeVar *r
     const struct relation *r = open_relation(ps, rv);
     if (!r)
         return NULL;
-    if (r->kind == RELKIND_VIEW && !r->is_virtual)
+    if (r->view_sql && r->kind != RELKIND_MATVIEW)
         return add_item(ps, rte_for_view(ps, r, alias_of(rv)));
     return add_item(ps, rte_for_relation(ps, r, alias_of(rv), rv->inh));
-}
-
-bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in_ns)
-{
-    const struct relation *r = open_relation(ps, rv);
-    if (!r)
-        return false;
-    const char *unsupported = r->kind == RELKIND_SEQUENCE  ? "cannot change sequence \"%s\""
-                              : r->kind == RELKIND_MATVIEW ? "cannot change materialized view \"%s\""
-                                                           : NULL;
-    if (unsupported) {
-        const char *text = arena_printf(ps->a->arena, unsupported, r->name);
-        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "%s", text);
-        return false;
-    }
-    struct rte *rte = rte_for_relation(ps, r, alias_of(rv), rv->inh);
-    if (!rte)
-        return false;
-    rte->in_from = false;
-    ps->target = add_item(ps, rte);
-    ps->query->result = ps->target->rtindex;
-    if (in_ns) {
-        struct ns_list ns = ns_save(ps);
-        ns_append(ps, &ns, ps->target);
-        ns_restore(ps, ns);
-    }
-    return true;
 }
 
 /* --- subqueries and samples ------------------------------------------------------------------------ */

@@ -127,8 +127,7 @@ static struct setop *nested_as_leaf(struct pstate *ps, struct setop *op)
     return leaf_for_query(ps, sub->query);
 }
 
-/* SELECT of all columns of q, to be cast there. */
-static struct query *wrap_query(struct pstate *ps, struct query *inner)
+struct query *query_wrap(struct pstate *ps, struct query *inner, int column)
 {
     struct pstate *sub = pstate_new(ps->a, ps);
     struct query *q = ARENA_NEW(ps->a->arena, struct query);
@@ -141,7 +140,7 @@ static struct query *wrap_query(struct pstate *ps, struct query *inner)
     q->from = ARENA_NEW(ps->a->arena, struct from_node *);
     q->from[0] = node;
     q->nfrom = 1;
-    for (int i = 0; i < rte->ncolumns; i++)
+    for (int i = column ? column - 1 : 0; i < (column ? column : rte->ncolumns); i++)
         target_add(ps, &targets, (struct target){.expr = var_for_column(ps, rte, node->rte, i + 1, -1),
                                                  .name = rte->columns[i].name});
     q->targets = targets.items;
@@ -177,7 +176,7 @@ static struct setop *coerce_arm(struct pstate *ps, struct setop *arm, const stru
     }
     struct rte *rte = ps->query->rtable[arm->rte];
     if (cast && !leaf_castable_in_place(rte->subquery))
-        rte->subquery = wrap_query(ps, rte->subquery);
+        rte->subquery = query_wrap(ps, rte->subquery, 0);
     struct query *q = rte->subquery;
     for (int i = 0; i < arm->ncolumns; i++) {
         struct expr *e = coerce_to_common_type(ps, q->targets[i].expr, columns[i].type, context);

@@ -97,6 +97,56 @@ bool expr_has_windows(struct expr *e, int *location)
     return expr_has(e, EXPR_WINDOW, location);
 }
 
+/* --- replacing columns ------------------------------------------------------------------------------ */
+
+struct replace_state {
+    struct arena *arena;
+    int rte, to;
+    struct expr *const *columns;
+    int depth;
+};
+
+static struct expr *replace_expr(struct expr *e, void *arg);
+
+static void replace_in_query(struct query *q, struct replace_state *s)
+{
+    s->depth++;
+    query_mutate_exprs(q, replace_expr, s);
+    for (int i = 0; i < q->nrtable; i++)
+        if (q->rtable[i]->kind == RTE_SUBQUERY && q->rtable[i]->subquery)
+            replace_in_query(q->rtable[i]->subquery, s);
+    for (int i = 0; i < q->nctes; i++)
+        if (q->ctes[i]->query)
+            replace_in_query(q->ctes[i]->query, s);
+    s->depth--;
+}
+
+static struct expr *replace_expr(struct expr *e, void *arg)
+{
+    struct replace_state *s = arg;
+    bool var = e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW;
+    if (var && e->var.levelsup == s->depth && e->var.rte == s->rte) {
+        if (!s->columns || e->kind == EXPR_WHOLE_ROW || e->var.attnum <= 0) {
+            e->var.rte = s->to;
+            return e;
+        }
+        struct expr *copy = expr_copy(s->arena, s->columns[e->var.attnum - 1]);
+        copy->location = e->location;
+        expr_raise_levels(copy, s->depth);
+        return copy;
+    }
+    expr_mutate_children(e, replace_expr, s);
+    if (e->kind == EXPR_SUBLINK && e->sublink.query)
+        replace_in_query(e->sublink.query, s);
+    return e;
+}
+
+struct expr *expr_replace_vars(struct arena *a, struct expr *e, int rte, struct expr *const *columns, int to)
+{
+    struct replace_state s = {.arena = a, .rte = rte, .to = to, .columns = columns};
+    return e ? replace_expr(e, &s) : NULL;
+}
+
 /* --- what a query does ----------------------------------------------------------------------------- */
 
 static void proc_effects(struct query *q, const struct proc *p)

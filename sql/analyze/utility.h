@@ -60,7 +60,6 @@ struct table_column {
     char identity;         /* 0 'a' 'd' */
     char generated;        /* 0 's' */
     struct expr *expr;     /* default or generation expression, analyzed; NULL */
-    const char *expr_text; /* the same as written */
     struct option *sequence_options; /* identity */
     int nsequence_options;
     char storage, compression;
@@ -370,6 +369,10 @@ struct utility {
             struct qualified_name name;
             bool concurrently;
         } reindex;
+        struct {
+            struct qualified_name table; /* name NULL: all clustered tables */
+            const char *index;           /* NULL: the one used last */
+        } cluster;
         struct {
             struct qualified_name *tables;
             int ntables;

@@ -1,0 +1,158 @@
+/*
+ * analyze_view.c: views. A reference to a view becomes a subquery entry that remembers the view, so later stages know no
+ * rules; a simple view as target of INSERT, UPDATE or DELETE stands for its base table.
+ */
+#include "sql/analyze/clause.h"
+
+#include <string.h>
+
+/* The view's own SELECT, analyzed apart from the statement: it sees none of its names. NULL after an error. */
+static struct query *view_query(struct pstate *ps, const struct relation *view)
+{
+    if (ps->level + 1 >= VIEW_DEPTH_MAX) {
+        parse_error(ps, ERRCODE_STATEMENT_TOO_COMPLEX, -1, "views are nested too deeply at view \"%s\"", view->name);
+        return NULL;
+    }
+    struct error err;
+    struct analysis inner = *ps->a;
+    error_init(&err, ps->a->arena);
+    inner.err = &err;
+    inner.params = NULL;
+    inner.nparams = 0;
+    inner.variable_params = false;
+    inner.names = NULL;
+    struct query *q = analyze_view_text(&inner, view->view_sql, ps->level + 1);
+    if (!q) {
+        err.position = 0;
+        error_context(&err, "view \"%s\"", view->name);
+        error_copy(ps->a->err, &err);
+    }
+    return q;
+}
+
+struct rte *rte_for_view(struct pstate *ps, const struct relation *view, const PgQuery__Alias *alias)
+{
+    struct query *q = view_query(ps, view);
+    if (!q)
+        return NULL;
+    struct rte *rte = ARENA_NEW(ps->a->arena, struct rte);
+    rte->kind = RTE_SUBQUERY;
+    rte->alias = view->name;
+    rte->in_from = true;
+    rte->relation = view;
+    rte->subquery = q;
+    relation_columns(ps, view, &rte->columns, &rte->ncolumns);
+    /* Attributes of a view are its targets one by one; a view is never altered by dropping columns. */
+    if (rte->ncolumns != q->ntargets) {
+        parse_error(ps, ERRCODE_INTERNAL_ERROR, -1, "view \"%s\" has %d columns but its query gives %d",
+                    view->name, rte->ncolumns, q->ntargets);
+        return NULL;
+    }
+    return rte_apply_alias(ps, rte, alias) ? rte : NULL;
+}
+
+/* --- updatable views --------------------------------------------------------------------------------------- */
+
+static const char *not_updatable_reason(const struct query *q)
+{
+    if (q->distinct || q->distinct_on.n)
+        return "Views containing DISTINCT are not automatically updatable.";
+    if (q->group.n || q->grouping_sets)
+        return "Views containing GROUP BY are not automatically updatable.";
+    if (q->having)
+        return "Views containing HAVING are not automatically updatable.";
+    if (q->setop)
+        return "Views containing UNION, INTERSECT, or EXCEPT are not automatically updatable.";
+    if (q->nctes)
+        return "Views containing WITH are not automatically updatable.";
+    if (q->limit || q->offset)
+        return "Views containing LIMIT or OFFSET are not automatically updatable.";
+    if (q->has_aggs)
+        return "Views that return aggregate functions are not automatically updatable.";
+    if (q->has_windows)
+        return "Views that return window functions are not automatically updatable.";
+    if (q->has_srfs)
+        return "Views that return set-returning functions are not automatically updatable.";
+    if (q->nfrom != 1 || q->from[0]->rte < 0 || !q->rtable[q->from[0]->rte]->relation)
+        return "Views that do not select from a single table or view are not automatically updatable.";
+    if (q->rtable[q->from[0]->rte]->tablesample)
+        return "Views containing TABLESAMPLE are not automatically updatable.";
+    return NULL;
+}
+
+static struct view_target *refuse_view(struct pstate *ps, const struct relation *view, const char *verb,
+                                       const char *detail)
+{
+    static const struct {
+        const char *verb, *doing, *gerund;
+    } verbs[] = {{"INSERT", "insert into", "inserting into"},
+                 {"UPDATE", "update", "updating"},
+                 {"DELETE", "delete from", "deleting from"}};
+    int i = !strcmp(verb, "UPDATE") ? 1 : !strcmp(verb, "DELETE") ? 2 : 0;
+    parse_error(ps, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, -1, "cannot %s view \"%s\"", verbs[i].doing,
+                view->name);
+    parse_error_detail(ps, "%s", detail);
+    parse_error_hint(ps,
+                     "To enable %s the view, provide an INSTEAD OF %s trigger or an unconditional ON %s DO "
+                     "INSTEAD rule.",
+                     verbs[i].gerund, verb, verb);
+    return NULL;
+}
+
+/* The view's columns over the base table: either the FROM item is the base, or itself an updatable view whose columns are
+   put in. */
+static struct view_target *compose(struct pstate *ps, struct query *q, const struct view_target *inner, int from,
+                                   const struct relation *base)
+{
+    struct view_target *v = ARENA_NEW(ps->a->arena, struct view_target);
+    struct expr *const *put = inner ? inner->columns : NULL;
+    v->base = base;
+    v->ncolumns = q->ntargets;
+    v->columns = ARENA_ARRAY(ps->a->arena, struct expr *, q->ntargets + 1);
+    v->attnums = ARENA_ARRAY(ps->a->arena, int, q->ntargets + 1);
+    for (int i = 0; i < q->ntargets; i++) {
+        const struct expr *e = q->targets[i].expr;
+        bool column = e->kind == EXPR_VAR && e->var.attnum > 0 && e->var.levelsup == 0;
+        if (column)
+            v->attnums[i] = inner ? inner->attnums[e->var.attnum - 1] : e->var.attnum;
+        v->columns[i] = expr_replace_vars(ps->a->arena, q->targets[i].expr, from, put, 0);
+    }
+    v->where = expr_replace_vars(ps->a->arena, q->where, from, put, 0);
+    if (inner && inner->where)
+        v->where = make_and(ps, inner->where, v->where);
+    return v;
+}
+
+struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view, const char *verb)
+{
+    struct query *q = view_query(ps, view);
+    if (!q)
+        return NULL;
+    const char *reason = not_updatable_reason(q);
+    if (reason)
+        return refuse_view(ps, view, verb, reason);
+    if (view->options && strstr(view->options, "check_option") && strcmp(verb, "DELETE") != 0) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "%s through view \"%s\" WITH CHECK OPTION is not supported", verb, view->name);
+        return NULL;
+    }
+    int from = q->from[0]->rte;
+    const struct relation *base = q->rtable[from]->relation;
+    struct view_target *inner = NULL;
+    if (base->view_sql) {
+        inner = view_updatable_target(ps, base, verb);
+        if (!inner)
+            return NULL;
+    } else if (base->kind != RELKIND_TABLE && base->kind != RELKIND_PARTITIONED) {
+        return refuse_view(ps, view, verb,
+                           "Views that do not select from a single table or view are not automatically updatable.");
+    }
+    struct view_target *v = compose(ps, q, inner, from, inner ? inner->base : base);
+    bool any = !strcmp(verb, "DELETE");
+    for (int i = 0; i < v->ncolumns; i++)
+        any = any || v->attnums[i] > 0;
+    if (!any)
+        return refuse_view(ps, view, verb,
+                           "Views that have no updatable columns are not automatically updatable.");
+    return v;
+}

@@ -1,0 +1,97 @@
+/*
+ * utility_misc.c: VACUUM and ANALYZE, LISTEN/NOTIFY, CHECKPOINT, DO, CALL.
+ */
+#include "sql/analyze/utility_internal.h"
+
+#include <string.h>
+
+/* Columns of ANALYZE t (a, b) must exist; statistics are then gathered for the whole table. */
+static bool analyze_columns(struct pstate *ps, const PgQuery__VacuumRelation *v, const struct qualified_name *name)
+{
+    const struct relation *r = lookup_relation(ps, name->catalog, name->schema, name->name, true, -1);
+    for (size_t i = 0; r && i < v->n_va_cols; i++) {
+        const struct attribute *att = relation_attribute(r, node_string(v->va_cols[i]));
+        if (!att || att->dropped || att->hidden) {
+            parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" of relation \"%s\" does not exist",
+                        node_string(v->va_cols[i]), r->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool utility_vacuum(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__VacuumStmt *s = n->vacuum_stmt;
+    u->tag = s->is_vacuumcmd ? "VACUUM" : "ANALYZE";
+    u->vacuum.vacuum = s->is_vacuumcmd;
+    u->vacuum.tables = ARENA_ARRAY(ps->a->arena, struct qualified_name, s->n_rels + 1);
+    for (size_t i = 0; i < s->n_rels; i++) {
+        const PgQuery__VacuumRelation *v = s->rels[i]->vacuum_relation;
+        struct qualified_name *name = &u->vacuum.tables[u->vacuum.ntables++];
+        *name = utility_range_var(ps, v->relation);
+        if (!analyze_columns(ps, v, name))
+            return false;
+    }
+    return utility_options(ps, s->options, s->n_options, &u->vacuum.options, &u->vacuum.noptions);
+}
+
+bool utility_listen(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    u->notify.channel = arena_strdup(ps->a->arena, n->listen_stmt->conditionname);
+    return true;
+}
+
+bool utility_unlisten(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    u->notify.channel = utility_string(ps, n->unlisten_stmt->conditionname);
+    return true;
+}
+
+bool utility_notify(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    u->notify.channel = arena_strdup(ps->a->arena, n->notify_stmt->conditionname);
+    u->notify.payload = arena_strdup(ps->a->arena, n->notify_stmt->payload);
+    return true;
+}
+
+bool utility_checkpoint(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    (void)n;
+    (void)u;
+    return !parse_failed(ps);
+}
+
+bool utility_do(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__DoStmt *s = n->do_stmt;
+    for (size_t i = 0; i < s->n_args; i++) {
+        const PgQuery__DefElem *d = s->args[i]->def_elem;
+        const char **slot = !strcmp(d->defname, "as")         ? &u->do_block.body
+                            : !strcmp(d->defname, "language") ? &u->do_block.language
+                                                              : NULL;
+        if (!slot)
+            return utility_refuse(ps, d->location, d->defname);
+        if (*slot) {
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, d->location, "conflicting or redundant options");
+            return false;
+        }
+        *slot = utility_value_text(ps, d->arg);
+    }
+    if (!u->do_block.body) {
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "no inline code specified");
+        return false;
+    }
+    if (!u->do_block.language)
+        u->do_block.language = "plpgsql";
+    return true;
+}
+
+bool utility_call(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    PgQuery__Node node = PG_QUERY__NODE__INIT;
+    node.node_case = PG_QUERY__NODE__NODE_FUNC_CALL;
+    node.func_call = n->call_stmt->funccall;
+    u->call.call = transform_expr(ps, &node, EXPR_KIND_CALL_ARGUMENT);
+    return !expr_is_poison(u->call.call) && assign_expr_collations(ps, u->call.call);
+}

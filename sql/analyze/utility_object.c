@@ -1,0 +1,246 @@
+/*
+ * utility_object.c: statements about objects of any kind: DROP, RENAME, SET SCHEMA, OWNER TO, COMMENT; TRUNCATE and LOCK.
+ */
+#include "sql/analyze/utility_internal.h"
+
+#include <string.h>
+
+/* How the raw tree names an object of a kind. */
+enum naming {
+    NAMED_RELATION, /* RangeVar, or a list of strings */
+    NAMED_STRING,   /* one string */
+    NAMED_TYPE,     /* TypeName */
+    NAMED_OF_TABLE, /* list: table, then the object */
+    NAMED_OF_TYPE   /* list: TypeName, then the object */
+};
+
+static const struct object_row {
+    PgQuery__ObjectType type;
+    enum object_kind kind;
+    enum naming naming;
+    const char *name; /* as in command tags */
+} objects[] = {
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TABLE, OBJECT_TABLE, NAMED_RELATION, "TABLE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_VIEW, OBJECT_VIEW, NAMED_RELATION, "VIEW"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW, OBJECT_MATVIEW, NAMED_RELATION, "MATERIALIZED VIEW"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_INDEX, OBJECT_INDEX, NAMED_RELATION, "INDEX"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE, OBJECT_SEQUENCE, NAMED_RELATION, "SEQUENCE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, OBJECT_COLLATION, NAMED_RELATION, "COLLATION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA, OBJECT_SCHEMA, NAMED_STRING, "SCHEMA"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION, OBJECT_EXTENSION, NAMED_STRING, "EXTENSION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE, OBJECT_DATABASE, NAMED_STRING, "DATABASE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_ROLE, OBJECT_ROLE, NAMED_STRING, "ROLE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_LANGUAGE, OBJECT_LANGUAGE, NAMED_STRING, "LANGUAGE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, OBJECT_TYPE, NAMED_TYPE, "TYPE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN, OBJECT_DOMAIN, NAMED_TYPE, "DOMAIN"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN, OBJECT_COLUMN, NAMED_OF_TABLE, "COLUMN"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE, OBJECT_COLUMN, NAMED_OF_TABLE, "TYPE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT, OBJECT_CONSTRAINT, NAMED_OF_TABLE, "TABLE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_DOMCONSTRAINT, OBJECT_CONSTRAINT, NAMED_OF_TYPE, "DOMAIN"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER, OBJECT_TRIGGER, NAMED_OF_TABLE, "TRIGGER"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_RULE, OBJECT_RULE, NAMED_OF_TABLE, "RULE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_POLICY, OBJECT_POLICY, NAMED_OF_TABLE, "POLICY"},
+};
+
+/* Kinds that no row above covers, for the refusal. */
+static const struct {
+    PgQuery__ObjectType type;
+    const char *name;
+} refused[] = {
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION, "FUNCTION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE, "PROCEDURE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE, "ROUTINE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, "AGGREGATE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR, "OPERATOR"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_OPCLASS, "OPERATOR CLASS"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY, "OPERATOR FAMILY"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_CAST, "CAST"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_CONVERSION, "CONVERSION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE, "TABLESPACE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT, "LARGE OBJECT"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE, "FOREIGN TABLE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER, "SERVER"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FDW, "FOREIGN DATA WRAPPER"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_ACCESS_METHOD, "ACCESS METHOD"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_EVENT_TRIGGER, "EVENT TRIGGER"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION, "PUBLICATION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_SUBSCRIPTION, "SUBSCRIPTION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT, "STATISTICS"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TRANSFORM, "TRANSFORM"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION, "TEXT SEARCH CONFIGURATION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY, "TEXT SEARCH DICTIONARY"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER, "TEXT SEARCH PARSER"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE, "TEXT SEARCH TEMPLATE"},
+};
+
+/* The row of a kind; NULL with 0A000 "<verb> <KIND> is not supported". */
+static const struct object_row *object_row(struct pstate *ps, PgQuery__ObjectType type, const char *verb)
+{
+    const char *name = "object of this kind";
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
+        if (objects[i].type == type)
+            return &objects[i];
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        if (refused[i].type == type)
+            name = refused[i].name;
+    parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s %s is not supported", verb, name);
+    return NULL;
+}
+
+static struct object_ref type_ref(struct pstate *ps, const PgQuery__Node *n)
+{
+    if (n->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
+        return (struct object_ref){
+            .name = utility_name(ps, n->type_name->names, n->type_name->n_names, n->type_name->location)};
+    if (n->node_case == PG_QUERY__NODE__NODE_LIST)
+        return (struct object_ref){.name = utility_name(ps, n->list->items, n->list->n_items, -1)};
+    return (struct object_ref){.name = {.name = utility_string(ps, node_string(n)), .location = -1}};
+}
+
+/* Object by a node of DROP or COMMENT. */
+static struct object_ref object_ref(struct pstate *ps, const struct object_row *row, const PgQuery__Node *n)
+{
+    struct object_ref ref = {.name = {.location = -1}};
+    PgQuery__Node *const *items = n->node_case == PG_QUERY__NODE__NODE_LIST ? n->list->items : NULL;
+    size_t count = items ? n->list->n_items : 0;
+    switch (row->naming) {
+    case NAMED_TYPE:
+        return type_ref(ps, n);
+    case NAMED_OF_TYPE:
+        ref = type_ref(ps, items[0]);
+        ref.sub = utility_string(ps, node_string(items[count - 1]));
+        return ref;
+    case NAMED_OF_TABLE:
+        ref.name = utility_name(ps, items, count - 1, -1);
+        ref.sub = utility_string(ps, node_string(items[count - 1]));
+        return ref;
+    default:
+        if (items)
+            ref.name = utility_name(ps, items, count, -1);
+        else
+            ref.name.name = utility_string(ps, node_string(n));
+        return ref;
+    }
+}
+
+bool utility_drop(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__DropStmt *s = n->drop_stmt;
+    const struct object_row *row = object_row(ps, s->remove_type, "DROP");
+    if (!row)
+        return false;
+    u->tag = arena_printf(ps->a->arena, "DROP %s", row->name);
+    u->drop.object = row->kind;
+    u->drop.missing_ok = s->missing_ok;
+    u->drop.concurrently = s->concurrent;
+    u->drop.cascade = s->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    u->drop.refs = ARENA_ARRAY(ps->a->arena, struct object_ref, s->n_objects + 1);
+    for (size_t i = 0; i < s->n_objects; i++)
+        u->drop.refs[u->drop.nrefs++] = object_ref(ps, row, s->objects[i]);
+    if (s->concurrent && s->n_objects != 1)
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "DROP INDEX CONCURRENTLY does not support dropping multiple objects");
+    else if (s->concurrent && u->drop.cascade)
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "DROP INDEX CONCURRENTLY does not support CASCADE");
+    return !parse_failed(ps);
+}
+
+/* --- RENAME, SET SCHEMA, OWNER ---------------------------------------------------------------------------- */
+
+static bool rename_ref(struct pstate *ps, const struct object_row *row, const PgQuery__RangeVar *relation,
+                       const PgQuery__Node *object, const char *sub, struct object_ref *ref)
+{
+    if (relation)
+        ref->name = utility_range_var(ps, relation);
+    else if (object)
+        *ref = row->naming == NAMED_OF_TYPE ? type_ref(ps, object) : object_ref(ps, row, object);
+    else
+        *ref = (struct object_ref){.name = {.name = utility_string(ps, sub), .location = -1}};
+    if ((relation || object) && *sub)
+        ref->sub = utility_string(ps, sub);
+    return !parse_failed(ps);
+}
+
+bool utility_rename(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__RenameStmt *s = n->rename_stmt;
+    const struct object_row *row = object_row(ps, s->rename_type, "ALTER");
+    if (!row)
+        return false;
+    const struct object_row *tag = row;
+    if (s->rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN)
+        tag = object_row(ps, s->relation_type, "ALTER");
+    if (!tag)
+        return false;
+    u->tag = arena_printf(ps->a->arena, "ALTER %s", tag->name);
+    u->rename.object = row->kind;
+    u->rename.new_name = utility_string(ps, s->newname);
+    u->rename.missing_ok = s->missing_ok;
+    return rename_ref(ps, row, s->relation, s->object, s->subname, &u->rename.ref);
+}
+
+bool utility_set_schema(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__AlterObjectSchemaStmt *s = n->alter_object_schema_stmt;
+    const struct object_row *row = object_row(ps, s->object_type, "ALTER");
+    if (!row)
+        return false;
+    u->tag = arena_printf(ps->a->arena, "ALTER %s", row->name);
+    u->rename.object = row->kind;
+    u->rename.new_name = utility_string(ps, s->newschema);
+    u->rename.missing_ok = s->missing_ok;
+    return rename_ref(ps, row, s->relation, s->object, "", &u->rename.ref);
+}
+
+bool utility_owner(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__AlterOwnerStmt *s = n->alter_owner_stmt;
+    const struct object_row *row = object_row(ps, s->object_type, "ALTER");
+    if (!row)
+        return false;
+    u->tag = arena_printf(ps->a->arena, "ALTER %s", row->name);
+    u->rename.object = row->kind;
+    u->rename.new_name = utility_role(ps, s->newowner);
+    return rename_ref(ps, row, s->relation, s->object, "", &u->rename.ref);
+}
+
+bool utility_comment(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CommentStmt *s = n->comment_stmt;
+    const struct object_row *row = object_row(ps, s->objtype, "COMMENT ON");
+    if (!row)
+        return false;
+    u->comment.object = row->kind;
+    u->comment.ref = object_ref(ps, row, s->object);
+    u->comment.comment = utility_string(ps, s->comment);
+    return !parse_failed(ps);
+}
+
+/* --- TRUNCATE, LOCK ------------------------------------------------------------------------------------------- */
+
+static struct qualified_name *range_vars(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, int *count)
+{
+    struct qualified_name *names = ARENA_ARRAY(ps->a->arena, struct qualified_name, n + 1);
+    for (size_t i = 0; i < n; i++)
+        names[i] = utility_range_var(ps, nodes[i]->range_var);
+    *count = (int)n;
+    return names;
+}
+
+bool utility_truncate(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__TruncateStmt *s = n->truncate_stmt;
+    u->truncate.tables = range_vars(ps, s->relations, s->n_relations, &u->truncate.ntables);
+    u->truncate.restart = s->restart_seqs;
+    u->truncate.cascade = s->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    return !parse_failed(ps);
+}
+
+bool utility_lock(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__LockStmt *s = n->lock_stmt;
+    u->lock.tables = range_vars(ps, s->relations, s->n_relations, &u->lock.ntables);
+    u->lock.mode = s->mode;
+    u->lock.nowait = s->nowait;
+    return !parse_failed(ps);
+}

@@ -1,0 +1,258 @@
+/*
+ * utility_type.c: CREATE SCHEMA, SEQUENCE, TYPE, DOMAIN, EXTENSION, DATABASE.
+ */
+#include "sql/analyze/utility_internal.h"
+
+#include <string.h>
+
+bool utility_create_schema(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CreateSchemaStmt *s = n->create_schema_stmt;
+    u->create_schema.name = utility_string(ps, s->schemaname);
+    u->create_schema.owner = s->authrole ? utility_role(ps, s->authrole) : NULL;
+    u->create_schema.if_not_exists = s->if_not_exists;
+    const struct raw_stmt **elements = ARENA_ARRAY(ps->a->arena, const struct raw_stmt *, s->n_schema_elts + 1);
+    for (size_t i = 0; i < s->n_schema_elts; i++)
+        elements[i] = (const struct raw_stmt *)s->schema_elts[i];
+    u->create_schema.elements = elements;
+    u->create_schema.nelements = (int)s->n_schema_elts;
+    return true;
+}
+
+/* --- sequences ------------------------------------------------------------------------------------------ */
+
+static bool sequence_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct utility *u)
+{
+    if (!utility_options(ps, nodes, n, &u->sequence.options, &u->sequence.noptions))
+        return false;
+    for (int i = 0; i < u->sequence.noptions; i++)
+        for (int k = 0; k < i; k++)
+            if (!strcmp(u->sequence.options[i].name, u->sequence.options[k].name)) {
+                parse_error(ps, ERRCODE_SYNTAX_ERROR, u->sequence.options[i].location,
+                            "conflicting or redundant options");
+                return false;
+            }
+    return true;
+}
+
+bool utility_create_sequence(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CreateSeqStmt *s = n->create_seq_stmt;
+    u->sequence.name = utility_range_var(ps, s->sequence);
+    u->sequence.persistence = *s->sequence->relpersistence ? *s->sequence->relpersistence : 'p';
+    u->sequence.if_not_exists = s->if_not_exists;
+    return sequence_options(ps, s->options, s->n_options, u);
+}
+
+bool utility_alter_sequence(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__AlterSeqStmt *s = n->alter_seq_stmt;
+    u->sequence.name = utility_range_var(ps, s->sequence);
+    u->sequence.persistence = 'p';
+    u->sequence.if_not_exists = s->missing_ok;
+    return sequence_options(ps, s->options, s->n_options, u);
+}
+
+/* --- types ------------------------------------------------------------------------------------------------- */
+
+bool utility_create_enum(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CreateEnumStmt *s = n->create_enum_stmt;
+    u->create_type.name = utility_name(ps, s->type_name, s->n_type_name, -1);
+    u->create_type.kind = 'e';
+    u->create_type.labels = utility_names(ps, s->vals, s->n_vals);
+    u->create_type.nlabels = (int)s->n_vals;
+    return !parse_failed(ps);
+}
+
+bool utility_alter_enum(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__AlterEnumStmt *s = n->alter_enum_stmt;
+    u->alter_enum.name = utility_name(ps, s->type_name, s->n_type_name, -1);
+    u->alter_enum.old_label = utility_string(ps, s->old_val);
+    u->alter_enum.new_label = arena_strdup(ps->a->arena, s->new_val);
+    u->alter_enum.neighbour = utility_string(ps, s->new_val_neighbor);
+    u->alter_enum.after = s->new_val_is_after;
+    u->alter_enum.if_not_exists = s->skip_if_new_val_exists;
+    return !parse_failed(ps);
+}
+
+bool utility_create_composite(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CompositeTypeStmt *s = n->composite_type_stmt;
+    struct table_builder b = {.ps = ps, .name = s->typevar->relname};
+    u->create_type.name = utility_range_var(ps, s->typevar);
+    u->create_type.kind = 'c';
+    for (size_t i = 0; i < s->n_coldeflist; i++) {
+        const PgQuery__ColumnDef *d = s->coldeflist[i]->column_def;
+        if (typename_serial(d->type_name)) {
+            parse_error(ps, ERRCODE_UNDEFINED_OBJECT, d->type_name->location, "type \"%s\" does not exist",
+                        typename_text(ps, d->type_name));
+            return false;
+        }
+        if (!table_add_column(&b, d))
+            return false;
+    }
+    u->create_type.columns = b.columns;
+    u->create_type.ncolumns = b.ncolumns;
+    return !parse_failed(ps);
+}
+
+bool utility_create_range(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    (void)n;
+    (void)u;
+    return utility_refuse(ps, -1, "CREATE TYPE AS RANGE");
+}
+
+bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    static const struct {
+        PgQuery__ObjectType type;
+        const char *what;
+    } kinds[] = {
+        {PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, "CREATE AGGREGATE"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR, "CREATE OPERATOR"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, "CREATE TYPE of a base type"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, "CREATE COLLATION"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER, "CREATE TEXT SEARCH PARSER"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY, "CREATE TEXT SEARCH DICTIONARY"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE, "CREATE TEXT SEARCH TEMPLATE"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION, "CREATE TEXT SEARCH CONFIGURATION"},
+    };
+    (void)u;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].type == n->define_stmt->kind)
+            return utility_refuse(ps, -1, kinds[i].what);
+    return utility_refuse(ps, -1, "this form of CREATE");
+}
+
+/* --- domains -------------------------------------------------------------------------------------------------- */
+
+static bool domain_base(struct pstate *ps, const PgQuery__CreateDomainStmt *s, struct utility *u)
+{
+    uint32_t type;
+    int32_t typmod;
+    if (!typename_type(ps, s->type_name, &type, &typmod))
+        return false;
+    const struct type_def *t = lookup_type(ps, type);
+    if (!t || !strchr("bcderm", t->typtype)) {
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "\"%s\" is not a valid base type for a domain",
+                    typename_text(ps, s->type_name));
+        return false;
+    }
+    u->create_domain.basetype = type;
+    u->create_domain.typmod = typmod;
+    return column_collation(ps, s->coll_clause, type, &u->create_domain.collation);
+}
+
+/* VALUE in the check is EXPR_CASE_TEST. */
+static bool domain_check(struct pstate *ps, const PgQuery__Constraint *c, struct table_builder *b,
+                         const struct utility *u)
+{
+    struct expr *value = expr_new(ps->a->arena, EXPR_CASE_TEST, u->create_domain.basetype, u->create_domain.typmod, -1);
+    value->collation = u->create_domain.collation;
+    ps->domain_value = value;
+    struct expr *e = transform_stored(ps, c->raw_expr, NULL, EXPR_KIND_DOMAIN_CHECK, 0, -1, NULL);
+    ps->domain_value = NULL;
+    if (expr_is_poison(e))
+        return false;
+    table_append_constraint(b, (struct table_constraint){.type = 'c', .name = utility_string(ps, c->conname),
+                                                         .check = e, .location = c->location});
+    return true;
+}
+
+static bool domain_constraint(struct pstate *ps, const PgQuery__Constraint *c, struct table_builder *b,
+                              struct utility *u, int *nullability)
+{
+    const char *message = NULL;
+    switch (c->contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
+        if (u->create_domain.default_expr) {
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "multiple default expressions");
+            return false;
+        }
+        u->create_domain.default_expr =
+            transform_stored(ps, c->raw_expr, NULL, EXPR_KIND_COLUMN_DEFAULT, u->create_domain.basetype,
+                             u->create_domain.typmod, u->create_domain.name.name);
+        return !expr_is_poison(u->create_domain.default_expr);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NULL: {
+        int wanted = c->contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL ? 1 : -1;
+        if (*nullability && *nullability != wanted) {
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "conflicting NULL/NOT NULL constraints");
+            return false;
+        }
+        *nullability = wanted;
+        u->create_domain.notnull = wanted > 0;
+        return true;
+    }
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK:
+        if (c->is_no_inherit) {
+            parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, -1,
+                        "check constraints for domains cannot be marked NO INHERIT");
+            return false;
+        }
+        return domain_check(ps, c, b, u);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE:
+        message = "unique constraints not possible for domains";
+        break;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+        message = "primary key constraints not possible for domains";
+        break;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
+        message = "exclusion constraints not possible for domains";
+        break;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+        message = "foreign key constraints not possible for domains";
+        break;
+    default:
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "specifying constraint deferrability not supported for domains");
+        return false;
+    }
+    parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "%s", message);
+    return false;
+}
+
+bool utility_create_domain(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CreateDomainStmt *s = n->create_domain_stmt;
+    struct table_builder b = {.ps = ps};
+    int nullability = 0;
+    u->create_domain.name = utility_name(ps, s->domainname, s->n_domainname, -1);
+    if (parse_failed(ps) || !domain_base(ps, s, u))
+        return false;
+    for (size_t i = 0; i < s->n_constraints; i++)
+        if (!domain_constraint(ps, s->constraints[i]->constraint, &b, u, &nullability))
+            return false;
+    u->create_domain.constraints = b.constraints;
+    u->create_domain.nconstraints = b.nconstraints;
+    return true;
+}
+
+/* --- extensions, databases ---------------------------------------------------------------------------------------- */
+
+bool utility_create_extension(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CreateExtensionStmt *s = n->create_extension_stmt;
+    u->create_extension.name = arena_strdup(ps->a->arena, s->extname);
+    u->create_extension.if_not_exists = s->if_not_exists;
+    return utility_options(ps, s->options, s->n_options, &u->create_extension.options,
+                           &u->create_extension.noptions);
+}
+
+bool utility_create_database(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CreatedbStmt *s = n->createdb_stmt;
+    u->database.name = arena_strdup(ps->a->arena, s->dbname);
+    return utility_options(ps, s->options, s->n_options, &u->database.options, &u->database.noptions);
+}
+
+bool utility_drop_database(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__DropdbStmt *s = n->dropdb_stmt;
+    u->database.name = arena_strdup(ps->a->arena, s->dbname);
+    u->database.missing_ok = s->missing_ok;
+    return utility_options(ps, s->options, s->n_options, &u->database.options, &u->database.noptions);
+}
