@@ -53,9 +53,14 @@ static struct query *analyze_node(struct pstate *ps, const PgQuery__Node *n)
     return check_variable_params(ps, q) ? q : NULL;
 }
 
+struct query *analyze_inner(struct analysis *a, const PgQuery__Node *n)
+{
+    return analyze_node(pstate_new(a, NULL), n);
+}
+
 struct query *analyze_statement(struct analysis *a, const struct raw_stmt *stmt)
 {
-    return analyze_node(pstate_new(a, NULL), node_of(stmt));
+    return analyze_inner(a, node_of(stmt));
 }
 
 /* --- stored text ------------------------------------------------------------------------------------------ */
@@ -209,6 +214,22 @@ struct expr *analyze_expression(struct analysis *a, const char *sql, const struc
     struct pstate *ps = pstate_new(a, NULL);
     struct expr *e = analyze_stored_expr(ps, sql, r, stored_kind(kind), type, typmod, NULL);
     return expr_is_poison(e) ? NULL : e;
+}
+
+struct expr *analyze_assign(struct analysis *a, struct expr *e, uint32_t type, int n)
+{
+    struct pstate *ps = pstate_new(a, NULL);
+    uint32_t given = e->type;
+    struct expr *out =
+        coerce_to_target_type(ps, e, type, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
+    if (!out) {
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
+                    "parameter $%d of type %s cannot be coerced to the expected type %s", n,
+                    format_type(ps, given), format_type(ps, type));
+        parse_error_hint(ps, "You will need to rewrite or cast the expression.");
+        return NULL;
+    }
+    return expr_is_poison(out) || !assign_expr_collations(ps, out) ? NULL : out;
 }
 
 /* --- names given as text ------------------------------------------------------------------------------------- */

@@ -254,6 +254,9 @@ struct expr *transform_stored(struct pstate *ps, const PgQuery__Node *n, const s
 /* "column %s is of type %s but default expression is of type %s" */
 struct expr *coerce_stored(struct pstate *ps, struct expr *e, uint32_t type, int32_t typmod,
                            enum parse_expr_kind kind, const char *name);
+/* A whole statement inside another one (EXPLAIN, DECLARE, CREATE VIEW...), on an outermost level of its own. NULL after
+   an error. */
+struct query *analyze_inner(struct analysis *a, const PgQuery__Node *n);
 /* A view's SELECT in the given struct analysis (whose text is set), at a nesting level. NULL after an error. */
 struct query *analyze_view_text(struct analysis *a, const char *sql, int level);
 

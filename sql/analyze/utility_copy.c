@@ -7,10 +7,10 @@
 
 static bool copy_query(struct pstate *ps, const PgQuery__CopyStmt *s, struct utility *u)
 {
-    struct query *q = parse_sub_analyze(ps, s->query, NULL, false, true);
+    struct query *q = analyze_inner(ps->a, s->query);
     if (!q)
         return false;
-    if (q->command == QUERY_UTILITY || (q->command == QUERY_SELECT && s->query->select_stmt->into_clause)) {
+    if (q->command == QUERY_UTILITY) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "COPY (SELECT INTO) is not supported");
         return false;
     }
@@ -18,7 +18,6 @@ static bool copy_query(struct pstate *ps, const PgQuery__CopyStmt *s, struct uti
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "COPY query must have a RETURNING clause");
         return false;
     }
-    query_mark_effects(q);
     u->copy.query = q;
     return true;
 }
@@ -103,11 +102,8 @@ bool utility_copy(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 bool utility_explain(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__ExplainStmt *s = n->explain_stmt;
-    struct pstate *sub = pstate_new(ps->a, NULL);
-    u->explain.query = transform_stmt(sub, s->query);
+    u->explain.query = analyze_inner(ps->a, s->query);
     if (!u->explain.query)
         return false;
-    if (u->explain.query->command != QUERY_UTILITY)
-        query_mark_effects(u->explain.query);
     return utility_options(ps, s->options, s->n_options, &u->explain.options, &u->explain.noptions);
 }

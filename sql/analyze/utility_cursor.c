@@ -106,7 +106,7 @@ bool utility_declare(struct pstate *ps, const PgQuery__Node *n, struct utility *
     const PgQuery__DeclareCursorStmt *s = n->declare_cursor_stmt;
     if (!declare_checks(ps, s))
         return false;
-    struct query *q = parse_sub_analyze(ps, s->query, NULL, false, true);
+    struct query *q = analyze_inner(ps->a, s->query);
     if (!q)
         return false;
     if (q->command != QUERY_SELECT) {
@@ -118,7 +118,6 @@ bool utility_declare(struct pstate *ps, const PgQuery__Node *n, struct utility *
                     "DECLARE CURSOR must not contain data-modifying statements in WITH");
         return false;
     }
-    query_mark_effects(q);
     u->declare.name = arena_strdup(ps->a->arena, s->portalname);
     u->declare.query = q;
     u->declare.text = ps->a->text;

@@ -89,9 +89,6 @@ bool utility_do(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 
 bool utility_call(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
-    PgQuery__Node node = PG_QUERY__NODE__INIT;
-    node.node_case = PG_QUERY__NODE__NODE_FUNC_CALL;
-    node.func_call = n->call_stmt->funccall;
-    u->call.call = transform_expr(ps, &node, EXPR_KIND_CALL_ARGUMENT);
+    u->call.call = transform_procedure_call(ps, n->call_stmt->funccall);
     return !expr_is_poison(u->call.call) && assign_expr_collations(ps, u->call.call);
 }

@@ -5,14 +5,6 @@
 
 #include <string.h>
 
-static struct query *defining_query(struct pstate *ps, const PgQuery__Node *n)
-{
-    struct query *q = transform_stmt(pstate_new(ps->a, NULL), n);
-    if (q && q->command != QUERY_UTILITY)
-        query_mark_effects(q);
-    return q;
-}
-
 /* The names given in the statement become the query's own. */
 static bool name_columns(struct pstate *ps, struct query *q, const char *const *names, int n, const char *message)
 {
@@ -53,15 +45,16 @@ bool utility_create_view(struct pstate *ps, const PgQuery__Node *n, struct utili
     }
     /* Parameters of the session mean nothing to a definition that stays. */
     struct analysis inner = *ps->a;
-    struct pstate *sub = pstate_new(&inner, NULL);
     inner.params = NULL;
     inner.nparams = 0;
     inner.variable_params = false;
-    struct query *q = defining_query(sub, s->query);
+    struct query *q = analyze_inner(&inner, s->query);
     if (!q)
         return false;
-    if (q->command != QUERY_SELECT)
-        return utility_refuse(ps, -1, "this form of CREATE VIEW");
+    if (q->command != QUERY_SELECT) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "views must not contain SELECT INTO");
+        return false;
+    }
     if (q->has_modifying_cte) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
                     "views must not contain data-modifying statements in WITH");
@@ -117,9 +110,13 @@ static bool fill_table_as(struct pstate *ps, const PgQuery__IntoClause *into, co
         return false;
     if (query->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT)
         return utility_refuse(ps, -1, "CREATE TABLE AS EXECUTE");
-    struct query *q = defining_query(ps, query);
+    struct query *q = analyze_inner(ps->a, query);
     if (!q)
         return false;
+    if (q->command != QUERY_SELECT) {
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "SELECT ... INTO is not allowed here");
+        return false;
+    }
     u->create_table_as.query = q;
     u->create_table_as.columns = utility_names(ps, into->col_names, into->n_col_names);
     u->create_table_as.ncolumns = (int)into->n_col_names;

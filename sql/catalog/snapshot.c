@@ -106,6 +106,12 @@ const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t na
     return NULL;
 }
 
+const char *snapshot_type_default(const struct snapshot *s, uint32_t type)
+{
+    const struct type_ext *t = map_get(&s->type_oid, type, NULL);
+    return t ? t->default_sql : NULL;
+}
+
 const struct enum_label *snapshot_enum_labels(const struct snapshot *s, uint32_t type, int *n)
 {
     const struct type_ext *t = map_get(&s->type_oid, type, NULL);

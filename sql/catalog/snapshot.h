@@ -222,6 +222,8 @@ const struct attribute *relation_attribute(const struct relation *r, const char 
 const struct type_def *snapshot_type(const struct snapshot *s, uint32_t oid);
 const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t namespace_oid,
                                            const char *name);
+/* The DEFAULT of a domain as PostgreSQL SQL text; NULL if it has none or is no domain. */
+const char *snapshot_type_default(const struct snapshot *s, uint32_t type);
 const struct enum_label *snapshot_enum_labels(const struct snapshot *s, uint32_t type, int *n);
 const struct proc *snapshot_proc(const struct snapshot *s, uint32_t oid);
 /* Calls visit for every function of that name in any schema (built-ins included) until it returns false. */
