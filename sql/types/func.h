@@ -62,6 +62,9 @@ struct fcall {
 #define FN_CACHE      0x02 /* keeps something in f->cache keyed by its own arguments */
 #define FN_CALLED_ON_NULL 0x04 /* implementation handles NULL although pg_proc says strict */
 #define FN_WRITES     0x08 /* changes the database (nextval, setval, lo_...): needs the writer */
+/* Aggregate WITHIN GROUP over a hypothetical row: instead of steps, final gets four integers: rows sorting
+   before it, its peers, distinct rows before it, all rows. */
+#define FN_HYPOTHETICAL 0x20
 #define FN_SESSION    0x10 /* must run while no SQLite statement is being stepped around it */
 
 /* An aggregate: state of state_size zeroed bytes per group. NULL handling: strict aggregates

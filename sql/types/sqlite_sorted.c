@@ -214,6 +214,34 @@ static void feed(struct sorted_cell *cell, struct sqlite_func_host *host, void *
     }
 }
 
+static int compare_keys(const struct sorted_spec *s, const struct value *a, const struct value *b,
+                        struct eval_context *ctx)
+{
+    int c = 0;
+    for (int i = 0; i < s->nkeys && !c; i++)
+        c = compare_values(s->keys[i].type, &a[i], &b[i], s->keys[i].desc, s->keys[i].nulls_first, ctx);
+    return c;
+}
+
+/* Where the direct arguments would stand among the sorted rows: counts[4] as FN_HYPOTHETICAL has them. */
+static void count_hypothetical(const struct sorted_cell *cell, struct sqlite_func_host *host, struct value *counts)
+{
+    const struct sorted_spec *s = cell->spec;
+    int64_t before = 0, peers = 0, distinct = 0;
+    const struct value *last = NULL;
+    for (size_t i = 0; i < cell->n; i++) {
+        const struct value *key = cell->rows[i] + s->nargs;
+        int c = compare_keys(s, key, cell->direct, host->ctx);
+        before += c < 0;
+        peers += c == 0;
+        distinct += c < 0 && (!last || compare_keys(s, last, key, host->ctx) != 0);
+        last = key;
+    }
+    const int64_t n[4] = {before, peers, distinct, (int64_t)cell->n};
+    for (int i = 0; i < 4; i++)
+        counts[i] = value_int(n[i]);
+}
+
 static void run(sqlite3_context *c, struct sorted_cell *cell, struct sqlite_func_host *host)
 {
     const struct sorted_spec *s = cell->spec;
@@ -226,10 +254,19 @@ static void run(sqlite3_context *c, struct sorted_cell *cell, struct sqlite_func
     }
     if (cell->n > 1)
         qsort_r(cell->rows, cell->n, sizeof(*cell->rows), compare_rows, &order);
+    bool hypothetical = cell->impl->flags & FN_HYPOTHETICAL && s->ndirect == s->nkeys;
+    struct value counts[4];
     host->depth++;
-    feed(cell, host, state);
+    if (hypothetical)
+        count_hypothetical(cell, host, counts);
+    else
+        feed(cell, host, state);
     struct fcall f = {.args = cell->direct, .nargs = s->ndirect, .err = &host->err, .arena = host->scratch,
                       .ctx = host->ctx, .argtypes = s->direct, .rettype = s->result, .impl = cell->impl};
+    if (hypothetical) {
+        f.args = counts;
+        f.nargs = 4;
+    }
     if (!error_is_set(&host->err))
         agg->final(&f, state);
     if (error_is_set(&host->err))
