@@ -106,7 +106,7 @@ struct fn_impl {
 
 /* --- helpers for implementations ------------------------------------------------------- */
 
-#define ARG_INT(f, i)  ((f)->args[i].i)
+#define ARG_INT(f, k)  ((f)->args[k].i)
 #define ARG_REAL(f, i) value_get_real(&(f)->args[i])
 #define ARG_NULL(f, i) ((f)->args[i].kind == VALUE_NULL)
 #define ARG_TEXT(f, i) ((f)->args[i].p), ((int)(f)->args[i].n) /* for %.*s swap by hand */
