@@ -7,6 +7,7 @@
  * Visible columns c1..c100, hidden: the SQL text and up to 60 values for its parameters. The prepared statement is kept
  * with the cursor. Printed by emit/emit_lateral.c.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,11 +122,17 @@ static int subplan_fail(struct subplan_vtab *v)
 /* SQLite names what it misses, one at a time; each is registered and preparing tried again. */
 static int subplan_prepare(struct subplan_vtab *v, const char *sql, sqlite3_stmt **stmt)
 {
+    char missed[256] = "";
     for (;;) {
         int rc = sqlite3_prepare_v3(v->db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
-        if (rc == SQLITE_OK || !v->host->register_missing ||
-            !v->host->register_missing(v->host, sqlite3_errmsg(v->db)))
+        char message[256];
+        if (rc == SQLITE_OK)
             return rc;
+        snprintf(message, sizeof(message), "%s", sqlite3_errmsg(v->db));
+        if (strcmp(message, missed) == 0 || !v->host->register_missing ||
+            !v->host->register_missing(v->host, message))
+            return rc;
+        memcpy(missed, message, sizeof(missed));
     }
 }
 
