@@ -182,6 +182,24 @@ static void check_codes(const struct vec_kernels *k, const struct vec_kernels *s
     CHECK(sum[0] == 4096u * 255 && sum[31] == 4096u * 255, "%s: %u", k->name, sum[0]);
 }
 
+/* One number for all that the portable level computes, to compare machines by. */
+static uint64_t digest(const struct vec_kernels *s)
+{
+    uint64_t sum = 1;
+    for (int i = 0; i < SIZES; i++) {
+        float x[8] = {s->l2sq_f32(fa, fb, sizes[i]), s->ip_f32(fa, fb, sizes[i]),
+                      s->l1_f32(fa, fb, sizes[i]), s->l2sq_f16(ha, hb, sizes[i]),
+                      s->ip_f16(ha, hb, sizes[i])};
+        s->cosine_f32(fa, fb, sizes[i], x + 5);
+        for (int j = 0; j < 8; j++) {
+            uint32_t bits;
+            memcpy(&bits, &x[j], sizeof bits);
+            sum = (sum ^ bits) * 0x100000001B3;
+        }
+    }
+    return sum;
+}
+
 int main(void)
 {
     uint64_t seed = 42;
@@ -193,6 +211,7 @@ int main(void)
     }
     const struct vec_kernels *scalar = vec_kernels_named("scalar");
     check_scalar_values(scalar);
+    printf("digest %016llx\n", (unsigned long long)digest(scalar));
     const char *const *names = vec_kernels_available();
     for (; *names; names++) {
         const struct vec_kernels *k = vec_kernels_named(*names);
