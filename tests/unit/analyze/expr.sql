@@ -57,7 +57,7 @@ select d + 1, d - 1, d - d, d + iv, ts + iv, ts - ts, tt - tt, ts - iv, iv + iv,
 select date '2020-01-01' + '1'
 select now() - '1 day'
 select d = ts, d < tt, ts = tt, ti = tz from {t}
-select j -> 'a', j ->> 'a', j -> 1, j #> '{a}', jb -> 'a', jb ->> 0, jb @> '{"a":1}', jb ? 'a', jb || jb, jb - 'a', jb - 1, jb #- '{a}', jb @? '$.a', jb @@ '$.a' from {t}
+select j -> 'a', j ->> 'a', j -> 1, j #> '{a}', jb -> 'a', jb ->> 0, jb @> '{"a":1}', jb ? 'a', jb || jb, jb - 'a', jb - 1, jb #- '{a}' from {t}
 select j = j from {t}
 select ia || 1, ia || ia, 1 || ia, ia @> '{1}', ia && array[1], ia = '{1}', ta || 'x'::text, ta || '{x}' from {t}
 select ta || 'x' from {t}
@@ -68,7 +68,7 @@ select m + m, m * 2, m / m, pt <-> pt, pt ~= pt from {t}
 select pt = pt from {t}
 select b ~ 'x', b ~* 'x', b !~ 'x', b like 'x', b ilike 'x', b not like 'x', b similar to 'x', b not similar to 'x' escape 'e', c like 'x', ch like 'x', na like 'x', by like 'x' from {t}
 select a like 'x' from {t}
-select b ^@ 'x', tv @@ 'a', tv @@ to_tsquery('a'), b @@ 'x' from {t}
+select b ^@ 'x' from {t}
 select by || by, by = by, by || '\x00' from {t}
 select (1,2) = (1,2), (1,2) < (3,4), (1,'a') = (2,'b'), (1,2) <> (1,2), row(1) = row(2)
 select row(1,2) = row(1,2,3)
@@ -251,19 +251,15 @@ select mod(5.5::float8, 2)
 select pg_typeof(1), pg_typeof('a'), quote_literal('a'), quote_ident('a'), quote_nullable(1), md5('a'), sha256('a'), encode('a', 'hex'), decode('61','hex'), repeat('a', 3), replace('a','b','c'), split_part('a',',',1), strpos('a','b'), left('a',1), right('a',1), lpad('a',3), rpad('a',3,'x'), initcap('a'), reverse('a'), translate('a','b','c'), ascii('a'), chr(65), btrim('a'), ltrim('a','x'), starts_with('a','b'), regexp_replace('a','b','c'), regexp_match('a','b'), char_length('a'), octet_length('a'), bit_length('a'), to_hex(1)
 select to_hex(1.5)
 select left(b, '2'), left(b, i8) from {t}
-select to_json(1), to_jsonb('a'::text), to_json(t), row_to_json(t), jsonb_set('{}', '{a}', '1'), jsonb_path_query('{}', '$'), json_typeof('1'), jsonb_pretty('{}'), json_strip_nulls('{}'), json_extract_path('{}', 'a'), jsonb_array_length('[]') from {t}
+select to_json(1), to_jsonb('a'::text), to_json(t), row_to_json(t), jsonb_set('{}', '{a}', '1'), json_typeof('1'), jsonb_pretty('{}'), json_strip_nulls('{}'), json_extract_path('{}', 'a'), jsonb_array_length('[]') from {t}
 select to_jsonb('a')
 select to_json(null)
 select int4range(1,2), numrange(1.5, 2), lower(r), upper(r), isempty(r), daterange('2020-01-01', '2020-02-01'), range_merge(r, r), lower_inc(r), multirange(r), unnest(int4multirange(r)) from {t}
 select int4range(1,2) + 1
 select range_merge(1, 2)
 select coalesce(r, 1) from {t}
-select nextval('x')
-select currval('pg_class'), setval('pg_class', 1), lastval()
 select nextval(1)
 select format_type(23, null), pg_get_userbyid(10), has_table_privilege('x', 'select'), obj_description(1), col_description(1, 1), current_setting('x'), set_config('a','b',true), pg_backend_pid(), version(), current_database(), current_schemas(true), txid_current(), inet_server_addr(), pg_table_is_visible(1)
-select 'pg_class'::regclass, 'int4'::regtype, 'now'::regproc, 'pg_catalog'::regnamespace
-select 'nosuch_table'::regclass
 select grouping(a) from {t}
 select default
 select coalesce(default, 1)
