@@ -8,6 +8,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/catalog/registry.h"
+#include "sql/types/timezone.h"
 #include "sql/types/type.h"
 
 #define MAX_FIELDS 24
@@ -152,6 +153,9 @@ static const char *call(const char *name, const struct type_def *ret, struct val
         error_set(&err, "0A000", "no implementation of %s", name);
         return NULL;
     }
+    /* The answer's type is unknown where PostgreSQL answered with an error. */
+    if (type_builtin(p->rettype) && type_builtin(p->rettype)->typtype != 'p')
+        ret = type_builtin(p->rettype);
     for (int i = 0; i < n; i++)
         null = null || value_is_null(&args[i]);
     if (null && p->strict && !(p->impl->flags & FN_CALLED_ON_NULL))
@@ -214,6 +218,8 @@ int main(int argc, char **argv)
     registry_init();
     arena = arena_create();
     ctx.extra_float_digits = 1;
+    ctx.dateorder = DATEORDER_MDY;
+    ctx.timezone = timezone_find("UTC");
     for (int i = 1; i < argc; i++) {
         FILE *in = fopen(argv[i], "r");
         if (!in) {
