@@ -20,9 +20,14 @@ static bool live_settings(struct pg_session *s, int i, struct arena *a, struct v
     (void)n;
     int count;
     const struct guc_def *all = guc_all(&count);
-    if (i >= count)
+    int at = 0;
+    for (; at < count; at++)
+        if (all[at].category && i-- == 0)
+            break;
+    if (at == count)
         return false;
-    const struct guc_def *d = &all[i];
+    const struct guc_def *d = &all[at];
+    i = at;
     const char *value = guc_get(&s->gucs, i);
     const char *source = s->gucs.values[i]     ? "session"
                          : s->gucs.reset[i]    ? "client"

@@ -110,6 +110,8 @@ static enum portal_result run_show(struct pg_session *s, struct portal *p)
     int n;
     const struct guc_def *all = guc_all(&n);
     for (int i = 0; i < n; i++) {
+        if (!all[i].category)
+            continue;
         struct value *row = rowset_append(rows);
         row[0] = result_text(rows, all[i].name);
         row[1] = result_text(rows, session_show(s, all[i].name));
