@@ -56,6 +56,7 @@ struct portal {
     struct pg_field *fields;
     const struct type_def **types;
     int nfields;
+    bool returns_rows; /* a SELECT without columns does, too */
     const int16_t *formats;
     int nformats;
     struct portal *next; /* the session's list */

@@ -61,6 +61,7 @@ bool cursor_describe(struct pg_session *s, struct portal *p)
     if (!c)
         return false;
     p->nfields = c->nfields;
+    p->returns_rows = true;
     p->types = arena_memdup(p->arena, c->types, sizeof(*c->types) * (size_t)c->nfields);
     p->fields = arena_memdup(p->arena, c->fields, sizeof(*c->fields) * (size_t)c->nfields);
     static const int16_t binary = 1;

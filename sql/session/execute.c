@@ -29,6 +29,7 @@ bool execute_describe(struct pg_session *s, struct portal *p)
     if (!inner)
         return false;
     p->nfields = inner->nfields;
+    p->returns_rows = inner->returns_rows;
     p->types = arena_memdup(p->arena, inner->types, sizeof(*p->types) * (size_t)inner->nfields);
     p->fields = arena_memdup(p->arena, inner->fields, sizeof(*p->fields) * (size_t)inner->nfields);
     for (int i = 0; i < p->nfields; i++)

@@ -196,7 +196,7 @@ static bool describe_statement(struct pg_session *s, const char *name)
     struct portal *p = g ? session_portal(s, "", plan_ref(st->plan)) : NULL;
     if (g && !p)
         return false;
-    if (p && p->nfields > 0)
+    if (p && p->returns_rows)
         s->reply.row_description(s->reply.host, p->fields, p->nfields);
     else
         s->reply.no_data(s->reply.host);
@@ -218,7 +218,7 @@ static bool describe_portal(struct pg_session *s, const char *name)
     struct portal *p = extended_portal(s, name);
     if (!p)
         return false;
-    if (p->nfields > 0)
+    if (p->returns_rows)
         s->reply.row_description(s->reply.host, p->fields, p->nfields);
     else
         s->reply.no_data(s->reply.host);

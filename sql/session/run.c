@@ -64,6 +64,7 @@ bool session_describe_portal(struct pg_session *s, struct portal *p)
     if (g->utility)
         return utility_describe(s, p);
     p->nfields = g->nfields;
+    p->returns_rows = g->has_rows;
     p->fields = ARENA_ARRAY(p->arena, struct pg_field, g->nfields);
     p->types = ARENA_ARRAY(p->arena, const struct type_def *, g->nfields);
     for (int i = 0; i < g->nfields; i++) {

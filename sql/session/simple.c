@@ -99,7 +99,7 @@ static bool query_open(struct pg_session *s, struct plan *plan)
 static void query_describe(struct pg_session *s)
 {
     struct portal *p = s->query.portal;
-    if (p->nfields > 0 && !p->described)
+    if (p->returns_rows && !p->described)
         s->reply.row_description(s->reply.host, p->fields, p->nfields);
     p->described = true;
 }

@@ -16,6 +16,7 @@
 void utility_fields(struct portal *p, int n, const char *const *names, const uint32_t *types)
 {
     p->nfields = n;
+    p->returns_rows = true;
     p->fields = ARENA_ARRAY(p->arena, struct pg_field, n);
     p->types = ARENA_ARRAY(p->arena, const struct type_def *, n);
     for (int i = 0; i < n; i++) {

@@ -67,6 +67,9 @@ def same(sql, want, got):
         return "different"
     level = "same"
     for w, g in zip(want, got):
+        if w.get("error") and g.get("error"):
+            # whether a statement that fails had described its columns already depends on when it noticed
+            w, g = ({k: v for k, v in x.items() if k not in ("columns", "rows")} for x in (w, g))
         wr, gr = w.get("rows"), g.get("rows")
         if wr is not None and gr is not None and "order by" not in sql.lower():
             key = lambda row: [(x is None, x or "") for x in row]  # noqa: E731
