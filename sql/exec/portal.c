@@ -140,6 +140,10 @@ static enum portal_result portal_step_failed(struct portal *p, const struct port
         error_clear(&c->host.err);
         return PORTAL_WAIT_WORKER;
     }
+    if (run->control->parked && !p->flushed) {
+        error_clear(&c->host.err);
+        return PORTAL_WAIT_LOCK;
+    }
     if (!connection_error(c, rc, err))
         constraint_explain(c->db, &p->plan->program->steps[p->step], p->plan->snapshot, rc, err);
     return PORTAL_FAILED;
@@ -285,11 +289,11 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
         p->flushed = true;
     }
     bool budgeted = !run->on_worker && !p->plan->program->writes;
-    run->control->budget_hit = false;
+    run->control->budget_hit = run->control->parked = false;
     run->control->budget = budgeted ? run_control_now() + PORTAL_INLINE_NS : 0;
     enum portal_result r = portal_run_program(p, run, err);
     run->control->budget = 0;
-    if (r == PORTAL_WAIT_WORKER)
+    if (r == PORTAL_WAIT_WORKER || r == PORTAL_WAIT_LOCK)
         portal_rewind(p, run, mark);
     else if (r == PORTAL_FAILED)
         portal_finish(p, run->txn, PORTAL_BROKEN);

@@ -103,6 +103,14 @@ void notify_unlisten(struct pg_session *s, const char *channel)
     pthread_mutex_unlock(&s->engine->lock);
 }
 
+const char *notify_channel(struct pg_session *s, int i)
+{
+    const struct channel *c = s->listener ? s->listener->channels : NULL;
+    while (c && i-- > 0)
+        c = c->next;
+    return c ? c->name : NULL;
+}
+
 static struct notification *notification_create(int32_t pid, const char *channel,
                                                 const char *payload)
 {

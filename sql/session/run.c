@@ -5,7 +5,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
-#include "sql/session/guc_hooks.h"
+#include "sql/session/advisory.h"
 #include "sql/session/session.h"
 
 /* --- portals -------------------------------------------------------------------------------- */
@@ -154,6 +154,8 @@ bool session_commit(struct pg_session *s)
         return false;
     }
     guc_commit(&s->gucs, session_setting_changed, s);
+    if (s->advisory_used)
+        advisory_release_all(s, true);
     notify_commit(s);
     return true;
 }
@@ -162,6 +164,8 @@ void session_rollback(struct pg_session *s)
 {
     session_close_portals(s, false);
     txn_rollback(&s->txn);
+    if (s->advisory_used)
+        advisory_release_all(s, true);
     guc_undo(&s->gucs, 0, session_setting_changed, s);
     notify_rollback(s);
 }
@@ -191,8 +195,12 @@ static bool session_may_wait(struct pg_session *s)
 /* Parking is not for ever. */
 static enum portal_result session_check_wait(struct pg_session *s, enum portal_result r)
 {
-    if (r == PORTAL_WAIT_LOCK && !session_may_wait(s))
+    if (r == PORTAL_WAIT_LOCK && s->control.parked)
+        advisory_rewind(s);
+    if (r == PORTAL_WAIT_LOCK && !session_may_wait(s)) {
+        advisory_stop_waiting(s);
         r = PORTAL_FAILED;
+    }
     if (r != PORTAL_WAIT_LOCK)
         s->lock_deadline = 0;
     return r;

@@ -12,6 +12,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
+#include "sql/session/advisory.h"
 #include "sql/session/engine.h"
 #include "sql/session/guc_hooks.h"
 #include "sql/session/live.h"
@@ -252,6 +253,11 @@ void pg_session_destroy(struct pg_session *s)
 {
     engine_remove_session(s->engine, s);
     notify_close(s);
+    if (s->advisory_used) {
+        advisory_stop_waiting(s);
+        advisory_release_all(s, false);
+        advisory_release_all(s, true);
+    }
     copy_in_free(s->copy);
     session_close_portals(s, true);
     parsed_free(s->query.parsed);

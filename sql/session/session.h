@@ -81,6 +81,8 @@ struct pg_session {
     int64_t lock_deadline; /* lock_timeout while parked; 0 */
     int64_t idle_deadline; /* idle_in_transaction_session_timeout */
     struct listener *listener;
+    bool advisory_used;    /* a lock function was called: there may be holds */
+    bool advisory_granted; /* while parked: the lock it waits for has been given (under advisory.c's mutex) */
     char tag[64];
     /* Seen by other sessions (pg_stat_activity), under lock. */
     pthread_mutex_t lock;
@@ -199,6 +201,8 @@ void notify_unlisten(struct pg_session *s, const char *channel); /* NULL: all */
 bool notify_queue(struct pg_session *s, const char *channel, const char *payload);
 void notify_commit(struct pg_session *s);
 void notify_rollback(struct pg_session *s);
+/* The i-th channel this session listens on, NULL beyond the last. */
+const char *notify_channel(struct pg_session *s, int i);
 /* Sends what has arrived. */
 void notify_deliver(struct pg_session *s);
 void notify_close(struct pg_session *s);

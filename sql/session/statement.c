@@ -7,8 +7,8 @@
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/emit/emit.h"
+#include "sql/session/advisory.h"
 #include "sql/session/engine.h"
-#include "sql/session/guc_hooks.h"
 #include "sql/session/session.h"
 
 /* Temporary schemas, search_path's "$user" and pg_catalog are resolved here, as PostgreSQL does in recomputeNamespacePath. */
@@ -98,6 +98,8 @@ bool session_begin_statement(struct pg_session *s)
     s->snapshot = newest;
     s->eval.snapshot = newest;
     session_search_path(s);
+    if (s->advisory_used)
+        advisory_begin_statement(s);
     static int timeout = -1;
     if (timeout < 0)
         timeout = guc_find("statement_timeout");

@@ -8,6 +8,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/command/command.h"
+#include "sql/session/advisory.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
@@ -176,6 +177,8 @@ static enum portal_result run_discard(struct pg_session *s, struct portal *p)
         reset_all(s);
         prepared_drop_all(s);
         notify_unlisten(s, NULL);
+        if (s->advisory_used)
+            advisory_release_all(s, false);
     }
     if (what == 'a' || what == 's')
         sequence_session_discard(s->eval.sequence_session);
