@@ -1,0 +1,388 @@
+/*
+ * fn_definition.c: pg_get_expr, pg_get_constraintdef, pg_get_indexdef, pg_get_viewdef and kin: definitions as PostgreSQL prints
+ * them. Stored text is analyzed again and printed with the session's search path, plain or pretty.
+ */
+#include <string.h>
+
+#include "sql/command/fn_catalog.h"
+#include "sql/emit/deparse.h"
+
+static struct deparse deparser(struct fcall *f, bool pretty)
+{
+    struct deparse d = {.snapshot = f->ctx->snapshot, .ctx = f->ctx, .arena = f->arena, .err = f->err,
+                        .flags = pretty ? DEPARSE_PRETTY : 0};
+    d.search_path = fn_search_path(f, &d.nsearch_path);
+    return d;
+}
+
+static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+
+/* A stored expression printed anew; the stored text itself when it cannot be analyzed. */
+static const char *expression_text(struct fcall *f, const char *sql, const struct relation *r, bool pretty,
+                                   struct expr **tree)
+{
+    struct error local;
+    error_init(&local, f->arena);
+    struct analysis a = fn_analysis(f, &local);
+    a.search_path = stored_path;
+    a.nsearch_path = 2;
+    a.text = sql;
+    struct expr *e = analyze_expression(&a, sql, r, 0, -1, "stored expressions");
+    if (tree)
+        *tree = e;
+    if (!e)
+        return sql;
+    struct strbuf b = {0};
+    struct deparse d = deparser(f, pretty);
+    d.err = &local;
+    const char *s = deparse_expr(&d, e, r, &b) ? arena_strndup(f->arena, b.data ? b.data : "", b.len) : sql;
+    strbuf_free(&b);
+    return s;
+}
+
+/* The optional trailing "pretty" argument. */
+static bool is_pretty(const struct fcall *f, int arg)
+{
+    return f->nargs > arg && !ARG_NULL(f, arg) && ARG_INT(f, arg);
+}
+
+static void fn_get_expr(struct fcall *f)
+{
+    const struct relation *r = fn_oid(f, 1) ? snapshot_relation(f->ctx->snapshot, fn_oid(f, 1)) : NULL;
+    if (fn_oid(f, 1) && !r)
+        return;
+    fcall_return_textz(f, expression_text(f, fcall_arg_cstring(f, 0), r, is_pretty(f, 2), NULL));
+}
+
+/* --- constraints ---------------------------------------------------------------------------------------- */
+
+static void add_columns(struct fcall *f, struct strbuf *b, const struct relation *r, const int16_t *keys, int n)
+{
+    strbuf_addc(b, '(');
+    for (int i = 0; i < n; i++)
+        strbuf_printf(b, "%s%s", i ? ", " : "", format_identifier(f->arena, r->atts[keys[i] - 1].name));
+    strbuf_addc(b, ')');
+}
+
+static const char *action_text(char action)
+{
+    switch (action) {
+    case 'r':
+        return "RESTRICT";
+    case 'c':
+        return "CASCADE";
+    case 'n':
+        return "SET NULL";
+    case 'd':
+        return "SET DEFAULT";
+    default:
+        return NULL;
+    }
+}
+
+static void foreign_key_text(struct fcall *f, struct strbuf *b, const struct constraint_def *c)
+{
+    strbuf_addz(b, "FOREIGN KEY ");
+    add_columns(f, b, c->table, c->keys, c->nkeys);
+    strbuf_printf(b, " REFERENCES %s", fn_relation_name(f, c->ref_table));
+    add_columns(f, b, c->ref_table, c->ref_keys, c->nkeys);
+    if (c->match == 'f')
+        strbuf_addz(b, " MATCH FULL");
+    if (action_text(c->on_update))
+        strbuf_printf(b, " ON UPDATE %s", action_text(c->on_update));
+    if (action_text(c->on_delete))
+        strbuf_printf(b, " ON DELETE %s", action_text(c->on_delete));
+}
+
+static void key_text(struct fcall *f, struct strbuf *b, const struct constraint_def *c)
+{
+    strbuf_addz(b, c->type == 'p' ? "PRIMARY KEY " : "UNIQUE ");
+    add_columns(f, b, c->table, c->keys, c->nkeys);
+    const struct index_def *d = c->index;
+    for (int i = d ? d->nkeys : 0; d && i < d->ncolumns; i++)
+        strbuf_printf(b, "%s%s", i == d->nkeys ? " INCLUDE (" : ", ",
+                      format_identifier(f->arena, c->table->atts[d->columns[i].attnum - 1].name));
+    if (d && d->ncolumns > d->nkeys)
+        strbuf_addc(b, ')');
+}
+
+static void fn_get_constraintdef(struct fcall *f)
+{
+    const struct constraint_def *c = map_get(&f->ctx->snapshot->constraint_oid, fn_oid(f, 0), NULL);
+    struct strbuf b = {0};
+    if (!c)
+        return;
+    if (c->type == 'c')
+        strbuf_printf(&b, "CHECK (%s)%s", expression_text(f, c->check_sql, c->table, is_pretty(f, 1), NULL),
+                      c->no_inherit ? " NO INHERIT" : "");
+    else if (c->type == 'f')
+        foreign_key_text(f, &b, c);
+    else
+        key_text(f, &b, c);
+    if (c->deferrable)
+        strbuf_addz(&b, " DEFERRABLE");
+    if (c->deferred)
+        strbuf_addz(&b, " INITIALLY DEFERRED");
+    if (!c->validated)
+        strbuf_addz(&b, " NOT VALID");
+    fcall_return_text(f, b.data, b.len);
+    strbuf_free(&b);
+}
+
+/* --- indexes ------------------------------------------------------------------------------------------------ */
+
+static bool looks_like_function(const struct expr *e)
+{
+    return e && ((e->kind == EXPR_FUNC && e->func.form == COERCE_CALL) || e->kind == EXPR_COALESCE ||
+                 e->kind == EXPR_MINMAX || e->kind == EXPR_NULLIF || e->kind == EXPR_SQL_VALUE);
+}
+
+static void key_definition(struct fcall *f, struct strbuf *b, const struct index_def *d, int i, bool name_only,
+                           bool pretty)
+{
+    const struct index_column *k = &d->columns[i];
+    if (k->attnum) {
+        strbuf_addz(b, format_identifier(f->arena, d->table->atts[k->attnum - 1].name));
+    } else {
+        struct expr *e;
+        const char *s = expression_text(f, k->expr_sql, d->table, pretty, &e);
+        strbuf_printf(b, looks_like_function(e) ? "%s" : "(%s)", s);
+    }
+    if (name_only || i >= d->nkeys)
+        return;
+    const struct attribute *a = k->attnum ? &d->table->atts[k->attnum - 1] : NULL;
+    if (k->collation && a && k->collation != a->collation)
+        strbuf_printf(b, " COLLATE %s", k->collation == C_COLLATION_OID ? "\"C\"" : "\"default\"");
+    const struct opclass_def *oc = snapshot_opclass(f->ctx->snapshot, k->opclass),
+                             *def = snapshot_default_opclass(f->ctx->snapshot, d->am, k->type);
+    if (oc && (!def || def->oid != oc->oid))
+        strbuf_printf(b, " %s", format_identifier(f->arena, oc->name));
+    if (k->desc) {
+        strbuf_addz(b, " DESC");
+        if (!k->nulls_first)
+            strbuf_addz(b, " NULLS LAST");
+    } else if (k->nulls_first) {
+        strbuf_addz(b, " NULLS FIRST");
+    }
+}
+
+static void with_options(struct strbuf *b, const char *options)
+{
+    if (!options)
+        return;
+    strbuf_addz(b, " WITH (");
+    for (const char *p = options; *p;) {
+        size_t n = strcspn(p, ","), eq = strcspn(p, "=");
+        strbuf_printf(b, "%s%.*s='%.*s'", p == options ? "" : ", ", (int)eq, p, eq < n ? (int)(n - eq - 1) : 0,
+                      p + eq + 1);
+        p += n + (p[n] == ',');
+    }
+    strbuf_addc(b, ')');
+}
+
+static void index_text(struct fcall *f, struct strbuf *b, const struct index_def *d, bool pretty)
+{
+    const struct namespace_def *ns = snapshot_namespace(f->ctx->snapshot, d->table->namespace_oid);
+    strbuf_printf(b, "CREATE %sINDEX %s ON ", d->unique ? "UNIQUE " : "", format_identifier(f->arena, d->name));
+    if (!pretty || !fn_relation_visible(f, d->table))
+        strbuf_printf(b, "%s.", format_identifier(f->arena, ns ? ns->name : PG_TEMP_NAMESPACE_NAME));
+    strbuf_printf(b, "%s USING %s (", format_identifier(f->arena, d->table->name), d->am_name);
+    for (int i = 0; i < d->ncolumns; i++) {
+        strbuf_addz(b, i == 0 ? "" : i == d->nkeys ? ") INCLUDE (" : ", ");
+        key_definition(f, b, d, i, false, pretty);
+    }
+    strbuf_addc(b, ')');
+    if (d->nulls_not_distinct)
+        strbuf_addz(b, " NULLS NOT DISTINCT");
+    with_options(b, d->options);
+    if (d->predicate_sql)
+        strbuf_printf(b, " WHERE %s", expression_text(f, d->predicate_sql, d->table, pretty, NULL));
+}
+
+static void fn_get_indexdef(struct fcall *f)
+{
+    const struct relation *r = snapshot_relation(f->ctx->snapshot, fn_oid(f, 0));
+    struct strbuf b = {0};
+    if (!r || !r->index)
+        return;
+    bool pretty = is_pretty(f, 2);
+    int64_t column = f->nargs > 1 ? ARG_INT(f, 1) : 0;
+    if (column > 0 && column <= r->index->ncolumns)
+        key_definition(f, &b, r->index, (int)column - 1, true, pretty);
+    else if (column == 0)
+        index_text(f, &b, r->index, pretty);
+    fcall_return_text(f, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+}
+
+/* --- views ----------------------------------------------------------------------------------------------------- */
+
+static const char *view_text(struct fcall *f, const struct relation *r, bool pretty)
+{
+    struct analysis a = fn_analysis(f, f->err);
+    a.search_path = stored_path;
+    a.nsearch_path = 2;
+    a.text = r->view_sql;
+    struct query *q = analyze_select_text(&a, r->view_sql);
+    struct strbuf b = {0};
+    struct deparse d = deparser(f, pretty);
+    const char *s = NULL;
+    if (q && deparse_query(&d, q, &b))
+        s = arena_printf(f->arena, "%s;", b.data);
+    strbuf_free(&b);
+    return s;
+}
+
+static void return_view(struct fcall *f, const struct relation *r)
+{
+    if (!r)
+        return;
+    if (!r->view_sql) {
+        fcall_return_textz(f, "Not a view");
+        return;
+    }
+    const char *s = view_text(f, r, is_pretty(f, 1));
+    if (s)
+        fcall_return_textz(f, s);
+}
+
+static void fn_get_viewdef(struct fcall *f)
+{
+    return_view(f, snapshot_relation(f->ctx->snapshot, fn_oid(f, 0)));
+}
+
+static void fn_get_viewdef_name(struct fcall *f)
+{
+    return_view(f, fn_relation(f, fcall_arg_cstring(f, 0), false));
+}
+
+/* Rules have the number of their view: the _RETURN rule. */
+static void fn_get_ruledef(struct fcall *f)
+{
+    const struct relation *r = snapshot_relation(f->ctx->snapshot, fn_oid(f, 0));
+    const char *s = r && r->view_sql && !r->system ? view_text(f, r, is_pretty(f, 1)) : NULL;
+    if (s)
+        fcall_return_textz(f, arena_printf(f->arena, "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO %s DO INSTEAD %s",
+                                           fn_relation_name(f, r), s));
+}
+
+/* --- functions ---------------------------------------------------------------------------------------------------- */
+
+static void argument_text(struct fcall *f, struct strbuf *b, const struct proc *p, int i, char mode, uint32_t type)
+{
+    static const struct {
+        char mode;
+        const char *text;
+    } modes[] = {{'o', "OUT "}, {'b', "INOUT "}, {'v', "VARIADIC "}};
+    for (int k = 0; k < 3; k++)
+        if (modes[k].mode == mode)
+            strbuf_addz(b, modes[k].text);
+    if (p->argnames && p->argnames[i] && *p->argnames[i])
+        strbuf_printf(b, "%s ", format_identifier(f->arena, p->argnames[i]));
+    strbuf_addz(b, fn_type_name(f, type, -1, false));
+}
+
+/* The k-th of comma separated defaults; commas inside parentheses and quotes do not count. */
+static const char *nth_default(struct fcall *f, const char *text, int k)
+{
+    const char *start = text;
+    int depth = 0, n = 0;
+    bool quoted = false;
+    for (const char *p = text;; p++) {
+        if (*p == '\'')
+            quoted = !quoted;
+        depth += !quoted && (*p == '(' || *p == '[');
+        depth -= !quoted && (*p == ')' || *p == ']');
+        if (*p && (quoted || depth || *p != ','))
+            continue;
+        if (n++ == k)
+            return arena_strndup(f->arena, start + strspn(start, " "),
+                                 (size_t)(p - start) - strspn(start, " "));
+        if (!*p)
+            return NULL;
+        start = p + 1;
+    }
+}
+
+static void arguments(struct fcall *f, bool identity, bool table)
+{
+    const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
+    struct strbuf b = {0};
+    if (!p)
+        return;
+    int n = p->nallargs ? p->nallargs : p->nargs, input = 0, shown = 0;
+    for (int i = 0; i < n; i++) {
+        char mode = p->nallargs ? p->argmodes[i] : 'i';
+        bool is_input = mode == 'i' || mode == 'b' || mode == 'v';
+        if (!p->nallargs && p->variadic && i == n - 1)
+            mode = 'v';
+        input += is_input;
+        if (table ? mode != 't' : mode == 't' || (identity && mode == 'o'))
+            continue;
+        strbuf_addz(&b, shown++ ? ", " : "");
+        argument_text(f, &b, p, i, mode, p->nallargs ? p->allargtypes[i] : p->argtypes[i]);
+        int k = input - 1 - (p->nargs - p->ndefaults);
+        const char *def = is_input && k >= 0 && !identity && p->defaults ? nth_default(f, p->defaults, k) : NULL;
+        if (def)
+            strbuf_printf(&b, " DEFAULT %s", def);
+    }
+    if (table)
+        fcall_return_textz(f, arena_printf(f->arena, "TABLE(%s)", b.data ? b.data : ""));
+    else
+        fcall_return_text(f, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+}
+
+static void fn_get_function_arguments(struct fcall *f)
+{
+    arguments(f, false, false);
+}
+
+static void fn_get_function_identity_arguments(struct fcall *f)
+{
+    arguments(f, true, false);
+}
+
+static void fn_get_function_result(struct fcall *f)
+{
+    const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
+    if (!p || p->kind == 'p')
+        return;
+    bool table = false;
+    for (int i = 0; i < p->nallargs; i++)
+        table |= p->argmodes[i] == 't';
+    if (table)
+        arguments(f, true, true);
+    else
+        fcall_return_textz(f, arena_printf(f->arena, "%s%s", p->retset ? "SETOF " : "",
+                                           fn_type_name(f, p->rettype, -1, false)));
+}
+
+static void fn_get_function_arg_default(struct fcall *f)
+{
+    const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
+    int64_t k = p ? ARG_INT(f, 1) - 1 - (p->nargs - p->ndefaults) : -1;
+    const char *def = k >= 0 && p->defaults ? nth_default(f, p->defaults, (int)k) : NULL;
+    if (def)
+        fcall_return_textz(f, def);
+}
+
+const struct fn_impl catalog_definition_functions[] = {
+    {"pg_get_expr", .call = fn_get_expr},
+    {"pg_get_expr_ext", .call = fn_get_expr},
+    {"pg_get_constraintdef", .call = fn_get_constraintdef},
+    {"pg_get_constraintdef_ext", .call = fn_get_constraintdef},
+    {"pg_get_indexdef", .call = fn_get_indexdef},
+    {"pg_get_indexdef_ext", .call = fn_get_indexdef},
+    {"pg_get_viewdef", .call = fn_get_viewdef},
+    {"pg_get_viewdef_ext", .call = fn_get_viewdef},
+    {"pg_get_viewdef_wrap", .call = fn_get_viewdef},
+    {"pg_get_viewdef_name", .call = fn_get_viewdef_name},
+    {"pg_get_viewdef_name_ext", .call = fn_get_viewdef_name},
+    {"pg_get_ruledef", .call = fn_get_ruledef},
+    {"pg_get_ruledef_ext", .call = fn_get_ruledef},
+    {"pg_get_function_arguments", .call = fn_get_function_arguments},
+    {"pg_get_function_identity_arguments", .call = fn_get_function_identity_arguments},
+    {"pg_get_function_result", .call = fn_get_function_result},
+    {"pg_get_function_arg_default", .call = fn_get_function_arg_default},
+    {NULL}};

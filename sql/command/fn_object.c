@@ -1,0 +1,446 @@
+/*
+ * fn_object.c: functions that tell about catalog objects: format_type, visibility, comments, names of users and
+ * encodings, sequences, sizes, key words.
+ */
+#include <string.h>
+
+#include "sql/catalog/sequence.h"
+#include "sql/command/fn_catalog.h"
+#include "sql/types/type.h"
+
+static const struct snapshot *snap(struct fcall *f)
+{
+    return f->ctx->snapshot;
+}
+
+static void return_text(struct fcall *f, const char *s)
+{
+    if (s)
+        fcall_return_textz(f, s);
+}
+
+/* --- types ----------------------------------------------------------------------------------------- */
+
+static void fn_format_type(struct fcall *f)
+{
+    if (ARG_NULL(f, 0))
+        return;
+    bool given = !ARG_NULL(f, 1);
+    return_text(f, fn_type_name(f, fn_oid(f, 0), given ? (int32_t)ARG_INT(f, 1) : -1, given));
+}
+
+static void fn_pg_typeof(struct fcall *f)
+{
+    f->result = value_int(f->argtypes[0]);
+}
+
+/* --- visibility --------------------------------------------------------------------------------------- */
+
+static bool path_has(struct fcall *f, uint32_t ns)
+{
+    int n;
+    const uint32_t *path = fn_search_path(f, &n);
+    for (int i = 0; i < n; i++)
+        if (path[i] == ns)
+            return true;
+    return false;
+}
+
+static void fn_table_visible(struct fcall *f)
+{
+    const struct relation *r = snapshot_relation(snap(f), fn_oid(f, 0));
+    if (r)
+        f->result = value_bool(fn_relation_visible(f, r));
+}
+
+static void fn_type_visible(struct fcall *f)
+{
+    const struct type_def *t = snapshot_type(snap(f), fn_oid(f, 0));
+    int n;
+    const uint32_t *path = fn_search_path(f, &n);
+    if (!t)
+        return;
+    for (int i = 0; i < n; i++) {
+        const struct type_def *first = snapshot_type_named(snap(f), path[i], t->name);
+        if (first) {
+            f->result = value_bool(first->oid == t->oid);
+            return;
+        }
+    }
+    f->result = value_bool(false);
+}
+
+static void fn_function_visible(struct fcall *f)
+{
+    const struct proc *p = snapshot_proc(snap(f), fn_oid(f, 0));
+    if (p)
+        f->result = value_bool(path_has(f, p->namespace_oid));
+}
+
+static void fn_operator_visible(struct fcall *f)
+{
+    const struct operator_def *o = snapshot_operator(snap(f), fn_oid(f, 0));
+    if (o)
+        f->result = value_bool(path_has(f, o->namespace_oid));
+}
+
+static void fn_opclass_visible(struct fcall *f)
+{
+    const struct opclass_def *o = snapshot_opclass(snap(f), fn_oid(f, 0));
+    if (o)
+        f->result = value_bool(path_has(f, o->namespace_oid));
+}
+
+static void fn_builtin_visible(struct fcall *f)
+{
+    f->result = value_bool(path_has(f, PG_CATALOG_NAMESPACE));
+}
+
+/* --- comments -------------------------------------------------------------------------------------------- */
+
+static uint32_t class_named(const char *name)
+{
+    const struct relation *r = system_relation_named(PG_CATALOG_NAMESPACE, name);
+    return r ? r->oid : 0;
+}
+
+static void fn_obj_description(struct fcall *f)
+{
+    return_text(f, snapshot_comment(snap(f), fn_oid(f, 0), class_named(fcall_arg_cstring(f, 1)), 0));
+}
+
+static void fn_obj_description1(struct fcall *f)
+{
+    uint32_t cursor = 0;
+    const struct comment *c;
+    while ((c = map_next(&snap(f)->comment_object, fn_oid(f, 0), NULL, &cursor)))
+        if (c->objsubid == 0) {
+            return_text(f, c->text);
+            return;
+        }
+}
+
+static void fn_col_description(struct fcall *f)
+{
+    return_text(f, snapshot_comment(snap(f), fn_oid(f, 0), CLASS_PG_CLASS, (int)ARG_INT(f, 1)));
+}
+
+/* --- session ------------------------------------------------------------------------------------------------ */
+
+static void fn_userbyid(struct fcall *f)
+{
+    const struct role_def *r = snapshot_role(snap(f), fn_oid(f, 0));
+    return_text(f, r ? r->name : arena_printf(f->arena, "unknown (OID=%u)", fn_oid(f, 0)));
+}
+
+static const struct namespace_def *first_schema(struct fcall *f)
+{
+    int n;
+    const uint32_t *path = fn_search_path(f, &n);
+    for (int i = 0; i < n; i++) {
+        const struct namespace_def *ns = snapshot_namespace(snap(f), path[i]);
+        if (ns && ns->oid != PG_CATALOG_NAMESPACE && ns->oid != PG_TEMP_NAMESPACE)
+            return ns;
+    }
+    return NULL;
+}
+
+static void fn_current_schema(struct fcall *f)
+{
+    const struct namespace_def *ns = first_schema(f);
+    if (ns)
+        fcall_return_textz(f, ns->name);
+}
+
+static void fn_current_schemas(struct fcall *f)
+{
+    int n;
+    const uint32_t *path = fn_search_path(f, &n);
+    struct strbuf b = {0};
+    strbuf_addc(&b, '[');
+    for (int i = 0; i < n; i++) {
+        const struct namespace_def *ns = snapshot_namespace(snap(f), path[i]);
+        bool implicit = path[i] == PG_CATALOG_NAMESPACE || path[i] == PG_TEMP_NAMESPACE;
+        if (ns && (!implicit || ARG_INT(f, 0)))
+            strbuf_printf(&b, "%s\"%s\"", b.len > 1 ? "," : "", ns->name);
+    }
+    strbuf_addc(&b, ']');
+    fcall_return_text(f, b.data, b.len);
+    strbuf_free(&b);
+}
+
+static void fn_current_database(struct fcall *f)
+{
+    fcall_return_textz(f, snapshot_database(snap(f)));
+}
+
+static void fn_current_user(struct fcall *f)
+{
+    return_text(f, f->ctx->role_name);
+}
+
+static void fn_session_user(struct fcall *f)
+{
+    return_text(f, f->ctx->session_role_name);
+}
+
+static void fn_version(struct fcall *f)
+{
+    fcall_return_textz(f, "PostgreSQL 15.20 (pgfeather " PGFEATHER_VERSION ") on "
+#if defined(__aarch64__)
+                          "aarch64"
+#else
+                          "x86_64"
+#endif
+                          "-pc-linux-gnu, compiled by gcc, 64-bit");
+}
+
+static void fn_my_temp_schema(struct fcall *f)
+{
+    f->result = value_int(snapshot_namespace(snap(f), PG_TEMP_NAMESPACE) ? PG_TEMP_NAMESPACE : 0);
+}
+
+static void fn_false(struct fcall *f)
+{
+    f->result = value_bool(false);
+}
+
+static void fn_zero(struct fcall *f)
+{
+    f->result = value_int(0);
+}
+
+static void fn_null(struct fcall *f)
+{
+    f->result = value_null();
+}
+
+/* --- encodings -------------------------------------------------------------------------------------------------- */
+
+static const char *const encodings[] = {
+    "SQL_ASCII", "EUC_JP",     "EUC_CN",  "EUC_KR",  "EUC_TW",   "EUC_JIS_2004", "UTF8",    "MULE_INTERNAL", "LATIN1",
+    "LATIN2",    "LATIN3",     "LATIN4",  "LATIN5",  "LATIN6",   "LATIN7",       "LATIN8",  "LATIN9",        "LATIN10",
+    "WIN1256",   "WIN1258",    "WIN866",  "WIN874",  "KOI8R",    "WIN1251",      "WIN1252", "ISO_8859_5",    "ISO_8859_6",
+    "ISO_8859_7", "ISO_8859_8", "WIN1250", "WIN1253", "WIN1254", "WIN1255",      "WIN1257", "KOI8U",         "SJIS",
+    "BIG5",      "GBK",        "UHC",     "GB18030", "JOHAB",    "SHIFT_JIS_2004"};
+#define NENCODINGS ((int)(sizeof(encodings) / sizeof(encodings[0])))
+
+static void fn_encoding_to_char(struct fcall *f)
+{
+    int64_t i = ARG_INT(f, 0);
+    fcall_return_textz(f, i >= 0 && i < NENCODINGS ? encodings[i] : "");
+}
+
+static void fn_char_to_encoding(struct fcall *f)
+{
+    const char *s = fcall_arg_cstring(f, 0);
+    f->result = value_int(-1);
+    for (int i = 0; i < NENCODINGS; i++)
+        if (strcasecmp(s, encodings[i]) == 0 || (i == 6 && strcasecmp(s, "utf-8") == 0))
+            f->result = value_int(i);
+}
+
+static void fn_utf8(struct fcall *f)
+{
+    fcall_return_textz(f, "UTF8");
+}
+
+/* --- sequences ----------------------------------------------------------------------------------------------------- */
+
+static bool has_store(struct fcall *f)
+{
+    return f->ctx->sequences ||
+           error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "sequences need a database");
+}
+
+static void fn_nextval(struct fcall *f)
+{
+    int64_t v;
+    if (has_store(f) &&
+        sequence_nextval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0), &v, f->err))
+        f->result = value_int(v);
+}
+
+static void fn_currval(struct fcall *f)
+{
+    int64_t v;
+    if (sequence_currval(f->ctx->sequence_session, snap(f), fn_oid(f, 0), &v, f->err))
+        f->result = value_int(v);
+}
+
+static void fn_lastval(struct fcall *f)
+{
+    int64_t v;
+    if (sequence_lastval(f->ctx->sequence_session, snap(f), &v, f->err))
+        f->result = value_int(v);
+}
+
+static void fn_setval(struct fcall *f)
+{
+    bool called = f->nargs < 3 || ARG_INT(f, 2);
+    if (has_store(f) && sequence_setval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0),
+                                        ARG_INT(f, 1), called, f->err))
+        f->result = value_int(ARG_INT(f, 1));
+}
+
+static void fn_sequence_last_value(struct fcall *f)
+{
+    const struct relation *r = snapshot_relation(snap(f), fn_oid(f, 0));
+    int64_t last;
+    bool called;
+    if (!r || !r->sequence)
+        return;
+    sequence_read(f->ctx->sequences, r->sequence, &last, &called);
+    if (called)
+        f->result = value_int(last);
+}
+
+static void fn_serial_sequence(struct fcall *f)
+{
+    const struct relation *r = fn_relation(f, fcall_arg_cstring(f, 0), false);
+    const char *column = fcall_arg_cstring(f, 1);
+    const struct attribute *a = r ? relation_attribute(r, column) : NULL;
+    if (r && !a)
+        error_set(f->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist", column,
+                  r->name);
+    for (int i = 0; a && i < snap(f)->relations.n; i++) {
+        const struct relation *s = snap(f)->relations.items[i];
+        if (!s->sequence || s->sequence->owned_table != r->oid || s->sequence->owned_attnum != a->num)
+            continue;
+        const struct namespace_def *ns = snapshot_namespace(snap(f), s->namespace_oid);
+        fcall_return_textz(f, arena_printf(f->arena, "%s.%s", format_identifier(f->arena, ns ? ns->name : "pg_temp"),
+                                           format_identifier(f->arena, s->name)));
+        return;
+    }
+}
+
+/* --- key words --------------------------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *word;
+    char category;
+    bool bare;
+} keywords[] = {
+#define KEYWORD(word, category, bare) {word, category, bare},
+#include "sql/catalog/builtin/keywords.def"
+#undef KEYWORD
+};
+
+static void keywords_open(struct fcall *f, void *state)
+{
+    (void)f;
+    *(int *)state = 0;
+}
+
+static bool keywords_next(struct fcall *f, void *state, struct value *c)
+{
+    static const struct {
+        char category;
+        const char *text;
+    } categories[] = {{'U', "unreserved"},
+                      {'C', "unreserved (cannot be function or type name)"},
+                      {'T', "reserved (can be function or type name)"},
+                      {'R', "reserved"}};
+    int i = (*(int *)state)++;
+    (void)f;
+    if (i >= (int)(sizeof(keywords) / sizeof(keywords[0])))
+        return false;
+    char letter = keywords[i].category;
+    c[0] = value_textz(keywords[i].word);
+    c[1] = value_textz(letter == 'U' ? "U" : letter == 'C' ? "C" : letter == 'T' ? "T" : "R");
+    c[2] = value_bool(keywords[i].bare);
+    for (int k = 0; k < 4; k++)
+        if (categories[k].category == letter)
+            c[3] = value_textz(categories[k].text);
+    c[4] = value_textz(keywords[i].bare ? "can be bare label" : "requires AS");
+    return true;
+}
+
+static const struct srf_impl keywords_srf = {sizeof(int), keywords_open, keywords_next, NULL};
+
+/* --- {a=1,b=2} to rows ------------------------------------------------------------------------------------------------------ */
+
+struct options_state {
+    const char *p, *end;
+};
+
+static void options_open(struct fcall *f, void *state)
+{
+    struct options_state *s = state;
+    s->p = f->args[0].p;
+    s->end = s->p + f->args[0].n;
+}
+
+/* The argument is a JSON array of "name=value" texts; names and values of options hold no quotes. */
+static bool options_next(struct fcall *f, void *state, struct value *c)
+{
+    struct options_state *s = state;
+    const char *open = s->p < s->end ? memchr(s->p, '"', (size_t)(s->end - s->p)) : NULL;
+    const char *close = open ? memchr(open + 1, '"', (size_t)(s->end - open - 1)) : NULL;
+    (void)f;
+    if (!close)
+        return false;
+    const char *eq = memchr(open, '=', (size_t)(close - open));
+    s->p = close + 1;
+    c[0] = value_text(open + 1, (size_t)((eq ? eq : close) - open - 1));
+    c[1] = eq ? value_text(eq + 1, (size_t)(close - eq - 1)) : value_null();
+    return true;
+}
+
+static const struct srf_impl options_srf = {sizeof(struct options_state), options_open, options_next, NULL};
+
+const struct fn_impl catalog_object_functions[] = {
+    {"format_type", .call = fn_format_type, .flags = FN_CALLED_ON_NULL},
+    {"pg_typeof", .call = fn_pg_typeof, .flags = FN_TYPED | FN_CALLED_ON_NULL},
+    {"pg_table_is_visible", .call = fn_table_visible},
+    {"pg_type_is_visible", .call = fn_type_visible},
+    {"pg_function_is_visible", .call = fn_function_visible},
+    {"pg_operator_is_visible", .call = fn_operator_visible},
+    {"pg_opclass_is_visible", .call = fn_opclass_visible},
+    {"pg_opfamily_is_visible", .call = fn_builtin_visible},
+    {"pg_collation_is_visible", .call = fn_builtin_visible},
+    {"pg_conversion_is_visible", .call = fn_builtin_visible},
+    {"pg_ts_config_is_visible", .call = fn_builtin_visible},
+    {"pg_ts_dict_is_visible", .call = fn_builtin_visible},
+    {"pg_ts_parser_is_visible", .call = fn_builtin_visible},
+    {"pg_ts_template_is_visible", .call = fn_builtin_visible},
+    {"pg_statistics_obj_is_visible", .call = fn_null},
+    {"obj_description(oid,name)", .call = fn_obj_description},
+    {"obj_description(oid)", .call = fn_obj_description1},
+    {"col_description(oid,int4)", .call = fn_col_description},
+    {"shobj_description(oid,name)", .call = fn_obj_description},
+    {"pg_get_userbyid", .call = fn_userbyid},
+    {"current_schema", .call = fn_current_schema},
+    {"current_schemas", .call = fn_current_schemas},
+    {"current_database", .call = fn_current_database},
+    {"current_user", .call = fn_current_user},
+    {"session_user", .call = fn_session_user},
+    {"pgsql_version", .call = fn_version},
+    {"pg_my_temp_schema", .call = fn_my_temp_schema},
+    {"pg_is_other_temp_schema", .call = fn_false},
+    {"pg_is_in_recovery", .call = fn_false},
+    {"pg_is_wal_replay_paused", .call = fn_false},
+    {"pg_relation_is_publishable", .call = fn_false},
+    {"pg_jit_available", .call = fn_false},
+    {"pg_get_replica_identity_index", .call = fn_null},
+    {"PG_encoding_to_char", .call = fn_encoding_to_char},
+    {"PG_char_to_encoding", .call = fn_char_to_encoding},
+    {"getdatabaseencoding", .call = fn_utf8},
+    {"pg_client_encoding", .call = fn_utf8},
+    {"nextval_oid", .call = fn_nextval, .flags = FN_WRITES},
+    {"currval_oid", .call = fn_currval},
+    {"lastval", .call = fn_lastval},
+    {"setval_oid", .call = fn_setval, .flags = FN_WRITES},
+    {"setval3_oid", .call = fn_setval, .flags = FN_WRITES},
+    {"pg_sequence_last_value", .call = fn_sequence_last_value},
+    {"pg_get_serial_sequence", .call = fn_serial_sequence},
+    {"pg_get_keywords", .srf = &keywords_srf},
+    {"pg_options_to_table", .srf = &options_srf},
+    {"pg_trigger_depth", .call = fn_zero},
+    {"pg_relation_filenode", .call = fn_null},
+    {"pg_get_partkeydef", .call = fn_null},
+    {"pg_get_partition_constraintdef", .call = fn_null},
+    {"pg_get_function_sqlbody", .call = fn_null},
+    {"pg_collation_actual_version", .call = fn_null},
+    {"pg_database_collation_actual_version", .call = fn_null},
+    {NULL}};
