@@ -18,6 +18,10 @@ static inline uint32_t fn_oid(const struct fcall *f, int i)
 {
     return (uint32_t)f->args[i].i;
 }
+static inline int64_t fn_int(const struct fcall *f, int arg)
+{
+    return f->args[arg].i;
+}
 /* Splits "a.b" with SQL's quoting rules into at most max parts; false with 42602 set unless quiet. */
 bool fn_split_name(struct fcall *f, const char *text, char **parts, int *n, int max, bool quiet);
 /* A relation by such a name; NULL with 42P01 or 3F000 set unless quiet. */

@@ -43,7 +43,7 @@ static const char *expression_text(struct fcall *f, const char *sql, const struc
 /* The optional trailing "pretty" argument. */
 static bool is_pretty(const struct fcall *f, int arg)
 {
-    return f->nargs > arg && !ARG_NULL(f, arg) && ARG_INT(f, arg);
+    return f->nargs > arg && f->args[arg].kind != VALUE_NULL && fn_int(f, arg);
 }
 
 static void fn_get_expr(struct fcall *f)
@@ -206,7 +206,7 @@ static void fn_get_indexdef(struct fcall *f)
     if (!r || !r->index)
         return;
     bool pretty = is_pretty(f, 2);
-    int64_t column = f->nargs > 1 ? ARG_INT(f, 1) : 0;
+    int64_t column = f->nargs > 1 ? fn_int(f, 1) : 0;
     if (column > 0 && column <= r->index->ncolumns)
         key_definition(f, &b, r->index, (int)column - 1, true, pretty);
     else if (column == 0)
@@ -361,7 +361,7 @@ static void fn_get_function_result(struct fcall *f)
 static void fn_get_function_arg_default(struct fcall *f)
 {
     const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
-    int64_t k = p ? ARG_INT(f, 1) - 1 - (p->nargs - p->ndefaults) : -1;
+    int64_t k = p ? fn_int(f, 1) - 1 - (p->nargs - p->ndefaults) : -1;
     const char *def = k >= 0 && p->defaults ? nth_default(f, p->defaults, (int)k) : NULL;
     if (def)
         fcall_return_textz(f, def);

@@ -26,7 +26,7 @@ static void fn_format_type(struct fcall *f)
     if (ARG_NULL(f, 0))
         return;
     bool given = !ARG_NULL(f, 1);
-    return_text(f, fn_type_name(f, fn_oid(f, 0), given ? (int32_t)ARG_INT(f, 1) : -1, given));
+    return_text(f, fn_type_name(f, fn_oid(f, 0), given ? (int32_t)fn_int(f, 1) : -1, given));
 }
 
 static void fn_pg_typeof(struct fcall *f)
@@ -122,7 +122,7 @@ static void fn_obj_description1(struct fcall *f)
 
 static void fn_col_description(struct fcall *f)
 {
-    return_text(f, snapshot_comment(snap(f), fn_oid(f, 0), CLASS_PG_CLASS, (int)ARG_INT(f, 1)));
+    return_text(f, snapshot_comment(snap(f), fn_oid(f, 0), CLASS_PG_CLASS, (int)fn_int(f, 1)));
 }
 
 /* --- session ------------------------------------------------------------------------------------------------ */
@@ -161,7 +161,7 @@ static void fn_current_schemas(struct fcall *f)
     for (int i = 0; i < n; i++) {
         const struct namespace_def *ns = snapshot_namespace(snap(f), path[i]);
         bool implicit = path[i] == PG_CATALOG_NAMESPACE || path[i] == PG_TEMP_NAMESPACE;
-        if (ns && (!implicit || ARG_INT(f, 0)))
+        if (ns && (!implicit || fn_int(f, 0)))
             strbuf_printf(&b, "%s\"%s\"", b.len > 1 ? "," : "", ns->name);
     }
     strbuf_addc(&b, ']');
@@ -227,7 +227,7 @@ static const char *const encodings[] = {
 
 static void fn_encoding_to_char(struct fcall *f)
 {
-    int64_t i = ARG_INT(f, 0);
+    int64_t i = fn_int(f, 0);
     fcall_return_textz(f, i >= 0 && i < NENCODINGS ? encodings[i] : "");
 }
 
@@ -277,10 +277,10 @@ static void fn_lastval(struct fcall *f)
 
 static void fn_setval(struct fcall *f)
 {
-    bool called = f->nargs < 3 || ARG_INT(f, 2);
+    bool called = f->nargs < 3 || fn_int(f, 2);
     if (has_store(f) && sequence_setval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0),
-                                        ARG_INT(f, 1), called, f->err))
-        f->result = value_int(ARG_INT(f, 1));
+                                        fn_int(f, 1), called, f->err))
+        f->result = value_int(fn_int(f, 1));
 }
 
 static void fn_sequence_last_value(struct fcall *f)
