@@ -217,29 +217,6 @@ static void fn_null(struct fcall *f)
 
 /* --- encodings -------------------------------------------------------------------------------------------------- */
 
-static const char *const encodings[] = {
-    "SQL_ASCII", "EUC_JP",     "EUC_CN",  "EUC_KR",  "EUC_TW",   "EUC_JIS_2004", "UTF8",    "MULE_INTERNAL", "LATIN1",
-    "LATIN2",    "LATIN3",     "LATIN4",  "LATIN5",  "LATIN6",   "LATIN7",       "LATIN8",  "LATIN9",        "LATIN10",
-    "WIN1256",   "WIN1258",    "WIN866",  "WIN874",  "KOI8R",    "WIN1251",      "WIN1252", "ISO_8859_5",    "ISO_8859_6",
-    "ISO_8859_7", "ISO_8859_8", "WIN1250", "WIN1253", "WIN1254", "WIN1255",      "WIN1257", "KOI8U",         "SJIS",
-    "BIG5",      "GBK",        "UHC",     "GB18030", "JOHAB",    "SHIFT_JIS_2004"};
-#define NENCODINGS ((int)(sizeof(encodings) / sizeof(encodings[0])))
-
-static void fn_encoding_to_char(struct fcall *f)
-{
-    int64_t i = fn_int(f, 0);
-    fcall_return_textz(f, i >= 0 && i < NENCODINGS ? encodings[i] : "");
-}
-
-static void fn_char_to_encoding(struct fcall *f)
-{
-    const char *s = fcall_arg_cstring(f, 0);
-    f->result = value_int(-1);
-    for (int i = 0; i < NENCODINGS; i++)
-        if (strcasecmp(s, encodings[i]) == 0 || (i == 6 && strcasecmp(s, "utf-8") == 0))
-            f->result = value_int(i);
-}
-
 static void fn_utf8(struct fcall *f)
 {
     fcall_return_textz(f, "UTF8");
@@ -423,9 +400,6 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_relation_is_publishable", .call = fn_false},
     {"pg_jit_available", .call = fn_false},
     {"pg_get_replica_identity_index", .call = fn_null},
-    {"PG_encoding_to_char", .call = fn_encoding_to_char},
-    {"PG_char_to_encoding", .call = fn_char_to_encoding},
-    {"getdatabaseencoding", .call = fn_utf8},
     {"pg_client_encoding", .call = fn_utf8},
     {"nextval_oid", .call = fn_nextval, .flags = FN_WRITES},
     {"currval_oid", .call = fn_currval},
