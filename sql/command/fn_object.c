@@ -205,21 +205,9 @@ static void fn_false(struct fcall *f)
     f->result = value_bool(false);
 }
 
-static void fn_zero(struct fcall *f)
-{
-    f->result = value_int(0);
-}
-
 static void fn_null(struct fcall *f)
 {
     f->result = value_null();
-}
-
-/* --- encodings -------------------------------------------------------------------------------------------------- */
-
-static void fn_utf8(struct fcall *f)
-{
-    fcall_return_textz(f, "UTF8");
 }
 
 /* --- sequences ----------------------------------------------------------------------------------------------------- */
@@ -395,12 +383,10 @@ const struct fn_impl catalog_object_functions[] = {
     {"pgsql_version", .call = fn_version},
     {"pg_my_temp_schema", .call = fn_my_temp_schema},
     {"pg_is_other_temp_schema", .call = fn_false},
-    {"pg_is_in_recovery", .call = fn_false},
     {"pg_is_wal_replay_paused", .call = fn_false},
     {"pg_relation_is_publishable", .call = fn_false},
     {"pg_jit_available", .call = fn_false},
     {"pg_get_replica_identity_index", .call = fn_null},
-    {"pg_client_encoding", .call = fn_utf8},
     {"nextval_oid", .call = fn_nextval, .flags = FN_WRITES},
     {"currval_oid", .call = fn_currval},
     {"lastval", .call = fn_lastval},
@@ -410,7 +396,6 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_get_serial_sequence", .call = fn_serial_sequence},
     {"pg_get_keywords", .srf = &keywords_srf},
     {"pg_options_to_table", .srf = &options_srf},
-    {"pg_trigger_depth", .call = fn_zero},
     {"pg_relation_filenode", .call = fn_null},
     {"pg_get_partkeydef", .call = fn_null},
     {"pg_get_partition_constraintdef", .call = fn_null},
