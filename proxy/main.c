@@ -58,6 +58,12 @@ static void main_reload(struct main_process *m)
     log_line(LOG_LEVEL_ERROR, "%s; the settings in force stay", err.message);
 }
 
+static void main_shut_down(struct main_process *m, enum server_shutdown mode)
+{
+    log_line(LOG_LEVEL_LOG, "received %s shutdown request", mode == SERVER_FAST ? "fast" : "smart");
+    server_shut_down(m->server, mode);
+}
+
 static void on_signal(evutil_socket_t signal, short what, void *arg)
 {
     struct main_process *m = arg;
@@ -73,15 +79,14 @@ static void on_signal(evutil_socket_t signal, short what, void *arg)
     case SIGTERM:
         if (m->child)
             kill(m->child, SIGTERM);
-        else if (atomic_load(&m->server->shutdown) == SERVER_RUNNING)
-            server_shut_down(m->server, SERVER_SMART);
         else
-            server_shut_down(m->server, SERVER_FAST);
+            main_shut_down(m, atomic_load(&m->server->shutdown) == SERVER_RUNNING ? SERVER_SMART
+                                                                                  : SERVER_FAST);
         return;
     case SIGINT:
         /* The terminal sends it to the child of --run as well, whose end decides. */
         if (!m->child)
-            server_shut_down(m->server, SERVER_FAST);
+            main_shut_down(m, SERVER_FAST);
         return;
     default:
         return;

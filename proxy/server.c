@@ -176,7 +176,6 @@ void server_shut_down(struct server *s, enum server_shutdown mode)
 {
     if ((int)mode <= atomic_load(&s->shutdown))
         return;
-    log_line(LOG_LEVEL_LOG, "received %s shutdown request", mode == SERVER_FAST ? "fast" : "smart");
     atomic_store(&s->shutdown, (int)mode);
     for (int i = 0; i < s->nloops; i++)
         loop_post_shutdown(s->loops[i]);
