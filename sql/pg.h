@@ -157,6 +157,8 @@ enum pg_result pg_session_sync(struct pg_session *s);
 enum pg_result pg_session_function(struct pg_session *s, uint32_t oid, const int16_t *formats,
                                    int nformats, const char *const *values, const int32_t *lengths,
                                    int nvalues, int16_t result_format);
+/* COPY FROM STDIN, after PG_WAIT_COPY. Data carried out answers PG_WAIT_COPY again; an error in it ends the COPY at once
+   (PG_FAILED, or what follows in the query), as the other two end it. */
 enum pg_result pg_session_copy_data(struct pg_session *s, const char *p, size_t n);
 enum pg_result pg_session_copy_done(struct pg_session *s);
 enum pg_result pg_session_copy_fail(struct pg_session *s, const char *message);

@@ -360,22 +360,18 @@ static void copy_in_consume(struct pg_session *s, struct copy_in *c, bool last)
 enum pg_result copy_in_data(struct pg_session *s, const char *data, size_t n)
 {
     struct copy_in *c = s->copy;
-    if (!c || error_is_set(&s->err))
-        return PG_DONE; /* an error was found: the rest is dropped until CopyDone or CopyFail */
     connection_attach(c->connection, &s->eval, &s->control, s->arena);
     strbuf_add(&c->pending, data, n);
     if (c->pending.len > LIMIT_VALUE_BYTES)
         error_set(&s->err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "a row of COPY data is too long");
     else
         copy_in_consume(s, c, false);
-    return PG_DONE;
+    return error_is_set(&s->err) ? copy_in_finish(s) : PG_WAIT_COPY;
 }
 
 enum pg_result copy_in_finish(struct pg_session *s)
 {
     struct copy_in *c = s->copy;
-    if (!c)
-        return PG_DONE;
     connection_attach(c->connection, &s->eval, &s->control, s->arena);
     if (!error_is_set(&s->err))
         copy_in_consume(s, c, true);
