@@ -2,9 +2,10 @@
 """Records what PostgreSQL's parse analysis says of statements, for tests/unit/analyze_*.
 
 Usage: tools/record_analyze.py "conninfo of a PostgreSQL 15" FILE.sql > FILE.golden
-FILE.sql has one statement per line ("--" starts a comment line). {t} stands for a subquery with columns of many types, in the answer
+FILE.sql has one statement per line ("--" starts a comment line). Lines that start with "!" are executed in a database made for the
+recording, and are copied. {t} stands for a subquery with columns of many types, in the answer
 too. A line of the answer: statement, then R and name:type pairs and P and parameter types, or E and SQLSTATE, position, message,
-detail, hint; separated by tabs. Nothing is executed: statements are only prepared.
+detail, hint; separated by tabs. Nothing else is executed: statements are only prepared.
 """
 import ctypes
 import ctypes.util
@@ -35,6 +36,9 @@ def escape(s):
 
 def main():
     conn = ctypes.c_void_p(pq.PQconnectdb(sys.argv[1].encode()))
+    pq.PQexec(conn, b"DROP DATABASE IF EXISTS record_analyze")
+    pq.PQexec(conn, b"CREATE DATABASE record_analyze TEMPLATE template0")
+    conn = ctypes.c_void_p(pq.PQconnectdb((sys.argv[1] + " dbname=record_analyze").encode()))
 
     def type_name(oid, mod):
         r = ctypes.c_void_p(pq.PQexec(conn, f"SELECT format_type({oid}, {mod})".encode()))
@@ -43,6 +47,12 @@ def main():
     for line in open(sys.argv[2]):
         line = line.rstrip("\n")
         if not line or line.startswith("--"):
+            continue
+        if line.startswith("!"):
+            r = ctypes.c_void_p(pq.PQexec(conn, line[1:].encode()))
+            if pq.PQresultStatus(r) != 1:
+                sys.exit(line + ": " + text(pq.PQerrorMessage(conn)))
+            print(line)
             continue
         sql = line.replace("{t}", T)
         r = ctypes.c_void_p(pq.PQprepare(conn, b"", sql.encode(), 0, None))

@@ -1,6 +1,7 @@
 /*
  * analyze_golden.c: analyzes recorded statements and compares result columns, parameter types and errors with PostgreSQL's.
- * The files are made by tools/record_analyze.py; arguments: .golden files.
+ * The files are made by tools/record_analyze.py; arguments: .golden files. Lines that start with "!" are carried out first
+ * (CREATE TABLE and kin, by sql/command), on a database of the file's own.
  */
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -10,7 +11,10 @@
 #include "sql/base/arena.h"
 #include "sql/base/strbuf.h"
 #include "sql/catalog/durable.h"
+#include "sql/catalog/sequence.h"
 #include "sql/catalog/snapshot.h"
+#include "sql/command/command.h"
+#include "sql/types/sqlite_func.h"
 #include "sql/types/timezone.h"
 #include "sql/types/type.h"
 #include "tests/unit/check.h"
@@ -25,7 +29,9 @@ static const char table_text[] =
     "NULL::regclass rc, NULL::money m, NULL::point pt, NULL::tsvector tv, NULL::numeric[] na2) t";
 
 static const uint32_t search_path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
-static struct snapshot *snapshot;
+static const struct snapshot *snapshot;
+static struct sequence_store *sequences;
+static sqlite3 *db;
 
 static char *expand(struct arena *a, const char *line)
 {
@@ -87,15 +93,61 @@ static void add_result(struct strbuf *b, struct arena *a, const struct analysis 
         strbuf_printf(b, "\t%s", type_text(a, an->params[i], -1));
 }
 
+static struct eval_context session_context(void)
+{
+    return (struct eval_context){.timezone = timezone_find("UTC"), .extra_float_digits = 1, .snapshot = snapshot,
+                                 .standard_conforming_strings = true, .dateorder = DATEORDER_MDY};
+}
+
+static struct analysis new_analysis(struct arena *arena, struct error *err, struct eval_context *ctx)
+{
+    return (struct analysis){.arena = arena, .snapshot = snapshot, .err = err, .search_path = search_path,
+                             .nsearch_path = 2, .role = BOOTSTRAP_SUPERUSER, .role_name = "postgres",
+                             .session_role_name = "postgres", .database = "postgres", .ctx = ctx,
+                             .variable_params = true};
+}
+
+/* One utility statement, carried out; the snapshot is the new one afterwards. */
+static void setup_line(const char *text)
+{
+    struct arena *arena = arena_create();
+    struct error err;
+    struct eval_context ctx = session_context();
+    struct analysis a = new_analysis(arena, &err, &ctx);
+    struct parsed *p;
+    struct query *q = NULL;
+
+    error_init(&err, arena);
+    a.text = text;
+    p = parse_sql(text, strlen(text), &err);
+    if (p != NULL)
+        q = analyze_statement(&a, parsed_stmt(p, 0));
+    if (q != NULL) {
+        struct command c = {.db = db, .snapshot = snapshot, .utility = q->utility, .text = text, .arena = arena,
+                            .err = &err, .ctx = &ctx, .role = BOOTSTRAP_SUPERUSER, .role_name = "postgres",
+                            .search_path = search_path, .nsearch_path = 2, .database = "postgres",
+                            .sequences = sequences};
+
+        sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+        command_run(&c);
+        sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+        if (c.snapshot != snapshot)
+            snapshot_unref(snapshot);
+        snapshot = c.snapshot;
+    }
+    if (error_is_set(&err))
+        printf("%s: %s\n", text, err.message);
+    CHECK(!error_is_set(&err));
+    parsed_free(p);
+    arena_destroy(arena);
+}
+
 static void analyze_line(struct strbuf *out, const char *line)
 {
     struct arena *arena = arena_create();
     struct error err;
-    struct eval_context ctx = {.timezone = timezone_find("UTC"), .extra_float_digits = 1, .snapshot = snapshot,
-                               .standard_conforming_strings = true, .dateorder = DATEORDER_MDY};
-    struct analysis a = {.arena = arena, .snapshot = snapshot, .err = &err, .search_path = search_path,
-                         .nsearch_path = 2, .role = BOOTSTRAP_SUPERUSER, .role_name = "postgres",
-                         .session_role_name = "postgres", .database = "an1", .ctx = &ctx, .variable_params = true};
+    struct eval_context ctx = session_context();
+    struct analysis a = new_analysis(arena, &err, &ctx);
     struct parsed *p;
     struct query *q = NULL;
 
@@ -128,6 +180,10 @@ static void run_file(const char *path)
 
         if (line[n - 1] == '\n')
             line[n - 1] = '\0';
+        if (line[0] == '!') {
+            setup_line(line + 1);
+            continue;
+        }
         tab = strchr(line, '\t');
         statement = strndup(line, (size_t)(tab - line));
         analyze_line(&got, statement);
@@ -140,23 +196,31 @@ static void run_file(const char *path)
         fclose(f);
 }
 
-int main(int argc, char **argv)
+static void open_database(void)
 {
     struct arena *arena = arena_create();
     struct error err;
-    sqlite3 *db;
 
-    type_registry_init();
-    registry_init();
     error_init(&err, arena);
     sqlite3_open(":memory:", &db);
+    sqlite_collation_register_needed(db);
     CHECK(durable_create(db, &err));
-    snapshot = snapshot_load(db, "an1", NULL, &err);
+    snapshot = snapshot_load(db, "postgres", NULL, &err);
     CHECK(snapshot != NULL);
-    for (int i = 1; i < argc; i++)
-        run_file(argv[i]);
-    snapshot_unref(snapshot);
-    sqlite3_close(db);
     arena_destroy(arena);
+}
+
+int main(int argc, char **argv)
+{
+    type_registry_init();
+    registry_init();
+    for (int i = 1; i < argc; i++) {
+        sequences = sequence_store_create();
+        open_database();
+        run_file(argv[i]);
+        snapshot_unref(snapshot);
+        sqlite3_close(db);
+        sequence_store_destroy(sequences);
+    }
     return check_done();
 }
