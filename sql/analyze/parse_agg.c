@@ -398,13 +398,23 @@ static void check_window(struct expr_walker *w, const struct window_def *d)
     check_sort(w, &d->order);
 }
 
+static int first_aggregate(const struct query *q)
+{
+    int location = -1;
+    for (int i = 0; i < q->ntargets && location < 0; i++)
+        expr_has_aggs(q->targets[i].expr, &location);
+    if (location < 0 && q->having)
+        expr_has_aggs(q->having, &location);
+    return location;
+}
+
 bool check_aggregates(struct pstate *ps)
 {
     struct query *q = ps->query;
     if (!ps->has_aggs && !q->group.n && !q->having && !q->grouping_sets)
         return true;
     if (ps->has_aggs && reads_itself(q)) {
-        parse_error(ps, ERRCODE_INVALID_RECURSION, -1,
+        parse_error(ps, ERRCODE_INVALID_RECURSION, first_aggregate(q),
                     "aggregate functions are not allowed in a recursive query's recursive term");
         return false;
     }

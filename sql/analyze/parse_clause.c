@@ -161,7 +161,7 @@ bool make_sort_item(struct pstate *ps, const PgQuery__SortBy *sb, struct expr *e
         out->desc = sb->sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
         const struct operator_def *gt;
         if (!get_sort_group_operators(ps, e->type, true, true, out->desc, &out->lt, &out->eq, &gt,
-                                      expr_location(e)))
+                                      raw_location(sb->node)))
             return false;
     }
     switch (sb->sortby_nulls) {
@@ -300,7 +300,7 @@ bool transform_distinct_clause(struct pstate *ps, const PgQuery__SelectStmt *s, 
             targets->items[target - 1].expr = e;
         on[i] = (struct sort_item){.expr = e, .target = target};
         if (!get_sort_group_operators(ps, e->type, false, true, false, &on[i].lt, &on[i].eq, NULL,
-                                      expr_location(e)))
+                                      raw_location(s->distinct_clause[i])))
             return false;
     }
     return distinct_order(ps, s, on, (int)s->n_distinct_clause);
@@ -391,7 +391,7 @@ static bool lock_named(struct pstate *ps, const PgQuery__LockingClause *lc, cons
             continue;
         const char *kind = unlockable_kind(item);
         if (kind) {
-            parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, rv->location, "%s cannot be applied to %s",
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, rv->location, "%s cannot be applied to %s",
                         locking_clause_name(lc), kind);
             return false;
         }

@@ -26,7 +26,7 @@ static void ns_only(struct pstate *ps, struct nsitem *first, struct nsitem *seco
 
 /* --- inference ---------------------------------------------------------------------------------------- */
 
-static bool infer_elem(struct pstate *ps, const PgQuery__IndexElem *el, struct inference *in)
+static bool infer_elem(struct pstate *ps, const PgQuery__IndexElem *el, struct inference *in, int location)
 {
     int i = in->n++;
     if (el->ordering > PG_QUERY__SORT_BY_DIR__SORTBY_DEFAULT ||
@@ -39,9 +39,9 @@ static bool infer_elem(struct pstate *ps, const PgQuery__IndexElem *el, struct i
     }
     struct expr *e;
     if (*el->name) {
-        e = col_name_to_var(ps, el->name, true, -1);
+        e = col_name_to_var(ps, el->name, true, location);
         if (!e)
-            e = error_missing_column(ps, NULL, el->name, -1);
+            e = error_missing_column(ps, NULL, el->name, location);
     } else {
         e = transform_expr(ps, el->expr, EXPR_KIND_INDEX_EXPRESSION);
     }
@@ -63,7 +63,7 @@ static bool infer_elems(struct pstate *ps, const PgQuery__InferClause *c, struct
     in->exprs = ARENA_ARRAY(ps->a->arena, struct expr *, n + 1);
     in->collations = ARENA_ARRAY(ps->a->arena, uint32_t, n + 1);
     for (size_t i = 0; i < n; i++)
-        if (!infer_elem(ps, c->index_elems[i]->index_elem, in))
+        if (!infer_elem(ps, c->index_elems[i]->index_elem, in, c->location))
             return false;
     in->where = transform_where(ps, c->where_clause, EXPR_KIND_INDEX_PREDICATE, "WHERE");
     return !parse_failed(ps) && (!in->where || assign_expr_collations(ps, in->where));

@@ -29,7 +29,7 @@ static int group_expr_index(struct grouping_builder *b, const PgQuery__Node *n)
         if (expr_equal(q->group.items[i], e))
             return i;
     const struct operator_def *eq;
-    if (!get_sort_group_operators(ps, e->type, false, true, false, NULL, &eq, NULL, expr_location(e)))
+    if (!get_sort_group_operators(ps, e->type, false, true, false, NULL, &eq, NULL, raw_location(n)))
         return -1;
     expr_list_add(ps->a->arena, &q->group, e);
     return q->group.n - 1;

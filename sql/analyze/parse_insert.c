@@ -254,14 +254,26 @@ static void from_one(struct pstate *ps, int index)
     q->nfrom = 1;
 }
 
+static const struct expr *visible_target(const struct query *q, int i)
+{
+    for (int k = 0; k < q->ntargets; k++)
+        if (!q->targets[k].junk && i-- == 0)
+            return q->targets[k].expr;
+    return NULL;
+}
+
 /* Columns of a row source as values; from is its range table index. */
 static bool insert_from_rte(struct pstate *ps, const struct rte *rte, int index, struct insert_column *cols,
                             int ncols, struct expr *const *instead, const bool *skip, struct target_list *out)
 {
     struct expr_list exprs = {0}, values = {0};
-    for (int i = 0; i < rte->ncolumns; i++)
+    for (int i = 0; i < rte->ncolumns; i++) {
+        const struct expr *source = rte->subquery ? visible_target(rte->subquery, i) : NULL;
         expr_list_add(ps->a->arena, &exprs,
-                      instead && instead[i] ? instead[i] : var_for_column(ps, rte, index, i + 1, -1));
+                      instead && instead[i]
+                          ? instead[i]
+                          : var_for_column(ps, rte, index, i + 1, source ? expr_location(source) : -1));
+    }
     if (!transform_insert_row(ps, &exprs, cols, ncols, false, &values))
         return false;
     for (int i = 0; i < values.n; i++)
@@ -328,7 +340,10 @@ static bool insert_select(struct pstate *ps, const PgQuery__Node *select, struct
     int index = rte_add(ps, rte);
     from_one(ps, index);
     bool ok = insert_from_rte(ps, rte, index, cols, ncols, instead, NULL, out);
-    /* What stays behind in the subquery is of no use, but must have a type. */
+    /* What stays behind in the subquery is of no use, but must have a type; a parameter has got its own by now. */
+    for (int i = 0; i < q->ntargets; i++)
+        if (q->targets[i].expr->type == UNKNOWNOID && q->targets[i].expr->kind == EXPR_PARAM)
+            q->targets[i].expr = expr_null(ps->a->arena, TEXTOID, -1);
     resolve_target_unknowns(ps, q->targets, q->ntargets);
     n = 0;
     for (int i = 0; i < q->ntargets && !parse_failed(ps); i++)

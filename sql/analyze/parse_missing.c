@@ -130,7 +130,7 @@ static const struct rte *find_rte_anywhere(struct pstate *ps, const char *schema
             const struct rte *rte = p->query->rtable[i];
             if (cte ? rte->kind == RTE_CTE && rte->cte.cte == cte : r && rte->relation == r)
                 return rte;
-            if (!schema && !strcmp(rte->alias, name))
+            if (!strcmp(rte->alias, name))
                 return rte;
         }
     return NULL;

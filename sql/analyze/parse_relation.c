@@ -217,13 +217,14 @@ bool ns_check_conflicts(struct pstate *ps, const struct ns_list *left, const str
 
 /* --- look-up ------------------------------------------------------------------------------------------- */
 
-static bool check_lateral_ref(struct pstate *ps, const struct nsitem *item, int location)
+static bool check_lateral_ref(struct pstate *ps, const struct pstate *level, const struct nsitem *item,
+                              int location)
 {
     if (!item->lateral_only || item->lateral_ok)
         return true;
     parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, location,
                 "invalid reference to FROM-clause entry for table \"%s\"", item->name);
-    if (item == ps->target)
+    if (item == level->target)
         parse_error_hint(
             ps, "There is an entry for table \"%s\", but it cannot be referenced from this part of the query.",
             item->name);
@@ -252,7 +253,7 @@ static struct nsitem *scan_level_for_ref(struct pstate *ps, struct pstate *level
             parse_error(ps, ERRCODE_AMBIGUOUS_ALIAS, location, "table reference \"%s\" is ambiguous", name);
             return NULL;
         }
-        if (!check_lateral_ref(ps, item, location))
+        if (!check_lateral_ref(ps, level, item, location))
             return NULL;
         found = item;
     }
@@ -374,7 +375,7 @@ struct expr *col_name_to_var(struct pstate *ps, const char *name, bool local_onl
             if (found)
                 return parse_error(ps, ERRCODE_AMBIGUOUS_COLUMN, location,
                                    "column reference \"%s\" is ambiguous", name);
-            if (!check_lateral_ref(ps, item, location))
+            if (!check_lateral_ref(ps, p, item, location))
                 return expr_poison();
             found = e;
         }

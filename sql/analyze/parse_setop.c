@@ -104,7 +104,8 @@ static void setop_targets(struct pstate *ps, const struct setop *op, struct targ
     const struct setop *first = leftmost(op);
     const struct rte *rte = ps->query->rtable[first->rte];
     for (int i = 0; i < op->ncolumns; i++) {
-        struct expr *e = var_for_column(ps, rte, first->rte, i + 1, -1);
+        struct expr *e = var_for_column(ps, rte, first->rte, i + 1,
+                                        expr_location(rte->subquery->targets[i].expr));
         e->type = op->columns[i].type;
         e->typmod = op->columns[i].typmod;
         e->collation = op->columns[i].collation;

@@ -228,7 +228,8 @@ static bool window_partition(struct pstate *ps, const PgQuery__WindowDef *raw, s
         e = resolve_unknown(ps, e);
         if (target)
             targets->items[target - 1].expr = e;
-        if (!get_sort_group_operators(ps, e->type, true, true, false, NULL, &eq, NULL, expr_location(e)))
+        if (!get_sort_group_operators(ps, e->type, true, true, false, NULL, &eq, NULL,
+                                      raw_location(raw->partition_clause[i])))
             return false;
         expr_list_add(ps->a->arena, &d->partition, e);
     }

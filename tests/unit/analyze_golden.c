@@ -32,6 +32,7 @@ static const uint32_t search_path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
 static const struct snapshot *snapshot;
 static struct sequence_store *sequences;
 static sqlite3 *db;
+static struct sqlite_func_host host;
 
 static char *expand(struct arena *a, const char *line)
 {
@@ -78,6 +79,17 @@ static const char *type_text(struct arena *a, uint32_t type, int32_t typmod)
     return format_type_name(a, snapshot, search_path, 2, type, typmod, true);
 }
 
+/* A column of a domain is described by the domain's base. */
+static void base_type(uint32_t *type, int32_t *typmod)
+{
+    const struct type_def *t;
+
+    while ((t = snapshot_type(snapshot, *type)) != NULL && t->typtype == 'd') {
+        *type = t->basetype;
+        *typmod = t->typmod;
+    }
+}
+
 static void add_result(struct strbuf *b, struct arena *a, const struct analysis *an, const struct query *q)
 {
     const struct target *list = q->command == QUERY_SELECT ? q->targets : q->returning;
@@ -85,8 +97,13 @@ static void add_result(struct strbuf *b, struct arena *a, const struct analysis 
 
     strbuf_addz(b, "\tR");
     for (int i = 0; i < n; i++) {
-        if (!list[i].junk)
-            strbuf_printf(b, "\t%s:%s", list[i].name, type_text(a, list[i].expr->type, list[i].expr->typmod));
+        uint32_t type = list[i].expr->type;
+        int32_t typmod = list[i].expr->typmod;
+
+        if (list[i].junk)
+            continue;
+        base_type(&type, &typmod);
+        strbuf_printf(b, "\t%s:%s", list[i].name, type_text(a, type, typmod));
     }
     strbuf_addz(b, "\tP");
     for (int i = 0; i < an->nparams; i++)
@@ -105,6 +122,21 @@ static struct analysis new_analysis(struct arena *arena, struct error *err, stru
                              .nsearch_path = 2, .role = BOOTSTRAP_SUPERUSER, .role_name = "postgres",
                              .session_role_name = "postgres", .database = "postgres", .ctx = ctx,
                              .variable_params = true};
+}
+
+/* Functions are registered when SQLite first misses them. */
+static void run_command(struct command *c)
+{
+    static const char missing[] = "no such function: ";
+    bool ok;
+
+    do {
+        error_clear(c->err);
+        sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
+        ok = command_run(c);
+        sqlite3_exec(db, ok ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
+    } while (!ok && strncmp(c->err->message, missing, sizeof missing - 1) == 0 &&
+             sqlite_func_register(db, &host, c->err->message + sizeof missing - 1) == SQLITE_OK);
 }
 
 /* One utility statement, carried out; the snapshot is the new one afterwards. */
@@ -128,9 +160,7 @@ static void setup_line(const char *text)
                             .search_path = search_path, .nsearch_path = 2, .database = "postgres",
                             .sequences = sequences};
 
-        sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
-        command_run(&c);
-        sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+        run_command(&c);
         if (c.snapshot != snapshot)
             snapshot_unref(snapshot);
         snapshot = c.snapshot;

@@ -37,7 +37,6 @@ select * from nosuch
 select * from nosuch.t
 select * from public.t
 select public.t.a, t.* from public.t
-select postgres.public.t.a from t
 select * from a.b.c
 select a from t, u
 select t.a from t,t
