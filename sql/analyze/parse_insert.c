@@ -315,6 +315,14 @@ static bool insert_one_row(struct pstate *ps, const PgQuery__SelectStmt *s, stru
            transform_insert_row(ps, &raw, cols, ncols, false, &values) && insert_targets(ps, cols, &values, out);
 }
 
+static bool instead_has(struct expr *const *instead, int n, const struct expr *e)
+{
+    for (int i = 0; i < n; i++)
+        if (instead[i] == e)
+            return true;
+    return false;
+}
+
 static bool insert_select(struct pstate *ps, const PgQuery__Node *select, struct insert_column *cols, int ncols,
                           struct target_list *out)
 {
@@ -334,7 +342,7 @@ static bool insert_select(struct pstate *ps, const PgQuery__Node *select, struct
             continue;
         struct expr *e = q->targets[i].expr;
         if (e->type == UNKNOWNOID && (e->kind == EXPR_CONST || e->kind == EXPR_PARAM))
-            instead[n] = expr_copy(ps->a->arena, e);
+            instead[n] = e->kind == EXPR_PARAM ? e : expr_copy(ps->a->arena, e);
         n++;
     }
     int index = rte_add(ps, rte);
@@ -342,7 +350,7 @@ static bool insert_select(struct pstate *ps, const PgQuery__Node *select, struct
     bool ok = insert_from_rte(ps, rte, index, cols, ncols, instead, NULL, out);
     /* What stays behind in the subquery is of no use, but must have a type; a parameter has got its own by now. */
     for (int i = 0; i < q->ntargets; i++)
-        if (q->targets[i].expr->type == UNKNOWNOID && q->targets[i].expr->kind == EXPR_PARAM)
+        if (!q->targets[i].junk && q->targets[i].expr->kind == EXPR_PARAM && instead_has(instead, n, q->targets[i].expr))
             q->targets[i].expr = expr_null(ps->a->arena, TEXTOID, -1);
     resolve_target_unknowns(ps, q->targets, q->ntargets);
     n = 0;

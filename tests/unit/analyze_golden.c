@@ -132,6 +132,7 @@ static void run_command(struct command *c)
 
     do {
         error_clear(c->err);
+        c->snapshot = snapshot;
         sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
         ok = command_run(c);
         sqlite3_exec(db, ok ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
