@@ -84,7 +84,7 @@ enum vec_method {
     X(VEC_STMT_LOC_ALL, "SELECT id, pos FROM \"%w\".\"%w_loc\" ORDER BY id")                       \
     X(VEC_STMT_SRC_GET, "SELECT v FROM \"%w\".\"%w_src\" WHERE id = ?1")                           \
     X(VEC_STMT_SRC_ALL, "SELECT id, v FROM \"%w\".\"%w_src\"")                                     \
-    X(VEC_STMT_SRC_COUNT, "SELECT count(v) FROM \"%w\".\"%w_src\"")
+    X(VEC_STMT_SRC_COUNT, "SELECT count(*) FROM \"%w\".\"%w_src\"")
 
 enum vec_statement {
 #define VEC_STMT_ENUM(id, sql) id,
