@@ -308,8 +308,10 @@ static bool write_lists(struct build *b, struct vec_rows *gathered, bool all, si
             return false;
         rows->n -= n;
         *bytes -= n * (record_bytes + sizeof(int64_t));
-        memmove(rows->ids, rows->ids + n, rows->n * sizeof(int64_t));
-        memmove(rows->records, rows->records + n * record_bytes, rows->n * record_bytes);
+        if (rows->n) {
+            memmove(rows->ids, rows->ids + n, rows->n * sizeof(int64_t));
+            memmove(rows->records, rows->records + n * record_bytes, rows->n * record_bytes);
+        }
         if (b->progress)
             atomic_fetch_add(&b->progress->tuples_done, all ? (int64_t)n : 0);
         if (all || rows->cap > (size_t)ix->seg_rows * 4)

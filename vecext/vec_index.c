@@ -450,7 +450,7 @@ bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, bool finite, str
     *null = kind == SQLITE_NULL;
     if (*null)
         return true;
-    if (kind == SQLITE_TEXT && ix->type != VEC_TYPE_BIT) {
+    if (kind == SQLITE_TEXT) {
         const char *text = (const char *)sqlite3_value_text(value);
         if (!text)
             return vec_error_nomem(err);

@@ -44,7 +44,7 @@ struct argument {
 static bool read_argument(enum vec_type type, sqlite3_value *value, struct argument *arg,
                           struct vec_error *err)
 {
-    if (sqlite3_value_type(value) == SQLITE_TEXT && type != VEC_TYPE_BIT) {
+    if (sqlite3_value_type(value) == SQLITE_TEXT) {
         const char *text = (const char *)sqlite3_value_text(value);
         if (!text)
             return vec_error_nomem(err);
@@ -306,7 +306,7 @@ static const struct {
     {"l2_normalize", DENSE | SPARSE, 1, sql_normalize, 0},
     {"subvector", DENSE, 3, sql_subvector, 0},
     {"binary_quantize", DENSE, 1, sql_quantize, 0},
-    {"from_text", DENSE | SPARSE, 1, sql_from_text, 0},
+    {"from_text", DENSE | SPARSE | BIT, 1, sql_from_text, 0},
     {"to_text", DENSE | SPARSE | BIT, 1, sql_to_text, 0},
     {"to_vector", 1 << VEC_TYPE_HALFVEC | SPARSE, 1, sql_cast, VEC_TYPE_VECTOR},
     {"to_halfvec", 1 << VEC_TYPE_VECTOR | SPARSE, 1, sql_cast, VEC_TYPE_HALFVEC},

@@ -123,9 +123,28 @@ static bool print_bits(struct vec_blob blob, struct vec_buf *out, struct vec_err
     return true;
 }
 
+static bool parse_bits(const char *text, int typmod, struct vec_buf *out, struct vec_error *err)
+{
+    size_t n = strlen(text);
+    unsigned char *to = vec_buf_resize(out, (n + 7) / 8, err);
+    if (!to)
+        return false;
+    memset(to, 0, out->len);
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] != '0' && text[i] != '1')
+            return vec_error_set(err, VEC_INVALID_TEXT, "\"%c\" is not a valid binary digit",
+                                 text[i]);
+        to[i / 8] |= (unsigned char)((text[i] - '0') << (7 - i % 8));
+    }
+    return typmod < 1 || n == (size_t)typmod ||
+           vec_error_set(err, VEC_DATA_EXCEPTION, "different bit lengths %d and %zu", typmod, n);
+}
+
 bool vec_text_parse(enum vec_type type, const char *text, int typmod, struct vec_buf *out,
                     struct vec_error *err)
 {
+    if (type == VEC_TYPE_BIT)
+        return parse_bits(text, typmod, out, err);
     if (type == VEC_TYPE_SPARSEVEC)
         return vec_sparse_parse(text, typmod, out, err);
     return parse_dense(type, text, typmod, out, err);
