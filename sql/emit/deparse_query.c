@@ -45,7 +45,7 @@ void deparse_subquery(struct deparser *p, const struct query *q, bool names_visi
     inner.level = &l;
     inner.relation = NULL;
     set_names(p, &l);
-    inner.prefix = p->level != NULL || q->nrtable != 1;
+    inner.prefix = true; /* PostgreSQL's views carry two more entries (old, new), so are never alone */
     if (q->command == QUERY_SELECT)
         deparse_select(&inner, q, names_visible);
     else

@@ -72,21 +72,35 @@ static bool is_constant(const struct expr *e)
     return e->kind == EXPR_CONST || e->kind == EXPR_PARAM;
 }
 
+/* HAVING without GROUP BY asks for one group; SQLite makes one only where the select list aggregates. */
+static bool needs_aggregate(const struct query *q)
+{
+    if (!q->having || q->group.n)
+        return false;
+    for (int i = 0; i < q->ntargets; i++)
+        if (!q->targets[i].junk && expr_contains(q->targets[i].expr, EXPR_AGG))
+            return false;
+    return true;
+}
+
 static void emit_targets(struct emitter *em, const struct query *q, bool collate)
 {
     int n = 0;
+    bool aggregate = needs_aggregate(q);
     for (int i = 0; i < q->ntargets; i++) {
         if (q->targets[i].junk)
             continue;
         if (n++)
             emit_z(em, ", ");
+        emit_z(em, aggregate && n == 1 ? "CASE WHEN count(*) >= 0 THEN " : "");
         emit_expr(em, q->targets[i].expr);
+        emit_z(em, aggregate && n == 1 ? " END" : "");
         if (collate)
             emit_collate(em, q->targets[i].expr->type);
         emit_printf(em, " AS \"c%d\"", n);
     }
     if (!n)
-        emit_z(em, "NULL AS \"c0\"");
+        emit_z(em, aggregate ? "count(*) AS \"c0\"" : "NULL AS \"c0\"");
 }
 
 static void emit_group(struct emitter *em, const struct query *q)
@@ -107,9 +121,6 @@ static void emit_having(struct emitter *em, const struct query *q)
     if (!q->having)
         return;
     emit_z(em, " HAVING ");
-    /* SQLite takes HAVING alone only where an aggregate makes the query one. */
-    if (!q->group.n)
-        emit_z(em, "count(*) >= 0 AND ");
     emit_qual(em, q->having);
 }
 
@@ -353,6 +364,26 @@ static void emit_setop_right(struct emitter *em, const struct setop *s)
     emit_z(em, ")");
 }
 
+static bool has_collations(const struct emitter *em, const struct setop *s)
+{
+    for (int i = 0; i < s->ncolumns; i++)
+        if (emit_collation(em, s->columns[i].type))
+            return true;
+    return false;
+}
+
+/* UNION where equal values may differ in writing (1.0 and 1.00): the first is kept, as PostgreSQL does. */
+static void emit_union_first(struct emitter *em, const struct setop *s)
+{
+    struct setop all = *s;
+    all.all = true;
+    emit_z(em, "SELECT DISTINCT ");
+    emit_setop_columns(em, s, true);
+    emit_z(em, " FROM (");
+    emit_setop(em, &all);
+    emit_z(em, ")");
+}
+
 /* Terms of the compound that s prints without parentheses. */
 static int compound_terms(const struct setop *s)
 {
@@ -382,6 +413,8 @@ static void emit_setop(struct emitter *em, const struct setop *s)
         emit_z(em, s->op == SETOP_EXCEPT ? " EXCEPT " : " INTERSECT ");
         emit_numbered(em, s->right);
         emit_z(em, ")");
+    } else if (s->op == SETOP_UNION && !s->all && has_collations(em, s)) {
+        emit_union_first(em, s);
     } else {
         /* SQLite takes 500 terms in one compound. */
         if (compound_terms(s->left) % 400 == 0)
