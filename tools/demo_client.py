@@ -80,11 +80,11 @@ def main(directory):
     show("SELECT count(*) FROM items;")
     exact, exact_times = ask(queries[:EXACT_QUERIES])
     show("CREATE INDEX ON items USING ivf (embedding vector_l2_ops);")
-    show("EXPLAIN (COSTS OFF) SELECT id FROM items ORDER BY embedding <-> "
-         f"(SELECT embedding FROM items WHERE id = 1) LIMIT {NEAREST};")
     shown = queries[0] if len(queries[0]) < 80 else queries[0][:70] + "...]"
     print("=> " + nearest(shown))
     print(psql(nearest(queries[0])))
+    plan = psql("EXPLAIN (COSTS OFF) " + nearest(queries[0]), "-At")
+    print("".join(line[:90] + "\n" for line in plan.splitlines()))
     found, times = ask(queries)
     slow, fast = statistics.median(exact_times), statistics.median(times)
     got = recall(found, truth)
