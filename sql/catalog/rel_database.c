@@ -49,17 +49,30 @@ static bool next_member(struct rel_scan *x)
     return true;
 }
 
-/* What the session's host does not list: the database at hand alone. */
+/* The server's databases, as the session's host names them: {datname, oid}; without a host the one at hand. */
+static bool database_at(struct rel_scan *x, int i, const char **name, uint32_t *oid)
+{
+    struct value v[2] = {{0}};
+    if (!x->ctx->live_row) {
+        *name = x->s->database;
+        *oid = DATABASE_OID;
+        return i == 0;
+    }
+    if (!x->ctx->live_row(x->ctx, x->rel->name, i, x->arena, v, 2))
+        return false;
+    *name = arena_strndup(x->arena, v[0].p, v[0].n);
+    *oid = (uint32_t)v[1].i;
+    return true;
+}
+
 static bool next_database(struct rel_scan *x)
 {
-    if (x->ctx->live_row) {
-        x->n = x->rel->natts;
-        return x->ctx->live_row(x->ctx, x->rel->name, x->i++, x->arena, x->row, x->rel->natts);
-    }
-    if (x->i++)
+    const char *name;
+    uint32_t oid;
+    if (!database_at(x, x->i++, &name, &oid))
         return false;
-    put_int(x, DATABASE_OID);
-    put_text(x, x->s->database);
+    put_int(x, oid);
+    put_text(x, name);
     put_int(x, BOOTSTRAP_SUPERUSER);
     put_int(x, 6);
     put_char(x, 'c');

@@ -168,7 +168,8 @@ static void add_type_dependents(struct drop *d, const struct type_def *t, int vi
         if (k->domain == t->oid)
             add(d, CLASS_PG_CONSTRAINT, k->oid, 0, true, via);
     }
-    if (t->relid)
+    const struct relation *composite = t->relid ? snapshot_relation(d->s, t->relid) : NULL;
+    if (composite && composite->kind == RELKIND_COMPOSITE)
         add(d, CLASS_PG_CLASS, t->relid, 0, true, via);
     add_recorded(d, CLASS_PG_TYPE, t->oid, 0, via);
 }
@@ -364,7 +365,8 @@ static bool forget_definitions(struct drop *d)
         any = true;
         ok = durable_exec(d->c->db, d->c->err, "PRAGMA writable_schema = ON") &&
              durable_exec(d->c->db, d->c->err,
-                          "UPDATE %s SET sql = 'CREATE TABLE x (a)' WHERE type = 'table' AND name = %Q",
+                          "UPDATE %s SET sql = 'CREATE TABLE \"' || replace(name, '\"', '\"\"') || '\" (a)' "
+                          "WHERE type = 'table' AND name = %Q",
                           r->persistence == 't' ? "temp.sqlite_schema" : "main.sqlite_schema",
                           r->sqlite_name);
     }
@@ -449,6 +451,17 @@ static bool release_rowid(struct drop *d)
     return true;
 }
 
+static bool drops_table(struct drop *d)
+{
+    for (int i = 0; i < d->n; i++) {
+        const struct relation *r =
+            d->items[i].a.classid == CLASS_PG_CLASS ? snapshot_relation(d->s, d->items[i].a.oid) : NULL;
+        if (r && !d->items[i].a.sub && is_stored(r))
+            return true;
+    }
+    return false;
+}
+
 bool drop_objects(struct command *c, const struct object_address *objects, int n, bool cascade,
                   bool quiet)
 {
@@ -462,8 +475,10 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
     for (int i = 0; ok && i < d.n; i++)
         ok = delete_rows(&d, &d.items[i].a);
     cmd_use_temp(c, temp);
+    /* The picture is loaded twice: tables that stay must lose their foreign keys before those they point at go, and while these
+       are in SQLite's schema without metadata they look like another program's. */
     ok = ok && release_rowid(&d) && cmd_reload(c) && forget_definitions(&d) && change_survivors(&d) &&
-         drop_stored(&d);
+         drop_stored(&d) && (!drops_table(&d) || cmd_reload(c));
     snapshot_unref(d.s);
     return ok;
 }

@@ -205,6 +205,11 @@ static void fn_false(struct fcall *f)
     f->result = value_bool(false);
 }
 
+static void fn_empty(struct fcall *f)
+{
+    fcall_return_textz(f, "");
+}
+
 static void fn_null(struct fcall *f)
 {
     f->result = value_null();
@@ -354,6 +359,24 @@ static bool options_next(struct fcall *f, void *state, struct value *c)
 
 static const struct srf_impl options_srf = {sizeof(struct options_state), options_open, options_next, NULL};
 
+/* --- partitions: there are none ------------------------------------------------------------------------------------------------ */
+
+static void none_open(struct fcall *f, void *state)
+{
+    (void)f;
+    (void)state;
+}
+
+static bool none_next(struct fcall *f, void *state, struct value *c)
+{
+    (void)f;
+    (void)state;
+    (void)c;
+    return false;
+}
+
+static const struct srf_impl no_rows = {1, none_open, none_next, NULL};
+
 const struct fn_impl catalog_object_functions[] = {
     {"format_type", .call = fn_format_type, .flags = FN_CALLED_ON_NULL},
     {"pg_typeof", .call = fn_pg_typeof, .flags = FN_TYPED | FN_CALLED_ON_NULL},
@@ -396,6 +419,15 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_get_serial_sequence", .call = fn_serial_sequence},
     {"pg_get_keywords", .srf = &keywords_srf},
     {"pg_options_to_table", .srf = &options_srf},
+    {"pg_partition_ancestors", .srf = &no_rows},
+    {"pg_partition_tree", .srf = &no_rows},
+    {"pg_partition_root", .call = fn_null},
+    {"pg_get_triggerdef", .call = fn_null}, /* of triggers that do not exist: NULL, as PostgreSQL answers */
+    {"pg_get_triggerdef_ext", .call = fn_null},
+    {"pg_tablespace_location", .call = fn_empty},
+    {"pg_get_publication_tables", .srf = &no_rows},
+    {"pg_get_statisticsobjdef", .call = fn_null},
+    {"pg_get_statisticsobjdef_columns", .call = fn_null},
     {"pg_relation_filenode", .call = fn_null},
     {"pg_get_partkeydef", .call = fn_null},
     {"pg_get_partition_constraintdef", .call = fn_null},
