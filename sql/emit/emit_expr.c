@@ -348,7 +348,7 @@ static void emit_node(struct emitter *em, const struct expr *e, bool qual)
         break;
     case EXPR_FUNC:
     case EXPR_OP:
-        emit_call(em, e->func.proc, &e->func.args, e->type);
+        emit_call(em, e->func.proc, &e->func.args, e->type, e->func.variadic);
         break;
     case EXPR_AGG:
         emit_agg(em, e);

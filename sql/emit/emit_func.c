@@ -109,7 +109,9 @@ static bool missing(struct emitter *em, const struct proc *p)
     return true;
 }
 
-void emit_call(struct emitter *em, const struct proc *proc, const struct expr_list *args, uint32_t result)
+/* variadic: the call was written with VARIADIC; only functions of VARIADIC "any" are told. */
+void emit_call(struct emitter *em, const struct proc *proc, const struct expr_list *args, uint32_t result,
+               bool variadic)
 {
     if (missing(em, proc))
         return;
@@ -121,8 +123,11 @@ void emit_call(struct emitter *em, const struct proc *proc, const struct expr_li
     }
     emit_call_begin(em, impl->name);
     emit_expr_list(em, args);
-    if (impl->flags & FN_TYPED)
+    if (impl->flags & FN_TYPED) {
         emit_types(em, result, args);
+        if (variadic && proc->variadic == ANYOID && args->n > 0)
+            emit_printf(em, " + %u", FN_TYPE_VARIADIC);
+    }
     emit_z(em, ")");
 }
 
@@ -144,5 +149,5 @@ void emit_operator(struct emitter *em, const struct operator_def *op, const stru
         error_set(em->err, ERRCODE_INTERNAL_ERROR, "operator without a function reached the printer");
         return;
     }
-    emit_call(em, op->proc, &args, op->result);
+    emit_call(em, op->proc, &args, op->result, false);
 }

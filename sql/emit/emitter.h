@@ -93,7 +93,8 @@ void emit_param(struct emitter *em, enum binding_kind kind, int index);
 
 /* --- emit_func.c --- */
 /* A call of proc with these arguments; native templates and FN_TYPED respected. result: actual type. */
-void emit_call(struct emitter *em, const struct proc *proc, const struct expr_list *args, uint32_t result);
+void emit_call(struct emitter *em, const struct proc *proc, const struct expr_list *args, uint32_t result,
+               bool variadic);
 /* Is the operator SQLite's own "=" (after COLLATE)? */
 bool emit_op_is_native(const struct operator_def *op, const char *symbol);
 /* left op right for given operands already typed. */

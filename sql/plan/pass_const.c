@@ -29,7 +29,8 @@ static struct expr *evaluate(struct planner *p, struct expr *e)
     struct error err;
     error_init(&err, p->arena);
     struct fcall f = {.args = args, .nargs = e->func.args.n, .err = &err, .arena = p->arena, .ctx = p->ctx,
-                      .argtypes = types, .rettype = e->type, .impl = proc->impl};
+                      .argtypes = types, .rettype = e->type, .impl = proc->impl,
+                      .variadic = e->func.variadic && proc->variadic == ANYOID};
     bool null = false;
     for (int i = 0; i < f.nargs; i++) {
         args[i] = e->func.args.items[i]->constant.value;
