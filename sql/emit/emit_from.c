@@ -9,6 +9,7 @@
 
 #include "sql/emit/emitter.h"
 #include "sql/plan/walk.h"
+#include "sql/types/json_parse.h"
 
 /* Columns of the table-valued function rowset. */
 #define ROWSET_MAX_COLUMNS 128
@@ -39,20 +40,76 @@ static bool check_call(struct emitter *em, const struct expr *e)
     return true;
 }
 
-static void emit_srf_call(struct emitter *em, const struct expr *e)
+/* The column definition list as a further argument: [["name",type OID,typmod],...]. */
+static void emit_column_definitions(struct emitter *em, const struct rte *t)
+{
+    struct textbuf list = textbuf_in(em->arena);
+    int n = t->ncolumns - (t->function.ordinality ? 1 : 0);
+    for (int i = 0; i < n; i++) {
+        const struct column_def *c = &t->columns[i];
+        textbuf_addz(&list, i ? ",[" : "[[");
+        json_write_string(&list, slice_of(c->name));
+        textbuf_printf(&list, ",%u,%d]", c->type, c->typmod);
+    }
+    textbuf_addc(&list, ']');
+    struct value v = textbuf_value(&list);
+    emit_z(em, ", ");
+    emit_literal(em->out, &v);
+}
+
+static void emit_srf_call(struct emitter *em, const struct rte *t, const struct expr *e)
 {
     const struct fn_impl *impl = e->func.proc->impl;
+    bool definitions = t->function.coldef && impl->flags & FN_TYPED;
     emit_call_begin(em, impl->name);
     emit_expr_list(em, &e->func.args);
+    if (definitions)
+        emit_column_definitions(em, t);
     if (impl->flags & FN_TYPED)
         emit_types(em, e->type, &e->func.args);
+    if (definitions)
+        emit_printf(em, ", %u", TEXTOID);
+    emit_z(em, ")");
+}
+
+/* The columns of a composite value "v", as c1, c2, ... */
+static void emit_fields(struct emitter *em, const struct rte *t, uint32_t type, const char *v)
+{
+    int n = t->ncolumns - (t->function.ordinality ? 1 : 0);
+    for (int i = 0; i < n; i++) {
+        const uint32_t types[] = {type, INT4OID};
+        emit_z(em, i ? ", " : "");
+        emit_call_begin(em, "record_field");
+        emit_printf(em, "\"%s\", %d", v, i + 1);
+        emit_type_list(em, t->columns[i].type, types, 2);
+        emit_printf(em, ") AS \"c%d\"", i + 1);
+    }
+}
+
+/* Whether a set comes as one column of a named composite type, to be spread over its columns. */
+static bool is_composite_set(struct emitter *em, const struct rte *t, const struct expr *e)
+{
+    const struct type_def *type = emit_type(em, e->type);
+    return !t->function.coldef && type && type->typtype == 'c' && e->func.proc->nallargs == 0 &&
+           fn_impl_traits(e->func.proc->impl)->ncolumns == 1;
+}
+
+static void emit_set_function(struct emitter *em, const struct rte *t, const struct expr *e)
+{
+    if (!is_composite_set(em, t, e)) {
+        emit_srf_call(em, t, e);
+        return;
+    }
+    emit_z(em, "(SELECT ");
+    emit_fields(em, t, e->type, "c1");
+    emit_z(em, ", \"ordinality\" FROM ");
+    emit_srf_call(em, t, e);
     emit_z(em, ")");
 }
 
 /* A function giving one value, as a row. Composite ones are spread over the columns. */
 static void emit_scalar_function(struct emitter *em, const struct rte *t, const struct expr *e)
 {
-    int n = t->ncolumns - (t->function.ordinality ? 1 : 0);
     const struct type_def *type = emit_type(em, e->type);
     bool composite = type && (type->typtype == 'c' || type->oid == RECORDOID);
     if (!composite) {
@@ -62,14 +119,7 @@ static void emit_scalar_function(struct emitter *em, const struct rte *t, const 
         return;
     }
     emit_z(em, "(SELECT ");
-    for (int i = 0; i < n; i++) {
-        const uint32_t types[] = {e->type, INT4OID};
-        emit_z(em, i ? ", " : "");
-        emit_call_begin(em, "record_field");
-        emit_printf(em, "\"v\", %d", i + 1);
-        emit_type_list(em, t->columns[i].type, types, 2);
-        emit_printf(em, ") AS \"c%d\"", i + 1);
-    }
+    emit_fields(em, t, e->type, "v");
     emit_z(em, ", 1 AS \"ordinality\" FROM (SELECT ");
     emit_expr(em, e);
     emit_z(em, " AS \"v\"))");
@@ -117,7 +167,7 @@ static void emit_function(struct emitter *em, const struct rte *t)
     if (!check_call(em, e))
         return;
     if (is_srf(e))
-        emit_srf_call(em, e);
+        emit_set_function(em, t, e);
     else
         emit_scalar_function(em, t, e);
 }

@@ -6,6 +6,7 @@
 
 #include "sql/base/limits.h"
 #include "sql/emit/emitter.h"
+#include "sql/types/json_parse.h"
 #include "sql/plan/walk.h"
 
 /* --- arrays --------------------------------------------------------------------------------- */
@@ -197,6 +198,22 @@ void emit_row(struct emitter *em, const struct expr *e)
     emit_z(em, ")");
 }
 
+/* A JSON array of the names, as a literal. */
+static void emit_column_names(struct emitter *em, const struct rte *t)
+{
+    struct textbuf names = textbuf_in(em->arena);
+    textbuf_addc(&names, '[');
+    for (int i = 0; i < t->ncolumns; i++)
+        if (t->columns[i].name) {
+            if (names.n > 1)
+                textbuf_addc(&names, ',');
+            json_write_string(&names, slice_of(t->columns[i].name));
+        }
+    textbuf_addc(&names, ']');
+    struct value v = textbuf_value(&names);
+    emit_literal(em->out, &v);
+}
+
 void emit_whole_row(struct emitter *em, const struct expr *e)
 {
     if (emit_captured(em, e))
@@ -214,8 +231,13 @@ void emit_whole_row(struct emitter *em, const struct expr *e)
         emit_rowid(em, sc, e->var.rte);
         emit_z(em, " IS NOT NULL THEN ");
     }
-    emit_call_begin(em, "row_construct");
+    bool named = e->type == RECORDOID; /* its column names go with it */
+    emit_call_begin(em, named ? "row_construct_named" : "row_construct");
     int n = 0;
+    if (named) {
+        emit_column_names(em, t);
+        n++;
+    }
     for (int i = 0; i < t->ncolumns; i++)
         if (t->columns[i].name) {
             if (n++)
@@ -223,6 +245,8 @@ void emit_whole_row(struct emitter *em, const struct expr *e)
             emit_column(em, sc, e->var.rte, i + 1);
         }
     emit_printf(em, n ? ", %u" : "%u", e->type);
+    if (named)
+        emit_printf(em, ", %u", TEXTOID);
     for (int i = 0; i < t->ncolumns; i++)
         if (t->columns[i].name)
             emit_printf(em, ", %u", t->columns[i].type);
