@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/base/log.h"
 #include "sql/catalog/snapshot_internal.h"
 
 /* A statement names a bounded number of functions; each round registers one. */
@@ -13,19 +14,42 @@
 
 /* --- enum order ------------------------------------------------------------------------------------ */
 
-/* A copy of the labels in their order, owned by the connection. */
+/* A copy of the labels in their order, owned by the connection; made anew when the snapshot in use is another. */
 struct enum_order {
+    struct sqlite_func_host *host;
+    uint32_t type;
+    uint64_t version; /* of the snapshot the labels are from */
     int n;
     char **labels;
 };
 
-static void enum_order_free(void *p)
+static void enum_order_clear(struct enum_order *o)
 {
-    struct enum_order *o = p;
     for (int i = 0; i < o->n; i++)
         free(o->labels[i]);
     free(o->labels);
-    free(o);
+    o->labels = NULL;
+    o->n = 0;
+}
+
+static void enum_order_free(void *p)
+{
+    enum_order_clear(p);
+    free(p);
+}
+
+static void enum_order_fill(struct enum_order *o, const struct snapshot *s)
+{
+    int n;
+    const struct enum_label *labels = snapshot_enum_labels(s, o->type, &n);
+    enum_order_clear(o);
+    o->version = snapshot_version(s);
+    o->labels = calloc((size_t)n + 1, sizeof(o->labels[0]));
+    if (!o->labels)
+        log_fatal("out of memory");
+    for (; o->n < n; o->n++)
+        if (!(o->labels[o->n] = strdup(labels[o->n].label)))
+            log_fatal("out of memory");
 }
 
 static int enum_rank(const struct enum_order *o, const char *p, size_t n)
@@ -38,7 +62,11 @@ static int enum_rank(const struct enum_order *o, const char *p, size_t n)
 
 static int enum_compare(void *arg, int na, const void *a, int nb, const void *b)
 {
-    int x = enum_rank(arg, a, (size_t)na), y = enum_rank(arg, b, (size_t)nb);
+    struct enum_order *o = arg;
+    const struct snapshot *s = o->host && o->host->ctx ? o->host->ctx->snapshot : NULL;
+    if (s && snapshot_version(s) != o->version)
+        enum_order_fill(o, s);
+    int x = enum_rank(o, a, (size_t)na), y = enum_rank(o, b, (size_t)nb);
     if (x != y)
         return x < y ? -1 : 1;
     /* Labels the snapshot does not know keep some order, so that an index stays consistent. */
@@ -46,25 +74,17 @@ static int enum_compare(void *arg, int na, const void *a, int nb, const void *b)
     return c ? c : (na > nb) - (na < nb);
 }
 
-int catalog_register_collation(sqlite3 *db, const struct snapshot *s, const char *name)
+int catalog_register_collation(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
+                               const char *name)
 {
     if (!s || strncmp(name, "enum_", 5) != 0)
         return SQLITE_NOTFOUND;
-    int n;
-    const struct enum_label *labels =
-        snapshot_enum_labels(s, (uint32_t)strtoul(name + 5, NULL, 10), &n);
-    if (!labels)
-        return SQLITE_NOTFOUND;
     struct enum_order *o = calloc(1, sizeof(*o));
-    if (!o || !(o->labels = calloc((size_t)n, sizeof(o->labels[0])))) {
-        free(o);
+    if (!o)
         return SQLITE_NOMEM;
-    }
-    for (; o->n < n; o->n++)
-        if (!(o->labels[o->n] = strdup(labels[o->n].label))) {
-            enum_order_free(o);
-            return SQLITE_NOMEM;
-        }
+    o->host = host;
+    o->type = (uint32_t)strtoul(name + 5, NULL, 10);
+    enum_order_fill(o, s);
     return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, enum_compare, enum_order_free);
 }
 
@@ -88,7 +108,7 @@ static int register_named(sqlite3 *db, struct sqlite_func_host *host, const stru
 {
     switch (kind) {
     case MISSING_COLLATION:
-        return catalog_register_collation(db, s, name);
+        return catalog_register_collation(db, host, s, name);
     case MISSING_TABLE: {
         int rc = catalog_register_module(db, host, name);
         if (rc != SQLITE_NOTFOUND)
@@ -128,7 +148,7 @@ int catalog_prepare(sqlite3 *db, struct sqlite_func_host *host, const struct sna
     char last[512] = "";
     for (int round = 0; round < MAX_ROUNDS; round++) {
         int rc = sqlite3_prepare_v3(db, sql, -1, 0, st, tail);
-        if (rc != SQLITE_ERROR)
+        if ((rc & 0xff) != SQLITE_ERROR)
             return rc;
         char message[512];
         sqlite3_snprintf(sizeof(message), message, "%s", sqlite3_errmsg(db));

@@ -28,7 +28,8 @@ int catalog_register_missing(sqlite3 *db, struct sqlite_func_host *host, const s
 /* The virtual table of a relation of pg_catalog ("pg_catalog.pg_class") or of a user sequence ("pg_sequence.16390"). */
 int catalog_register_module(sqlite3 *db, struct sqlite_func_host *host, const char *name);
 
-/* The order of an enum ("enum_16390", "array_enum_16390") as in s. Called again after ALTER TYPE ... ADD VALUE. */
-int catalog_register_collation(sqlite3 *db, const struct snapshot *s, const char *name);
+/* The order of an enum ("enum_16390"). It follows the snapshot of whoever leases the connection. */
+int catalog_register_collation(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
+                               const char *name);
 
 #endif

@@ -187,10 +187,10 @@ sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct e
         bool again = strcmp(message, missed) == 0; /* registered, and still missed */
         memcpy(missed, message, sizeof(missed));
         const struct snapshot *s = c->host.ctx ? c->host.ctx->snapshot : NULL;
-        if (rc == SQLITE_ERROR && !again && s &&
+        if ((rc & 0xff) == SQLITE_ERROR && !again && s &&
             catalog_register_missing(c->db, &c->host, s, message) == SQLITE_OK)
             continue;
-        if (rc == SQLITE_ERROR && !error_is_set(&c->host.err)) {
+        if ((rc & 0xff) == SQLITE_ERROR && !error_is_set(&c->host.err)) {
             log_line(LOG_LEVEL_WARNING, "cannot prepare: %s: %s", message, sql);
             error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", message);
         }
