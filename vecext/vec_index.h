@@ -98,6 +98,7 @@ struct vec_conn {
     int references; /* functions and modules that point here */
     struct vec_index *indexes;
     struct vec_scan_stats last_scan;
+    struct vec_error last_error; /* of a trigger or a scan; VEC_OK when there was none */
 };
 
 struct vec_index {

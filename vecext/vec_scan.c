@@ -56,6 +56,7 @@ struct scan_cursor {
 
 static int report(sqlite3_vtab *table, const struct vec_error *err)
 {
+    ((struct scan_table *)table)->conn->last_error = *err;
     sqlite3_free(table->zErrMsg);
     table->zErrMsg = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->message, err->hint)
                                   : sqlite3_mprintf("%s", err->message);

@@ -132,10 +132,12 @@ static void sql_row_changed(sqlite3_context *context, int argc, sqlite3_value **
         ok = vec_write_delete(ix, old, &err);
     if (ok && made)
         ok = vec_write_row(ix, new, &err);
-    if (!ok)
+    if (!ok) {
+        ((struct vec_conn *)sqlite3_user_data(context))->last_error = err;
         vec_sqlfunc_error(context, &err);
-    else
+    } else {
         sqlite3_result_int(context, 0);
+    }
 }
 
 static void sql_maintain(sqlite3_context *context, int argc, sqlite3_value **argv)
@@ -228,6 +230,16 @@ bool vec_scan_last_stats(sqlite3 *db, struct vec_scan_stats *stats)
     if (conn)
         *stats = conn->last_scan;
     return conn != NULL;
+}
+
+bool vec_last_error(sqlite3 *db, struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, NULL);
+    if (!conn || conn->last_error.code == VEC_OK)
+        return false;
+    *err = conn->last_error;
+    conn->last_error.code = VEC_OK;
+    return true;
 }
 
 static const struct {

@@ -123,6 +123,10 @@ struct vec_scan_stats {
 };
 bool vec_scan_last_stats(struct sqlite3 *db, struct vec_scan_stats *stats);
 
+/* The error behind the last failure of a trigger or a vec_scan on this connection, with the code
+ * that a statement's SQLITE_ERROR has lost; forgets it. False when there was none. */
+bool vec_last_error(struct sqlite3 *db, struct vec_error *err);
+
 /* SQL text of an index's own objects: whether a table, view, index or trigger called `object`
  * belongs to the vector index `name`. For tools that list or copy a schema. */
 bool vec_index_owns(const char *name, const char *object);

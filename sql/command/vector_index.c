@@ -151,7 +151,9 @@ bool vector_index_create(struct command *c, const struct index_def *d)
 bool vector_index_drop(struct command *c, const struct index_def *d)
 {
     struct vec_error e = {0};
-    return vec_index_drop(c->db, d->sqlite_name, &e) || engine_error(c, &e);
+    /* gone already when its table went first, as with DROP INDEX IF EXISTS for other methods */
+    return vec_index_drop(c->db, d->sqlite_name, &e) || e.code == VEC_UNDEFINED_OBJECT ||
+           engine_error(c, &e);
 }
 
 bool vector_index_rename(struct command *c, const struct index_def *d, const char *to)

@@ -386,6 +386,10 @@ static void check_errors(void)
     run("INSERT INTO t(emb) VALUES ('[0,0,0]'), (NULL), ('[1,2,3]')", NULL);
     CHECK(strcmp(text("SELECT count(*) FROM ix_loc"), "1") == 0, "zero and NULL are not indexed");
     run("INSERT INTO t(emb) VALUES ('[1,2]')", "expected 3 dimensions, not 2");
+    struct vec_error last = {0};
+    CHECK(vec_last_error(db, &last) && strcmp(vec_error_sqlstate(last.code), "22000") == 0 &&
+              !vec_last_error(db, &last),
+          "%s", last.message);
     run("INSERT INTO t(emb) VALUES ('[1,2,NaN]')", "NaN not allowed in vector");
     run("INSERT INTO t(emb) VALUES (x'0000c07f0000c07f0000c07f')", "NaN not allowed in vector");
     run("INSERT INTO t(emb) VALUES (x'00')", "blob of 1 bytes is not a vector");
