@@ -252,6 +252,8 @@ static struct expr *make_plain_call(struct pstate *ps, struct call *c)
     e = make_func(ps, p->oid, rettype, c->args, COERCE_CALL, c->location);
     e->func.proc = p;
     e->func.variadic = c->variadic;
+    if (c->fc && c->fc->funcformat == PG_QUERY__COERCION_FORM__COERCE_SQL_SYNTAX)
+        e->func.form = COERCE_SQL_SYNTAX;
     if (p->retset)
         ps->last_srf = e;
     return e;

@@ -38,18 +38,24 @@ static void set_names(struct deparser *p, struct deparse_level *l)
     }
 }
 
-void deparse_subquery(struct deparser *p, const struct query *q, bool names_visible)
+static void deparse_level(struct deparser *p, const struct query *q, bool names_visible, const struct query *named)
 {
     struct deparse_level l = {.parent = p->level, .q = q};
     struct deparser inner = *p;
     inner.level = &l;
     inner.relation = NULL;
+    inner.named = named;
     set_names(p, &l);
     inner.prefix = true; /* PostgreSQL's views carry two more entries (old, new), so are never alone */
     if (q->command == QUERY_SELECT)
         deparse_select(&inner, q, names_visible);
     else
         deparse_unsupported(p, "data-modifying statements");
+}
+
+void deparse_subquery(struct deparser *p, const struct query *q, bool names_visible)
+{
+    deparse_level(p, q, names_visible, NULL);
 }
 
 /* --- WITH ------------------------------------------------------------------------------------------ */
@@ -97,13 +103,23 @@ static void append_item(struct deparser *p, const struct strbuf *item, bool firs
     strbuf_add(p->out, text, item->len);
 }
 
+/* The name of the n-th printed column (from 0) of a query. */
+static const char *result_name(const struct query *q, int n)
+{
+    for (int i = 0; i < q->ntargets; i++)
+        if (!q->targets[i].junk && n-- == 0)
+            return q->targets[i].name;
+    return NULL;
+}
+
 static void deparse_targets(struct deparser *p, const struct query *q, bool names_visible)
 {
     bool first = true;
-    for (int i = 0; i < q->ntargets; i++) {
+    for (int i = 0, n = 0; i < q->ntargets; i++) {
         const struct target *t = &q->targets[i];
         if (t->junk)
             continue;
+        const char *result = p->named ? result_name(p->named, n++) : t->name;
         deparse_z(p, first ? " " : ", ");
         struct strbuf item = {0}, *out = p->out;
         p->out = &item;
@@ -112,9 +128,9 @@ static void deparse_targets(struct deparser *p, const struct query *q, bool name
             name = deparse_var(p, t->expr, true);
         else
             deparse_node(p, t->expr, true);
-        if (t->name && (!name || strcmp(name, t->name) != 0)) {
+        if (result && (!name || strcmp(name, result) != 0)) {
             deparse_z(p, " AS ");
-            deparse_name(p, t->name);
+            deparse_name(p, result);
         }
         p->out = out;
         append_item(p, &item, first, true);
@@ -428,7 +444,7 @@ static void deparse_setop(struct deparser *p, const struct setop *s, bool names_
         const struct query *q = p->level->q->rtable[s->rte]->subquery;
         bool paren = q->nctes || q->sort.n || q->lock || q->limit || q->offset;
         deparse_z(p, paren ? "(" : "");
-        deparse_subquery(p, q, names_visible);
+        deparse_level(p, q, names_visible, p->named);
         deparse_z(p, paren ? ")" : "");
         return;
     }
@@ -510,6 +526,6 @@ static void deparse_select(struct deparser *p, const struct query *q, bool names
 bool deparse_query(struct deparse *d, const struct query *q, struct strbuf *out)
 {
     struct deparser p = {.d = d, .out = out};
-    deparse_subquery(&p, q, true);
+    deparse_level(&p, q, true, q);
     return !error_is_set(d->err);
 }

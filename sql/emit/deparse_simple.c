@@ -59,7 +59,7 @@ static bool bool_is_simple(const struct expr *e, const struct expr *parent)
         return parent_encloses(parent);
     if (e->boolean.op == BOOL_OR)
         return parent->boolean.op == BOOL_OR;
-    return parent->boolean.op == BOOL_AND;
+    return parent->boolean.op == BOOL_AND || parent->boolean.op == BOOL_OR;
 }
 
 bool deparse_is_simple(const struct expr *e, const struct expr *parent)

@@ -26,7 +26,7 @@ struct deparser {
     struct strbuf *out;
     struct deparse_level *level;    /* NULL: bare expression */
     const struct relation *relation; /* bare expression: VARs of rte 0 are its columns */
-    const struct query *windows;    /* query whose WINDOW clause names windows */
+    const struct query *named; /* the view's own query: its column names count in every part of a set operation */
     bool prefix;                    /* columns are printed with their table's name */
     int indent;
 };
