@@ -277,6 +277,21 @@ static const struct {
     {SQLITE_PERM, ERRCODE_INSUFFICIENT_PRIVILEGE, NULL},
 };
 
+/* An error of the vector engine, raised inside a trigger or a scan, with its own SQLSTATE. */
+static bool vector_error(struct connection *c, int rc, const char *message, struct error *err)
+{
+    struct vec_error v;
+    if ((rc & 0xff) != SQLITE_ERROR || !c->db || !vec_last_error(c->db, &v) ||
+        strncmp(message, v.message, strlen(v.message)) != 0)
+        return false;
+    error_set(err, vec_error_sqlstate(v.code), "%s", v.message);
+    if (v.detail[0])
+        error_detail(err, "%s", v.detail);
+    if (v.hint[0])
+        error_hint(err, "%s", v.hint);
+    return true;
+}
+
 bool connection_error(struct connection *c, int rc, struct error *err)
 {
     if (error_is_set(&c->host.err)) {
@@ -291,7 +306,10 @@ bool connection_error(struct connection *c, int rc, struct error *err)
                   "could not serialize access due to concurrent update");
         return true;
     }
-    const char *message = c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc);
+    char message[512];
+    snprintf(message, sizeof(message), "%s", c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc));
+    if (vector_error(c, rc, message, err))
+        return true;
     for (size_t i = 0; i < sizeof(connection_codes) / sizeof(connection_codes[0]); i++)
         if (connection_codes[i].code == (rc & 0xff)) {
             const char *own = connection_codes[i].message;
