@@ -8,6 +8,7 @@
 
 #include "sql/base/log.h"
 #include "sql/catalog/snapshot_internal.h"
+#include "sql/types/array.h"
 
 /* A statement names a bounded number of functions; each round registers one. */
 #define MAX_ROUNDS 2000
@@ -74,9 +75,44 @@ static int enum_compare(void *arg, int na, const void *a, int nb, const void *b)
     return c ? c : (na > nb) - (na < nb);
 }
 
+/* --- order of arrays of user types ------------------------------------------------------------------- */
+
+/* The element's order is looked up in the snapshot the connection is used with. */
+struct array_order {
+    uint32_t elem;
+    struct sqlite_func_host *host;
+};
+
+static int array_order_compare(void *arg, int na, const void *a, int nb, const void *b)
+{
+    const struct array_order *o = arg;
+    struct eval_context none = {0};
+    return array_collate(o->elem, o->host && o->host->ctx ? o->host->ctx : &none, na, a, nb, b);
+}
+
+static int register_array_order(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
+                                const char *name)
+{
+    int n;
+    const struct type_def *const *types = snapshot_types(s, &n), *t = NULL;
+    for (int i = 0; i < n && !t; i++)
+        if (type_is_array(types[i]) && types[i]->sqlite_collation && strcmp(types[i]->sqlite_collation, name) == 0)
+            t = types[i];
+    if (!t)
+        return SQLITE_NOTFOUND;
+    struct array_order *o = calloc(1, sizeof(*o));
+    if (!o)
+        return SQLITE_NOMEM;
+    o->elem = t->elem;
+    o->host = host;
+    return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, array_order_compare, free);
+}
+
 int catalog_register_collation(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
                                const char *name)
 {
+    if (s && strncmp(name, "array_", 6) == 0)
+        return register_array_order(db, host, s, name);
     if (!s || strncmp(name, "enum_", 5) != 0)
         return SQLITE_NOTFOUND;
     struct enum_order *o = calloc(1, sizeof(*o));

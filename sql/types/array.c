@@ -355,7 +355,7 @@ int array_compare(const struct array *a, const struct array *b, struct eval_cont
 }
 
 /* Texts that are no arrays (a file may hold anything) sort bytewise, so that the order stays total. */
-static int collate_stored(uint32_t elem, int na, const void *a, int nb, const void *b)
+int array_collate(uint32_t elem, struct eval_context *ctx, int na, const void *a, int nb, const void *b)
 {
     struct slice x = {a, (size_t)na}, y = {b, (size_t)nb};
     if (slice_equal(x, y))
@@ -363,13 +363,12 @@ static int collate_stored(uint32_t elem, int na, const void *a, int nb, const vo
     struct arena *arena = arena_create();
     struct error err;
     error_init(&err, arena);
-    struct eval_context ctx = {0};
-    struct fcall f = {.arena = arena, .err = &err, .ctx = &ctx};
+    struct fcall f = {.arena = arena, .err = &err, .ctx = ctx};
     struct value vx = value_text(x.p, x.n), vy = value_text(y.p, y.n);
     struct array ax, ay;
     int c;
     if (array_read(&f, &vx, elem, &ax) && array_read(&f, &vy, elem, &ay))
-        c = array_compare(&ax, &ay, &ctx);
+        c = array_compare(&ax, &ay, ctx);
     else
         c = slice_compare(x, y);
     arena_destroy(arena);
@@ -382,8 +381,9 @@ static int collate_stored(uint32_t elem, int na, const void *a, int nb, const vo
              analyze)                                                                              \
     static int collate_##oid(void *unused, int na, const void *a, int nb, const void *b)           \
     {                                                                                              \
+        struct eval_context ctx = {0};                                                             \
         (void)unused;                                                                              \
-        return collate_stored(oid, na, a, nb, b);                                                  \
+        return array_collate(oid, &ctx, na, a, nb, b);                                             \
     }
 #include "sql/catalog/builtin/pg_type.def"
 #undef TYPE

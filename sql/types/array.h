@@ -51,6 +51,8 @@ bool array_element_read(struct fcall *f, const struct type_def *elem, const stru
 
 /* Order as PostgreSQL's array_cmp; NULL elements last. */
 int array_compare(const struct array *a, const struct array *b, struct eval_context *ctx);
+/* The same for two stored texts, elements of type elem; ctx->snapshot knows elem if it is a user's. */
+int array_collate(uint32_t elem, struct eval_context *ctx, int na, const void *a, int nb, const void *b);
 
 /* Collation "array_<element type name>", for collation_def_find. */
 const struct collation_def *array_collation(const char *name);

@@ -1,6 +1,7 @@
 /* collation.c: order of stored values: SQLite collations by name, and type_compare on top. */
 #include <string.h>
 
+#include "sql/types/array.h"
 #include "sql/types/compare.h"
 #include "sql/types/enum.h"
 #include "sql/types/type.h"
@@ -51,6 +52,8 @@ int type_compare(const struct type_def *t, const struct value *a, const struct v
         const struct collation_def *c = collation_def_find(t->sqlite_collation);
         if (c)
             return c->compare(NULL, (int)a->n, a->p, (int)b->n, b->p);
+        if (type_is_array(t))
+            return array_collate(t->elem, ctx, (int)a->n, a->p, (int)b->n, b->p);
     }
     return value_compare(a, b);
 }

@@ -11,6 +11,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/strbuf.h"
 #include "sql/catalog/durable.h"
+#include "sql/catalog/register.h"
 #include "sql/catalog/sequence.h"
 #include "sql/catalog/snapshot.h"
 #include "sql/command/command.h"
@@ -124,10 +125,9 @@ static struct analysis new_analysis(struct arena *arena, struct error *err, stru
                              .variable_params = true};
 }
 
-/* Functions are registered when SQLite first misses them. */
+/* Functions and collations are registered when SQLite first misses them. */
 static void run_command(struct command *c)
 {
-    static const char missing[] = "no such function: ";
     bool ok;
 
     do {
@@ -136,8 +136,7 @@ static void run_command(struct command *c)
         sqlite3_exec(db, "BEGIN", NULL, NULL, NULL);
         ok = command_run(c);
         sqlite3_exec(db, ok ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
-    } while (!ok && strncmp(c->err->message, missing, sizeof missing - 1) == 0 &&
-             sqlite_func_register(db, &host, c->err->message + sizeof missing - 1) == SQLITE_OK);
+    } while (!ok && catalog_register_missing(db, &host, snapshot, c->err->message) == SQLITE_OK);
 }
 
 /* One utility statement, carried out; the snapshot is the new one afterwards. */
