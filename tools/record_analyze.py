@@ -9,6 +9,7 @@ detail, hint; separated by tabs. Nothing else is executed: statements are only p
 """
 import ctypes
 import ctypes.util
+import os
 import sys
 
 pq = ctypes.CDLL(ctypes.util.find_library("pq"))
@@ -36,9 +37,17 @@ def escape(s):
 
 def main():
     conn = ctypes.c_void_p(pq.PQconnectdb(sys.argv[1].encode()))
-    pq.PQexec(conn, b"DROP DATABASE IF EXISTS record_analyze")
-    pq.PQexec(conn, b"CREATE DATABASE record_analyze TEMPLATE template0")
-    conn = ctypes.c_void_p(pq.PQconnectdb((sys.argv[1] + " dbname=record_analyze").encode()))
+    admin, name = conn, f"record_analyze_{os.getpid()}"
+    pq.PQexec(admin, f"CREATE DATABASE {name} TEMPLATE template0".encode())
+    conn = ctypes.c_void_p(pq.PQconnectdb(f"{sys.argv[1]} dbname={name}".encode()))
+    try:
+        record(conn)
+    finally:
+        pq.PQfinish(conn)
+        pq.PQexec(admin, f"DROP DATABASE {name}".encode())
+
+
+def record(conn):
 
     def type_name(oid, mod):
         r = ctypes.c_void_p(pq.PQexec(conn, f"SELECT format_type({oid}, {mod})".encode()))
