@@ -122,10 +122,10 @@ static struct expr *coerce_to_domain(struct pstate *ps, struct expr *e, uint32_t
     return new_cast(ps, EXPR_COERCE_DOMAIN, e, type, -1, form, location);
 }
 
-static struct expr *coerce_literal(struct pstate *ps, struct expr *c, uint32_t target, enum coercion_context context,
-                                   enum coercion_form form, int location)
+static struct expr *coerce_literal(struct pstate *ps, struct expr *c, uint32_t target, int32_t typmod,
+                                   enum coercion_context context, enum coercion_form form, int location)
 {
-    int32_t base_typmod = -1;
+    int32_t base_typmod = typmod;
     uint32_t base = get_base_type(ps, target, &base_typmod);
     /* Interval input needs its modifier to read bare numbers; every other type gets its length applied afterwards. */
     int32_t input_typmod = base == INTERVALOID ? base_typmod : -1;
@@ -273,7 +273,7 @@ struct expr *coerce_type(struct pstate *ps, struct expr *e, uint32_t target, int
     if (result != NULL)
         return result;
     if (e->type == UNKNOWNOID && e->kind == EXPR_CONST)
-        return coerce_literal(ps, e, target, context, form, location);
+        return coerce_literal(ps, e, target, typmod, context, form, location);
     result = coerce_variable_param(ps, e, target, location);
     if (result != NULL)
         return result;
