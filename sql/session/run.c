@@ -279,8 +279,10 @@ bool session_materialize(struct pg_session *s, struct portal *p)
 
 const char *session_tag(struct pg_session *s, const struct portal *p)
 {
-    if (p->tag)
-        return p->tag;
+    if (p->tag) { /* copied: the portal may be gone before the tag is sent */
+        snprintf(s->tag, sizeof(s->tag), "%s", p->tag);
+        return s->tag;
+    }
     const struct portal *counted = p->inner ? p->inner : p;
     const struct program *g = counted->plan->program;
     switch (g->command) {
@@ -288,7 +290,8 @@ const char *session_tag(struct pg_session *s, const struct portal *p)
         snprintf(s->tag, sizeof(s->tag), "INSERT 0 %llu", (unsigned long long)counted->count);
         break;
     case QUERY_UTILITY:
-        return counted->plan->tag;
+        snprintf(s->tag, sizeof(s->tag), "%s", counted->plan->tag);
+        break;
     default:
         snprintf(s->tag, sizeof(s->tag), "%s %llu", plan_command_name(g->command),
                  (unsigned long long)counted->count);

@@ -142,7 +142,7 @@ enum portal_result session_run(struct pg_session *s, struct portal *p, struct ro
                                int64_t max_rows);
 /* The first half of session_run for a utility statement: everything but sending its rows. */
 enum portal_result session_run_utility(struct pg_session *s, struct portal *p);
-/* The command tag of a finished portal; in the portal or the session. */
+/* The command tag of a finished portal; lives in the session until the next one. */
 const char *session_tag(struct pg_session *s, const struct portal *p);
 /* Runs what is left of a portal into its result, from where it is read from then on. */
 bool session_materialize(struct pg_session *s, struct portal *p);

@@ -45,6 +45,8 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
         catalog_named |= ns->oid == PG_CATALOG_NAMESPACE;
         listed[nlisted++] = ns->oid;
     }
+    if (s->txn.home)
+        out[n++] = PG_TEMP_NAMESPACE;
     if (!catalog_named)
         out[n++] = PG_CATALOG_NAMESPACE;
     for (int i = 0; i < nlisted && n < max; i++)
@@ -207,7 +209,7 @@ static void session_signature(struct pg_session *s)
 static bool session_key(struct pg_session *s, struct strbuf *key, const char *text, size_t n,
                         const uint32_t *types, int ntypes)
 {
-    if (s->txn.snapshot) /* a catalog nobody else sees */
+    if (s->txn.snapshot || s->txn.home) /* a catalog nobody else sees */
         return false;
     session_signature(s);
     uint64_t version = snapshot_version(s->snapshot);

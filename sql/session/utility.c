@@ -309,6 +309,34 @@ void session_command(struct pg_session *s, struct portal *p, struct command *c)
     };
 }
 
+/* Whether the statement makes a temporary relation, which needs a connection of the session's own. */
+static bool makes_temporary(const struct utility *u)
+{
+    const struct qualified_name *name = NULL;
+    char persistence = 0;
+    switch (u->kind) {
+    case UTILITY_CREATE_TABLE:
+        persistence = u->create_table.persistence;
+        name = &u->create_table.name;
+        break;
+    case UTILITY_CREATE_TABLE_AS:
+        persistence = u->create_table_as.persistence;
+        name = &u->create_table_as.name;
+        break;
+    case UTILITY_CREATE_VIEW:
+        persistence = u->create_view.persistence;
+        name = &u->create_view.name;
+        break;
+    case UTILITY_CREATE_SEQUENCE:
+        persistence = u->sequence.persistence;
+        name = &u->sequence.name;
+        break;
+    default:
+        return false;
+    }
+    return persistence == 't' || (name->schema && !strcmp(name->schema, "pg_temp"));
+}
+
 enum portal_result session_acquire_write(struct pg_session *s, struct portal *p)
 {
     if (!s->on_worker)
@@ -318,7 +346,12 @@ enum portal_result session_acquire_write(struct pg_session *s, struct portal *p)
                   "cannot execute %s in a read-only transaction", p->plan->tag);
         return PORTAL_FAILED;
     }
-    return writer_result(txn_acquire_write(&s->txn, s->arena, &p->connection, &s->err));
+    enum portal_result r =
+        writer_result(txn_acquire_write(&s->txn, s->arena, &p->connection, &s->err));
+    if (r == PORTAL_FINISHED && makes_temporary(p->plan->program->utility) &&
+        !txn_settle(&s->txn, &s->err))
+        return PORTAL_FAILED;
+    return r;
 }
 
 static enum portal_result run_command(struct pg_session *s, struct portal *p)

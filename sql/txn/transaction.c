@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/base/arena.h"
 #include "sql/base/log.h"
 #include "sql/catalog/sequence.h"
 
@@ -66,7 +67,7 @@ static void txn_drop_writer(struct transaction *t)
 
 static enum txn_wait txn_open_write(struct transaction *t, struct error *err)
 {
-    struct connection *c = t->pinned ? t->pinned : t->database->writer;
+    struct connection *c = t->pinned ? t->pinned : t->home ? t->home : t->database->writer;
     connection_attach(c, t->ctx, t->control, err->arena);
     /* A pinned reader's open transaction is upgraded by its first write, which finds out if it is stale. */
     bool ok = t->pinned || connection_exec(c, "BEGIN IMMEDIATE", err);
@@ -84,9 +85,13 @@ static enum txn_wait txn_pin(struct transaction *t, struct error *err)
 {
     if (t->pinned)
         return TXN_READY;
-    if (!slots_acquire(&t->database->read_slots, &t->read_waiter))
-        return TXN_WAIT;
-    t->pinned = database_take_reader(t->database, err);
+    if (t->home) {
+        t->pinned = t->home;
+    } else {
+        if (!slots_acquire(&t->database->read_slots, &t->read_waiter))
+            return TXN_WAIT;
+        t->pinned = database_take_reader(t->database, err);
+    }
     if (!t->pinned) {
         slots_release(&t->database->read_slots, &t->read_waiter);
         return TXN_ERROR;
@@ -135,7 +140,7 @@ enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struc
         if (w != TXN_READY)
             return w;
     }
-    *c = t->writer ? t->writer : t->pinned;
+    *c = t->writer ? t->writer : t->pinned ? t->pinned : t->home;
     if (!*c) {
         if (!slots_acquire(&t->database->read_slots, &t->read_waiter))
             return TXN_WAIT;
@@ -158,9 +163,48 @@ void txn_release_read(struct transaction *t, struct connection *c)
     slots_release(&t->database->read_slots, &place);
 }
 
+bool txn_settle(struct transaction *t, struct error *err)
+{
+    if (t->home)
+        return true;
+    if (t->writer == t->database->writer) {
+        struct connection *fresh = connection_open(t->database, err);
+        if (!fresh)
+            return false;
+        t->database->writer = fresh;
+    }
+    t->home = t->writer;
+    return true;
+}
+
+/* The catalog as the session's own connection sees it: read again when others have changed it. */
+static const struct snapshot *txn_home_snapshot(struct transaction *t)
+{
+    const struct snapshot *newest = database_snapshot(t->database);
+    if (t->home_snapshot && t->home_base == snapshot_version(newest)) {
+        snapshot_unref(newest);
+        return snapshot_ref(t->home_snapshot);
+    }
+    struct arena *a = arena_create();
+    struct error err;
+    error_init(&err, a);
+    const struct snapshot *s = snapshot_load(t->home->db, t->database->name, newest, &err);
+    arena_destroy(a);
+    if (!s)
+        return newest;
+    if (t->home_snapshot)
+        snapshot_unref(t->home_snapshot);
+    t->home_snapshot = s;
+    t->home_base = snapshot_version(newest);
+    snapshot_unref(newest);
+    return snapshot_ref(s);
+}
+
 const struct snapshot *txn_snapshot(struct transaction *t)
 {
-    return t->snapshot ? snapshot_ref(t->snapshot) : database_snapshot(t->database);
+    if (t->snapshot)
+        return snapshot_ref(t->snapshot);
+    return t->home ? txn_home_snapshot(t) : database_snapshot(t->database);
 }
 
 void txn_set_snapshot(struct transaction *t, const struct snapshot *s)
@@ -195,8 +239,10 @@ static void txn_end(struct transaction *t)
     if (t->pinned) {
         struct connection *c = t->pinned;
         t->pinned = NULL;
-        database_give_reader(t->database, c);
-        slots_release(&t->database->read_slots, &t->read_waiter);
+        if (c != t->home)
+            database_give_reader(t->database, c);
+        if (t->read_waiter.state == WAITER_GRANTED)
+            slots_release(&t->database->read_slots, &t->read_waiter);
     } else {
         slots_abandon(&t->database->read_slots, &t->read_waiter);
     }
@@ -217,6 +263,33 @@ static void txn_sqlite_rollback(struct transaction *t)
     }
 }
 
+/* The private catalog becomes everybody's. One with temporary tables stays the session's: others get what the database's own
+   writer sees. */
+static void txn_publish(struct transaction *t)
+{
+    const struct snapshot *own = t->snapshot;
+    t->snapshot = NULL;
+    if (!t->home) {
+        database_publish(t->database, own);
+        return;
+    }
+    struct arena *a = arena_create();
+    struct error err;
+    error_init(&err, a);
+    const struct snapshot *all =
+        snapshot_load(t->database->writer->db, t->database->name, own, &err);
+    if (!all)
+        log_line(LOG_LEVEL_WARNING, "could not read the catalog: %s", err.message);
+    arena_destroy(a);
+    if (t->home_snapshot)
+        snapshot_unref(t->home_snapshot);
+    t->home_snapshot = own;
+    if (all) {
+        t->home_base = snapshot_version(all);
+        database_publish(t->database, all);
+    }
+}
+
 bool txn_commit(struct transaction *t, struct error *err)
 {
     bool ok = true;
@@ -232,10 +305,8 @@ bool txn_commit(struct transaction *t, struct error *err)
             database_committed(t->database);
         }
     }
-    if (ok && t->snapshot) {
-        database_publish(t->database, t->snapshot);
-        t->snapshot = NULL;
-    }
+    if (ok && t->snapshot)
+        txn_publish(t);
     txn_end(t);
     return ok;
 }
@@ -249,6 +320,9 @@ void txn_rollback(struct transaction *t)
 void txn_destroy(struct transaction *t)
 {
     txn_rollback(t);
+    if (t->home_snapshot)
+        snapshot_unref(t->home_snapshot);
+    connection_close(t->home);
     free(t->savepoints);
 }
 

@@ -48,6 +48,10 @@ struct transaction {
     struct connection *writer;  /* BEGIN IMMEDIATE is open on it; the write slot is held */
     struct connection *pinned;  /* REPEATABLE READ's reader; also the writer after an upgrade */
     const struct snapshot *snapshot; /* private catalog after DDL, referenced; or NULL */
+    /* A session with temporary tables owns the connection they live in, and the catalog seen from there. */
+    struct connection *home;
+    const struct snapshot *home_snapshot;
+    uint64_t home_base; /* version of the database's snapshot when home_snapshot was read */
     struct savepoint *savepoints;
     int nsavepoints, cap;
     struct waiter write_waiter, read_waiter;
@@ -73,6 +77,12 @@ enum txn_wait txn_acquire_write(struct transaction *t, struct arena *arena, stru
 enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struct connection **c,
                                bool *leased, struct error *err);
 void txn_release_read(struct transaction *t, struct connection *c);
+
+/*
+ * The connection the session writes on becomes its own, for temporary tables; the write slot is held. The database gets another
+ * writer. False with err set.
+ */
+bool txn_settle(struct transaction *t, struct error *err);
 
 /* The catalog this transaction sees: its own or the newest; referenced for the caller. */
 const struct snapshot *txn_snapshot(struct transaction *t);
