@@ -331,12 +331,19 @@ struct grouping_set {
     int nsets;
 };
 
+/* An arbiter index's stored expressions, analyzed (by the planner): keys[i] NULL for a plain column. */
+struct conflict_arbiter {
+    struct expr **keys;
+    struct expr *predicate;
+};
+
 enum conflict_action { CONFLICT_NONE, CONFLICT_NOTHING, CONFLICT_UPDATE };
 struct on_conflict {
     enum conflict_action action;
     /* Inferred arbiter: the unique indexes that serve (all those matching). None for DO NOTHING without target. */
     const struct index_def *const *arbiters;
     int narbiters;
+    const struct conflict_arbiter *details; /* one per arbiter; plan passes */
     struct target *set;
     int nset;
     struct expr *where;

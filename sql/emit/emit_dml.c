@@ -48,22 +48,26 @@ static void emit_assignments(struct emitter *em, const struct query *q, const st
 
 /* --- INSERT ------------------------------------------------------------------------------------- */
 
-static void emit_arbiter(struct emitter *em, const struct index_def *ix)
+/* Stored expressions print as they did in CREATE INDEX: SQLite compares them with the index's. */
+static void emit_arbiter(struct emitter *em, const struct index_def *ix, const struct conflict_arbiter *a)
 {
-    if (ix->predicate_sql) {
-        emit_unsupported(em, "ON CONFLICT on a partial index");
-        return;
-    }
+    em->is_ddl = true;
+    em->ddl = ix->table;
     emit_z(em, " (");
     for (int i = 0; i < ix->nkeys; i++) {
-        if (!ix->columns[i].attnum) {
-            emit_unsupported(em, "ON CONFLICT on an index with expressions");
-            return;
-        }
         emit_z(em, i ? ", " : "");
-        emit_identifier(em->out, emit_attribute_name(ix->table, ix->columns[i].attnum));
+        if (ix->columns[i].attnum)
+            emit_identifier(em->out, emit_attribute_name(ix->table, ix->columns[i].attnum));
+        else
+            emit_expr(em, a->keys[i]);
     }
     emit_z(em, ")");
+    if (a->predicate) {
+        emit_z(em, " WHERE ");
+        emit_qual(em, a->predicate);
+    }
+    em->is_ddl = false;
+    em->ddl = NULL;
 }
 
 static void emit_conflict_action(struct emitter *em, const struct query *q)
@@ -88,7 +92,7 @@ static void emit_conflict(struct emitter *em, const struct query *q)
         return;
     for (int i = 0; i < c->narbiters; i++) {
         emit_z(em, " ON CONFLICT");
-        emit_arbiter(em, c->arbiters[i]);
+        emit_arbiter(em, c->arbiters[i], &c->details[i]);
         emit_conflict_action(em, q);
     }
     if (!c->narbiters) {

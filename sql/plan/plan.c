@@ -99,6 +99,36 @@ struct expr *plan_op(struct planner *p, const char *op, struct expr *left, struc
     return left;
 }
 
+struct expr *plan_text(struct planner *p, const char *s)
+{
+    return expr_const(p->arena, TEXTOID, -1, value_textz(s), -1);
+}
+
+struct expr *plan_internal_call(struct planner *p, const char *name, uint32_t type, const struct expr_list *args)
+{
+    struct proc *f = ARENA_NEW(p->arena, struct proc);
+    f->name = f->src = name;
+    f->kind = 'f';
+    f->volatility = 's';
+    f->impl = fn_impl_find(name);
+    struct expr *e = expr_new(p->arena, EXPR_FUNC, type, -1, -1);
+    e->func.proc = f;
+    e->func.args = *args;
+    return e;
+}
+
+struct expr *plan_affect_once(struct planner *p, const char *message, const char *hint, struct expr *value,
+                              const struct expr_list *keys)
+{
+    struct expr_list args = {0};
+    expr_list_add(p->arena, &args, plan_text(p, message));
+    expr_list_add(p->arena, &args, plan_text(p, hint));
+    expr_list_add(p->arena, &args, value);
+    for (int i = 0; i < keys->n; i++)
+        expr_list_add(p->arena, &args, keys->items[i]);
+    return plan_internal_call(p, "affect_once", value->type, &args);
+}
+
 /* --- the passes over all queries ------------------------------------------------------------------ */
 
 static bool rewrite(struct planner *p, struct query *q);

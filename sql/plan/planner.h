@@ -28,10 +28,18 @@ struct expr *plan_window_call(struct planner *p, const char *function, const str
                               const struct sort_list *order);
 /* left op right by the built-in operator of these types. */
 struct expr *plan_op(struct planner *p, const char *op, struct expr *left, struct expr *right);
+/* affect_once('message', 'hint', value, keys...): the value, or 21000 when these keys come a second time. */
+struct expr *plan_affect_once(struct planner *p, const char *message, const char *hint, struct expr *value,
+                              const struct expr_list *keys);
+/* A call of an internal function (types/printed_func.c). */
+struct expr *plan_internal_call(struct planner *p, const char *name, uint32_t type, const struct expr_list *args);
+struct expr *plan_text(struct planner *p, const char *s);
 struct expr *plan_int8(struct planner *p, int64_t i);
 
 /* steps.c: data-modifying WITH, RETURNING with other tables' columns, MERGE: more than one step. */
 bool plan_steps(struct planner *p, struct query *q);
+bool plan_merge(struct planner *p, struct query *q);
+struct rte *plan_rowset_rte(struct planner *p, int rowset, int ncolumns);
 struct step *plan_add_step(struct planner *p, enum step_kind kind, struct query *q);
 
 #endif

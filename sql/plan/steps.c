@@ -17,7 +17,7 @@ static int new_rowset(struct planner *p)
     return p->program->nrowsets++;
 }
 
-static struct rte *rowset_rte(struct planner *p, int rowset, int ncolumns)
+struct rte *plan_rowset_rte(struct planner *p, int rowset, int ncolumns)
 {
     struct rte *r = ARENA_NEW(p->arena, struct rte);
     r->kind = RTE_ROWSET;
@@ -221,7 +221,7 @@ static struct query *change_by_rowid(struct planner *p, const struct query *q, i
     struct query *c = ARENA_NEW(p->arena, struct query);
     *c = (struct query){.command = q->command, .result = 0, .writes = true};
     plan_add_rte(p->arena, c, q->rtable[q->result]);
-    plan_add_rte(p->arena, c, rowset_rte(p, rowset, ncolumns));
+    plan_add_rte(p->arena, c, plan_rowset_rte(p, rowset, ncolumns));
     plan_add_from(p->arena, c, plan_from_rte(p->arena, 1));
     struct expr like = {.type = INT8OID, .typmod = -1, .location = -1};
     c->where = plan_op(p, "=", plan_var(p->arena, 0, PLAN_ATTNUM_ROWID, &like), plan_var(p->arena, 1, 1, &like));
@@ -237,7 +237,7 @@ static struct query *returning_rows(struct planner *p, struct query *q, int rows
 {
     struct query *r = ARENA_NEW(p->arena, struct query);
     *r = (struct query){.command = QUERY_SELECT, .result = -1, .targets = q->returning, .ntargets = q->nreturning};
-    plan_add_rte(p->arena, r, rowset_rte(p, rowset, ncolumns));
+    plan_add_rte(p->arena, r, plan_rowset_rte(p, rowset, ncolumns));
     plan_add_from(p->arena, r, plan_from_rte(p->arena, 0));
     return r;
 }
@@ -278,7 +278,7 @@ static void plan_cte(struct planner *p, struct query *top, int i)
 bool plan_steps(struct planner *p, struct query *q)
 {
     if (q->command == QUERY_MERGE)
-        return error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED, "MERGE is not supported");
+        return plan_merge(p, q);
     if (has_changes(q)) {
         struct frozen f = {.p = p, .top = q};
         struct query_walk w = {.expr = visit_nothing, .query = freeze_reads, .arg = &f};

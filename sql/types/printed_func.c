@@ -7,6 +7,7 @@
  *   array_coerce(array, 'function', further arguments...)   element-wise cast (FN_TYPED)
  *   domain_not_null(value, 'domain')  23502 for NULL
  *   not_null_check(value, 'table', 'column')  23502 for NULL, for columns that SQLite would fill in
+ *   affect_once('message', 'hint', value, keys...)  the value; 21000 when these keys come a second time in one run
  *   limit_count, offset_count(n)      LIMIT and OFFSET: NULL means none, negative is an error
  *   ctid_from_rowid(rowid)            '(0,n)'
  *   rowid_from_ctid(tid)              its inverse, NULL for what no row has
@@ -133,6 +134,114 @@ static void limit_count(struct fcall *f)
 static void offset_count(struct fcall *f)
 {
     count_argument(f, ERRCODE_INVALID_ROW_COUNT_IN_RESULT_OFFSET_CLAUSE, "OFFSET", 0);
+}
+
+/* Keys met by one run of a statement: the constant first argument keeps the set until the statement is reset. */
+struct once_set {
+    char **keys;
+    size_t *lengths;
+    size_t n, cap;
+};
+
+static void once_free(void *p)
+{
+    struct once_set *s = p;
+    for (size_t i = 0; i < s->cap; i++)
+        free(s->keys[i]);
+    free(s->keys);
+    free(s->lengths);
+    free(s);
+}
+
+static size_t once_slot(const struct once_set *s, const char *key, size_t n)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)key[i]) * 1099511628211u;
+    size_t i = h & (s->cap - 1);
+    while (s->keys[i] && (s->lengths[i] != n || memcmp(s->keys[i], key, n) != 0))
+        i = (i + 1) & (s->cap - 1);
+    return i;
+}
+
+static bool once_grow(struct once_set *s)
+{
+    struct once_set grown = {.cap = s->cap ? s->cap * 2 : 64, .n = s->n};
+    grown.keys = calloc(grown.cap, sizeof(*grown.keys));
+    grown.lengths = calloc(grown.cap, sizeof(*grown.lengths));
+    if (!grown.keys || !grown.lengths) {
+        free(grown.keys);
+        free(grown.lengths);
+        return false;
+    }
+    for (size_t i = 0; i < s->cap; i++)
+        if (s->keys[i]) {
+            size_t at = once_slot(&grown, s->keys[i], s->lengths[i]);
+            grown.keys[at] = s->keys[i];
+            grown.lengths[at] = s->lengths[i];
+        }
+    free(s->keys);
+    free(s->lengths);
+    *s = grown;
+    return true;
+}
+
+/* The keys as bytes, each value behind its kind and length; NULL if one is NULL: those equal nothing. */
+static char *once_key(struct fcall *f, size_t *n)
+{
+    size_t size = 0;
+    for (int i = 3; i < f->nargs; i++)
+        size += 16 + (f->args[i].kind == VALUE_TEXT || f->args[i].kind == VALUE_BLOB ? f->args[i].n : 8);
+    char *key = arena_alloc(f->arena, size + 1), *p = key;
+    for (int i = 3; i < f->nargs; i++) {
+        const struct value *v = &f->args[i];
+        bool bytes = v->kind == VALUE_TEXT || v->kind == VALUE_BLOB;
+        uint64_t head[2] = {v->kind, bytes ? v->n : 8};
+        if (value_is_null(v))
+            return NULL;
+        memcpy(p, head, sizeof(head));
+        memcpy(p + sizeof(head), bytes ? v->p : (const char *)&v->i, head[1]);
+        p += sizeof(head) + head[1];
+    }
+    *n = (size_t)(p - key);
+    return key;
+}
+
+static bool once_add(struct once_set *s, const char *key, size_t n, bool *again)
+{
+    if (s->n * 2 >= s->cap && !once_grow(s))
+        return false;
+    size_t at = once_slot(s, key, n);
+    *again = s->keys[at] != NULL;
+    if (*again)
+        return true;
+    s->keys[at] = malloc(n + 1);
+    if (!s->keys[at])
+        return false;
+    memcpy(s->keys[at], key, n);
+    s->lengths[at] = n;
+    s->n++;
+    return true;
+}
+
+static void affect_once(struct fcall *f)
+{
+    size_t n;
+    bool again = false;
+    char *key = once_key(f, &n);
+    f->result = f->args[2];
+    if (!key)
+        return;
+    if (!f->cache) {
+        f->cache = calloc(1, sizeof(struct once_set));
+        f->cache_free = once_free;
+    }
+    if (!f->cache || !once_add(f->cache, key, n, &again)) {
+        error_set(f->err, ERRCODE_OUT_OF_MEMORY, "out of memory");
+    } else if (again) {
+        error_set(f->err, ERRCODE_CARDINALITY_VIOLATION, "%s", fcall_arg_cstring(f, 0));
+        error_hint(f->err, "%s", fcall_arg_cstring(f, 1));
+    }
 }
 
 static void ctid_from_rowid(struct fcall *f)
@@ -360,6 +469,7 @@ const struct fn_impl printed_functions[] = {
     {"array_coerce", .call = array_coerce, .flags = FN_TYPED},
     {"domain_not_null", .call = domain_not_null},
     {"not_null_check", .call = not_null_check},
+    {"affect_once", .call = affect_once, .flags = FN_CACHE},
     {"limit_count", .call = limit_count},
     {"offset_count", .call = offset_count},
     {"ctid_from_rowid", .call = ctid_from_rowid},
