@@ -127,6 +127,8 @@ static void numerictypmodout(struct fcall *f)
 #define SIGN_POSITIVE       0x0000
 #define SIGN_NEGATIVE       0x4000
 #define SIGN_NAN            0xC000
+/* PostgreSQL reads an infinity's scale out of its sign bits, and so sends this one. */
+#define INFINITY_SCALE      0x20
 #define SIGN_PLUS_INFINITY  0xD000
 #define SIGN_MINUS_INFINITY 0xF000
 
@@ -147,8 +149,11 @@ static void numeric_send(struct fcall *f)
     {
         struct num_lead lead;
         num_lead(&x, &lead);
-        if (x.kind != NUM_FINITE || mpz_sgn(x.v) == 0) {
-            send_header(binary_return(f, 8), 0, 0, x.kind ? kinds[x.kind] : SIGN_POSITIVE, x.scale);
+        if (x.kind != NUM_FINITE) {
+            int scale = x.kind == NUM_NAN ? 0 : INFINITY_SCALE;
+            send_header(binary_return(f, 8), 0, 0, kinds[x.kind], scale);
+        } else if (mpz_sgn(x.v) == 0) {
+            send_header(binary_return(f, 8), 0, 0, SIGN_POSITIVE, x.scale);
         } else {
             /* All digits as an integer of whole groups behind the point. */
             int behind = lead.total_groups - 1 - lead.weight;

@@ -60,6 +60,7 @@ async def test_types(conn):
             if value is not None:  # which asyncpg sends as NULL
                 await attempt(sql_type, round_trip(conn, sql_type, value))
     if WITH_VECTOR:
+        await conn.execute("CREATE EXTENSION IF NOT EXISTS vector")
         got = await conn.fetchval("SELECT $1::text::vector(3)::text", "[1,2.5,-3]")
         check("vector", got, "[1,2.5,-3]")
 

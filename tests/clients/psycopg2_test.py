@@ -62,6 +62,7 @@ def test_types(conn):
         for element, values in ARRAYS:
             attempt(element, compare, conn, cur, f"{element}[]", values)
         if WITH_VECTOR:
+            cur.execute("CREATE EXTENSION IF NOT EXISTS vector")
             for name, got in round_trip(cur, "vector(3)", "[1,2.5,-3]"):
                 check(name, got, "[1,2.5,-3]")
     conn.commit()

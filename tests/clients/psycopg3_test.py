@@ -49,6 +49,7 @@ def test_types(conn):
             attempt(element, round_trip, conn, f"{element}[]", values, values, binary)
             conn.rollback()
     if WITH_VECTOR:
+        conn.execute("CREATE EXTENSION IF NOT EXISTS vector")
         round_trip(conn, "vector(3)", "[1,2.5,-3]", "[1,2.5,-3]", False)
     conn.commit()
 
@@ -93,7 +94,8 @@ def test_errors(conn):
                               ("SELECT %s::int2", (70000,), "NumericValueOutOfRange"),
                               ("SELECT * FROM nowhere WHERE a = %s", (1,), "UndefinedTable"),
                               ("SELECT %s + %s", ("a", "b"), "AmbiguousFunction"),
-                              ("SELECT date %s", ("x",), "SyntaxError"),
+                              ("SELECT %s::date", ("x",), "InvalidDatetimeFormat"),
+                              ("SELECT FROM WHERE %s", (1,), "SyntaxError"),
                               ("SELECT nofunction(%s)", (1,), "UndefinedFunction")]:
         try:
             conn.execute(sql, params)
