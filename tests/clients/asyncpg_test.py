@@ -25,7 +25,7 @@ async def attempt(name, coroutine):
 async def round_trip(conn, sql_type, value):
     name = f"{sql_type} {str(value)[:40]!r}"
     rt = new_table()
-    await conn.execute(f"CREATE TEMP TABLE {rt} (id serial PRIMARY KEY, v {sql_type})")
+    await conn.execute(f"CREATE TABLE {rt} (id serial PRIMARY KEY, v {sql_type})")
     row = await conn.fetchrow(f"INSERT INTO {rt} (v) VALUES ($1) RETURNING id, v", value)
     check(f"{name} id", row["id"], 1)
     check(f"{name} returning", comparable(row["v"]), comparable(value))
@@ -66,7 +66,7 @@ async def test_types(conn):
 
 
 async def test_inference(conn):
-    await conn.execute("CREATE TEMP TABLE inf (i int4, b int8, t text, v varchar(9), n numeric, "
+    await conn.execute("CREATE TABLE inf (i int4, b int8, t text, v varchar(9), n numeric, "
                        "a int4[], d date, u uuid, j jsonb)")
     for sql, types in [("SELECT * FROM inf WHERE i = $1", ["int4"]),
                        ("SELECT * FROM inf WHERE v = $1", ["text"]),
@@ -87,7 +87,7 @@ async def test_inference(conn):
 
 
 async def test_many(conn):
-    await conn.execute("CREATE TEMP TABLE many (id int4 PRIMARY KEY, t text)")
+    await conn.execute("CREATE TABLE many (id int4 PRIMARY KEY, t text)")
     await conn.executemany("INSERT INTO many VALUES ($1, $2)", [(i, str(i)) for i in range(5000)])
     check("executemany", await conn.fetchval("SELECT count(*) FROM many"), 5000)
     async with conn.transaction():
@@ -113,7 +113,7 @@ async def test_errors(conn):
             check(sql, "no error", name)
         except asyncpg.PostgresError as e:
             check(sql, type(e).__name__, name)
-    await conn.execute("CREATE TEMP TABLE un (id int4 CONSTRAINT un_key PRIMARY KEY)")
+    await conn.execute("CREATE TABLE un (id int4 CONSTRAINT un_key PRIMARY KEY)")
     await conn.execute("INSERT INTO un VALUES (1)")
     try:
         await conn.execute("INSERT INTO un VALUES ($1)", 1)

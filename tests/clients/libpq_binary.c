@@ -85,7 +85,7 @@ static void test_value(PGconn *conn, const struct value *v)
     check_value(name, PQexecParams(conn, sql, 1, NULL, &literal, NULL, NULL, 1), true, v->hex);
     snprintf(name, sizeof(name), "%s '%s': binary to text", v->type, v->literal);
     check_value(name, PQexecParams(conn, sql, 1, &v->oid, &param, &n, &binary, 0), false, v->text);
-    snprintf(sql, sizeof(sql), "CREATE TEMP TABLE bin (v %s)", v->type);
+    snprintf(sql, sizeof(sql), "CREATE TABLE bin (v %s)", v->type);
     PQclear(PQexec(conn, sql));
     PQclear(PQexecParams(conn, "INSERT INTO bin VALUES ($1)", 1, &v->oid, &param, &n, &binary, 0));
     snprintf(name, sizeof(name), "%s '%s': through a table", v->type, v->literal);
@@ -164,7 +164,7 @@ static void test_pipeline(PGconn *conn)
 static void test_copy(PGconn *conn)
 {
     char *row, all[256] = "";
-    PQclear(PQexec(conn, "CREATE TEMP TABLE cp (id int4, t text)"));
+    PQclear(PQexec(conn, "CREATE TABLE cp (id int4, t text)"));
     PQclear(PQexec(conn, "COPY cp FROM STDIN"));
     PQputCopyData(conn, "1\ta\n2\t", 6);
     PQputCopyData(conn, "b\n", 2);

@@ -58,7 +58,7 @@ async function testTypes(client) {
     const expected = back === undefined ? value : back;
     const name = `${type} ${JSON.stringify(value)}`;
     await attempt(name, async () => {
-      await client.query(`CREATE TEMP TABLE rt (id serial PRIMARY KEY, v ${type})`);
+      await client.query(`CREATE TABLE rt (id serial PRIMARY KEY, v ${type})`);
       const inserted = await client.query('INSERT INTO rt (v) VALUES ($1) RETURNING id, v', [value]);
       check(`${name} returning`, inserted.rows, [{ id: 1, v: expected }]);
       const updated = await client.query('UPDATE rt SET v = $1 WHERE id = $2', [value, 1]);
@@ -102,7 +102,7 @@ async function testErrors(client) {
       check(sql, e.code, code);
     }
   }
-  await client.query('CREATE TEMP TABLE er (id int CONSTRAINT er_key PRIMARY KEY)');
+  await client.query('CREATE TABLE er (id int CONSTRAINT er_key PRIMARY KEY)');
   await client.query('BEGIN');
   await client.query('INSERT INTO er VALUES (1)');
   try {

@@ -19,7 +19,7 @@ def round_trip(cur, sql_type, value, label=None):
     """INSERT, SELECT, UPDATE, DELETE of one value."""
     name = f"{label or sql_type} {str(value)[:40]!r}"
     rt = new_table()
-    cur.execute(f"CREATE TEMP TABLE {rt} (id serial PRIMARY KEY, v {sql_type})")
+    cur.execute(f"CREATE TABLE {rt} (id serial PRIMARY KEY, v {sql_type})")
     cur.execute(f"INSERT INTO {rt} (v) VALUES (CAST(%s AS {sql_type})) RETURNING id, v", (value,))
     row = cur.fetchone()
     check(f"{name} returning id", row[0], 1)
@@ -70,7 +70,7 @@ def test_types(conn):
 
 def test_errors(conn):
     with conn.cursor() as cur:
-        cur.execute("CREATE TEMP TABLE er (id int CONSTRAINT er_key PRIMARY KEY, "
+        cur.execute("CREATE TABLE er (id int CONSTRAINT er_key PRIMARY KEY, "
                     "n int CONSTRAINT er_positive CHECK (n > 0))")
         cur.execute("INSERT INTO er VALUES (1, 1)")
     conn.commit()
@@ -109,7 +109,7 @@ def test_errors(conn):
 def test_copy(conn):
     text = "1\tone\n2\t\\N\n3\ttab\\there\n"
     with conn.cursor() as cur:
-        cur.execute("CREATE TEMP TABLE co (id int, t text)")
+        cur.execute("CREATE TABLE co (id int, t text)")
         cur.copy_expert("COPY co FROM STDIN", io.StringIO(text))
         check("copy in count", cur.rowcount, 3)
         cur.execute("SELECT * FROM co ORDER BY id")

@@ -17,7 +17,7 @@ def round_trip(conn, sql_type, value, expected, binary):
     rt = new_table()
     mark = "%b" if binary else "%t"
     with conn.cursor(binary=binary) as cur:
-        cur.execute(f"CREATE TEMP TABLE {rt} (id serial PRIMARY KEY, v {sql_type})")
+        cur.execute(f"CREATE TABLE {rt} (id serial PRIMARY KEY, v {sql_type})")
         cur.execute(f"INSERT INTO {rt} (v) VALUES ({mark}) RETURNING id, v", (value,))
         row = cur.fetchone()
         check(f"{name} id", row[0], 1)
@@ -57,7 +57,7 @@ def test_types(conn):
 def test_prepared(conn):
     """After five uses psycopg names the statement; then DDL under it must not harm."""
     with conn.cursor() as cur:
-        cur.execute("CREATE TEMP TABLE pr (id int, t text)")
+        cur.execute("CREATE TABLE pr (id int, t text)")
         for i in range(12):
             cur.execute("INSERT INTO pr VALUES (%s, %s)", (i, f"t{i}"))
         for i in range(12):
@@ -114,7 +114,7 @@ def test_errors(conn):
 def test_copy(conn):
     rows = [(1, "one"), (2, None), (3, "tab\there\\ \n")]
     with conn.cursor() as cur:
-        cur.execute("CREATE TEMP TABLE co (id int4, t text)")
+        cur.execute("CREATE TABLE co (id int4, t text)")
         with cur.copy("COPY co FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
@@ -158,7 +158,7 @@ def test_cursor(conn):
         check("rest", sum(r[0] for r in cur), 1000 * 1001 // 2 - 15)
     conn.commit()
     with conn.transaction():
-        conn.execute("CREATE TEMP TABLE tr (n int)")
+        conn.execute("CREATE TABLE tr (n int)")
         try:
             with conn.transaction():
                 conn.execute("INSERT INTO tr VALUES (1)")
