@@ -51,7 +51,9 @@ static void booltext(struct fcall *f)
 
 static void boolrecv(struct fcall *f)
 {
-    if (binary_expect(f, 1))
+    if (f->args[0].n == 0)
+        error_set(f->err, ERRCODE_PROTOCOL_VIOLATION, "no data left in message");
+    else if (binary_expect(f, 1))
         f->result = value_bool(f->args[0].p[0] != 0);
 }
 

@@ -5,6 +5,7 @@
  * are internal names for SQL's keywords; typmod -1 or no argument is full precision.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/time.h>
 #include <time.h>
 
@@ -337,7 +338,94 @@ static const struct srf_impl timestamp_series = {sizeof(struct series), series_o
 static const struct srf_impl timestamptz_series = {sizeof(struct series), series_open,
                                                    series_next_timestamptz, NULL};
 
+/* --- the views of zones and abbreviations -------------------------------------------------------------------------- */
+
+struct zone_names {
+    const char **names;
+    int n, cap, next;
+};
+
+static void add_name(void *arg, const char *name)
+{
+    struct zone_names *z = arg;
+    if (z->n == z->cap) {
+        int cap = z->cap ? z->cap * 2 : 1024;
+        const char **names = realloc(z->names, (size_t)cap * sizeof(*names));
+        if (!names)
+            return;
+        z->names = names;
+        z->cap = cap;
+    }
+    char *copy = strdup(name);
+    if (copy)
+        z->names[z->n++] = copy;
+}
+
+static void zone_names_open(struct fcall *f, void *state)
+{
+    (void)f;
+    timezone_each_name(add_name, state);
+}
+
+static struct value interval_value(struct fcall *f, int32_t seconds)
+{
+    char buf[DATETIME_TEXT];
+    int n = store_print_interval((struct interval){.usecs = seconds * USECS_PER_SEC}, buf);
+    return value_text(arena_strndup(f->arena, buf, (size_t)n), (size_t)n);
+}
+
+static bool zone_names_next(struct fcall *f, void *state, struct value *columns)
+{
+    struct zone_names *z = state;
+    while (z->next < z->n) {
+        const struct timezone_def *tz = timezone_find(z->names[z->next++]);
+        struct datetime dt;
+        if (!tz)
+            continue;
+        datetime_from_timestamptz(f->ctx->transaction_time, tz, &dt);
+        columns[0] = value_textz(timezone_name(tz));
+        columns[1] = value_textz(dt.abbrev);
+        columns[2] = interval_value(f, dt.offset);
+        columns[3] = value_bool(dt.isdst);
+        return true;
+    }
+    return false;
+}
+
+static void zone_names_close(void *state)
+{
+    struct zone_names *z = state;
+    for (int i = 0; i < z->n; i++)
+        free((char *)z->names[i]);
+    free(z->names);
+}
+
+static void abbrevs_open(struct fcall *f, void *state)
+{
+    (void)f;
+    (void)state;
+}
+
+static bool abbrevs_next(struct fcall *f, void *state, struct value *columns)
+{
+    int n, *next = state;
+    const struct timezone_abbrev *a = timezone_abbrev_all(&n);
+    if (*next == n)
+        return false;
+    a += (*next)++;
+    columns[0] = value_textz(a->abbrev);
+    columns[1] = interval_value(f, a->offset);
+    columns[2] = value_bool(a->isdst);
+    return true;
+}
+
+static const struct srf_impl zone_names = {sizeof(struct zone_names), zone_names_open, zone_names_next,
+                                           zone_names_close};
+static const struct srf_impl zone_abbrevs = {sizeof(int), abbrevs_open, abbrevs_next, NULL};
+
 const struct fn_impl datetime_functions[] = {
+    {"pg_timezone_names", .srf = &zone_names},
+    {"pg_timezone_abbrevs", .srf = &zone_abbrevs},
     {"now", .call = now},
     {"statement_timestamp", .call = statement_timestamp},
     {"clock_timestamp", .call = clock_timestamp},
