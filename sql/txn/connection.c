@@ -292,6 +292,34 @@ static bool vector_error(struct connection *c, int rc, const char *message, stru
     return true;
 }
 
+/* What SQLite's own window functions refuse, in PostgreSQL's words. */
+static const struct {
+    const char *own, *sqlstate, *message;
+} window_messages[] = {
+    {"argument of ntile must be a positive integer", ERRCODE_INVALID_ARGUMENT_FOR_NTILE,
+     "argument of ntile must be greater than zero"},
+    {"second argument to nth_value must be a positive integer", ERRCODE_INVALID_ARGUMENT_FOR_NTH_VALUE,
+     "argument of nth_value must be greater than zero"},
+    {"frame starting offset must be a non-negative integer", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+     "frame starting offset must not be negative"},
+    {"frame ending offset must be a non-negative integer", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+     "frame ending offset must not be negative"},
+    {"frame starting offset must be a non-negative number", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+     "invalid preceding or following size in window function"},
+    {"frame ending offset must be a non-negative number", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+     "invalid preceding or following size in window function"},
+};
+
+static bool window_error(const char *message, struct error *err)
+{
+    for (size_t i = 0; i < sizeof(window_messages) / sizeof(window_messages[0]); i++)
+        if (strcmp(message, window_messages[i].own) == 0) {
+            error_set(err, window_messages[i].sqlstate, "%s", window_messages[i].message);
+            return true;
+        }
+    return false;
+}
+
 bool connection_error(struct connection *c, int rc, struct error *err)
 {
     if (error_is_set(&c->host.err)) {
@@ -308,7 +336,7 @@ bool connection_error(struct connection *c, int rc, struct error *err)
     }
     char message[512];
     snprintf(message, sizeof(message), "%s", c->db ? sqlite3_errmsg(c->db) : sqlite3_errstr(rc));
-    if (vector_error(c, rc, message, err))
+    if (vector_error(c, rc, message, err) || window_error(message, err))
         return true;
     for (size_t i = 0; i < sizeof(connection_codes) / sizeof(connection_codes[0]); i++)
         if (connection_codes[i].code == (rc & 0xff)) {

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "sql/types/num_small.h"
 #include "sql/types/numeric.h"
 
 struct exact {
@@ -62,10 +63,30 @@ static bool count_scale(struct fcall *f, struct exact *s, int scale, int by)
     return true;
 }
 
+/* A number of one word at the sum's scale, the common case. */
+static bool exact_move_small(struct fcall *f, struct exact *s, int by)
+{
+    struct num_small x;
+    if (!s->made || !num_small_get(&f->args[0], &x))
+        return false;
+    int scale = x.scale;
+    if (scale > s->scale || (scale < s->scale && !num_small_rescale(&x, s->scale)) || !count_scale(f, s, scale, by))
+        return false;
+    s->n += by;
+    uint64_t size = x.v < 0 ? 0 - (uint64_t)x.v : (uint64_t)x.v;
+    if ((x.v < 0) == (by < 0))
+        mpz_add_ui(s->sum, s->sum, size);
+    else
+        mpz_sub_ui(s->sum, s->sum, size);
+    return true;
+}
+
 /* Adds (by = 1) or removes (by = -1) one value. */
 static void exact_move(struct fcall *f, struct exact *s, bool squares, int by)
 {
     struct num x;
+    if (!squares && exact_move_small(f, s, by))
+        return;
     exact_make(s);
     num_init(&x);
     if (!arg_numeric(f, 0, &x)) {

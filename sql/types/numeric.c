@@ -6,6 +6,7 @@
 
 #include "sql/types/binary.h"
 #include "sql/types/float.h"
+#include "sql/types/num_small.h"
 #include "sql/types/type.h"
 #include "sql/types/typmod.h"
 
@@ -300,8 +301,30 @@ static enum num_kind negated_kind(enum num_kind k)
                                      : k;
 }
 
+/* Both arguments as machine words of one scale. */
+static bool small_arguments(const struct fcall *f, struct num_small *x, struct num_small *y)
+{
+    if (!num_small_get(&f->args[0], x) || !num_small_get(&f->args[1], y))
+        return false;
+    return x->scale == y->scale ||
+           (x->scale < y->scale ? num_small_rescale(x, y->scale) : num_small_rescale(y, x->scale));
+}
+
+static void return_small(struct fcall *f, int64_t v, int scale)
+{
+    char buf[NUM_SMALL_TEXT];
+    int n = num_small_print(v, scale, buf);
+    f->result = value_text(arena_memdup(f->arena, buf, (size_t)n), (size_t)n);
+}
+
 static void numeric_add(struct fcall *f)
 {
+    struct num_small a, b;
+    int64_t v;
+    if (small_arguments(f, &a, &b) && !__builtin_add_overflow(a.v, b.v, &v)) {
+        return_small(f, v, a.scale);
+        return;
+    }
     BINARY_BEGIN
     {
         if (special(&x, &y))
@@ -315,6 +338,12 @@ static void numeric_add(struct fcall *f)
 
 static void numeric_sub(struct fcall *f)
 {
+    struct num_small a, b;
+    int64_t v;
+    if (small_arguments(f, &a, &b) && !__builtin_sub_overflow(a.v, b.v, &v)) {
+        return_small(f, v, a.scale);
+        return;
+    }
     BINARY_BEGIN
     {
         if (special(&x, &y))
@@ -328,6 +357,13 @@ static void numeric_sub(struct fcall *f)
 
 static void numeric_mul(struct fcall *f)
 {
+    struct num_small a, b;
+    int64_t v;
+    if (num_small_get(&f->args[0], &a) && num_small_get(&f->args[1], &b) &&
+        !__builtin_mul_overflow(a.v, b.v, &v)) {
+        return_small(f, v, a.scale + b.scale);
+        return;
+    }
     BINARY_BEGIN
     {
         if (special(&x, &y)) {
@@ -562,8 +598,7 @@ static void numeric_trim_scale(struct fcall *f)
 
 static void int_numeric(struct fcall *f)
 {
-    char *s = arena_printf(f->arena, "%lld", (long long)f->args[0].i);
-    f->result = value_textz(s);
+    return_small(f, f->args[0].i, 0);
 }
 
 static void to_int(struct fcall *f, int64_t min, int64_t max, const char *type)
