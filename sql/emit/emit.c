@@ -35,6 +35,19 @@ bool emit_program(struct program *p, const struct snapshot *s, struct error *err
     return true;
 }
 
+bool emit_watched(struct step *st, struct arena *arena, const struct snapshot *s, struct error *err)
+{
+    struct strbuf out = {0};
+    struct emitter em = {
+        .out = &out, .arena = arena, .snapshot = s, .err = err, .step = st, .watch = true};
+    st->bindings = NULL;
+    st->nbindings = 0;
+    emit_step(&em, st);
+    st->sql = arena_strndup(arena, out.data ? out.data : "", out.len);
+    strbuf_free(&out);
+    return !error_is_set(err);
+}
+
 bool emit_ddl_expr(struct strbuf *out, const struct expr *e, const struct relation *r,
                    const struct snapshot *s, struct error *err)
 {

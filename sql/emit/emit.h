@@ -20,6 +20,14 @@
 bool emit_program(struct program *p, const struct snapshot *s, struct error *err);
 
 /*
+ * The statement of a DML step once more, with the new values of its rows passed through the function "watch": watch(value, attnum)
+ * returns value, watch(value, attnum, other, other_attnum ...) also shows the row's other columns; DELETE watches the columns of
+ * the rows it is about to remove in watch(1, 0, column, attnum ...). For explaining a constraint violation: st->sql and bindings
+ * are replaced (pass a copy of the step). False with err set.
+ */
+bool emit_watched(struct step *st, struct arena *arena, const struct snapshot *s, struct error *err);
+
+/*
  * One expression over the columns of relation r (VARs with rte 0; NULL: none) as SQLite text for DDL: CHECK, index keys,
  * partial index predicates, generated columns. Columns print as plain quoted names.
  */

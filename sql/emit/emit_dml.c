@@ -35,6 +35,39 @@ static void emit_returning(struct emitter *em, const struct query *q)
     em->scope->target_name = NULL;
 }
 
+/* Columns beyond this are not shown to watch(): SQLite allows 127 arguments. */
+#define WATCH_COLUMNS 60
+
+/* The row's stored columns for watch(), as value and number each. */
+static void emit_watch_columns(struct emitter *em, const struct query *q)
+{
+    const struct relation *r = target_relation(q);
+    for (int i = 0, n = 0; i < r->natts && n < WATCH_COLUMNS; i++) {
+        if (r->atts[i].dropped || r->atts[i].generated)
+            continue;
+        emit_z(em, ", ");
+        emit_column(em, em->scope, q->result, r->atts[i].num);
+        emit_printf(em, ", %d", r->atts[i].num);
+        n++;
+    }
+}
+
+/* A new value of column attnum; first: UPDATE's first, which shows the old row too. */
+static void emit_new_value(struct emitter *em, const struct query *q, struct expr *e, int attnum,
+                           bool first)
+{
+    if (!em->watch) {
+        emit_expr(em, e);
+        return;
+    }
+    emit_z(em, "watch(");
+    emit_expr(em, e);
+    emit_printf(em, ", %d", attnum);
+    if (first && q->command == QUERY_UPDATE)
+        emit_watch_columns(em, q);
+    emit_z(em, ")");
+}
+
 static void emit_assignments(struct emitter *em, const struct query *q, const struct target *set, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -42,7 +75,7 @@ static void emit_assignments(struct emitter *em, const struct query *q, const st
             emit_z(em, ", ");
         emit_identifier(em->out, emit_attribute_name(target_relation(q), set[i].attnum));
         emit_z(em, " = ");
-        emit_expr(em, set[i].expr);
+        emit_new_value(em, q, set[i].expr, set[i].attnum, i == 0);
     }
 }
 
@@ -107,7 +140,7 @@ static void emit_insert_source(struct emitter *em, const struct query *q)
     for (int i = 0; i < q->ntargets; i++) {
         if (i)
             emit_z(em, ", ");
-        emit_expr(em, q->targets[i].expr);
+        emit_new_value(em, q, q->targets[i].expr, q->targets[i].attnum, false);
     }
     if (!q->nfrom) {
         emit_z(em, ")");
@@ -168,8 +201,10 @@ static void emit_where(struct emitter *em, const struct query *q)
 {
     if (!q->where)
         return;
-    emit_z(em, " WHERE ");
+    emit_z(em, em->watch ? " WHERE (" : " WHERE ");
     emit_qual(em, q->where);
+    if (em->watch)
+        emit_z(em, ")");
 }
 
 static void emit_update(struct emitter *em, const struct query *q)
@@ -191,6 +226,11 @@ static void emit_delete(struct emitter *em, const struct query *q)
     if (!other_items(q)) {
         emit_target_table(em, q);
         emit_where(em, q);
+        if (em->watch) {
+            emit_z(em, q->where ? " AND watch(1, 0" : " WHERE watch(1, 0");
+            emit_watch_columns(em, q);
+            emit_z(em, ")");
+        }
         return;
     }
     const struct relation *r = target_relation(q);

@@ -51,6 +51,7 @@ struct emitter {
     struct capture *capture;
     int next_alias;
     int depth;
+    bool watch; /* DML printed once more to find the row that violates a constraint: emit_watched */
     bool qual; /* only truth matters here: NULL may come out as false */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sql/base/arena.h"
+#include "sql/exec/watch.h"
 
 static const char *const constraint_prefixes[] = {
     "UNIQUE constraint failed: ", "NOT NULL constraint failed: ", "CHECK constraint failed: "};
@@ -82,8 +83,9 @@ static void constraint_set_names(struct error *err, const struct snapshot *s,
     err->column = column ? arena_strdup(err->arena, column) : NULL;
 }
 
-static void constraint_unique(const char *subject, const struct step *step,
-                              const struct snapshot *s, struct error *err)
+/* Returns the index that is violated, if it could be told. */
+static const struct index_def *constraint_unique(const char *subject, const struct step *step,
+                                                 const struct snapshot *s, struct error *err)
 {
     static const char index_form[] = "index '";
     const struct relation *r = NULL;
@@ -104,6 +106,7 @@ static void constraint_unique(const char *subject, const struct step *step,
               "duplicate key value violates unique constraint \"%s\"", name);
     if (r)
         constraint_set_names(err, s, r, name, NULL);
+    return x;
 }
 
 static void constraint_not_null(const char *subject, const struct step *step,
@@ -136,45 +139,86 @@ static void constraint_check(const char *name, const struct step *step, const st
     constraint_set_names(err, s, r, name, NULL);
 }
 
-static void constraint_foreign(const struct step *step, const struct snapshot *s,
+static void constraint_foreign(const struct constraint_failure *f, const struct watched *w,
                                struct error *err)
 {
-    const struct relation *r = step ? step->target : NULL;
-    const struct constraint_def *own = NULL;
-    for (int i = 0; r && !own && i < r->nconstraints; i++)
-        if (r->constraints[i]->type == 'f')
-            own = r->constraints[i];
-    const struct constraint_def *other = r && r->nreferenced ? r->referenced[0] : NULL;
-    bool removes = step && step->query && step->query->command == QUERY_DELETE;
-    if (own && !removes) {
+    const struct relation *r = f->step ? f->step->target : NULL;
+    const struct constraint_def *own = NULL, *other = NULL;
+    int row = -1, other_row = -1;
+    if (r && w) {
+        own = watch_find_missing(f, w, &row);
+        other = own ? NULL : watch_find_referenced(f, w, &other_row);
+    }
+    if (r && !own && !other) { /* not found: name the only candidate there is */
+        for (int i = 0; !own && i < r->nconstraints; i++)
+            own = r->constraints[i]->type == 'f' ? r->constraints[i] : NULL;
+        bool removes = f->step->query && f->step->query->command == QUERY_DELETE;
+        other = r->nreferenced ? r->referenced[0] : NULL;
+        own = removes && other ? NULL : own;
+    }
+    if (own) {
         error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
                   "insert or update on table \"%s\" violates foreign key constraint \"%s\"",
                   r->name, own->name);
-        constraint_set_names(err, s, r, own->name, NULL);
+        if (row >= 0)
+            error_detail(err, "Key %s is not present in table \"%s\".",
+                         watch_key(f, w, row, false, own->keys, own->nkeys, err), own->ref_table->name);
+        constraint_set_names(err, f->snapshot, r, own->name, NULL);
     } else if (other) {
         error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
                   "update or delete on table \"%s\" violates foreign key constraint \"%s\" on "
                   "table \"%s\"",
                   r->name, other->name, other->table->name);
-        constraint_set_names(err, s, other->table, other->name, NULL);
+        if (other_row >= 0)
+            error_detail(err, "Key %s is still referenced from table \"%s\".",
+                         watch_key(f, w, other_row, true, other->ref_keys, other->nkeys, err),
+                         other->table->name);
+        constraint_set_names(err, f->snapshot, other->table, other->name, NULL);
     } else {
         error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION, "a foreign key constraint is violated");
     }
 }
 
-void constraint_explain(sqlite3 *db, const struct step *step, const struct snapshot *s, int rc,
-                        struct error *err)
+/* DETAIL of a unique violation, when the watched row's key does clash. */
+static void constraint_unique_detail(const struct constraint_failure *f, const struct watched *w,
+                                     const struct index_def *x, struct error *err)
 {
-    char *message = arena_strdup(err->arena, sqlite3_errmsg(db));
+    int16_t keys[64];
+    if (!x || !w || !w->n || x->nkeys > 64)
+        return;
+    for (int i = 0; i < x->nkeys; i++)
+        if (!(keys[i] = x->columns[i].attnum))
+            return;
+    if (watch_clashes(f, w, keys, x->nkeys))
+        error_detail(err, "Key %s already exists.",
+                     watch_key(f, w, w->n - 1, false, keys, x->nkeys, err));
+}
+
+static void constraint_row_detail(const struct constraint_failure *f, const struct watched *w,
+                                  struct error *err)
+{
+    const char *row = w && w->n ? watch_row(f, w, w->n - 1, err) : NULL;
+    if (row)
+        error_detail(err, "Failing row contains %s.", row);
+}
+
+void constraint_explain(const struct constraint_failure *f, struct error *err)
+{
+    char *message = arena_strdup(err->arena, sqlite3_errmsg(f->connection->db));
+    struct watched watched, *w = watch_again(f, &watched, err->arena) ? &watched : NULL;
     const char *subject;
-    if ((subject = constraint_subject(message, 0)))
-        constraint_unique(subject, step, s, err);
-    else if ((subject = constraint_subject(message, 1)))
-        constraint_not_null(subject, step, s, err);
-    else if ((subject = constraint_subject(message, 2)))
-        constraint_check(subject, step, s, err);
-    else if (rc == SQLITE_CONSTRAINT_FOREIGNKEY)
-        constraint_foreign(step, s, err);
-    else
+    if ((subject = constraint_subject(message, 0))) {
+        const struct index_def *x = constraint_unique(subject, f->step, f->snapshot, err);
+        constraint_unique_detail(f, w, x, err);
+    } else if ((subject = constraint_subject(message, 1))) {
+        constraint_not_null(subject, f->step, f->snapshot, err);
+        constraint_row_detail(f, w, err);
+    } else if ((subject = constraint_subject(message, 2))) {
+        constraint_check(subject, f->step, f->snapshot, err);
+        constraint_row_detail(f, w, err);
+    } else if (f->rc == SQLITE_CONSTRAINT_FOREIGNKEY) {
+        constraint_foreign(f, w, err);
+    } else {
         error_set(err, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, "%s", message);
+    }
 }

@@ -82,6 +82,25 @@ void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v)
     }
 }
 
+static void portal_bind_step(struct portal *p, sqlite3_stmt *stmt, const struct step *s)
+{
+    for (int i = 0; i < s->nbindings; i++) {
+        const struct binding *b = &s->bindings[i];
+        if (b->kind == BINDING_PARAM)
+            portal_bind_value(stmt, i + 1, &p->params[b->index]);
+        else if (b->kind == BINDING_CONST)
+            portal_bind_value(stmt, i + 1, &b->value);
+        else
+            sqlite3_bind_pointer(stmt, i + 1, p->rowsets[b->index], ROWSET_POINTER, NULL);
+    }
+}
+
+/* constraint_failure.bind */
+static void portal_bind_failed(void *arg, sqlite3_stmt *stmt, const struct step *s)
+{
+    portal_bind_step(arg, stmt, s);
+}
+
 /* Prepares the current step and binds its values. */
 static bool portal_start_step(struct portal *p, struct error *err)
 {
@@ -89,15 +108,7 @@ static bool portal_start_step(struct portal *p, struct error *err)
     p->stmt = connection_stmt(p->connection, p->plan->uid, p->step, s->sql, err);
     if (!p->stmt)
         return false;
-    for (int i = 0; i < s->nbindings; i++) {
-        const struct binding *b = &s->bindings[i];
-        if (b->kind == BINDING_PARAM)
-            portal_bind_value(p->stmt, i + 1, &p->params[b->index]);
-        else if (b->kind == BINDING_CONST)
-            portal_bind_value(p->stmt, i + 1, &b->value);
-        else
-            sqlite3_bind_pointer(p->stmt, i + 1, p->rowsets[b->index], ROWSET_POINTER, NULL);
-    }
+    portal_bind_step(p, p->stmt, s);
     p->total_changes = sqlite3_total_changes64(p->connection->db);
     if (s->kind == STEP_ROWSET)
         p->rowsets[s->rowset] = rowset_create(s->ncolumns);
@@ -145,7 +156,13 @@ static enum portal_result portal_step_failed(struct portal *p, const struct port
         return PORTAL_WAIT_LOCK;
     }
     if (!connection_error(c, rc, err))
-        constraint_explain(c->db, &p->plan->program->steps[p->step], p->plan->snapshot, rc, err);
+        constraint_explain(&(struct constraint_failure){.connection = c,
+                                                        .step = &p->plan->program->steps[p->step],
+                                                        .snapshot = p->plan->snapshot,
+                                                        .bind = portal_bind_failed,
+                                                        .arg = p,
+                                                        .rc = rc},
+                           err);
     return PORTAL_FAILED;
 }
 

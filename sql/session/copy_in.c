@@ -153,13 +153,19 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
 
 /* --- one row ------------------------------------------------------------------------------------------- */
 
+static void copy_in_bind(void *arg, sqlite3_stmt *stmt, const struct step *step)
+{
+    struct copy_in *c = arg;
+    for (int i = 0; i < step->nbindings; i++) {
+        const struct binding *b = &step->bindings[i];
+        portal_bind_value(stmt, i + 1, b->kind == BINDING_PARAM ? &c->values[b->index] : &b->value);
+    }
+}
+
 static bool copy_in_insert(struct pg_session *s, struct copy_in *c)
 {
     const struct step *step = &c->insert->program->steps[0];
-    for (int i = 0; i < step->nbindings; i++) {
-        const struct binding *b = &step->bindings[i];
-        portal_bind_value(c->stmt, i + 1, b->kind == BINDING_PARAM ? &c->values[b->index] : &b->value);
-    }
+    copy_in_bind(c, c->stmt, step);
     int rc = sqlite3_step(c->stmt);
     sqlite3_reset(c->stmt);
     if (rc == SQLITE_DONE) {
@@ -167,7 +173,13 @@ static bool copy_in_insert(struct pg_session *s, struct copy_in *c)
         return true;
     }
     if (!connection_error(c->connection, rc, &s->err))
-        constraint_explain(c->connection->db, step, c->insert->snapshot, rc, &s->err);
+        constraint_explain(&(struct constraint_failure){.connection = c->connection,
+                                                        .step = step,
+                                                        .snapshot = c->insert->snapshot,
+                                                        .bind = copy_in_bind,
+                                                        .arg = c,
+                                                        .rc = rc},
+                           &s->err);
     return false;
 }
 

@@ -1,0 +1,258 @@
+/* watch.c: see watch.h. */
+#include "sql/exec/watch.h"
+
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/emit/emit.h"
+#include "sql/exec/portal.h"
+#include "sql/types/text_util.h"
+
+/* --- the function watch() ----------------------------------------------------------------------------------- */
+
+static struct watched_row *watch_new_row(struct watched *w)
+{
+    if (w->n == w->cap && w->cap < WATCH_ROWS) {
+        int cap = w->cap ? w->cap * 2 : 8;
+        struct watched_row *rows = ARENA_ARRAY(w->arena, struct watched_row, cap);
+        if (w->n)
+            memcpy(rows, w->rows, sizeof(*rows) * (size_t)w->n);
+        w->rows = rows;
+        w->cap = cap;
+    } else if (w->n == w->cap) {
+        memmove(w->rows, w->rows + w->n / 2, sizeof(*w->rows) * (size_t)(w->n - w->n / 2));
+        w->n -= w->n / 2;
+    }
+    struct watched_row *r = &w->rows[w->n++];
+    r->old = ARENA_ARRAY(w->arena, struct value, w->natts);
+    r->new = ARENA_ARRAY(w->arena, struct value, w->natts);
+    r->set = ARENA_ARRAY(w->arena, bool, w->natts);
+    return r;
+}
+
+static struct value watch_keep(struct watched *w, sqlite3_value *from)
+{
+    struct value v = sqlite_value_get(from);
+    if (v.kind == VALUE_TEXT || v.kind == VALUE_BLOB)
+        v.p = arena_strndup(w->arena, v.p, v.n);
+    return v;
+}
+
+/* watch(value, attnum [, other, its attnum] ...): a row begins when a column comes that the present one has. */
+static void watch_call(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    struct watched *w = sqlite3_user_data(context);
+    int attnum = sqlite3_value_int(argv[1]);
+    struct watched_row *r = w->n ? &w->rows[w->n - 1] : NULL;
+    if (!r || attnum == 0 || argc > 2 || (attnum > 0 && r->set[attnum - 1]))
+        r = watch_new_row(w);
+    for (int i = 2; i + 1 < argc; i += 2) {
+        int other = sqlite3_value_int(argv[i + 1]);
+        r->old[other - 1] = r->new[other - 1] = watch_keep(w, argv[i]);
+    }
+    if (attnum > 0) {
+        r->new[attnum - 1] = watch_keep(w, argv[0]);
+        r->set[attnum - 1] = true;
+    }
+    sqlite3_result_value(context, argv[0]);
+}
+
+static void watch_run(const struct constraint_failure *f, const struct step *st)
+{
+    struct error ignored;
+    error_init(&ignored, f->connection->host.scratch);
+    sqlite3 *db = f->connection->db;
+    sqlite3_stmt *stmt = connection_prepare(f->connection, st->sql, &ignored);
+    if (!stmt)
+        return;
+    f->bind(f->arg, stmt, st);
+    if (sqlite3_exec(db, "SAVEPOINT watch", NULL, NULL, NULL) == SQLITE_OK) {
+        while (sqlite3_step(stmt) == SQLITE_ROW)
+            ;
+        sqlite3_reset(stmt);
+        sqlite3_exec(db, "ROLLBACK TO watch; RELEASE watch", NULL, NULL, NULL);
+    }
+    sqlite3_finalize(stmt);
+    error_clear(&f->connection->host.err);
+}
+
+bool watch_again(const struct constraint_failure *f, struct watched *w, struct arena *arena)
+{
+    if (!f->step || !f->step->target || !f->step->query || !f->bind)
+        return false;
+    *w = (struct watched){.arena = arena, .natts = f->step->target->natts};
+    struct step again = *f->step;
+    struct error ignored;
+    error_init(&ignored, arena);
+    if (!emit_watched(&again, arena, f->snapshot, &ignored))
+        return false;
+    sqlite3 *db = f->connection->db;
+    if (sqlite3_create_function_v2(db, "watch", -1, SQLITE_UTF8, w, watch_call, NULL, NULL, NULL) !=
+        SQLITE_OK)
+        return false;
+    watch_run(f, &again);
+    sqlite3_create_function_v2(db, "watch", -1, SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);
+    return w->n > 0;
+}
+
+/* --- looking things up -------------------------------------------------------------------------------------- */
+
+/* Whether r has a row with these column values. A key with NULL is never there. */
+static bool watch_exists(const struct constraint_failure *f, const struct relation *r,
+                         const int16_t *columns, const struct value *row, const int16_t *keys, int n)
+{
+    struct strbuf sql = {0};
+    struct error ignored;
+    error_init(&ignored, f->connection->host.scratch);
+    strbuf_addz(&sql, "SELECT 1 FROM ");
+    emit_identifier(&sql, r->sqlite_name);
+    for (int i = 0; i < n; i++) {
+        strbuf_addz(&sql, i ? " AND " : " WHERE ");
+        emit_identifier(&sql, r->atts[columns[i] - 1].sqlite_name);
+        strbuf_printf(&sql, " = ?%d", i + 1);
+    }
+    sqlite3_stmt *stmt = connection_prepare(f->connection, sql.data, &ignored);
+    strbuf_free(&sql);
+    for (int i = 0; stmt && i < n; i++)
+        portal_bind_value(stmt, i + 1, &row[keys[i] - 1]);
+    bool found = stmt && sqlite3_step(stmt) == SQLITE_ROW;
+    sqlite3_finalize(stmt);
+    return found;
+}
+
+static bool watch_has_null(const struct value *row, const int16_t *keys, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (value_is_null(&row[keys[i] - 1]))
+            return true;
+    return false;
+}
+
+static bool watch_same_key(const struct value *a, const struct value *b, const int16_t *keys, int n)
+{
+    for (int i = 0; i < n; i++) {
+        const struct value *x = &a[keys[i] - 1], *y = &b[keys[i] - 1];
+        if (x->kind != y->kind)
+            return false;
+        bool same = x->kind == VALUE_INT    ? x->i == y->i
+                    : x->kind == VALUE_REAL ? x->d == y->d
+                                            : x->n == y->n && !memcmp(x->p, y->p, x->n);
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+bool watch_clashes(const struct constraint_failure *f, const struct watched *w, const int16_t *keys,
+                   int n)
+{
+    const struct value *last = w->rows[w->n - 1].new;
+    if (watch_has_null(last, keys, n))
+        return false;
+    if (watch_exists(f, f->step->target, keys, last, keys, n))
+        return true;
+    for (int i = 0; i < w->n - 1; i++)
+        if (watch_same_key(w->rows[i].new, last, keys, n))
+            return true;
+    return false;
+}
+
+const struct constraint_def *watch_find_missing(const struct constraint_failure *f,
+                                                const struct watched *w, int *row)
+{
+    const struct relation *r = f->step->target;
+    if (f->step->query->command == QUERY_DELETE)
+        return NULL;
+    for (int k = 0; k < r->nconstraints; k++) {
+        const struct constraint_def *c = r->constraints[k];
+        if (c->type != 'f')
+            continue;
+        for (int i = 0; i < w->n; i++)
+            if (!watch_has_null(w->rows[i].new, c->keys, c->nkeys) &&
+                !watch_exists(f, c->ref_table, c->ref_keys, w->rows[i].new, c->keys, c->nkeys)) {
+                *row = i;
+                return c;
+            }
+    }
+    return NULL;
+}
+
+const struct constraint_def *watch_find_referenced(const struct constraint_failure *f,
+                                                   const struct watched *w, int *row)
+{
+    const struct relation *r = f->step->target;
+    for (int k = 0; k < r->nreferenced; k++) {
+        const struct constraint_def *c = r->referenced[k];
+        for (int i = 0; i < w->n; i++)
+            if (!watch_has_null(w->rows[i].old, c->ref_keys, c->nkeys) &&
+                watch_exists(f, c->table, c->keys, w->rows[i].old, c->ref_keys, c->nkeys)) {
+                *row = i;
+                return c;
+            }
+    }
+    return NULL;
+}
+
+/* --- words ---------------------------------------------------------------------------------------------------- */
+
+static void watch_print(const struct constraint_failure *f, struct strbuf *out,
+                        const struct attribute *at, const struct value *v, size_t limit,
+                        struct error *err)
+{
+    struct error ignored;
+    error_init(&ignored, err->arena);
+    const struct type_def *t = snapshot_type(f->snapshot, at->type);
+    struct value text;
+    if (value_is_null(v) || !t ||
+        !type_output(t, v, f->connection->host.ctx, err->arena, &ignored, &text)) {
+        strbuf_addz(out, "null");
+        return;
+    }
+    size_t n = limit ? utf8_clip(text.p, text.n, limit) : text.n;
+    strbuf_add(out, text.p, n);
+    if (n < text.n)
+        strbuf_addz(out, "...");
+}
+
+const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row, bool old,
+                      const int16_t *keys, int n, struct error *err)
+{
+    const struct relation *r = f->step->target;
+    const struct value *values = old ? w->rows[row].old : w->rows[row].new;
+    struct strbuf out = {0};
+    for (int i = 0; i < n; i++)
+        strbuf_printf(&out, "%s%s", i ? ", " : "(", r->atts[keys[i] - 1].name);
+    strbuf_addz(&out, ")=(");
+    for (int i = 0; i < n; i++) {
+        if (i)
+            strbuf_addz(&out, ", ");
+        watch_print(f, &out, &r->atts[keys[i] - 1], &values[keys[i] - 1], 0, err);
+    }
+    strbuf_addz(&out, ")");
+    const char *text = arena_strdup(err->arena, out.data);
+    strbuf_free(&out);
+    return text;
+}
+
+/* PostgreSQL shows at most 64 bytes of a column here (ExecBuildSlotValueDescription). */
+#define WATCH_COLUMN_BYTES 64
+
+const char *watch_row(const struct constraint_failure *f, const struct watched *w, int row,
+                      struct error *err)
+{
+    const struct relation *r = f->step->target;
+    struct strbuf out = {0};
+    for (int i = 0; i < r->natts; i++)
+        if (r->atts[i].generated && !r->atts[i].dropped)
+            return NULL;
+    for (int i = 0; i < r->natts; i++) {
+        if (r->atts[i].dropped)
+            continue;
+        strbuf_addz(&out, out.len ? ", " : "(");
+        watch_print(f, &out, &r->atts[i], &w->rows[row].new[i], WATCH_COLUMN_BYTES, err);
+    }
+    strbuf_addz(&out, ")");
+    const char *text = arena_strdup(err->arena, out.data);
+    strbuf_free(&out);
+    return text;
+}
