@@ -193,6 +193,8 @@ static bool walk_filter(struct path_exec *x, const struct path_node *n, const st
     x->current = v;
     enum truth t = test(x, n->left, v);
     x->current = outer;
+    if (error_is_set(x->f->err))
+        return false;
     return t != TRUTH_TRUE || pass_on(x, n, v, out);
 }
 
@@ -429,6 +431,8 @@ static bool walk(struct path_exec *x, const struct path_node *n, const struct js
         return walk_method(x, n, v, out, unwrap);
     default: {
         enum truth t = test(x, n, v);
+        if (error_is_set(x->f->err))
+            return false;
         struct json_node r = {.kind = t == TRUTH_UNKNOWN ? JSON_NULL : JSON_BOOL,
                               .boolean = t == TRUTH_TRUE};
         return pass_on(x, n, &r, out);
@@ -572,7 +576,14 @@ static enum truth test_quiet(struct path_exec *x, const struct path_node *n, con
     }
 }
 
-/* Errors inside stay inside. */
+/* Errors of data are the truth value unknown; these are errors of the query and stay errors. */
+static bool is_query_error(const struct error *e)
+{
+    return error_is_set(e) && (strcmp(e->sqlstate, ERRCODE_UNDEFINED_OBJECT) == 0 ||
+                               strcmp(e->sqlstate, ERRCODE_FEATURE_NOT_SUPPORTED) == 0 ||
+                               strcmp(e->sqlstate, ERRCODE_INVALID_REGULAR_EXPRESSION) == 0);
+}
+
 static enum truth test(struct path_exec *x, const struct path_node *n, const struct json_node *v)
 {
     struct error inner, *outer = x->f->err;
@@ -580,6 +591,8 @@ static enum truth test(struct path_exec *x, const struct path_node *n, const str
     x->f->err = &inner;
     enum truth t = test_quiet(x, n, v);
     x->f->err = outer;
+    if (is_query_error(&inner))
+        error_copy(outer, &inner);
     return t;
 }
 
