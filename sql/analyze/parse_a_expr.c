@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "sql/base/limits.h"
 #include "sql/types/typeoid.h"
 
 static bool raw_is(const PgQuery__Node *n, PgQuery__Node__NodeCase kind)
@@ -16,6 +17,28 @@ static bool raw_is(const PgQuery__Node *n, PgQuery__Node__NodeCase kind)
 static bool raw_is_null(const PgQuery__Node *n)
 {
     return raw_is(n, PG_QUERY__NODE__NODE_A_CONST) && n->a_const->isnull;
+}
+
+static bool count_node(struct expr *e, void *arg)
+{
+    int *room = arg;
+
+    return --*room <= 0 || expr_walk_children(e, count_node, arg);
+}
+
+/* A copy of an operand that is needed twice; 54001 when a statement's copies grow without measure. */
+static struct expr *copy_operand(struct pstate *ps, struct expr *e)
+{
+    struct pstate *root = ps;
+    int room;
+
+    while (root->parent != NULL)
+        root = root->parent;
+    room = LIMIT_EXPR_COPIED - root->copied;
+    if (count_node(e, &room))
+        return parse_error(ps, ERRCODE_STATEMENT_TOO_COMPLEX, expr_location(e), "expression is too complex");
+    root->copied = LIMIT_EXPR_COPIED - room;
+    return expr_copy(ps->a->arena, e);
 }
 
 static struct expr *transform_op(struct pstate *ps, const PgQuery__AExpr *a)
@@ -180,7 +203,7 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
     }
     for (int i = 0; i < others.n; i++) {
         /* Copied only after the first use, which may have given a parameter its type. */
-        e = in_item(ps, a, result == NULL ? left : expr_copy(ps->a->arena, left), others.items[i]);
+        e = in_item(ps, a, result == NULL ? left : copy_operand(ps, left), others.items[i]);
         if (expr_is_poison(e))
             return e;
         if (result != NULL && result->kind == EXPR_BOOL && result->boolean.args.n > 1 && i > 1)
@@ -205,7 +228,7 @@ static struct expr *between_pair(struct pstate *ps, const PgQuery__AExpr *a, str
     if (expr_is_poison(x))
         return x;
     /* Copied only now: the first use may have given a parameter its type. */
-    y = make_op_named(ps, op2, expr_copy(arena, arg), high, a->location);
+    y = make_op_named(ps, op2, copy_operand(ps, arg), high, a->location);
     if (expr_is_poison(y))
         return y;
     x = coerce_to_boolean(ps, x, both == BOOL_AND ? "AND" : "OR");
@@ -235,8 +258,8 @@ static struct expr *transform_between(struct pstate *ps, const PgQuery__AExpr *a
     x = between_pair(ps, a, arg, op1, low, both, op2, high);
     if (!symmetric || expr_is_poison(x))
         return x;
-    y = between_pair(ps, a, expr_copy(ps->a->arena, arg), op1, expr_copy(ps->a->arena, high), both, op2,
-                     expr_copy(ps->a->arena, low));
+    y = between_pair(ps, a, copy_operand(ps, arg), op1, copy_operand(ps, high), both, op2,
+                     copy_operand(ps, low));
     if (expr_is_poison(y))
         return y;
     x = expr_bool(ps->a->arena, negated ? BOOL_AND : BOOL_OR, x, y);

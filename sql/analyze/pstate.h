@@ -118,6 +118,7 @@ struct pstate {
     int depth;                 /* recursion depth of transform_expr over all levels */
     struct expr_list param_refs; /* outermost level: every $n met, for check_variable_params */
     int params_capacity;         /* outermost level: room in a->params */
+    int copied;                  /* outermost level: expression nodes copied, see LIMIT_EXPR_COPIED */
     bool error_fresh;          /* the last parse_error of this level took effect */
 };
 

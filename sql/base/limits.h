@@ -30,6 +30,8 @@
 #define LIMIT_CACHED_PLANS 1000
 /* Prepared SQLite statements kept per connection; each costs 2 to 10 KiB. */
 #define LIMIT_CONNECTION_STMTS 200
+/* Expression nodes that one statement's BETWEEN and IN may copy: nested ones double with each level. */
+#define LIMIT_EXPR_COPIED 200000
 /* PostgreSQL's MAXDIM for arrays. */
 #define LIMIT_ARRAY_DIMS 6
 
