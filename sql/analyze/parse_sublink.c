@@ -1,6 +1,7 @@
 /*
  * parse_sublink.c: subqueries in expressions: EXISTS, scalar, ARRAY(), IN, op ANY/ALL, row comparisons.
  */
+#include "sql/analyze/clause.h"
 #include "sql/analyze/parse_internal.h"
 
 #include "sql/types/typeoid.h"
@@ -46,41 +47,22 @@ static int visible_count(const struct query *q)
 
 /* --- comparing with the columns of the subquery --------------------------------------------------------------- */
 
-static bool coerce_query_column(struct pstate *ps, struct query *q, int i, uint32_t type);
-
-static bool coerce_setop_column(struct pstate *ps, struct query *q, struct setop *s, int i, uint32_t type)
+/* A cast in the select list would change what these mean. */
+static bool castable_in_place(const struct query *q)
 {
-    if (s->columns != NULL && i < s->ncolumns) {
-        s->columns[i].type = type;
-        s->columns[i].typmod = -1;
-        s->columns[i].collation = type_collation(ps, type);
-    }
-    if (s->op != SETOP_NONE)
-        return coerce_setop_column(ps, q, s->left, i, type) && coerce_setop_column(ps, q, s->right, i, type);
-    q->rtable[s->rte]->columns[i].type = type;
-    q->rtable[s->rte]->columns[i].typmod = -1;
-    return coerce_query_column(ps, q->rtable[s->rte]->subquery, i, type);
+    return !q->distinct && q->distinct_on.n == 0 && q->sort.n == 0 && q->setop == NULL;
 }
 
 /* The comparison wants the subquery's column as another type: the subquery computes it so. */
-static bool coerce_query_column(struct pstate *ps, struct query *q, int i, uint32_t type)
+static bool coerce_query_column(struct pstate *ps, struct expr *sub, int i, uint32_t type)
 {
-    struct target *t = visible_target(q, i);
+    struct target *t;
 
-    if (t == NULL)
-        return false;
-    if (q->setop != NULL) {
-        t->expr->type = type;
-        t->expr->typmod = -1;
-        t->expr->collation = type_collation(ps, type);
-        return coerce_setop_column(ps, q, q->setop, i, type);
-    }
-    if (q->distinct && q->sort.n > 0)
-        for (int k = 0; k < q->sort.n; k++)
-            if (q->sort.items[k].expr == t->expr)
-                q->sort.items[k].expr = expr_copy(ps->a->arena, t->expr);
+    if (!castable_in_place(sub->sublink.query))
+        sub->sublink.query = query_wrap(ps, sub->sublink.query, 0);
+    t = visible_target(sub->sublink.query, i);
     t->expr = coerce_type(ps, t->expr, type, -1, COERCION_IMPLICIT, COERCE_IMPLICIT, -1);
-    return !expr_is_poison(t->expr);
+    return !expr_is_poison(t->expr) && assign_expr_collations(ps, t->expr);
 }
 
 static bool placeholders(struct pstate *ps, const struct query *q, int n, int location, struct expr_list *out)
@@ -106,7 +88,7 @@ static bool take_comparison(struct pstate *ps, struct expr *sub, int i, struct e
                             const struct expr *placeholder)
 {
     expr_list_add(ps->a->arena, &sub->sublink.left, left);
-    return right == placeholder || coerce_query_column(ps, sub->sublink.query, i, right->type);
+    return right == placeholder || coerce_query_column(ps, sub, i, right->type);
 }
 
 static bool take_comparisons(struct pstate *ps, struct expr *sub, const struct expr *cmp, const struct expr_list *places)

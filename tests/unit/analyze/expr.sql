@@ -302,3 +302,38 @@ select 'a' collate "C" < b, (b collate "C") || 'x' from {t}
 select case when b collate "C" = 'x' then b end, coalesce(b collate "C", c) from {t}
 -- names
 select a+1, -a, (a), a::text, a::int8::text, 'x'::text, lower(b), b as "Q x", coalesce(a), case when true then a end, case when true then a else a end, case when true then 1 else 2 end, array[1], row(1), exists(select 1), (select a from {t}), (select 1), true, null, null::int, current_date, nullif(1,2), greatest(1), least(1), ia[1], (t).a, pg_catalog.lower('a'), now() at time zone 'x', extract(year from d), b collate "C", not true, a is null, a between 1 and 2, interval '1 day', date '2020-01-01', position('a' in 'b'), substring('a' from 1), trim('a'), 1::pg_catalog.int4, jb['a'], array(select 1), count(*) over (), (values (1)) from {t}
+-- casts of subquery columns
+select n in (select distinct a from {t}), n = any(select a from {t} order by a limit 1), n in (select 1 union select 2), (n, f8) in (select a, i2 from {t} union select 1, 2), n in (values (1), (2)), f8 <> all(select distinct i8 from {t}) from {t}
+select (n, b) = (select 1, 'x'::text), (a, n) < (select 1, 2), $1 in (select b from {t}), a in (select x.a from (values (1)) x(a) where x.a = t.a) from {t}
+-- nested forms
+select case when a between $1 and $2 then array[a, $3] end, coalesce((select $4::int), a), (array[row(1,2)])[1], (select array[a] from {t})[1] from {t}
+select (select t) from {t}
+select count(*) filter (where (select true)), max((select 1)) from {t}
+select array_agg(distinct b order by b desc nulls last), string_agg(distinct b, ',' order by b) from {t}
+select string_agg(distinct b, ',' order by a) from {t}
+select sum(sum(a)) from {t}
+select sum(a) over (order by sum(a)) from {t} group by a
+select count(count(*) over ()) from {t}
+select 1 where count(*) > 1
+select 1 where row_number() over () = 1
+select sum(distinct a) over () from {t}
+select lower(b, b) from {t}
+select b.lower from (select 1) b
+select length(b) = '5', length(b) = $1 from {t}
+select overlay(b placing $1 from $2), substring(b from $3), trim($4 from b), position($5 in b), b similar to $6 from {t}
+select d = current_date, ts < now(), tt < localtimestamp, ti < current_time from {t}
+select interval '1 day' * 2, interval '1' hour + ti, '1 day'::interval / 2.5 from {t}
+select 1::oid = 'x'
+select '1'::oid, 1::regclass, 'int4'::regtype::text, o::regclass, o::int4, o::int8 from {t}
+select 1.5::int, 1.5::int8, 1e10::int4, '1e3'::numeric, 'NaN'::float8, 'Infinity'::numeric, '-0'::float8
+select '{1,2}'::int[] || '{3}', '{1}'::int[] = array[1], array[1,2] <@ '{1,2,3}', '[0:1]={1,2}'::int[]
+select '(1,2)'::record
+select row(1,2)::record, row(1,2)::text, null::record
+select a::nosuch from {t}
+select cast(a as varchar(3)), cast(b as char(2)), cast(n as numeric(4,1)), cast(ts as timestamp(0)), cast(iv as interval day), cast(ta as varchar(2)[]), cast(bi as bit(5)), b::varchar::text from {t}
+select c || 'x', c::text, upper(c), c = 'x'::varchar(3), coalesce(c, c), c from {t} union select 'x', 'x', 'x', true, 'x', 'x'::varchar(10)
+select jb -> 'a' -> 0 ->> 'b', jb #>> '{a,b}', jb::text, (jb -> 'a')::int, jb ->> 'a' = '1', (jb ->> 'a')::int + 1, jb @> $1, jb ? $2, jb ?| array['a'], jb ?& $3 from {t}
+select json_build_object('k', a, b, n), jsonb_agg(jb order by a), jsonb_object_agg(b, a) from {t} group by a, b, n
+select (j ->> 'a')::date, to_jsonb(ia), array_to_json(ia) from {t}
+select not (a = 1) is true, (a = 1) = true, bo = (a > 1), bo <> true, (a > 1) = bo from {t}
+select -a, - n, -iv, +a, -(-a), - 5 ^ 2, 2 ^ 3 ^ 2, 5 - 3 - 1, 2 + 3 * 4, not true or true from {t}
