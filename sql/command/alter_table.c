@@ -23,6 +23,17 @@ static const struct relation *again(struct command *c, const struct relation *r)
     return cmd_reload(c) ? snapshot_relation(c->snapshot, r->oid) : NULL;
 }
 
+static bool contains_nulls(struct command *c, const struct relation *r, const struct attribute *a)
+{
+    const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
+    error_set(c->err, ERRCODE_NOT_NULL_VIOLATION, "column \"%s\" of relation \"%s\" contains null values",
+              a->name, r->name);
+    c->err->table = r->name;
+    c->err->column = a->name;
+    c->err->schema = ns ? ns->name : NULL;
+    return false;
+}
+
 bool alter_check_no_nulls(struct command *c, const struct relation *r, const struct attribute *a)
 {
     int64_t found = 0;
@@ -30,16 +41,20 @@ bool alter_check_no_nulls(struct command *c, const struct relation *r, const str
                                 a->sqlite_name);
     bool ok = cmd_sql_int(c, sql, &found);
     sqlite3_free(sql);
-    if (ok && found) {
-        error_set(c->err, ERRCODE_NOT_NULL_VIOLATION, "column \"%s\" of relation \"%s\" contains null values",
-                  a->name, r->name);
-        c->err->table = r->name;
-        c->err->column = a->name;
-        const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
-        c->err->schema = ns ? ns->name : NULL;
-        return false;
-    }
+    if (ok && found)
+        return contains_nulls(c, r, a);
     return ok;
+}
+
+/* A new column that is NOT NULL and has no value to give suits a table without rows only. (SQLite answers IS NULL on it
+   from the declaration.) */
+static bool check_empty(struct command *c, const struct relation *r, const struct attribute *a)
+{
+    int64_t found = 0;
+    char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\" LIMIT 1", r->sqlite_name);
+    bool ok = cmd_sql_int(c, sql, &found);
+    sqlite3_free(sql);
+    return ok && (!found || contains_nulls(c, r, a));
 }
 
 /* --- ADD COLUMN --------------------------------------------------------------------------------------- */
@@ -101,7 +116,7 @@ static bool add_column(struct command *c, const struct relation *r, const struct
         return fill_identity(c, after, a, sequence);
     if (a->default_sql && !fill_new_column(c, after, a))
         return false;
-    return !a->notnull || alter_check_no_nulls(c, after, a);
+    return !a->notnull || a->default_sql || check_empty(c, after, a);
 }
 
 static bool drop_column(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -144,6 +159,21 @@ static bool check_view_users(struct command *c, const struct relation *r, const 
         if (v)
             error_detail(c->err, "rule _RETURN on view %s depends on column \"%s\"",
                          relation_text(c, c->snapshot, v), a->name);
+        return false;
+    }
+    return true;
+}
+
+/* Generated columns were computed from the old type. */
+static bool check_generated_users(struct command *c, const struct relation *r, const struct attribute *a)
+{
+    for (int i = 0; i < r->natts; i++) {
+        bool *used = ARENA_ARRAY(c->arena, bool, r->natts + 1);
+        if (!r->atts[i].generated || r->atts[i].dropped || i + 1 == a->num ||
+            !cmd_stored_attnums(c, r->atts[i].default_sql, r, used) || !used[a->num - 1])
+            continue;
+        error_set(c->err, ERRCODE_SYNTAX_ERROR, "cannot alter type of a column used by a generated column");
+        error_detail(c->err, "Column \"%s\" is used by generated column \"%s\".", a->name, r->atts[i].name);
         return false;
     }
     return true;
@@ -221,7 +251,7 @@ static bool convert_default(struct command *c, const struct attribute *a, const 
 static bool alter_type(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
     const struct attribute *a = alter_column(c, r, k->name);
-    if (!a || !check_view_users(c, r, a))
+    if (!a || !check_generated_users(c, r, a) || !check_view_users(c, r, a))
         return false;
     struct strbuf expr = {0}, plain = {0};
     const struct type_def *from = snapshot_type(c->snapshot, a->type),

@@ -233,10 +233,8 @@ static void add_dependents(struct drop *d, int i)
             add_type_dependents(d, t, i);
     } else if (a.classid == CLASS_PG_CONSTRAINT) {
         const struct constraint_def *k = find_constraint(d->s, a.oid);
-        if (k && k->index && k->type != 'f') {
+        if (k && k->index && k->type != 'f')
             add(d, CLASS_PG_CLASS, k->index->oid, 0, true, i);
-            add_key_users(d, k->index, i);
-        }
     } else if (a.classid == CLASS_PG_NAMESPACE) {
         add_schema_contents(d, a.oid, i);
     } else if (a.classid == CLASS_PG_EXTENSION) {
@@ -263,8 +261,6 @@ static bool report(struct drop *d, int named, bool cascade, bool quiet)
         if (d->items[i].automatic || d->items[i].via < 0)
             continue;
         int via = d->items[i].via;
-        while (d->items[via].automatic && d->items[via].via >= 0)
-            via = d->items[via].via;
         strbuf_addz(&lines, dependents++ ? "\n" : "");
         last = i;
         if (cascade)
