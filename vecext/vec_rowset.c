@@ -14,41 +14,59 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-bool vec_rowset_encode(int64_t *ids, size_t n, struct vec_buf *out, struct vec_error *err)
+/* Ascending, each once; returns how many are left. */
+static size_t sort_unique(int64_t *ids, size_t n)
 {
-    bool sorted = true;
-    for (size_t i = 1; sorted && i < n; i++)
-        sorted = ids[i - 1] < ids[i];
-    if (!sorted) {
-        qsort(ids, n, sizeof *ids, compare);
-        size_t kept = 1;
-        for (size_t i = 1; i < n; i++)
-            if (ids[i] != ids[kept - 1])
-                ids[kept++] = ids[i];
-        n = kept;
-    }
-    uint64_t span = n ? (uint64_t)ids[n - 1] - (uint64_t)ids[0] : 0;
-    uint32_t kind = n && span / 64 >= n ? KIND_ARRAY : KIND_BITMAP;
-    size_t body = kind == KIND_ARRAY ? n * 8 : n ? (size_t)(span / 8 + 1) : 0;
+    qsort(ids, n, sizeof *ids, compare);
+    size_t kept = n ? 1 : 0;
+    for (size_t i = 1; i < n; i++)
+        if (ids[i] != ids[kept - 1])
+            ids[kept++] = ids[i];
+    return kept;
+}
+
+static unsigned char *put_header(struct vec_buf *out, uint32_t kind, int64_t first, size_t body,
+                                 struct vec_error *err)
+{
     unsigned char *p = vec_buf_resize(out, HEADER + body, err);
     if (!p)
-        return false;
-    int64_t count = (int64_t)n, first = n ? ids[0] : 0;
+        return NULL;
+    memset(p, 0, HEADER + body);
     memcpy(p, magic, 4);
     memcpy(p + 4, &kind, 4);
-    memcpy(p + 8, &count, 8);
     memcpy(p + 16, &first, 8);
-    p += HEADER;
-    if (kind == KIND_ARRAY) {
-        memcpy(p, ids, body);
-        return true;
+    return p;
+}
+
+bool vec_rowset_encode(int64_t *ids, size_t n, struct vec_buf *out, struct vec_error *err)
+{
+    int64_t low = n ? ids[0] : 0, high = low;
+    for (size_t i = 1; i < n; i++) {
+        low = ids[i] < low ? ids[i] : low;
+        high = ids[i] > high ? ids[i] : high;
     }
-    memset(p, 0, body);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t at = (uint64_t)ids[i] - (uint64_t)first;
-        p[at / 8] |= (unsigned char)(1 << at % 8);
+    uint64_t span = (uint64_t)high - (uint64_t)low;
+    int64_t count = 0;
+    bool dense = span / 64 < n || n == 0;
+    unsigned char *p;
+    if (dense) {
+        /* no order needed: bits are set as they come */
+        p = put_header(out, KIND_BITMAP, low, n ? (size_t)(span / 8 + 1) : 0, err);
+        for (size_t i = 0; p && i < n; i++) {
+            uint64_t at = (uint64_t)ids[i] - (uint64_t)low;
+            unsigned char bit = (unsigned char)(1 << at % 8), *byte = p + HEADER + at / 8;
+            count += !(*byte & bit);
+            *byte |= bit;
+        }
+    } else {
+        count = (int64_t)sort_unique(ids, n);
+        p = put_header(out, KIND_ARRAY, low, (size_t)count * 8, err);
+        if (p)
+            memcpy(p + HEADER, ids, (size_t)count * 8);
     }
-    return true;
+    if (p)
+        memcpy(p + 8, &count, 8);
+    return p != NULL;
 }
 
 static uint64_t hash(int64_t id)
@@ -105,12 +123,8 @@ void vec_rowset_close(struct vec_rowset *set)
     memset(set, 0, sizeof *set);
 }
 
-bool vec_rowset_has(const struct vec_rowset *set, int64_t id)
+bool vec_rowset_search(const struct vec_rowset *set, int64_t id)
 {
-    if (!set->array) {
-        uint64_t at = (uint64_t)id - (uint64_t)set->first;
-        return at < set->bits && set->bitmap[at / 8] >> at % 8 & 1;
-    }
     uint64_t h = hash(id) >> set->sieve_shift;
     if (!(set->sieve[h / 64] >> h % 64 & 1))
         return false;

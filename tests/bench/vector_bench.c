@@ -268,8 +268,8 @@ static void inserts(void)
 
 static void first_query(void)
 {
-    double start = now();
     sqlite3_close(db);
+    double start = now();
     sqlite3_open(options.file, &db);
     vecext_register(db);
     sqlite3_stmt *stmt = prepare("SELECT id, distance FROM vec_scan('ix', ?1, 10)");
