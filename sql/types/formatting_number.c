@@ -1,211 +1,15 @@
 /*
- * formatting_number.c: to_char and to_number: templates of digits ("S9G999D99", "RN", "9.99EEEE").
- *
- * A template is read into items and a summary (digits before and behind the point, how the sign is shown). A number
- * is first written out with as many digits behind the point as the template has, then laid under the template's
- * digit places from the right.
+ * formatting_number.c: to_char of numbers. A number is first written out with as many digits behind the point as the template
+ * has, then laid under the template's digit places from the right.
  */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 #include "sql/base/strbuf.h"
+#include "sql/types/formatting_number.h"
 #include "sql/types/numeric.h"
-
-enum item_kind {
-    ITEM_TEXT,
-    ITEM_NINE,
-    ITEM_ZERO,
-    ITEM_POINT, /* . and D */
-    ITEM_COMMA,
-    ITEM_GROUP,
-    ITEM_CURRENCY,
-    ITEM_SIGN,  /* S */
-    ITEM_MINUS, /* MI */
-    ITEM_PLUS,  /* PL */
-    ITEM_SIGN_HERE, /* SG */
-    ITEM_BRACKET,
-    ITEM_ROMAN,
-    ITEM_ROMAN_LOWER,
-    ITEM_ORDINAL,
-    ITEM_ORDINAL_LOWER,
-    ITEM_SHIFT, /* V */
-    ITEM_EXPONENT,
-    ITEM_FILL,
-    ITEM_BLANK
-};
-
-static const struct {
-    const char *text;
-    enum item_kind kind;
-} patterns[] = {
-    {"EEEE", ITEM_EXPONENT}, {"FM", ITEM_FILL},     {"MI", ITEM_MINUS},  {"PL", ITEM_PLUS},
-    {"PR", ITEM_BRACKET},    {"RN", ITEM_ROMAN},    {"SG", ITEM_SIGN_HERE}, {"SP", ITEM_BLANK},
-    {"TH", ITEM_ORDINAL},    {",", ITEM_COMMA},     {".", ITEM_POINT},   {"0", ITEM_ZERO},
-    {"9", ITEM_NINE},        {"B", ITEM_BLANK},     {"C", ITEM_BLANK},   {"D", ITEM_POINT},
-    {"G", ITEM_GROUP},       {"L", ITEM_CURRENCY},  {"S", ITEM_SIGN},    {"V", ITEM_SHIFT},
-};
-
-struct item {
-    enum item_kind kind;
-    const char *text;
-    size_t n;
-};
-
-struct number_template {
-    struct item *items;
-    int nitems;
-    int pre, post;      /* digit places */
-    int shift;          /* digits behind V */
-    bool point, fill, minus, plus, bracket, roman, roman_lower, exponent, shifted;
-    bool zero;          /* some 0 stands before the point */
-    int zero_start, zero_end; /* places (from 0) where forced zeros begin and end */
-    enum { SIGN_NONE, SIGN_BEFORE, SIGN_AFTER } sign; /* S */
-    int sign_place;     /* digit places before S */
-};
-
-/* --- reading the template ------------------------------------------------------------------------------------- */
-
-static bool syntax(struct fcall *f, const char *message)
-{
-    return error_set(f->err, ERRCODE_SYNTAX_ERROR, "%s", message);
-}
-
-static bool note_digit(struct fcall *f, struct number_template *t, bool zero)
-{
-    if (t->bracket)
-        return syntax(f, "\"9\" must be ahead of \"PR\"");
-    if (!zero && t->shifted) {
-        t->shift++;
-        return true;
-    }
-    if (zero && !t->zero && !t->point) {
-        t->zero = true;
-        t->zero_start = t->pre;
-    }
-    if (t->point)
-        t->post++;
-    else
-        t->pre++;
-    if (zero)
-        t->zero_end = t->pre + t->post;
-    return true;
-}
-
-static bool note_sign(struct fcall *f, struct number_template *t, enum item_kind k)
-{
-    switch (k) {
-    case ITEM_SIGN:
-        if (t->sign)
-            return syntax(f, "cannot use \"S\" twice");
-        if (t->plus || t->minus || t->bracket)
-            return syntax(f, "cannot use \"S\" and \"PL\"/\"MI\"/\"SG\"/\"PR\" together");
-        t->sign = t->point ? SIGN_AFTER : SIGN_BEFORE;
-        t->sign_place = t->pre;
-        return true;
-    case ITEM_MINUS:
-        t->minus = true;
-        return !t->sign || syntax(f, "cannot use \"S\" and \"MI\" together");
-    case ITEM_PLUS:
-        t->plus = true;
-        return !t->sign || syntax(f, "cannot use \"S\" and \"PL\" together");
-    case ITEM_SIGN_HERE:
-        t->plus = t->minus = true;
-        return !t->sign || syntax(f, "cannot use \"S\" and \"SG\" together");
-    default:
-        if (t->sign || t->plus || t->minus)
-            return syntax(f, "cannot use \"PR\" and \"S\"/\"PL\"/\"MI\"/\"SG\" together");
-        t->bracket = true;
-        return true;
-    }
-}
-
-static bool note_item(struct fcall *f, struct number_template *t, enum item_kind k, bool lower)
-{
-    if (t->exponent && k != ITEM_EXPONENT)
-        return syntax(f, "\"EEEE\" must be the last pattern used");
-    switch (k) {
-    case ITEM_NINE:
-    case ITEM_ZERO:
-        return note_digit(f, t, k == ITEM_ZERO);
-    case ITEM_POINT:
-        if (t->point)
-            return syntax(f, "multiple decimal points");
-        if (t->shifted)
-            return syntax(f, "cannot use \"V\" and decimal point together");
-        t->point = true;
-        return true;
-    case ITEM_SHIFT:
-        if (t->point)
-            return syntax(f, "cannot use \"V\" and decimal point together");
-        t->shifted = true;
-        return true;
-    case ITEM_FILL:
-        t->fill = true;
-        return true;
-    case ITEM_ROMAN:
-        t->roman = true;
-        t->roman_lower = lower;
-        return true;
-    case ITEM_EXPONENT:
-        if (t->fill || t->shifted || t->sign || t->bracket || t->plus || t->minus || t->roman)
-            return syntax(f, "\"EEEE\" is incompatible with other formats");
-        t->exponent = true;
-        return true;
-    case ITEM_SIGN:
-    case ITEM_MINUS:
-    case ITEM_PLUS:
-    case ITEM_SIGN_HERE:
-    case ITEM_BRACKET:
-        return note_sign(f, t, k);
-    default:
-        return true;
-    }
-}
-
-static bool read_template(struct fcall *f, const struct value *v, struct number_template *t)
-{
-    const char *p = v->p, *end = p + v->n;
-    memset(t, 0, sizeof(*t));
-    t->items = ARENA_ARRAY(f->arena, struct item, v->n + 1);
-    while (p < end) {
-        bool quoted = *p == '"';
-        if (quoted) {
-            for (p++; p < end && *p != '"'; p++) {
-                if (*p == '\\' && p + 1 < end)
-                    p++;
-                t->items[t->nitems++] = (struct item){ITEM_TEXT, p, 1};
-            }
-            p += p < end;
-            continue;
-        }
-        size_t i, n = 0;
-        for (i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-            n = strlen(patterns[i].text);
-            if ((size_t)(end - p) >= n && strncasecmp(p, patterns[i].text, n) == 0)
-                break;
-        }
-        if (i == sizeof(patterns) / sizeof(patterns[0])) {
-            if (*p == '\\' && p + 1 < end && p[1] == '"')
-                p++;
-            t->items[t->nitems++] = (struct item){ITEM_TEXT, p++, 1};
-            continue;
-        }
-        bool lower = islower((unsigned char)*p);
-        if (!note_item(f, t, patterns[i].kind, lower))
-            return false;
-        enum item_kind k = patterns[i].kind;
-        if (k == ITEM_ORDINAL && lower)
-            k = ITEM_ORDINAL_LOWER;
-        if (k == ITEM_ROMAN && lower)
-            k = ITEM_ROMAN_LOWER;
-        t->items[t->nitems++] = (struct item){k, p, n};
-        p += n;
-    }
-    return true;
-}
 
 /* --- laying digits under the template --------------------------------------------------------------------------- */
 
@@ -539,7 +343,7 @@ static void numeric_to_char(struct fcall *f)
     struct number_template t;
     struct num x;
     num_init(&x);
-    if (arg_numeric(f, 0, &x) && read_template(f, &f->args[1], &t)) {
+    if (arg_numeric(f, 0, &x) && number_template_parse(f, &f->args[1], &t)) {
         if (f->args[1].n == 0)
             fcall_return_textz(f, "");
         else
@@ -553,7 +357,7 @@ static void float_to_char(struct fcall *f, int sure)
 {
     struct number_template t;
     double d = ARG_REAL(f, 0);
-    if (!read_template(f, &f->args[1], &t))
+    if (!number_template_parse(f, &f->args[1], &t))
         return;
     if (t.roman) {
         lay_out(f, &t, '+', roman(f->arena, isfinite(d) && fabs(d) < 1e9 ? (int64_t)rint(d) : 0, t.roman_lower), 0);
@@ -586,118 +390,10 @@ static void float4_to_char(struct fcall *f)
     float_to_char(f, 6);
 }
 
-/* --- to_number ------------------------------------------------------------------------------------------------------ */
-
-struct number_scan {
-    const char *p, *end;
-    char digits[512];
-    size_t n;
-    bool minus, point;
-};
-
-static void scan_sign(struct number_scan *s)
-{
-    if (s->p < s->end && (*s->p == '-' || *s->p == '+')) {
-        s->minus |= *s->p == '-';
-        s->p++;
-    } else if (s->p < s->end && *s->p == '<') {
-        s->minus = true;
-        s->p++;
-    }
-}
-
-static void scan_place(struct number_scan *s, const struct number_template *t)
-{
-    if (s->n == 0) {
-        while (s->p < s->end && *s->p == ' ')
-            s->p++;
-        if (!t->plus && !t->minus && (t->sign != SIGN_AFTER))
-            scan_sign(s);
-    }
-    if (s->p < s->end && *s->p == '.' && t->point && !s->point) {
-        s->digits[s->n++] = '.';
-        s->point = true;
-        s->p++;
-        return;
-    }
-    if (s->p < s->end && isdigit((unsigned char)*s->p) && s->n + 2 < sizeof(s->digits))
-        s->digits[s->n++] = *s->p++;
-}
-
-static void scan_item(struct number_scan *s, const struct number_template *t, const struct item *it)
-{
-    switch (it->kind) {
-    case ITEM_NINE:
-    case ITEM_ZERO:
-        scan_place(s, t);
-        break;
-    case ITEM_POINT:
-        if (!s->point)
-            scan_place(s, t);
-        break;
-    case ITEM_COMMA:
-    case ITEM_GROUP:
-        if (s->p < s->end && *s->p == ',')
-            s->p++;
-        break;
-    case ITEM_CURRENCY:
-        if (s->p < s->end && (*s->p == '$' || *s->p == ' '))
-            s->p++;
-        break;
-    case ITEM_SIGN:
-    case ITEM_MINUS:
-    case ITEM_PLUS:
-    case ITEM_SIGN_HERE:
-        scan_sign(s);
-        break;
-    case ITEM_TEXT: /* a character that is no part of a number */
-        if (s->p < s->end && !strchr("0123456789.,+-", *s->p))
-            s->p++;
-        break;
-    default:
-        break;
-    }
-}
-
-static void numeric_to_number(struct fcall *f)
-{
-    struct number_template t;
-    struct number_scan s = {.p = f->args[0].p, .end = f->args[0].p + f->args[0].n};
-    struct num x;
-    if (f->args[1].n == 0 || !read_template(f, &f->args[1], &t))
-        return;
-    if (t.roman || t.exponent) {
-        error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  t.roman ? "\"RN\" not supported for input" : "\"EEEE\" not supported for input");
-        return;
-    }
-    for (int i = 0; i < t.nitems; i++)
-        scan_item(&s, &t, &t.items[i]);
-    if (s.p < s.end && *s.p == '-' && !s.minus && (t.sign || t.minus))
-        s.minus = true;
-    num_init(&x);
-    if (num_parse(s.digits, s.n, f->err, &x)) {
-        if (s.minus)
-            mpz_neg(x.v, x.v);
-        if (t.shifted) {
-            struct num p;
-            num_init(&p);
-            num_pow10(p.v, (unsigned long)t.shift);
-            num_div(&x, &x, &p, t.shift, false);
-            num_clear(&p);
-        }
-        return_numeric(f, &x);
-    } else if (s.n == 0) {
-        f->err->message = "invalid input syntax for type numeric: \" \"";
-    }
-    num_clear(&x);
-}
-
 const struct fn_impl formatting_number_functions[] = {
     {"int4_to_char", .call = numeric_to_char},
     {"int8_to_char", .call = numeric_to_char},
     {"numeric_to_char", .call = numeric_to_char},
     {"float4_to_char", .call = float4_to_char},
     {"float8_to_char", .call = float8_to_char},
-    {"numeric_to_number", .call = numeric_to_number},
     {NULL}};
