@@ -12,6 +12,7 @@
 
 #include "sql/catalog/durable.h"
 #include "sql/catalog/snapshot_internal.h"
+#include "vecext/vecext.h"
 
 /* --- types ------------------------------------------------------------------------------------------ */
 
@@ -370,6 +371,23 @@ static void adopt_foreign_keys(struct loader *l, struct relation_ext *x)
     sqlite3_finalize(st);
 }
 
+/* Tables of a vector index of ours. */
+static bool is_index_part(const struct snapshot *s, const char *name)
+{
+    for (int i = 0; i < s->relations.n; i++) {
+        const struct relation *r = s->relations.items[i];
+        if (r->index && r->index->am >= DURABLE_VECTOR_OID_FIRST && r->index->sqlite_name &&
+            vec_index_owns(r->index->sqlite_name, name))
+            return true;
+    }
+    return false;
+}
+
+static bool is_known(const struct snapshot *s, const char *name)
+{
+    return durable_is_own_table(name) || snapshot_relation_sqlite(s, name) || is_index_part(s, name);
+}
+
 /* --- tables --------------------------------------------------------------------------------------------------------- */
 
 /* SQLite names with a known schema before the first dot belong to that schema; all else is public. */
@@ -378,7 +396,7 @@ static bool adopt_table(struct loader *l, sqlite3_stmt *st)
     struct snapshot *s = l->s;
     const char *name = loader_text(l, st, 0);
     const char *type = (const char *)sqlite3_column_text(st, 1);
-    if (durable_is_own_table(name) || snapshot_relation_sqlite(s, name) || strcmp(type, "shadow") == 0)
+    if (is_known(s, name) || strcmp(type, "shadow") == 0)
         return true;
     struct relation_ext *x = ARENA_NEW(s->arena, struct relation_ext);
     x->rel = (struct relation){.name = name,
@@ -433,7 +451,7 @@ static bool has_foreign_tables(struct loader *l)
                        &st, NULL);
     while (!found && st && sqlite3_step(st) == SQLITE_ROW) {
         const char *name = (const char *)sqlite3_column_text(st, 0);
-        found = name && !durable_is_own_table(name) && !snapshot_relation_sqlite(l->s, name);
+        found = name && !is_known(l->s, name);
     }
     sqlite3_finalize(st);
     return found;

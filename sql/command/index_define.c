@@ -318,6 +318,9 @@ static bool check_method(struct command *c, const struct create_index *ci, const
     if (ci->nulls_not_distinct)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "NULLS NOT DISTINCT is not supported");
+    if (vector && (strcmp(am->name, "hnsw") == 0 || strcmp(am->name, "ivfflat") == 0))
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "access method \"%s\" is served by the inverted file index \"ivf\"", am->name);
     if (!btree && !vector && strcmp(am->name, "hash") != 0)
         cmd_notice_detail(c, "Searches it would serve read the table.",
                           "index of access method \"%s\" is recorded in the catalog only", am->name);

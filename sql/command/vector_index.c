@@ -138,9 +138,6 @@ bool vector_index_create(struct command *c, const struct index_def *d)
     struct vec_error e = {0};
     bool ok = read_parameters(c, d, &def) && read_opclass(c, d, &def) &&
               fill_source(c, d, &def, &expr, &where);
-    if (ok && (strcmp(d->am_name, "hnsw") == 0 || strcmp(d->am_name, "ivfflat") == 0))
-        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                   "access method \"%s\" is served by the inverted file index \"ivf\"", d->am_name);
     if (ok)
         ok = vec_index_create(c->db, &def, NULL, &e) || engine_error(c, &e);
     strbuf_free(&expr);

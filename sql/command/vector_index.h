@@ -8,7 +8,7 @@
 
 /* True for the names of the methods the vector engine serves. */
 bool vector_index_method(const char *am_name);
-/* Builds the index from the table's rows. Parameters of WITH are checked; a NOTICE says what a method's name stands for. */
+/* Builds the index from the table's rows. Parameters of WITH are checked. */
 bool vector_index_create(struct command *c, const struct index_def *d);
 bool vector_index_drop(struct command *c, const struct index_def *d);
 bool vector_index_rename(struct command *c, const struct index_def *d, const char *to);
