@@ -35,6 +35,7 @@ struct listener_set {
     struct server *server;
     int port;
     char name[NI_MAXHOST + 16];
+    char host[sizeof(((struct sockaddr_un *)0)->sun_path)]; /* for a client on this machine */
     int n;
     struct listener sockets[LIMIT_LISTENERS];
 };
@@ -96,14 +97,20 @@ static void listener_note_tcp(struct listener_set *set, int fd)
         const struct sockaddr_in *in = (const struct sockaddr_in *)&addr;
         inet_ntop(AF_INET, &in->sin_addr, host, sizeof(host));
         set->port = ntohs(in->sin_port);
-        if (!set->name[0] || set->name[0] == '[')
+        if (!set->name[0] || set->name[0] == '[') {
             snprintf(set->name, sizeof(set->name), "%s:%d", host, set->port);
+            snprintf(set->host, sizeof(set->host), "%s",
+                     in->sin_addr.s_addr == htonl(INADDR_ANY) ? "127.0.0.1" : host);
+        }
     } else {
         const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr;
         inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof(host));
         set->port = ntohs(in6->sin6_port);
-        if (!set->name[0])
+        if (!set->name[0]) {
             snprintf(set->name, sizeof(set->name), "[%s]:%d", host, set->port);
+            snprintf(set->host, sizeof(set->host), "%s",
+                     IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr) ? "::1" : host);
+        }
     }
 }
 
@@ -238,8 +245,10 @@ static bool listener_open_unix(struct listener_set *set, const char *directory, 
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) {
         chmod(addr.sun_path, 0777); /* PostgreSQL's unix_socket_permissions */
-        if (!set->name[0])
+        if (!set->name[0]) {
             snprintf(set->name, sizeof(set->name), "%s", addr.sun_path);
+            snprintf(set->host, sizeof(set->host), "%s", directory);
+        }
         return listener_add(set, fd, addr.sun_path, err);
     }
     error_set(err, ERRCODE_CONNECTION_FAILURE, "could not create Unix-domain socket \"%s\": %s",
@@ -297,6 +306,11 @@ int listener_port(const struct listener_set *l)
 const char *listener_name(const struct listener_set *l)
 {
     return l->name;
+}
+
+const char *listener_host(const struct listener_set *l)
+{
+    return l->host;
 }
 
 void listener_close(struct listener_set *set)

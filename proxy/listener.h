@@ -23,6 +23,8 @@ struct listener_set *listener_open(struct server *s, const char *addresses, int 
 int listener_port(const struct listener_set *l);
 /* "127.0.0.1:5432", for the ready line; a socket's path when there is no TCP. */
 const char *listener_name(const struct listener_set *l);
+/* Where a client on this machine reaches it: an address, or a Unix socket's directory. */
+const char *listener_host(const struct listener_set *l);
 /* Closes the sockets, removes Unix sockets and their lock files. */
 void listener_close(struct listener_set *l);
 

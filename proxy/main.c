@@ -159,7 +159,7 @@ static bool main_listen(struct main_process *m)
 
 static bool main_start_child(struct main_process *m)
 {
-    struct run_target target = {.host = MAIN_DEFAULT_LISTEN,
+    struct run_target target = {.host = listener_host(m->listeners),
                                 .port = listener_port(m->listeners),
                                 .database = pg_engine_database(m->engine),
                                 .user = MAIN_RUN_USER};

@@ -27,11 +27,18 @@ static void run_encode(char *to, size_t size, const char *s)
 
 static void run_set_environment(const struct run_target *t)
 {
-    char port[16], user[256], database[1024], url[2048];
+    char port[16], user[256], database[1024], host[512], url[4096];
     snprintf(port, sizeof(port), "%d", t->port);
     run_encode(user, sizeof(user), t->user);
     run_encode(database, sizeof(database), t->database);
-    snprintf(url, sizeof(url), "postgresql://%s@%s:%d/%s", user, t->host, t->port, database);
+    run_encode(host, sizeof(host), t->host);
+    if (t->host[0] == '/')
+        snprintf(url, sizeof(url), "postgresql://%s@/%s?host=%s&port=%d", user, database, host,
+                 t->port);
+    else
+        snprintf(url, sizeof(url),
+                 strchr(t->host, ':') ? "postgresql://%s@[%s]:%d/%s" : "postgresql://%s@%s:%d/%s",
+                 user, t->host, t->port, database);
     setenv("PGHOST", t->host, 1);
     setenv("PGPORT", port, 1);
     setenv("PGDATABASE", t->database, 1);

@@ -8,7 +8,7 @@ struct error;
 
 /* Where the child finds the server. */
 struct run_target {
-    const char *host;
+    const char *host; /* an address, or a Unix socket's directory */
     int port;
     const char *database;
     const char *user;

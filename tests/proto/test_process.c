@@ -56,6 +56,18 @@ static void test_run(const char *server)
                137, "");
     expect_run("not found", (const char *[]){server, "a.db", "--run", "/no/such/program", NULL},
                127, "could not run \"/no/such/program\"");
+    expect_run("another address",
+               (const char *[]){server, "--listen", "127.0.0.2", "a.db", "--run", shell, "-c",
+                                "echo $PGHOST", NULL},
+               0, "127.0.0.2");
+    struct strbuf url = {0};
+    strbuf_printf(&url,
+                  "postgresql://postgres@/a?host=%%2Ftmp%%2F%s&port=", scratch_directory() + 5);
+    expect_run("Unix socket only",
+               (const char *[]){server, "--listen", "", "--socket-dir", scratch_directory(), "a.db",
+                                "--run", shell, "-c", "echo $DATABASE_URL", NULL},
+               0, url.data);
+    strbuf_free(&url);
     struct strbuf script = {0};
     strbuf_printf(&script, "%s --healthcheck --port $PGPORT && echo healthy", server);
     expect_run("healthy", (const char *[]){server, "a.db", "--run", shell, "-c", script.data, NULL},
