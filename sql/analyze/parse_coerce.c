@@ -244,10 +244,10 @@ static struct expr *coerce_to_polymorphic(struct pstate *ps, struct expr *e, uin
 }
 
 static struct expr *coerce_by_path(struct pstate *ps, struct expr *e, enum coercion_path path,
-                                   const struct proc *func, uint32_t target, enum coercion_context context,
-                                   enum coercion_form form, int location)
+                                   const struct proc *func, uint32_t target, int32_t typmod,
+                                   enum coercion_context context, enum coercion_form form, int location)
 {
-    int32_t base_typmod = -1;
+    int32_t base_typmod = typmod;
     uint32_t base = get_base_type(ps, target, &base_typmod);
     struct expr *result;
 
@@ -288,13 +288,13 @@ struct expr *coerce_type(struct pstate *ps, struct expr *e, uint32_t target, int
     }
     path = find_coercion_pathway(ps, target, e->type, context, &func);
     if (path != COERCION_PATH_NONE)
-        return coerce_by_path(ps, e, path, func, target, context, form, location);
+        return coerce_by_path(ps, e, path, func, target, typmod, context, form, location);
     if (e->type == RECORDOID && is_complex(ps, target))
         return coerce_record_to_complex(ps, e, target, context, form, location);
     if (target == RECORDOID || target == RECORDARRAYOID)
         return e;
     if (e->type == UNKNOWNOID) /* an unknown that is no literal, e.g. of a subquery's column: through its text */
-        return coerce_by_path(ps, e, COERCION_PATH_IO, NULL, target, context, form, location);
+        return coerce_by_path(ps, e, COERCION_PATH_IO, NULL, target, typmod, context, form, location);
     return parse_error(ps, ERRCODE_INTERNAL_ERROR, location, "failed to find conversion function from %s to %s",
                        format_type(ps, e->type), format_type(ps, target));
 }
