@@ -3,7 +3,7 @@
 
 Usage: tools/record_analyze.py "conninfo of a PostgreSQL 15" FILE.sql > FILE.golden
 FILE.sql has one statement per line ("--" starts a comment line). Lines that start with "!" are executed in a database made for the
-recording, and are copied. {t} stands for a subquery with columns of many types, in the answer
+recording, and are copied. Lines that start with "?" are executed and rolled back: T and the command tag, or E as below. {t} stands for a subquery with columns of many types, in the answer
 too. A line of the answer: statement, then R and name:type pairs and P and parameter types, or E and SQLSTATE, position, message,
 detail, hint; separated by tabs. Nothing else is executed: statements are only prepared.
 """
@@ -14,7 +14,7 @@ import sys
 
 pq = ctypes.CDLL(ctypes.util.find_library("pq"))
 for name, res in (("PQconnectdb", "p"), ("PQexec", "p"), ("PQprepare", "p"), ("PQdescribePrepared", "p"),
-                  ("PQresultErrorField", "s"), ("PQfname", "s"), ("PQgetvalue", "s"), ("PQerrorMessage", "s")):
+                  ("PQresultErrorField", "s"), ("PQcmdStatus", "s"), ("PQfname", "s"), ("PQgetvalue", "s"), ("PQerrorMessage", "s")):
     getattr(pq, name).restype = ctypes.c_void_p if res == "p" else ctypes.c_char_p
 pq.PQftype.restype = ctypes.c_uint
 pq.PQparamtype.restype = ctypes.c_uint
@@ -39,15 +39,34 @@ def main():
     conn = ctypes.c_void_p(pq.PQconnectdb(sys.argv[1].encode()))
     admin, name = conn, f"record_analyze_{os.getpid()}"
     pq.PQexec(admin, f"CREATE DATABASE {name} TEMPLATE template0".encode())
-    conn = ctypes.c_void_p(pq.PQconnectdb(f"{sys.argv[1]} dbname={name}".encode()))
+
+    def connect():
+        return ctypes.c_void_p(pq.PQconnectdb(f"{sys.argv[1]} dbname={name}".encode()))
+
     try:
-        record(conn)
+        record(connect)
     finally:
-        pq.PQfinish(conn)
         pq.PQexec(admin, f"DROP DATABASE {name}".encode())
 
 
-def record(conn):
+def error_fields(r):
+    return [escape(text(pq.PQresultErrorField(r, ord(c)))) for c in "CPMDH"]
+
+
+def executed(connect, line):
+    """Tag or error; a connection of its own, so that COPY may stay unfinished."""
+    conn = connect()
+    pq.PQexec(conn, b"BEGIN")
+    r = ctypes.c_void_p(pq.PQexec(conn, line[1:].encode()))
+    failed = pq.PQresultStatus(r) == 7
+    tag = text(pq.PQcmdStatus(r)).rstrip("0123456789 ")
+    out = [line, "E"] + error_fields(r) if failed else [line, "T", tag or "COPY"]
+    pq.PQfinish(conn)
+    return out
+
+
+def record(connect):
+    conn = connect()
 
     def type_name(oid, mod):
         r = ctypes.c_void_p(pq.PQexec(conn, f"SELECT format_type({oid}, {mod})".encode()))
@@ -63,11 +82,13 @@ def record(conn):
                 sys.exit(line + ": " + text(pq.PQerrorMessage(conn)))
             print(line)
             continue
+        if line.startswith("?"):
+            print("\t".join(executed(connect, line)))
+            continue
         sql = line.replace("{t}", T)
         r = ctypes.c_void_p(pq.PQprepare(conn, b"", sql.encode(), 0, None))
         if pq.PQresultStatus(r) != 1:
-            f = [escape(text(pq.PQresultErrorField(r, ord(c)))) for c in "CPMDH"]
-            print("\t".join([line, "E"] + f))
+            print("\t".join([line, "E"] + error_fields(r)))
             continue
         r = ctypes.c_void_p(pq.PQdescribePrepared(conn, b""))
         out = [line, "R"]

@@ -39,6 +39,9 @@ struct analysis {
 /* One statement. NULL with err set. Utility statements give command QUERY_UTILITY and q->utility. */
 struct query *analyze_statement(struct analysis *a, const struct raw_stmt *stmt);
 
+/* The NOTICEs for identifiers that the parser cut to 63 bytes, in the statement at offset of a->text (length 0: to its end). */
+void analyze_long_names(struct analysis *a, int offset, int length);
+
 /*
  * A stored expression (default, check, index key, generation, policy) over the columns of one relation (NULL: none), coerced
  * for assignment to type/typmod unless type is 0. VARs have rte 0. kind names it in messages ("DEFAULT", "check constraints").

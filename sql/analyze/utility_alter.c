@@ -144,7 +144,7 @@ static bool alter_default(struct alter_builder *b, const PgQuery__AlterTableCmd 
                                         .collation = att->collation, .location = -1};
     cmd->column.expr = transform_stored(ps, c->def, NULL, EXPR_KIND_COLUMN_DEFAULT, att->type, att->typmod,
                                         cmd->name);
-    return !expr_is_poison(cmd->column.expr);
+    return expr_is_poison(cmd->column.expr) ? utility_without_position(ps) : true;
 }
 
 static bool alter_identity(struct alter_builder *b, const PgQuery__AlterTableCmd *c, enum alter_kind kind)
@@ -377,7 +377,7 @@ bool utility_alter_table(struct pstate *ps, const PgQuery__Node *n, struct utili
         if (!alter_one(&b, s->cmds[i]->alter_table_cmd))
             return false;
     if (!table_finish(&b.table))
-        return false;
+        return utility_without_position(ps);
     settle_cmds(&b);
     u->alter_table.cmds = b.cmds;
     u->alter_table.ncmds = b.n;

@@ -29,7 +29,9 @@ struct table_column *table_append_column(struct table_builder *b, struct table_c
 bool table_column_type(struct table_builder *b, const PgQuery__ColumnDef *d, struct table_column *c)
 {
     struct pstate *ps = b->ps;
-    c->serial = typename_serial(d->type_name);
+    PgQuery__TypeName element = *d->type_name;
+    element.n_array_bounds = 0;
+    c->serial = typename_serial(&element);
     c->ndims = (int)d->type_name->n_array_bounds;
     if (c->serial) {
         if (c->ndims) {
@@ -58,10 +60,11 @@ bool table_column_type(struct table_builder *b, const PgQuery__ColumnDef *d, str
     return column_collation(ps, d->coll_clause, c->type, &c->collation);
 }
 
+/* con NULL: what it conflicts with was not written, but comes with serial; there is no place to show then. */
 static bool column_conflict(struct table_builder *b, const PgQuery__Constraint *con, const char *what,
                             const char *column)
 {
-    parse_error(b->ps, ERRCODE_SYNTAX_ERROR, con->location, "%s for column \"%s\" of table \"%s\"", what, column,
+    parse_error(b->ps, ERRCODE_SYNTAX_ERROR, con ? con->location : -1, "%s for column \"%s\" of table \"%s\"", what, column,
                 b->name);
     return false;
 }
@@ -71,7 +74,7 @@ static bool set_nullability(struct table_builder *b, int i, const PgQuery__Const
     struct table_column *c = &b->columns[i];
     bool settled = b->null_seen[i] || c->serial || c->identity;
     if (settled && c->notnull != notnull)
-        return column_conflict(b, con, "conflicting NULL/NOT NULL declarations", c->name);
+        return column_conflict(b, c->serial ? NULL : con, "conflicting NULL/NOT NULL declarations", c->name);
     b->null_seen[i] = true;
     c->notnull = notnull;
     return true;
@@ -83,7 +86,7 @@ static bool set_default(struct table_builder *b, int i, const PgQuery__Constrain
     if (b->raw_exprs[i] && !c->generated)
         return column_conflict(b, con, "multiple default values specified", c->name);
     if (c->serial)
-        return column_conflict(b, con, "multiple default values specified", c->name);
+        return column_conflict(b, NULL, "multiple default values specified", c->name);
     if (c->identity)
         return column_conflict(b, con, "both default and identity specified", c->name);
     if (c->generated)
@@ -309,6 +312,9 @@ static bool check_key_columns(struct table_builder *b, const struct relation *sh
     bool key = k->type == 'p' || k->type == 'u';
     for (int i = 0; i < k->ncolumns; i++) {
         if (!shape_has_column(shape, k->columns[i])) {
+            if (b->existing && k->type == 'p')
+                parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" of relation \"%s\" does not exist",
+                            k->columns[i], b->name);
             parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, key ? k->location : -1,
                         key ? "column \"%s\" named in key does not exist"
                             : "column \"%s\" referenced in foreign key constraint does not exist",

@@ -13,6 +13,13 @@ bool utility_refuse(struct pstate *ps, int location, const char *what)
     return false;
 }
 
+bool utility_without_position(struct pstate *ps)
+{
+    if (parse_failed(ps))
+        ps->a->err->position = 0;
+    return false;
+}
+
 const char *utility_string(struct pstate *ps, const char *s)
 {
     return s && *s ? arena_strdup(ps->a->arena, s) : NULL;

@@ -19,6 +19,8 @@ typedef bool utility_handler(struct pstate *ps, const PgQuery__Node *n, struct u
 
 /* 0A000 "<what> is not supported"; gives false. */
 bool utility_refuse(struct pstate *ps, int location, const char *what);
+/* PostgreSQL analyzes some statements without the text at hand: an error loses its position. Gives false. */
+bool utility_without_position(struct pstate *ps);
 const char *utility_string(struct pstate *ps, const char *s); /* a copy; NULL for "" */
 struct qualified_name utility_range_var(struct pstate *ps, const PgQuery__RangeVar *rv);
 /* One to three String nodes. */

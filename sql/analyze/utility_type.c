@@ -86,12 +86,12 @@ bool utility_create_composite(struct pstate *ps, const PgQuery__Node *n, struct 
     for (size_t i = 0; i < s->n_coldeflist; i++) {
         const PgQuery__ColumnDef *d = s->coldeflist[i]->column_def;
         if (typename_serial(d->type_name)) {
-            parse_error(ps, ERRCODE_UNDEFINED_OBJECT, d->type_name->location, "type \"%s\" does not exist",
+            parse_error(ps, ERRCODE_UNDEFINED_OBJECT, -1, "type \"%s\" does not exist",
                         typename_text(ps, d->type_name));
             return false;
         }
         if (!table_add_column(&b, d))
-            return false;
+            return utility_without_position(ps);
     }
     u->create_type.columns = b.columns;
     u->create_type.ncolumns = b.ncolumns;
@@ -222,10 +222,10 @@ bool utility_create_domain(struct pstate *ps, const PgQuery__Node *n, struct uti
     int nullability = 0;
     u->create_domain.name = utility_name(ps, s->domainname, s->n_domainname, -1);
     if (parse_failed(ps) || !domain_base(ps, s, u))
-        return false;
+        return utility_without_position(ps);
     for (size_t i = 0; i < s->n_constraints; i++)
         if (!domain_constraint(ps, s->constraints[i]->constraint, &b, u, &nullability))
-            return false;
+            return utility_without_position(ps);
     u->create_domain.constraints = b.constraints;
     u->create_domain.nconstraints = b.nconstraints;
     return true;

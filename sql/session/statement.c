@@ -154,6 +154,7 @@ struct plan *session_plan(struct pg_session *s, const char *text, int offset, in
     struct arena *arena = arena_create();
     struct analysis a;
     session_analysis(s, &a, arena, text, types, ntypes, variable);
+    analyze_long_names(&a, offset, length);
     struct query *q = analyze_statement(&a, raw);
     struct program *g = q && !error_is_set(&s->err) ? session_program(s, q, arena, a.params, a.nparams)
                                                     : NULL;

@@ -1,7 +1,7 @@
 /*
  * analyze_golden.c: analyzes recorded statements and compares result columns, parameter types and errors with PostgreSQL's.
  * The files are made by tools/record_analyze.py; arguments: .golden files. Lines that start with "!" are carried out first
- * (CREATE TABLE and kin, by sql/command), on a database of the file's own.
+ * (CREATE TABLE and kin, by sql/command), on a database of the file's own. Of lines that start with "?" only the tag is compared.
  */
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -182,13 +182,15 @@ static void analyze_line(struct strbuf *out, const char *line)
     struct query *q = NULL;
 
     error_init(&err, arena);
-    a.text = expand(arena, line);
+    a.text = expand(arena, line[0] == '?' ? line + 1 : line);
     p = parse_sql(a.text, strlen(a.text), &err);
     if (p != NULL)
         q = analyze_statement(&a, parsed_stmt(p, 0));
     strbuf_clear(out);
     strbuf_addz(out, line);
-    if (q != NULL && !error_is_set(&err))
+    if (q != NULL && !error_is_set(&err) && q->command == QUERY_UTILITY)
+        strbuf_printf(out, "\tT\t%s", q->utility->tag);
+    else if (q != NULL && !error_is_set(&err))
         add_result(out, arena, &a, q);
     else
         add_error(out, &err);

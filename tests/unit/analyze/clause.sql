@@ -274,7 +274,6 @@ select a from t except all select id from u
 select 1 as x, 'y' as y union all select $1, $2
 select * from (select 1 union select 2.5) s
 select a from t union select 1 for update
-select 1 into x union select 2
 select 1 union select 2 into x
 select 'x'::varchar(3) union select 'abc'::varchar(3)
 select 'x'::varchar(3) union select 'abc'::varchar(4)
