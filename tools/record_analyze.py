@@ -98,6 +98,7 @@ def record(connect):
         for i in range(pq.PQnparams(r)):
             out.append(type_name(pq.PQparamtype(r, i), -1))
         print("\t".join(out))
+    pq.PQfinish(conn)
 
 
 main()
