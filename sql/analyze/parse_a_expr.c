@@ -177,6 +177,16 @@ static struct expr *in_item(struct pstate *ps, const PgQuery__AExpr *a, struct e
     return coerce_to_boolean(ps, cmp, "IN");
 }
 
+/* Only copies of the left side were used: its parameters have what the copies got. */
+static bool settle_params(struct expr *e, void *arg)
+{
+    const struct pstate *ps = arg;
+
+    if (e->kind == EXPR_PARAM && e->type == UNKNOWNOID)
+        e->type = ps->a->params[e->param.number - 1];
+    return expr_walk_children(e, settle_params, arg);
+}
+
 static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
 {
     bool use_any = strcmp(node_string(a->name[a->n_name - 1]), "<>") != 0;
@@ -202,8 +212,7 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
         others = constants;
     }
     for (int i = 0; i < others.n; i++) {
-        /* Copied only after the first use, which may have given a parameter its type. */
-        e = in_item(ps, a, result == NULL ? left : copy_operand(ps, left), others.items[i]);
+        e = in_item(ps, a, copy_operand(ps, left), others.items[i]);
         if (expr_is_poison(e))
             return e;
         if (result != NULL && result->kind == EXPR_BOOL && result->boolean.args.n > 1 && i > 1)
@@ -211,6 +220,7 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
         else
             result = result == NULL ? e : expr_bool(ps->a->arena, use_any ? BOOL_OR : BOOL_AND, result, e);
     }
+    settle_params(left, ps);
     if (result != NULL && result->kind == EXPR_BOOL)
         result->location = a->location;
     return result;

@@ -156,9 +156,6 @@ struct expr *transform_subscripts(struct pstate *ps, struct expr *container, PgQ
     kind = container_kind(ps, type, &element);
     if (kind == CONTAINER_NONE)
         return no_subscripts(ps, container->type, expr_location(container));
-    if (kind == CONTAINER_ARRAY && n > LIMIT_ARRAY_DIMS)
-        return parse_error(ps, ERRCODE_PROGRAM_LIMIT_EXCEEDED, -1,
-                           "number of array dimensions (%zu) exceeds the maximum allowed (%d)", n, LIMIT_ARRAY_DIMS);
     result = assign != NULL || slice ? type : element;
     e = expr_new(ps->a->arena, EXPR_SUBSCRIPT, result, typmod, container->location);
     e->subscript.arg = container;
@@ -171,6 +168,9 @@ struct expr *transform_subscripts(struct pstate *ps, struct expr *container, PgQ
         if (!(kind == CONTAINER_ARRAY ? array_subscript(ps, ai, slice, s) : jsonb_subscript(ps, ai, slice, s)))
             return expr_poison();
     }
+    if (kind == CONTAINER_ARRAY && n > LIMIT_ARRAY_DIMS)
+        return parse_error(ps, ERRCODE_PROGRAM_LIMIT_EXCEEDED, -1,
+                           "number of array dimensions (%zu) exceeds the maximum allowed (%d)", n, LIMIT_ARRAY_DIMS);
     e->collation = type_collation(ps, result);
     if (assign == NULL)
         return e;

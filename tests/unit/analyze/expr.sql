@@ -337,3 +337,6 @@ select json_build_object('k', a, b, n), jsonb_agg(jb order by a), jsonb_object_a
 select (j ->> 'a')::date, to_jsonb(ia), array_to_json(ia) from {t}
 select not (a = 1) is true, (a = 1) = true, bo = (a > 1), bo <> true, (a > 1) = bo from {t}
 select -a, - n, -iv, +a, -(-a), - 5 ^ 2, 2 ^ 3 ^ 2, 5 - 3 - 1, 2 + 3 * 4, not true or true from {t}
+select $1 in (1, i8) from {t}
+select $1 in (a, i8), ($2, $3) in ((1, 'x')), $4 in (a), $5 not in (d, ts) from {t}
+select $1 in (a), ($2, $3) in ((1, 'x'), (2, 'y')), $4 in (1, 2, a) from {t}
