@@ -3,6 +3,8 @@
  */
 #include "sql/emit/emit.h"
 
+#include <string.h>
+
 #include "sql/emit/emitter.h"
 
 static void emit_step(struct emitter *em, struct step *st)
@@ -19,6 +21,26 @@ static void emit_step(struct emitter *em, struct step *st)
     }
 }
 
+/* Puts the subqueries taken out of the statement in front of it, before its own WITH entries. */
+static void prepend_hoisted(struct emitter *em)
+{
+    static const char with[] = "WITH ", recursive[] = "WITH RECURSIVE ";
+    if (!em->nhoisted)
+        return;
+    struct strbuf whole = {0}, *out = em->out;
+    const char *own = out->data;
+    bool has_recursive = strncmp(own, recursive, sizeof(recursive) - 1) == 0;
+    bool has_with = has_recursive || strncmp(own, with, sizeof(with) - 1) == 0;
+    if (has_with)
+        own += has_recursive ? sizeof(recursive) - 1 : sizeof(with) - 1;
+    strbuf_addz(&whole, has_recursive ? recursive : with);
+    strbuf_add(&whole, em->hoisted.data, em->hoisted.len);
+    strbuf_addz(&whole, has_with ? ", " : " ");
+    strbuf_addz(&whole, own);
+    strbuf_free(out);
+    *out = whole;
+}
+
 bool emit_program(struct program *p, const struct snapshot *s, struct error *err)
 {
     for (int i = 0; i < p->nsteps; i++) {
@@ -26,6 +48,8 @@ bool emit_program(struct program *p, const struct snapshot *s, struct error *err
         struct emitter em = {
             .out = &out, .arena = p->arena, .snapshot = s, .err = err, .step = &p->steps[i]};
         emit_step(&em, &p->steps[i]);
+        prepend_hoisted(&em);
+        strbuf_free(&em.hoisted);
         if (!error_is_set(err))
             p->steps[i].sql = arena_strndup(p->arena, out.data ? out.data : "", out.len);
         strbuf_free(&out);

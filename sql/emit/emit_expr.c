@@ -348,6 +348,8 @@ static void emit_node(struct emitter *em, const struct expr *e, bool qual)
         break;
     case EXPR_FUNC:
     case EXPR_OP:
+        if (emit_chain_call(em, e))
+            break;
         emit_call(em, e->func.proc, &e->func.args, e->type, e->func.variadic);
         break;
     case EXPR_AGG:

@@ -223,6 +223,45 @@ static bool refers_to_level_above(struct query_walk *w, struct expr *e, int leve
     return (e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW) && e->var.levelsup == level + 1;
 }
 
+/* SQLite's parser takes about fifteen nested SELECTs: deeper ones become WITH entries in front of the statement. */
+#define HOIST_NESTING 6
+
+static bool refers_outside(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w;
+    return (e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW) && e->var.levelsup > level;
+}
+
+static bool names_outside(struct query_walk *w, struct query *q, int level)
+{
+    (void)w;
+    for (int i = 0; i < q->nrtable; i++)
+        if (q->rtable[i]->kind == RTE_CTE && q->rtable[i]->cte.levelsup > level)
+            return true;
+    return false;
+}
+
+static bool emit_hoisted(struct emitter *em, struct query *q)
+{
+    struct query_walk w = {.expr = refers_outside, .query = names_outside};
+    if (em->nesting < HOIST_NESTING || em->capture || !em->step || query_walk(&w, q))
+        return false;
+    struct strbuf body = {0}, *out = em->out;
+    int nesting = em->nesting;
+    em->out = &body;
+    em->nesting = 0;
+    emit_select(em, q);
+    em->nesting = nesting;
+    em->out = out;
+    int number = ++em->nhoisted;
+    strbuf_printf(&em->hoisted, "%s\"h%d\" AS (", number > 1 ? ", " : "", number);
+    strbuf_add(&em->hoisted, body.data ? body.data : "", body.len);
+    strbuf_addc(&em->hoisted, ')');
+    strbuf_free(&body);
+    emit_printf(em, "\"h%d\"", number);
+    return true;
+}
+
 static void emit_subquery_item(struct emitter *em, const struct rte *t)
 {
     if (t->lateral) {
@@ -232,6 +271,8 @@ static void emit_subquery_item(struct emitter *em, const struct rte *t)
             return;
         }
     }
+    if (emit_hoisted(em, t->subquery))
+        return;
     emit_z(em, "(");
     emit_select(em, t->subquery);
     emit_z(em, ")");

@@ -438,6 +438,7 @@ void emit_select(struct emitter *em, const struct query *q)
         em->depth--;
         return;
     }
+    em->nesting++;
     const struct case_test *outer_test = em->case_test;
     struct scope sc;
     emit_scope_enter(em, &sc, q);
@@ -450,5 +451,6 @@ void emit_select(struct emitter *em, const struct query *q)
     emit_limit(em, q);
     emit_scope_leave(em);
     em->case_test = outer_test;
+    em->nesting--;
     em->depth--;
 }

@@ -52,6 +52,9 @@ struct emitter {
     int next_alias;
     int depth;
     bool watch; /* DML printed once more to find the row that violates a constraint: emit_watched */
+    int nesting;           /* SELECTs around the present one in this text */
+    struct strbuf hoisted; /* subqueries that were too deep, as WITH entries h1, h2... */
+    int nhoisted;
     bool qual; /* only truth matters here: NULL may come out as false */
 };
 
@@ -96,6 +99,8 @@ void emit_param(struct emitter *em, enum binding_kind kind, int index);
 /* A call of proc with these arguments; native templates and FN_TYPED respected. result: actual type. */
 void emit_call(struct emitter *em, const struct proc *proc, const struct expr_list *args, uint32_t result,
                bool variadic);
+/* emit_chain.c: prints a nest of calls too deep for SQLite's parser; false when e is none. */
+bool emit_chain_call(struct emitter *em, const struct expr *e);
 /* Is the operator SQLite's own "=" (after COLLATE)? */
 bool emit_op_is_native(const struct operator_def *op, const char *symbol);
 /* left op right for given operands already typed. */

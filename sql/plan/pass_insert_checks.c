@@ -13,6 +13,8 @@ static void guard(struct planner *p, const struct relation *r, struct target *se
         expr_list_add(p->arena, &args, e);
         expr_list_add(p->arena, &args, plan_text(p, r->name));
         expr_list_add(p->arena, &args, plan_text(p, r->atts[r->rowid_attnum - 1].name));
+        const struct namespace_def *ns = p->snapshot ? snapshot_namespace(p->snapshot, r->namespace_oid) : NULL;
+        expr_list_add(p->arena, &args, plan_text(p, ns ? ns->name : "public"));
         struct expr *call = plan_internal_call(p, "not_null_check", e->type, &args);
         call->typmod = e->typmod;
         set[i].expr = call;

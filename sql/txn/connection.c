@@ -174,6 +174,14 @@ void connection_attach(struct connection *c, struct eval_context *ctx, struct ru
     error_init(&c->host.err, arena ? arena : c->host.scratch);
 }
 
+/* Limits that SQLite was built with and a statement can reach. */
+static bool connection_too_complex(const char *message)
+{
+    static const char tree[] = "Expression tree is too large", many[] = "too many";
+    return strcmp(message, "parser stack overflow") == 0 ||
+           strncmp(message, tree, sizeof(tree) - 1) == 0 || strncmp(message, many, sizeof(many) - 1) == 0;
+}
+
 sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct error *err)
 {
     char missed[256] = "";
@@ -190,6 +198,11 @@ sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct e
         if ((rc & 0xff) == SQLITE_ERROR && !again && s &&
             catalog_register_missing(c->db, &c->host, s, message) == SQLITE_OK)
             continue;
+        if ((rc & 0xff) == SQLITE_ERROR && connection_too_complex(message)) {
+            error_set(err, ERRCODE_STATEMENT_TOO_COMPLEX, "stack depth limit exceeded");
+            error_detail(err, "SQLite: %s", message);
+            return NULL;
+        }
         if ((rc & 0xff) == SQLITE_ERROR && !error_is_set(&c->host.err)) {
             log_line(LOG_LEVEL_WARNING, "cannot prepare: %s: %s", message, sql);
             error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", message);

@@ -6,7 +6,7 @@
  *   expr_greatest, expr_least(v...)   GREATEST, LEAST: NULLs are passed over (FN_TYPED)
  *   array_coerce(array, 'function', further arguments...)   element-wise cast (FN_TYPED)
  *   domain_not_null(value, 'domain')  23502 for NULL
- *   not_null_check(value, 'table', 'column')  23502 for NULL, for columns that SQLite would fill in
+ *   not_null_check(value, 'table', 'column', 'schema')  23502 for NULL, for columns that SQLite would fill in
  *   affect_once('message', 'hint', value, keys...)  the value; 21000 when these keys come a second time in one run
  *   limit_count, offset_count(n)      LIMIT and OFFSET: NULL means none, negative is an error
  *   ctid_from_rowid(rowid)            '(0,n)'
@@ -114,6 +114,7 @@ static void not_null_check(struct fcall *f)
               "null value in column \"%s\" of relation \"%s\" violates not-null constraint", column, table);
     f->err->table = arena_strdup(f->err->arena, table);
     f->err->column = arena_strdup(f->err->arena, column);
+    f->err->schema = arena_strdup(f->err->arena, fcall_arg_cstring(f, 3));
 }
 
 static void count_argument(struct fcall *f, const char *sqlstate, const char *clause, int64_t none)
