@@ -7,20 +7,6 @@
 
 #include "sql/emit/emitter.h"
 
-static void emit_step(struct emitter *em, struct step *st)
-{
-    struct scope outer;
-    if (st->with)
-        emit_scope_enter(em, &outer, st->with);
-    if (st->query->command == QUERY_SELECT) {
-        emit_select(em, st->query);
-        st->ncolumns = emit_query_columns(st->query);
-    } else {
-        emit_dml(em, st->query);
-        st->ncolumns = st->query->nreturning;
-    }
-}
-
 /* Puts the subqueries taken out of the statement in front of it, before its own WITH entries. */
 static void prepend_hoisted(struct emitter *em)
 {
@@ -28,7 +14,7 @@ static void prepend_hoisted(struct emitter *em)
     if (!em->nhoisted)
         return;
     struct strbuf whole = {0}, *out = em->out;
-    const char *own = out->data;
+    const char *own = out->data ? out->data : "";
     bool has_recursive = strncmp(own, recursive, sizeof(recursive) - 1) == 0;
     bool has_with = has_recursive || strncmp(own, with, sizeof(with) - 1) == 0;
     if (has_with)
@@ -41,6 +27,22 @@ static void prepend_hoisted(struct emitter *em)
     *out = whole;
 }
 
+static void emit_step(struct emitter *em, struct step *st)
+{
+    struct scope outer;
+    if (st->with)
+        emit_scope_enter(em, &outer, st->with);
+    if (st->query->command == QUERY_SELECT) {
+        emit_select(em, st->query);
+        st->ncolumns = emit_query_columns(st->query);
+    } else {
+        emit_dml(em, st->query);
+        st->ncolumns = st->query->nreturning;
+    }
+    prepend_hoisted(em);
+    strbuf_free(&em->hoisted);
+}
+
 bool emit_program(struct program *p, const struct snapshot *s, struct error *err)
 {
     for (int i = 0; i < p->nsteps; i++) {
@@ -48,8 +50,6 @@ bool emit_program(struct program *p, const struct snapshot *s, struct error *err
         struct emitter em = {
             .out = &out, .arena = p->arena, .snapshot = s, .err = err, .step = &p->steps[i]};
         emit_step(&em, &p->steps[i]);
-        prepend_hoisted(&em);
-        strbuf_free(&em.hoisted);
         if (!error_is_set(err))
             p->steps[i].sql = arena_strndup(p->arena, out.data ? out.data : "", out.len);
         strbuf_free(&out);
