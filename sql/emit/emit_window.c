@@ -29,7 +29,53 @@ void emit_sort(struct emitter *em, const struct expr *e, bool desc, bool nulls_f
     emit_z(em, nulls_first ? " NULLS FIRST" : " NULLS LAST");
 }
 
-static void emit_bound(struct emitter *em, enum frame_bound b, const struct expr *offset)
+/* RANGE with an offset: types whose order SQLite cannot add to are sorted by a number (types/range_frame.c). */
+static const struct range_type {
+    uint32_t type;
+    const char *key, *offset; /* NULL: the value itself */
+} range_types[] = {
+    {INT2OID, NULL, NULL},
+    {INT4OID, NULL, NULL},
+    {INT8OID, NULL, NULL},
+    {FLOAT4OID, NULL, NULL},
+    {FLOAT8OID, NULL, NULL},
+    {NUMERICOID, "range_key_numeric", "range_offset_numeric"},
+    {DATEOID, "range_key_date", "range_offset_interval"},
+    {TIMESTAMPOID, "range_key_timestamp", "range_offset_interval"},
+    {TIMESTAMPTZOID, "range_key_timestamp", "range_offset_tz"},
+    {TIMEOID, "range_key_time", "range_offset_interval"},
+    {INTERVALOID, "range_key_interval", "range_offset_interval"},
+};
+
+static bool has_range_offset(const struct window_def *w)
+{
+    return w->framed && w->mode == FRAME_RANGE && (w->start_offset || w->end_offset) && w->order.n == 1;
+}
+
+static const struct range_type *range_type(struct emitter *em, const struct window_def *w)
+{
+    const struct type_def *t = emit_type(em, w->order.items[0].expr->type);
+    for (size_t i = 0; t && i < sizeof(range_types) / sizeof(range_types[0]); i++)
+        if (range_types[i].type == t->oid)
+            return &range_types[i];
+    return NULL;
+}
+
+/* SQLite takes only literals and parameters for offsets, so the conversion happens here. */
+static void emit_range_offset(struct emitter *em, const char *function, const struct expr *e)
+{
+    struct eval_context ctx = {0};
+    struct fcall f = {.err = em->err, .arena = em->arena, .ctx = &ctx};
+    struct value v;
+    if (e->kind != EXPR_CONST) {
+        emit_unsupported(em, "a RANGE offset of this type that is no constant");
+        return;
+    }
+    if (fcall_invoke(&f, fn_impl_find(function), &e->constant.value, 1, &e->type, INT8OID, &v))
+        emit_literal(em->out, &v);
+}
+
+static void emit_bound(struct emitter *em, enum frame_bound b, const struct expr *offset, const char *function)
 {
     static const char *const texts[] = {
         [BOUND_UNBOUNDED_PRECEDING] = "UNBOUNDED PRECEDING",
@@ -38,18 +84,13 @@ static void emit_bound(struct emitter *em, enum frame_bound b, const struct expr
         [BOUND_FOLLOWING] = " FOLLOWING",
         [BOUND_UNBOUNDED_FOLLOWING] = "UNBOUNDED FOLLOWING",
     };
-    if (b == BOUND_PRECEDING || b == BOUND_FOLLOWING)
-        emit_expr(em, offset);
+    if (b == BOUND_PRECEDING || b == BOUND_FOLLOWING) {
+        if (function)
+            emit_range_offset(em, function, offset);
+        else
+            emit_expr(em, offset);
+    }
     emit_z(em, texts[b]);
-}
-
-static bool range_offset_is_native(struct emitter *em, const struct window_def *w)
-{
-    if (w->mode != FRAME_RANGE || (!w->start_offset && !w->end_offset) || w->order.n != 1)
-        return true;
-    const struct type_def *t = emit_type(em, w->order.items[0].expr->type);
-    return t && (t->oid == INT2OID || t->oid == INT4OID || t->oid == INT8OID || t->oid == FLOAT4OID ||
-                 t->oid == FLOAT8OID);
 }
 
 static void emit_frame(struct emitter *em, const struct window_def *w)
@@ -62,16 +103,35 @@ static void emit_frame(struct emitter *em, const struct window_def *w)
         [EXCLUDE_GROUP] = " EXCLUDE GROUP",
         [EXCLUDE_TIES] = " EXCLUDE TIES",
     };
-    if (!range_offset_is_native(em, w)) {
-        emit_unsupported(em, "RANGE with offset PRECEDING/FOLLOWING over a column of this type");
-        return;
+    const char *function = NULL;
+    if (has_range_offset(w)) {
+        const struct range_type *t = range_type(em, w);
+        if (!t) {
+            emit_unsupported(em, "RANGE with offset PRECEDING/FOLLOWING over a column of this type");
+            return;
+        }
+        function = t->offset;
     }
     emit_z(em, modes[w->mode]);
     emit_z(em, " BETWEEN ");
-    emit_bound(em, w->start, w->start_offset);
+    emit_bound(em, w->start, w->start_offset, function);
     emit_z(em, " AND ");
-    emit_bound(em, w->end, w->end_offset);
+    emit_bound(em, w->end, w->end_offset, function);
     emit_z(em, excludes[w->exclude]);
+}
+
+static void emit_window_sort(struct emitter *em, const struct window_def *w, const struct sort_item *s)
+{
+    const struct range_type *t = has_range_offset(w) ? range_type(em, w) : NULL;
+    if (!t || !t->key) {
+        emit_sort(em, s->expr, s->desc, s->nulls_first);
+        return;
+    }
+    emit_call_begin(em, t->key);
+    emit_expr(em, s->expr);
+    emit_z(em, ")");
+    emit_z(em, s->desc ? " DESC" : "");
+    emit_z(em, s->nulls_first ? " NULLS FIRST" : " NULLS LAST");
 }
 
 static void emit_window_body(struct emitter *em, const struct window_def *w)
@@ -84,7 +144,7 @@ static void emit_window_body(struct emitter *em, const struct window_def *w)
     for (int i = 0; i < w->order.n; i++) {
         const struct sort_item *s = &w->order.items[i];
         emit_z(em, i ? ", " : w->partition.n ? " ORDER BY " : "ORDER BY ");
-        emit_sort(em, s->expr, s->desc, s->nulls_first);
+        emit_window_sort(em, w, s);
     }
     if (w->framed)
         emit_frame(em, w);
