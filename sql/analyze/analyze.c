@@ -45,7 +45,8 @@ static bool is_select_into(const PgQuery__Node *n)
 
 static struct query *analyze_node(struct pstate *ps, const PgQuery__Node *n)
 {
-    struct query *q = is_select_into(n) ? transform_select_into(ps, n->select_stmt) : transform_stmt(ps, n);
+    struct query *q =
+        is_select_into(n) ? transform_select_into(ps, n->select_stmt) : transform_stmt(ps, n);
     if (!q || parse_failed(ps))
         return NULL;
     if (q->command != QUERY_UTILITY)
@@ -63,10 +64,12 @@ struct query *analyze_statement(struct analysis *a, const struct raw_stmt *stmt)
     return analyze_inner(a, node_of(stmt));
 }
 
-/* --- stored text ------------------------------------------------------------------------------------------ */
+/* --- stored text
+ * ------------------------------------------------------------------------------------------ */
 
 /* The struct analysis for a text of its own: errors say nothing of positions in the statement. */
-static struct analysis stored_analysis(const struct analysis *a, const char *text, struct error *err)
+static struct analysis stored_analysis(const struct analysis *a, const char *text,
+                                       struct error *err)
 {
     struct analysis inner = *a;
     error_init(err, a->arena);
@@ -115,7 +118,8 @@ static void relation_namespace(struct pstate *ps, const struct relation *r)
 }
 
 struct expr *transform_stored(struct pstate *ps, const PgQuery__Node *n, const struct relation *r,
-                              enum parse_expr_kind kind, uint32_t type, int32_t typmod, const char *name)
+                              enum parse_expr_kind kind, uint32_t type, int32_t typmod,
+                              const char *name)
 {
     struct pstate *sub = pstate_new(ps->a, NULL);
     sub->query = ARENA_NEW(ps->a->arena, struct query);
@@ -145,8 +149,9 @@ struct expr *coerce_stored(struct pstate *ps, struct expr *e, uint32_t type, int
     if (out)
         return out;
     const char *what = kind == EXPR_KIND_GENERATED_COLUMN ? "generation" : "default";
-    parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "column \"%s\" is of type %s but %s expression is of type %s",
-                name ? name : "", format_type(ps, type), what, format_type(ps, e->type));
+    parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1,
+                "column \"%s\" is of type %s but %s expression is of type %s", name ? name : "",
+                format_type(ps, type), what, format_type(ps, e->type));
     parse_error_hint(ps, "You will need to rewrite or cast the expression.");
     return expr_poison();
 }
@@ -154,14 +159,16 @@ struct expr *coerce_stored(struct pstate *ps, struct expr *e, uint32_t type, int
 /* parse_expression() gives a SELECT of one target. */
 static const PgQuery__Node *expression_node(const struct parsed *p)
 {
-    if (parsed_count(p) != 1 || node_of(parsed_stmt(p, 0))->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    if (parsed_count(p) != 1 ||
+        node_of(parsed_stmt(p, 0))->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
         return NULL;
     const PgQuery__SelectStmt *s = node_of(parsed_stmt(p, 0))->select_stmt;
     return s->n_target_list == 1 ? s->target_list[0]->res_target->val : NULL;
 }
 
-struct expr *analyze_stored_expr(struct pstate *ps, const char *sql, const struct relation *relation,
-                                 enum parse_expr_kind kind, uint32_t type, int32_t typmod, const char *name)
+struct expr *analyze_stored_expr(struct pstate *ps, const char *sql,
+                                 const struct relation *relation, enum parse_expr_kind kind,
+                                 uint32_t type, int32_t typmod, const char *name)
 {
     struct error err;
     struct analysis inner = stored_analysis(ps->a, sql, &err);
@@ -195,11 +202,15 @@ static enum parse_expr_kind stored_kind(const char *kind)
         const char *name;
         enum parse_expr_kind kind;
     } kinds[] = {
-        {"DEFAULT", EXPR_KIND_COLUMN_DEFAULT},         {"DEFAULT expressions", EXPR_KIND_COLUMN_DEFAULT},
-        {"check constraints", EXPR_KIND_CHECK_CONSTRAINT}, {"CHECK", EXPR_KIND_CHECK_CONSTRAINT},
-        {"index expressions", EXPR_KIND_INDEX_EXPRESSION}, {"index predicates", EXPR_KIND_INDEX_PREDICATE},
+        {"DEFAULT", EXPR_KIND_COLUMN_DEFAULT},
+        {"DEFAULT expressions", EXPR_KIND_COLUMN_DEFAULT},
+        {"check constraints", EXPR_KIND_CHECK_CONSTRAINT},
+        {"CHECK", EXPR_KIND_CHECK_CONSTRAINT},
+        {"index expressions", EXPR_KIND_INDEX_EXPRESSION},
+        {"index predicates", EXPR_KIND_INDEX_PREDICATE},
         {"column generation expressions", EXPR_KIND_GENERATED_COLUMN},
-        {"policy expressions", EXPR_KIND_POLICY},      {"domain checks", EXPR_KIND_DOMAIN_CHECK},
+        {"policy expressions", EXPR_KIND_POLICY},
+        {"domain checks", EXPR_KIND_DOMAIN_CHECK},
         {"trigger WHEN conditions", EXPR_KIND_TRIGGER_WHEN},
     };
     for (size_t i = 0; kind && i < sizeof kinds / sizeof *kinds; i++)
@@ -208,8 +219,8 @@ static enum parse_expr_kind stored_kind(const char *kind)
     return EXPR_KIND_OTHER;
 }
 
-struct expr *analyze_expression(struct analysis *a, const char *sql, const struct relation *r, uint32_t type,
-                                int32_t typmod, const char *kind)
+struct expr *analyze_expression(struct analysis *a, const char *sql, const struct relation *r,
+                                uint32_t type, int32_t typmod, const char *kind)
 {
     struct pstate *ps = pstate_new(a, NULL);
     struct expr *e = analyze_stored_expr(ps, sql, r, stored_kind(kind), type, typmod, NULL);
@@ -232,7 +243,8 @@ struct expr *analyze_assign(struct analysis *a, struct expr *e, uint32_t type, i
     return expr_is_poison(out) || !assign_expr_collations(ps, out) ? NULL : out;
 }
 
-/* --- names given as text ------------------------------------------------------------------------------------- */
+/* --- names given as text
+ * ------------------------------------------------------------------------------------- */
 
 static const PgQuery__TypeName *lone_cast_type(const struct parsed *p)
 {
@@ -242,9 +254,11 @@ static const PgQuery__TypeName *lone_cast_type(const struct parsed *p)
     const PgQuery__SelectStmt *s = node_of(parsed_stmt(p, 0))->select_stmt;
     bool bare = !*s->target_list[0]->res_target->name && !s->n_from_clause && !s->where_clause &&
                 !s->n_group_clause && !s->n_sort_clause && !s->limit_count && !s->limit_offset &&
-                !s->n_locking_clause && !s->having_clause && !s->n_window_clause && !s->into_clause &&
-                !s->with_clause && !s->n_distinct_clause;
-    return bare && n->type_cast->arg->node_case == PG_QUERY__NODE__NODE_A_CONST ? n->type_cast->type_name : NULL;
+                !s->n_locking_clause && !s->having_clause && !s->n_window_clause &&
+                !s->into_clause && !s->with_clause && !s->n_distinct_clause;
+    return bare && n->type_cast->arg->node_case == PG_QUERY__NODE__NODE_A_CONST
+               ? n->type_cast->type_name
+               : NULL;
 }
 
 bool analyze_type_name(struct analysis *a, const char *text, uint32_t *type, int32_t *typmod)

@@ -1,16 +1,19 @@
 /*
- * analyze_view.c: views. A reference to a view becomes a subquery entry that remembers the view, so later stages know no
- * rules; a simple view as target of INSERT, UPDATE or DELETE stands for its base table.
+ * analyze_view.c: views. A reference to a view becomes a subquery entry that remembers the view, so
+ * later stages know no rules; a simple view as target of INSERT, UPDATE or DELETE stands for its
+ * base table.
  */
 #include "sql/analyze/clause.h"
 
 #include <string.h>
 
-/* The view's own SELECT, analyzed apart from the statement: it sees none of its names. NULL after an error. */
+/* The view's own SELECT, analyzed apart from the statement: it sees none of its names. NULL after
+ * an error. */
 static struct query *view_query(struct pstate *ps, const struct relation *view)
 {
     if (ps->level + 1 >= VIEW_DEPTH_MAX) {
-        parse_error(ps, ERRCODE_STATEMENT_TOO_COMPLEX, -1, "views are nested too deeply at view \"%s\"", view->name);
+        parse_error(ps, ERRCODE_STATEMENT_TOO_COMPLEX, -1,
+                    "views are nested too deeply at view \"%s\"", view->name);
         return NULL;
     }
     struct error err;
@@ -30,7 +33,8 @@ static struct query *view_query(struct pstate *ps, const struct relation *view)
     return q;
 }
 
-struct rte *rte_for_view(struct pstate *ps, const struct relation *view, const PgQuery__Alias *alias)
+struct rte *rte_for_view(struct pstate *ps, const struct relation *view,
+                         const PgQuery__Alias *alias)
 {
     struct query *q = view_query(ps, view);
     if (!q)
@@ -42,16 +46,19 @@ struct rte *rte_for_view(struct pstate *ps, const struct relation *view, const P
     rte->relation = view;
     rte->subquery = q;
     relation_columns(ps, view, &rte->columns, &rte->ncolumns);
-    /* Attributes of a view are its targets one by one; a view is never altered by dropping columns. */
+    /* Attributes of a view are its targets one by one; a view is never altered by dropping columns.
+     */
     if (rte->ncolumns != q->ntargets) {
-        parse_error(ps, ERRCODE_INTERNAL_ERROR, -1, "view \"%s\" has %d columns but its query gives %d",
-                    view->name, rte->ncolumns, q->ntargets);
+        parse_error(ps, ERRCODE_INTERNAL_ERROR, -1,
+                    "view \"%s\" has %d columns but its query gives %d", view->name, rte->ncolumns,
+                    q->ntargets);
         return NULL;
     }
     return rte_apply_alias(ps, rte, alias) ? rte : NULL;
 }
 
-/* --- updatable views --------------------------------------------------------------------------------------- */
+/* --- updatable views
+ * --------------------------------------------------------------------------------------- */
 
 static const char *not_updatable_reason(const struct query *q)
 {
@@ -74,14 +81,15 @@ static const char *not_updatable_reason(const struct query *q)
     if (q->has_srfs)
         return "Views that return set-returning functions are not automatically updatable.";
     if (q->nfrom != 1 || q->from[0]->rte < 0 || !q->rtable[q->from[0]->rte]->relation)
-        return "Views that do not select from a single table or view are not automatically updatable.";
+        return "Views that do not select from a single table or view are not automatically "
+               "updatable.";
     if (q->rtable[q->from[0]->rte]->tablesample)
         return "Views containing TABLESAMPLE are not automatically updatable.";
     return NULL;
 }
 
-static struct view_target *refuse_view(struct pstate *ps, const struct relation *view, const char *verb,
-                                       const char *detail)
+static struct view_target *refuse_view(struct pstate *ps, const struct relation *view,
+                                       const char *verb, const char *detail)
 {
     static const struct {
         const char *verb, *doing, *gerund;
@@ -89,19 +97,21 @@ static struct view_target *refuse_view(struct pstate *ps, const struct relation 
                  {"UPDATE", "update", "updating"},
                  {"DELETE", "delete from", "deleting from"}};
     int i = !strcmp(verb, "UPDATE") ? 1 : !strcmp(verb, "DELETE") ? 2 : 0;
-    parse_error(ps, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, -1, "cannot %s view \"%s\"", verbs[i].doing,
-                view->name);
+    parse_error(ps, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, -1, "cannot %s view \"%s\"",
+                verbs[i].doing, view->name);
     parse_error_detail(ps, "%s", detail);
-    parse_error_hint(ps,
-                     "To enable %s the view, provide an INSTEAD OF %s trigger or an unconditional ON %s DO "
-                     "INSTEAD rule.",
-                     verbs[i].gerund, verb, verb);
+    parse_error_hint(
+        ps,
+        "To enable %s the view, provide an INSTEAD OF %s trigger or an unconditional ON %s DO "
+        "INSTEAD rule.",
+        verbs[i].gerund, verb, verb);
     return NULL;
 }
 
-/* The view's columns over the base table: either the FROM item is the base, or itself an updatable view whose columns are
-   put in. */
-static struct view_target *compose(struct pstate *ps, struct query *q, const struct view_target *inner, int from,
+/* The view's columns over the base table: either the FROM item is the base, or itself an updatable
+   view whose columns are put in. */
+static struct view_target *compose(struct pstate *ps, struct query *q,
+                                   const struct view_target *inner, int from,
                                    const struct relation *base)
 {
     struct view_target *v = ARENA_NEW(ps->a->arena, struct view_target);
@@ -123,7 +133,8 @@ static struct view_target *compose(struct pstate *ps, struct query *q, const str
     return v;
 }
 
-struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view, const char *verb)
+struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view,
+                                          const char *verb)
 {
     struct query *q = view_query(ps, view);
     if (!q)
@@ -145,7 +156,8 @@ struct view_target *view_updatable_target(struct pstate *ps, const struct relati
             return NULL;
     } else if (base->kind != RELKIND_TABLE && base->kind != RELKIND_PARTITIONED) {
         return refuse_view(ps, view, verb,
-                           "Views that do not select from a single table or view are not automatically updatable.");
+                           "Views that do not select from a single table or view are not "
+                           "automatically updatable.");
     }
     struct view_target *v = compose(ps, q, inner, from, inner ? inner->base : base);
     bool any = !strcmp(verb, "DELETE");

@@ -1,7 +1,9 @@
 /*
- * clause.h: what the clause and statement files of analyze/ call from each other. Expression files see pstate.h only.
+ * clause.h: what the clause and statement files of analyze/ call from each other. Expression files
+ * see pstate.h only.
  *
- * Conventions are pstate.h's: the first error sticks, bool functions give false after one, memory is ps->a->arena's.
+ * Conventions are pstate.h's: the first error sticks, bool functions give false after one, memory
+ * is ps->a->arena's.
  */
 #ifndef PGF_ANALYZE_CLAUSE_H
 #define PGF_ANALYZE_CLAUSE_H
@@ -41,13 +43,16 @@ bool ns_check_conflicts(struct pstate *ps, const struct ns_list *left, const str
 /* Gives rte its name and column names by the alias (may be NULL). 42P10 for too many names. */
 bool rte_apply_alias(struct pstate *ps, struct rte *rte, const PgQuery__Alias *alias);
 /* The columns of a relation as a range table entry has them. */
-void relation_columns(struct pstate *ps, const struct relation *r, struct column_def **columns, int *n);
+void relation_columns(struct pstate *ps, const struct relation *r, struct column_def **columns,
+                      int *n);
 /* A RTE_RELATION for r, named by the alias or the relation. */
-struct rte *rte_for_relation(struct pstate *ps, const struct relation *r, const PgQuery__Alias *alias, bool inh);
+struct rte *rte_for_relation(struct pstate *ps, const struct relation *r,
+                             const PgQuery__Alias *alias, bool inh);
 /* A RTE_SUBQUERY whose columns are the visible targets of q. alias may be NULL: "unnamed". */
 struct rte *rte_for_subquery(struct pstate *ps, struct query *q, const char *name);
 /* A VAR for column attnum (1-based) of an entry. */
-struct expr *var_for_column(struct pstate *ps, const struct rte *rte, int index, int attnum, int location);
+struct expr *var_for_column(struct pstate *ps, const struct rte *rte, int index, int attnum,
+                            int location);
 /* The WITH entry of that name, and how many levels out. */
 struct cte *lookup_cte(struct pstate *ps, const char *name, int *levelsup);
 /* Adds levels to every VAR and aggregate of e that points out of its own query; e is changed. */
@@ -60,8 +65,8 @@ const char *system_column_name(int attnum);
 
 /* --- parse_walk.c: walking trees -------------------------------------------------------------- */
 
-/* Calls visit for every expression node of e in preorder, entering sublink queries; depth is the number of queries
-   entered. The visitor gives true to go into the node's children. */
+/* Calls visit for every expression node of e in preorder, entering sublink queries; depth is the
+   number of queries entered. The visitor gives true to go into the node's children. */
 struct expr_walker {
     bool (*visit)(struct expr_walker *w, struct expr *e, int depth);
     /* Each query entered, before its expressions; NULL: none. */
@@ -70,18 +75,23 @@ struct expr_walker {
 };
 void walk_expr(struct expr_walker *w, struct expr *e, int depth);
 void walk_query(struct expr_walker *w, struct query *q, int depth);
-/* Calls visit for m and every message below it (raw trees); it gives true to go into the message's fields. */
-void walk_raw(const ProtobufCMessage *m, bool (*visit)(const ProtobufCMessage *m, void *arg), void *arg);
+/* Calls visit for m and every message below it (raw trees); it gives true to go into the message's
+ * fields. */
+void walk_raw(const ProtobufCMessage *m, bool (*visit)(const ProtobufCMessage *m, void *arg),
+              void *arg);
 /*
- * Refuses what a handler does not know: every field of m that is set must be in `known` (names separated by blanks). Otherwise 0A000
+ * Refuses what a handler does not know: every field of m that is set must be in `known` (names
+ * separated by blanks). Otherwise 0A000
  * "<what> with <field> is not supported".
  */
-bool raw_fields_known(struct pstate *ps, const ProtobufCMessage *m, const char *known, const char *what);
+bool raw_fields_known(struct pstate *ps, const ProtobufCMessage *m, const char *known,
+                      const char *what);
 /*
- * Replaces VARs of one entry of e's own query, also inside sublinks: column k by a copy of columns[k - 1]; with columns
- * NULL the VARs only move to entry `to`. The new root is returned.
+ * Replaces VARs of one entry of e's own query, also inside sublinks: column k by a copy of
+ * columns[k - 1]; with columns NULL the VARs only move to entry `to`. The new root is returned.
  */
-struct expr *expr_replace_vars(struct arena *a, struct expr *e, int rte, struct expr *const *columns, int to);
+struct expr *expr_replace_vars(struct arena *a, struct expr *e, int rte,
+                               struct expr *const *columns, int to);
 /* Does the expression hold a VAR of this level (levelsup 0)? */
 bool expr_has_vars(struct expr *e);
 /* Does it hold an aggregate (of this level)? location: of the first one. */
@@ -90,25 +100,28 @@ bool expr_has_windows(struct expr *e, int *location);
 /* Sets query->writes and volatile_calls. */
 void query_mark_effects(struct query *q);
 
-/* --- parse_target.c ------------------------------------------------------------------------------ */
+/* --- parse_target.c ------------------------------------------------------------------------------
+ */
 
 void target_add(struct pstate *ps, struct target_list *l, struct target t);
-bool transform_target_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, enum parse_expr_kind kind,
-                           struct target_list *out);
+bool transform_target_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                           enum parse_expr_kind kind, struct target_list *out);
 /* Unknown-typed entries become text. */
 void resolve_target_unknowns(struct pstate *ps, struct target *targets, int n);
 /* Where a plain column comes from, for RowDescription. */
 void target_mark_origin(struct pstate *ps, struct target *t);
 /*
- * The value for column att of the target: indirection (subscripts, fields) applied, coerced for assignment. name: as written. base: the
- * column's present value, for indirections.
+ * The value for column att of the target: indirection (subscripts, fields) applied, coerced for
+ * assignment. name: as written. base: the column's present value, for indirections.
  */
-struct expr *transform_assigned_expr(struct pstate *ps, struct expr *e, enum parse_expr_kind kind, const char *name,
-                                     const struct attribute *att, PgQuery__Node *const *indirection,
-                                     size_t nindirection, struct expr *base, int location);
+struct expr *transform_assigned_expr(struct pstate *ps, struct expr *e, enum parse_expr_kind kind,
+                                     const char *name, const struct attribute *att,
+                                     PgQuery__Node *const *indirection, size_t nindirection,
+                                     struct expr *base, int location);
 bool transform_returning(struct pstate *ps, PgQuery__Node *const *nodes, size_t n);
 
-/* --- parse_from.c: FROM ---------------------------------------------------------------------------- */
+/* --- parse_from.c: FROM
+ * ---------------------------------------------------------------------------- */
 
 bool transform_from_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n);
 /* A relation that FROM or DML may open: 42P01, and 42809 for indexes and composite types. */
@@ -116,34 +129,42 @@ const struct relation *open_relation(struct pstate *ps, const PgQuery__RangeVar 
 /* A table of FROM by name: WITH entry, view or relation. The nsitem is not in the namespace yet. */
 struct nsitem *transform_range_var(struct pstate *ps, const PgQuery__RangeVar *rv);
 
-/* --- parse_function_rte.c ---------------------------------------------------------------------------- */
+/* --- parse_function_rte.c
+ * ---------------------------------------------------------------------------- */
 
 struct nsitem *transform_range_function(struct pstate *ps, const PgQuery__RangeFunction *rf);
 
-/* --- parse_clause.c ------------------------------------------------------------------------------------ */
+/* --- parse_clause.c
+ * ------------------------------------------------------------------------------------ */
 
 struct expr *transform_where(struct pstate *ps, const PgQuery__Node *n, enum parse_expr_kind kind,
                              const char *construct);
 struct expr *transform_limit(struct pstate *ps, const PgQuery__Node *n, enum parse_expr_kind kind,
                              const char *construct, bool with_ties);
-bool transform_sort_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct target_list *targets,
-                           enum parse_expr_kind kind, bool sql99, bool setop, struct sort_list *out);
+bool transform_sort_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                           struct target_list *targets, enum parse_expr_kind kind, bool sql99,
+                           bool setop, struct sort_list *out);
 /*
- * An item of ORDER BY, GROUP BY or DISTINCT ON: *target is the number (from 1) of the target it names or equals, else 0. Poison
- * on error. sql99: expressions only.
+ * An item of ORDER BY, GROUP BY or DISTINCT ON: *target is the number (from 1) of the target it
+ * names or equals, else 0. Poison on error. sql99: expressions only.
  */
-struct expr *find_clause_expr(struct pstate *ps, const PgQuery__Node *n, struct target_list *targets,
-                              enum parse_expr_kind kind, bool sql99, int *target);
-bool transform_distinct_clause(struct pstate *ps, const PgQuery__SelectStmt *s, struct target_list *targets);
+struct expr *find_clause_expr(struct pstate *ps, const PgQuery__Node *n,
+                              struct target_list *targets, enum parse_expr_kind kind, bool sql99,
+                              int *target);
+bool transform_distinct_clause(struct pstate *ps, const PgQuery__SelectStmt *s,
+                               struct target_list *targets);
 bool transform_locking(struct pstate *ps, const PgQuery__SelectStmt *s);
 /* "FOR UPDATE" ... */
 const char *locking_clause_name(const PgQuery__LockingClause *lc);
 
-/* --- parse_group.c -------------------------------------------------------------------------------------- */
+/* --- parse_group.c
+ * -------------------------------------------------------------------------------------- */
 
-bool transform_group_clause(struct pstate *ps, const PgQuery__SelectStmt *s, struct target_list *targets);
+bool transform_group_clause(struct pstate *ps, const PgQuery__SelectStmt *s,
+                            struct target_list *targets);
 
-/* --- parse_agg.c, parse_window.c -------------------------------------------------------------------------- */
+/* --- parse_agg.c, parse_window.c
+ * -------------------------------------------------------------------------- */
 
 /* May an aggregate (window: a window function) stand there? *place: how messages name the place. */
 bool expr_kind_allows(enum parse_expr_kind kind, bool window, const char **place);
@@ -154,7 +175,8 @@ bool transform_window_definitions(struct pstate *ps, struct target_list *targets
 /* Registers the WINDOW clause before anything refers to it. */
 bool register_window_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n);
 
-/* --- statements --------------------------------------------------------------------------------------------- */
+/* --- statements
+ * --------------------------------------------------------------------------------------------- */
 
 struct query *transform_stmt(struct pstate *ps, const PgQuery__Node *n);
 struct query *transform_select_stmt(struct pstate *ps, const PgQuery__SelectStmt *s);
@@ -171,96 +193,127 @@ bool cte_set_recursive_columns(struct pstate *ps, struct cte *cte, const struct 
 /* Moves the finished target list and flags into ps->query, checks aggregates and collations. */
 bool query_finish(struct pstate *ps, struct target_list *targets);
 
-/* VALUES lists to a RTE_VALUES; common: the columns get common types here, else the rows' types are settled already. */
+/* VALUES lists to a RTE_VALUES; common: the columns get common types here, else the rows' types are
+ * settled already. */
 struct rte *rte_for_values(struct pstate *ps, struct expr_list *rows, int nrows, bool common);
-/* SELECT of all columns of inner (column 0) or of one (from 1), at a new level between ps and inner. */
+/* SELECT of all columns of inner (column 0) or of one (from 1), at a new level between ps and
+ * inner. */
 struct query *query_wrap(struct pstate *ps, struct query *inner, int column);
 
-/* --- parse_dml.c: the table of INSERT, UPDATE, DELETE, MERGE ------------------------------------------------ */
+/* --- parse_dml.c: the table of INSERT, UPDATE, DELETE, MERGE
+ * ------------------------------------------------ */
 
-/* The table as it was named and the base table that is really changed: another one if a view was named. */
+/* The table as it was named and the base table that is really changed: another one if a view was
+ * named. */
 struct dml_target {
     struct nsitem item; /* what names refer to; ps->target points here */
     const struct relation *named, *base;
-    const int *attnums; /* views: per column of `named` the base table's attnum, 0 not updatable; else NULL */
+    const int *attnums; /* views: per column of `named` the base table's attnum, 0 not updatable;
+                           else NULL */
     struct expr *where; /* views: the conditions of all views on the way */
 };
 struct dml_target *dml_target_of(const struct pstate *ps);
-/* Opens the table, adds it to the range table and sets ps->target; in_ns: names can refer to it. verb: "INSERT"... */
-bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in_ns, const char *verb);
-/* The base table's column for a name in a column list or SET; NULL with 42703 or 0A000. updating: for the message. */
-const struct attribute *dml_column(struct pstate *ps, const char *name, int location, bool updating);
-/* The i-th column (attnum - 1) of the named relation, likewise; NULL without error if it is dropped. */
+/* Opens the table, adds it to the range table and sets ps->target; in_ns: names can refer to it.
+ * verb: "INSERT"... */
+bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in_ns,
+                         const char *verb);
+/* The base table's column for a name in a column list or SET; NULL with 42703 or 0A000. updating:
+ * for the message. */
+const struct attribute *dml_column(struct pstate *ps, const char *name, int location,
+                                   bool updating);
+/* The i-th column (attnum - 1) of the named relation, likewise; NULL without error if it is
+ * dropped. */
 const struct attribute *dml_column_at(struct pstate *ps, int i, bool *updatable);
 /* 428C9 */
 bool refuse_generated(struct pstate *ps, const struct attribute *att, bool updating);
-/* The default of a column as expression: identity, DEFAULT, domain default, or NULL constant. Never NULL. */
-struct expr *column_default_expr(struct pstate *ps, const struct relation *r, const struct attribute *att);
+/* The default of a column as expression: identity, DEFAULT, domain default, or NULL constant. Never
+ * NULL. */
+struct expr *column_default_expr(struct pstate *ps, const struct relation *r,
+                                 const struct attribute *att);
 
-/* --- parse_insert.c ---------------------------------------------------------------------------------------------- */
+/* --- parse_insert.c
+ * ---------------------------------------------------------------------------------------------- */
 
 /* INSERT's target columns in order of the written list (or all). */
 struct insert_column {
     const struct attribute *att;
     const PgQuery__ResTarget *res; /* NULL when no list was written */
 };
-bool insert_target_columns(struct pstate *ps, PgQuery__Node *const *cols, size_t n, struct insert_column **out,
-                           int *count);
-/* One row of source expressions as values for the insert columns; DEFAULT items stay EXPR_DEFAULT. */
-bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct insert_column *cols, int ncols,
-                          bool strip_indirection, struct expr_list *out);
+bool insert_target_columns(struct pstate *ps, PgQuery__Node *const *cols, size_t n,
+                           struct insert_column **out, int *count);
+/* One row of source expressions as values for the insert columns; DEFAULT items stay EXPR_DEFAULT.
+ */
+bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct insert_column *cols,
+                          int ncols, bool strip_indirection, struct expr_list *out);
 /* Values of the insert columns to targets: one per column, indirections of one column merged. */
 bool insert_targets(struct pstate *ps, struct insert_column *cols, struct expr_list *values,
                     struct target_list *out);
 /*
- * Replaces EXPR_DEFAULT and adds the columns that are missing; refuses explicit values for GENERATED ALWAYS columns. The
- * list covers all live columns but generated ones (the file computes those), in order of attnum.
+ * Replaces EXPR_DEFAULT and adds the columns that are missing; refuses explicit values for
+ * GENERATED ALWAYS columns. The list covers all live columns but generated ones (the file computes
+ * those), in order of attnum.
  */
 bool insert_fill_defaults(struct pstate *ps, struct target_list *list, char overriding);
 char overriding_of(PgQuery__OverridingKind kind);
 
-/* --- parse_update.c, parse_conflict.c ------------------------------------------------------------------------------ */
+/* --- parse_update.c, parse_conflict.c
+ * ------------------------------------------------------------------------------ */
 
-/* SET of UPDATE, ON CONFLICT DO UPDATE and MERGE: defaults replaced, assignments to one column merged. */
-bool transform_update_targets(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct target **out,
-                              int *count);
+/* SET of UPDATE, ON CONFLICT DO UPDATE and MERGE: defaults replaced, assignments to one column
+ * merged. */
+bool transform_update_targets(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                              struct target **out, int *count);
 bool transform_on_conflict(struct pstate *ps, const PgQuery__OnConflictClause *c);
 
-/* --- analyze_view.c ------------------------------------------------------------------------------------------------- */
+/* --- analyze_view.c
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* A view as subquery entry. */
-struct rte *rte_for_view(struct pstate *ps, const struct relation *view, const PgQuery__Alias *alias);
+struct rte *rte_for_view(struct pstate *ps, const struct relation *view,
+                         const PgQuery__Alias *alias);
 /* What a simply updatable view is made of. */
 struct view_target {
     const struct relation *base;
-    struct expr **columns; /* per view column: its expression over rte 0 = base; NULL for dropped ones */
-    int *attnums;          /* per view column: base attnum, 0 not updatable */
+    struct expr *
+        *columns; /* per view column: its expression over rte 0 = base; NULL for dropped ones */
+    int *attnums; /* per view column: base attnum, 0 not updatable */
     int ncolumns;
-    struct expr *where;    /* over rte 0 = base; NULL */
+    struct expr *where; /* over rte 0 = base; NULL */
 };
 /* NULL with 55000 if the view is not simply updatable. verb: "INSERT", "UPDATE", "DELETE". */
-struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view, const char *verb);
+struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view,
+                                          const char *verb);
 
-/* --- analyze.c -------------------------------------------------------------------------------------------------- */
+/* --- analyze.c
+ * --------------------------------------------------------------------------------------------------
+ */
 
-/* A stored expression analyzed over `relation` (NULL: none) with locations and errors of its own text kept apart. */
-struct expr *analyze_stored_expr(struct pstate *ps, const char *sql, const struct relation *relation,
-                                 enum parse_expr_kind kind, uint32_t type, int32_t typmod, const char *name);
+/* A stored expression analyzed over `relation` (NULL: none) with locations and errors of its own
+ * text kept apart. */
+struct expr *analyze_stored_expr(struct pstate *ps, const char *sql,
+                                 const struct relation *relation, enum parse_expr_kind kind,
+                                 uint32_t type, int32_t typmod, const char *name);
 
-/* A raw expression over the columns of `relation` (entry 0; NULL: none), as it is stored: coerced for assignment to type, or,
-   with type 0, to boolean where the kind wants that. name: the column in messages. Poison on error. */
-struct expr *transform_stored(struct pstate *ps, const PgQuery__Node *n, const struct relation *relation,
-                              enum parse_expr_kind kind, uint32_t type, int32_t typmod, const char *name);
+/* A raw expression over the columns of `relation` (entry 0; NULL: none), as it is stored: coerced
+   for assignment to type, or, with type 0, to boolean where the kind wants that. name: the column
+   in messages. Poison on error. */
+struct expr *transform_stored(struct pstate *ps, const PgQuery__Node *n,
+                              const struct relation *relation, enum parse_expr_kind kind,
+                              uint32_t type, int32_t typmod, const char *name);
 /* "column %s is of type %s but default expression is of type %s" */
 struct expr *coerce_stored(struct pstate *ps, struct expr *e, uint32_t type, int32_t typmod,
                            enum parse_expr_kind kind, const char *name);
-/* A whole statement inside another one (EXPLAIN, DECLARE, CREATE VIEW...), on an outermost level of its own. NULL after
-   an error. */
+/* A whole statement inside another one (EXPLAIN, DECLARE, CREATE VIEW...), on an outermost level of
+   its own. NULL after an error. */
 struct query *analyze_inner(struct analysis *a, const PgQuery__Node *n);
-/* A view's SELECT in the given struct analysis (whose text is set), at a nesting level. NULL after an error. */
+/* A view's SELECT in the given struct analysis (whose text is set), at a nesting level. NULL after
+ * an error. */
 struct query *analyze_view_text(struct analysis *a, const char *sql, int level);
 
-/* --- utility.c ---------------------------------------------------------------------------------------------------- */
+/* --- utility.c
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 struct query *transform_utility(struct pstate *ps, const PgQuery__Node *n);
 /* SELECT ... INTO: a CREATE TABLE AS with the tag of its own. */

@@ -1,6 +1,6 @@
 /*
- * identifier.c: the NOTICE for names that were cut to 63 bytes. The parser cuts them silently; this looks at the tokens of
- * texts that can hold such a name at all.
+ * identifier.c: the NOTICE for names that were cut to 63 bytes. The parser cuts them silently; this
+ * looks at the tokens of texts that can hold such a name at all.
  */
 #include "sql/analyze/clause.h"
 
@@ -9,7 +9,8 @@
 
 #include "sql/base/limits.h"
 
-/* Is there a run of bytes without blanks or quotes, or anything in double quotes, longer than a name may be? */
+/* Is there a run of bytes without blanks or quotes, or anything in double quotes, longer than a
+ * name may be? */
 static bool may_hold_long_name(const char *text)
 {
     size_t run = 0;
@@ -60,16 +61,19 @@ void analyze_long_names(struct analysis *a, int offset, int length)
         return;
     PgQueryScanResult scan = pg_query_scan(text);
     PgQuery__ScanResult *result =
-        scan.error ? NULL
-                   : pg_query__scan_result__unpack(NULL, scan.pbuf.len, (const uint8_t *)scan.pbuf.data);
+        scan.error
+            ? NULL
+            : pg_query__scan_result__unpack(NULL, scan.pbuf.len, (const uint8_t *)scan.pbuf.data);
     for (size_t i = 0; result && i < result->n_tokens; i++) {
         const PgQuery__ScanToken *t = result->tokens[i];
-        if (t->token != PG_QUERY__TOKEN__IDENT || t->start < offset || (length > 0 && t->end > offset + length))
+        if (t->token != PG_QUERY__TOKEN__IDENT || t->start < offset ||
+            (length > 0 && t->end > offset + length))
             continue;
         const char *name = token_name(ps->a->arena, text + t->start, (size_t)(t->end - t->start));
         if (strlen(name) > LIMIT_IDENTIFIER)
-            parse_notice(ps, ERROR_NOTICE, ERRCODE_NAME_TOO_LONG, "identifier \"%s\" will be truncated to \"%.*s\"",
-                         name, cut_length(name), name);
+            parse_notice(ps, ERROR_NOTICE, ERRCODE_NAME_TOO_LONG,
+                         "identifier \"%s\" will be truncated to \"%.*s\"", name, cut_length(name),
+                         name);
     }
     if (result)
         pg_query__scan_result__free_unpacked(result, NULL);

@@ -1,6 +1,7 @@
 /*
- * parse_agg.c: to which query level an aggregate belongs, whether it may stand there, and whether every column outside of
- * aggregates is grouped (or functionally dependent on a grouped primary key).
+ * parse_agg.c: to which query level an aggregate belongs, whether it may stand there, and whether
+ * every column outside of aggregates is grouped (or functionally dependent on a grouped primary
+ * key).
  */
 #include "sql/analyze/clause.h"
 
@@ -8,9 +9,11 @@
 
 #define GROUPING_ARGS_MAX 31
 
-/* --- places --------------------------------------------------------------------------------------- */
+/* --- places
+ * --------------------------------------------------------------------------------------- */
 
-/* "<things> are not allowed in <place>": places that PostgreSQL names otherwise than parse_expr_kind_name. */
+/* "<things> are not allowed in <place>": places that PostgreSQL names otherwise than
+ * parse_expr_kind_name. */
 static const struct {
     enum parse_expr_kind kind;
     const char *place;
@@ -79,7 +82,8 @@ bool expr_kind_allows(enum parse_expr_kind kind, bool window, const char **place
     return false;
 }
 
-/* --- the level of an aggregate ------------------------------------------------------------------------ */
+/* --- the level of an aggregate
+ * ------------------------------------------------------------------------ */
 
 struct level_search {
     int min_var, min_agg; /* -1: none */
@@ -145,14 +149,16 @@ static int level_of(struct pstate *ps, const struct level_search *s)
     if (s->srf) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, s->srf->location,
                     "aggregate function calls cannot contain set-returning function calls");
-        parse_error_hint(ps, "You might be able to move the set-returning function into a LATERAL FROM item.");
+        parse_error_hint(
+            ps, "You might be able to move the set-returning function into a LATERAL FROM item.");
         return -1;
     }
-    int level = s->min_var < 0                             ? (s->min_agg < 0 ? 0 : s->min_agg)
+    int level = s->min_var < 0                              ? (s->min_agg < 0 ? 0 : s->min_agg)
                 : s->min_agg < 0 || s->min_var < s->min_agg ? s->min_var
                                                             : s->min_agg;
     if (level == s->min_agg) {
-        parse_error(ps, ERRCODE_GROUPING_ERROR, s->agg_location, "aggregate function calls cannot be nested");
+        parse_error(ps, ERRCODE_GROUPING_ERROR, s->agg_location,
+                    "aggregate function calls cannot be nested");
         return -1;
     }
     return level;
@@ -164,12 +170,14 @@ static bool check_direct_args(struct pstate *ps, const struct expr *agg, int lev
     struct level_search s = {.min_var = -1, .min_agg = -1};
     level_search_list(&s, &agg->agg.direct);
     if (s.min_var >= 0 && s.min_var < level) {
-        parse_error(ps, ERRCODE_GROUPING_ERROR, agg->location,
-                    "outer-level aggregate cannot contain a lower-level variable in its direct arguments");
+        parse_error(
+            ps, ERRCODE_GROUPING_ERROR, agg->location,
+            "outer-level aggregate cannot contain a lower-level variable in its direct arguments");
         return false;
     }
     if (s.min_agg >= 0 && s.min_agg <= level) {
-        parse_error(ps, ERRCODE_GROUPING_ERROR, s.agg_location, "aggregate function calls cannot be nested");
+        parse_error(ps, ERRCODE_GROUPING_ERROR, s.agg_location,
+                    "aggregate function calls cannot be nested");
         return false;
     }
     return true;
@@ -220,7 +228,8 @@ bool transform_grouping_call(struct pstate *ps, struct expr *grouping)
     return place_aggregate(ps, level, grouping->location, "grouping operations");
 }
 
-/* --- ungrouped columns ------------------------------------------------------------------------------------- */
+/* --- ungrouped columns
+ * ------------------------------------------------------------------------------------- */
 
 struct group_check {
     struct pstate *ps;
@@ -280,27 +289,31 @@ static void ungrouped_error(struct group_check *c, const struct expr *e, int dep
 {
     const struct rte *rte = c->q->rtable[e->var.rte];
     const char *column = e->kind == EXPR_WHOLE_ROW || e->var.attnum == 0 ? "*"
-                         : e->var.attnum < 0                             ? system_column_name(e->var.attnum)
+                         : e->var.attnum < 0 ? system_column_name(e->var.attnum)
                                              : rte->columns[e->var.attnum - 1].name;
     c->failed = true;
     if (depth) {
         parse_error(c->ps, ERRCODE_GROUPING_ERROR, e->location,
-                    "subquery uses ungrouped column \"%s.%s\" from outer query", rte->alias, column);
+                    "subquery uses ungrouped column \"%s.%s\" from outer query", rte->alias,
+                    column);
         return;
     }
-    parse_error(c->ps, ERRCODE_GROUPING_ERROR, e->location,
-                "column \"%s.%s\" must appear in the GROUP BY clause or be used in an aggregate function",
-                rte->alias, column);
+    parse_error(
+        c->ps, ERRCODE_GROUPING_ERROR, e->location,
+        "column \"%s.%s\" must appear in the GROUP BY clause or be used in an aggregate function",
+        rte->alias, column);
     if (c->direct)
-        parse_error_detail(c->ps, "Direct arguments of an ordered-set aggregate must use only grouped columns.");
+        parse_error_detail(
+            c->ps, "Direct arguments of an ordered-set aggregate must use only grouped columns.");
 }
 
 static bool grouping_arg_ok(struct group_check *c, struct expr *e, int depth)
 {
     for (int i = 0; i < e->grouping.args.n; i++)
         if (!is_grouped(c, e->grouping.args.items[i], depth)) {
-            parse_error(c->ps, ERRCODE_GROUPING_ERROR, e->grouping.args.items[i]->location,
-                        "arguments to GROUPING must be grouping expressions of the associated query level");
+            parse_error(
+                c->ps, ERRCODE_GROUPING_ERROR, e->grouping.args.items[i]->location,
+                "arguments to GROUPING must be grouping expressions of the associated query level");
             c->failed = true;
             return false;
         }
@@ -332,12 +345,14 @@ static bool ungrouped_visit(struct expr_walker *w, struct expr *e, int depth)
         return false;
     if (e->kind != EXPR_VAR && e->kind != EXPR_WHOLE_ROW)
         return true;
-    if (e->var.levelsup == depth && !is_grouped(c, e, depth) && !depends_on_grouped_key(c, e->var.rte))
+    if (e->var.levelsup == depth && !is_grouped(c, e, depth) &&
+        !depends_on_grouped_key(c, e->var.rte))
         ungrouped_error(c, e, depth);
     return false;
 }
 
-/* --- grouping sets: which expressions are in all of them ------------------------------------------------------- */
+/* --- grouping sets: which expressions are in all of them
+ * ------------------------------------------------------- */
 
 /* Marks what every expansion of the set holds; mask has a flag per group expression. */
 static void set_common(const struct grouping_set *g, bool *mask, int n, struct arena *arena)

@@ -1,8 +1,8 @@
 /*
  * parse_clause.c: WHERE, LIMIT, ORDER BY, DISTINCT, FOR UPDATE. GROUP BY is in parse_group.c.
  *
- * ORDER BY, GROUP BY and DISTINCT ON items are looked up as SQL92 has it (output column name or position), then as SQL99
- * has it (any expression).
+ * ORDER BY, GROUP BY and DISTINCT ON items are looked up as SQL92 has it (output column name or
+ * position), then as SQL99 has it (any expression).
  */
 #include "sql/analyze/clause.h"
 
@@ -30,22 +30,25 @@ struct expr *transform_limit(struct pstate *ps, const PgQuery__Node *n, enum par
                     "argument of %s must not contain variables", construct);
         return expr_poison();
     }
-    if (with_ties && kind == EXPR_KIND_LIMIT && e->kind == EXPR_CONST && value_is_null(&e->constant.value))
+    if (with_ties && kind == EXPR_KIND_LIMIT && e->kind == EXPR_CONST &&
+        value_is_null(&e->constant.value))
         return parse_error(ps, ERRCODE_INVALID_ROW_COUNT_IN_LIMIT_CLAUSE, -1,
                            "row count cannot be null in FETCH FIRST ... WITH TIES clause");
     return e;
 }
 
-/* --- finding an item among the targets -------------------------------------------------------------- */
+/* --- finding an item among the targets
+ * -------------------------------------------------------------- */
 
-static bool check_target_for_group(struct pstate *ps, const struct target *t, enum parse_expr_kind kind)
+static bool check_target_for_group(struct pstate *ps, const struct target *t,
+                                   enum parse_expr_kind kind)
 {
     int location;
     if (kind != EXPR_KIND_GROUP_BY)
         return true;
     if (ps->has_aggs && expr_has_aggs(t->expr, &location)) {
-        parse_error(ps, ERRCODE_GROUPING_ERROR, location, "aggregate functions are not allowed in %s",
-                    parse_expr_kind_name(kind));
+        parse_error(ps, ERRCODE_GROUPING_ERROR, location,
+                    "aggregate functions are not allowed in %s", parse_expr_kind_name(kind));
         return false;
     }
     if (ps->has_windows && expr_has_windows(t->expr, &location)) {
@@ -78,8 +81,8 @@ static int find_target_named(struct pstate *ps, const struct target_list *target
     return found;
 }
 
-static int find_target_position(struct pstate *ps, const struct target_list *targets, const PgQuery__AConst *c,
-                                enum parse_expr_kind kind)
+static int find_target_position(struct pstate *ps, const struct target_list *targets,
+                                const PgQuery__AConst *c, enum parse_expr_kind kind)
 {
     if (c->isnull || c->val_case != PG_QUERY__A__CONST__VAL_IVAL) {
         parse_error(ps, ERRCODE_SYNTAX_ERROR, c->location, "non-integer constant in %s",
@@ -90,14 +93,15 @@ static int find_target_position(struct pstate *ps, const struct target_list *tar
     for (int i = 0; i < targets->n; i++)
         if (!targets->items[i].junk && ++position == c->ival->ival)
             return check_target_for_group(ps, &targets->items[i], kind) ? i + 1 : -1;
-    parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, c->location, "%s position %d is not in select list",
-                parse_expr_kind_name(kind), c->ival->ival);
+    parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, c->location,
+                "%s position %d is not in select list", parse_expr_kind_name(kind), c->ival->ival);
     return -1;
 }
 
 /* The item as a target's number in *target, or 0 with an expression of its own. Poison on error. */
-struct expr *find_clause_expr(struct pstate *ps, const PgQuery__Node *n, struct target_list *targets,
-                              enum parse_expr_kind kind, bool sql99, int *target)
+struct expr *find_clause_expr(struct pstate *ps, const PgQuery__Node *n,
+                              struct target_list *targets, enum parse_expr_kind kind, bool sql99,
+                              int *target)
 {
     *target = 0;
     if (!sql99 && n->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && n->column_ref->n_fields == 1 &&
@@ -105,7 +109,8 @@ struct expr *find_clause_expr(struct pstate *ps, const PgQuery__Node *n, struct 
         const char *name = node_string(n->column_ref->fields[0]);
         int location = n->column_ref->location;
         /* For GROUP BY a column of FROM is stronger than an output name. */
-        bool shadowed = kind == EXPR_KIND_GROUP_BY && col_name_to_var(ps, name, true, location) != NULL;
+        bool shadowed =
+            kind == EXPR_KIND_GROUP_BY && col_name_to_var(ps, name, true, location) != NULL;
         if (parse_failed(ps))
             return expr_poison();
         if (!shadowed)
@@ -128,7 +133,8 @@ struct expr *find_clause_expr(struct pstate *ps, const PgQuery__Node *n, struct 
     return e;
 }
 
-/* --- ORDER BY ------------------------------------------------------------------------------------------ */
+/* --- ORDER BY
+ * ------------------------------------------------------------------------------------------ */
 
 static bool sort_item_using(struct pstate *ps, const PgQuery__SortBy *sb, struct sort_item *out)
 {
@@ -138,9 +144,11 @@ static bool sort_item_using(struct pstate *ps, const PgQuery__SortBy *sb, struct
         return false;
     bool reverse = false;
     if (!ordering_operator_equality(ps, op, &out->eq, &reverse)) {
-        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, sb->location, "operator %s is not a valid ordering operator",
+        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, sb->location,
+                    "operator %s is not a valid ordering operator",
                     name_list_text(ps, sb->use_op, sb->n_use_op));
-        parse_error_hint(ps, "Ordering operators must be \"<\" or \">\" members of btree operator families.");
+        parse_error_hint(
+            ps, "Ordering operators must be \"<\" or \">\" members of btree operator families.");
         return false;
     }
     out->lt = op;
@@ -148,7 +156,8 @@ static bool sort_item_using(struct pstate *ps, const PgQuery__SortBy *sb, struct
     return true;
 }
 
-bool make_sort_item(struct pstate *ps, const PgQuery__SortBy *sb, struct expr *e, struct sort_item *out)
+bool make_sort_item(struct pstate *ps, const PgQuery__SortBy *sb, struct expr *e,
+                    struct sort_item *out)
 {
     if (expr_is_poison(e))
         return false;
@@ -186,8 +195,9 @@ static bool sort_list_has(const struct sort_list *l, const struct expr *e)
     return false;
 }
 
-bool transform_sort_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct target_list *targets,
-                           enum parse_expr_kind kind, bool sql99, bool setop, struct sort_list *out)
+bool transform_sort_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                           struct target_list *targets, enum parse_expr_kind kind, bool sql99,
+                           bool setop, struct sort_list *out)
 {
     if (!n)
         return true;
@@ -201,9 +211,11 @@ bool transform_sort_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_
         if (setop && !target) {
             parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, raw_location(sb->node),
                         "invalid UNION/INTERSECT/EXCEPT ORDER BY clause");
-            parse_error_detail(ps, "Only result column names can be used, not expressions or functions.");
-            parse_error_hint(ps, "Add the expression/function to every SELECT, or move the UNION into a FROM "
-                                 "clause.");
+            parse_error_detail(
+                ps, "Only result column names can be used, not expressions or functions.");
+            parse_error_hint(
+                ps, "Add the expression/function to every SELECT, or move the UNION into a FROM "
+                    "clause.");
             return false;
         }
         struct sort_item item;
@@ -218,7 +230,8 @@ bool transform_sort_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_
     return true;
 }
 
-/* --- DISTINCT --------------------------------------------------------------------------------------------- */
+/* --- DISTINCT
+ * --------------------------------------------------------------------------------------------- */
 
 static bool distinct_all(struct pstate *ps, struct target_list *targets)
 {
@@ -253,7 +266,8 @@ static bool distinct_mismatch(struct pstate *ps, const PgQuery__Node *n)
 }
 
 /* The ON list in order of ORDER BY as far as that goes; the rest as written. */
-static bool distinct_order(struct pstate *ps, const PgQuery__SelectStmt *s, struct sort_item *on, int n)
+static bool distinct_order(struct pstate *ps, const PgQuery__SelectStmt *s, struct sort_item *on,
+                           int n)
 {
     struct query *q = ps->query;
     bool *used = ARENA_ARRAY(ps->a->arena, bool, n);
@@ -282,7 +296,8 @@ static bool distinct_order(struct pstate *ps, const PgQuery__SelectStmt *s, stru
     return true;
 }
 
-bool transform_distinct_clause(struct pstate *ps, const PgQuery__SelectStmt *s, struct target_list *targets)
+bool transform_distinct_clause(struct pstate *ps, const PgQuery__SelectStmt *s,
+                               struct target_list *targets)
 {
     if (!s->n_distinct_clause)
         return true;
@@ -291,8 +306,8 @@ bool transform_distinct_clause(struct pstate *ps, const PgQuery__SelectStmt *s, 
     struct sort_item *on = ARENA_ARRAY(ps->a->arena, struct sort_item, s->n_distinct_clause);
     for (size_t i = 0; i < s->n_distinct_clause; i++) {
         int target;
-        struct expr *e =
-            find_clause_expr(ps, s->distinct_clause[i], targets, EXPR_KIND_DISTINCT_ON, false, &target);
+        struct expr *e = find_clause_expr(ps, s->distinct_clause[i], targets, EXPR_KIND_DISTINCT_ON,
+                                          false, &target);
         if (expr_is_poison(e))
             return false;
         e = resolve_unknown(ps, e);
@@ -306,7 +321,8 @@ bool transform_distinct_clause(struct pstate *ps, const PgQuery__SelectStmt *s, 
     return distinct_order(ps, s, on, (int)s->n_distinct_clause);
 }
 
-/* --- FOR UPDATE --------------------------------------------------------------------------------------------- */
+/* --- FOR UPDATE
+ * --------------------------------------------------------------------------------------------- */
 
 static enum lock_strength strength_of(const PgQuery__LockingClause *lc)
 {
@@ -326,8 +342,8 @@ static enum lock_strength strength_of(const PgQuery__LockingClause *lc)
 
 const char *locking_clause_name(const PgQuery__LockingClause *lc)
 {
-    static const char *const names[] = {"FOR some", "FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE",
-                                        "FOR UPDATE"};
+    static const char *const names[] = {"FOR some", "FOR KEY SHARE", "FOR SHARE",
+                                        "FOR NO KEY UPDATE", "FOR UPDATE"};
     return names[strength_of(lc)];
 }
 
@@ -347,17 +363,17 @@ static enum lock_wait wait_of(const PgQuery__LockingClause *lc)
 static bool check_lockable(struct pstate *ps, const PgQuery__LockingClause *lc)
 {
     const struct query *q = ps->query;
-    const char *with = q->setop                       ? "UNION/INTERSECT/EXCEPT"
+    const char *with = q->setop                          ? "UNION/INTERSECT/EXCEPT"
                        : q->distinct || q->distinct_on.n ? "DISTINCT clause"
                        : q->group.n || q->grouping_sets  ? "GROUP BY clause"
                        : q->having                       ? "HAVING clause"
                        : ps->has_aggs                    ? "aggregate functions"
                        : ps->has_windows                 ? "window functions"
-                       : ps->has_srfs                    ? "set-returning functions in the target list"
-                                                         : NULL;
+                       : ps->has_srfs ? "set-returning functions in the target list"
+                                      : NULL;
     if (with)
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s is not allowed with %s", locking_clause_name(lc),
-                    with);
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s is not allowed with %s",
+                    locking_clause_name(lc), with);
     return !with;
 }
 
@@ -377,12 +393,12 @@ static const char *unlockable_kind(const struct nsitem *item)
     }
 }
 
-static bool lock_named(struct pstate *ps, const PgQuery__LockingClause *lc, const PgQuery__RangeVar *rv,
-                       int *rtes, int *n)
+static bool lock_named(struct pstate *ps, const PgQuery__LockingClause *lc,
+                       const PgQuery__RangeVar *rv, int *rtes, int *n)
 {
     if (*rv->catalogname || *rv->schemaname) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, rv->location, "%s must specify unqualified relation names",
-                    locking_clause_name(lc));
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, rv->location,
+                    "%s must specify unqualified relation names", locking_clause_name(lc));
         return false;
     }
     for (int i = 0; i < ps->nns; i++) {
@@ -391,15 +407,16 @@ static bool lock_named(struct pstate *ps, const PgQuery__LockingClause *lc, cons
             continue;
         const char *kind = unlockable_kind(item);
         if (kind) {
-            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, rv->location, "%s cannot be applied to %s",
-                        locking_clause_name(lc), kind);
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, rv->location,
+                        "%s cannot be applied to %s", locking_clause_name(lc), kind);
             return false;
         }
         rtes[(*n)++] = item->rtindex;
         return true;
     }
     parse_error(ps, ERRCODE_UNDEFINED_TABLE, rv->location,
-                "relation \"%s\" in %s clause not found in FROM clause", rv->relname, locking_clause_name(lc));
+                "relation \"%s\" in %s clause not found in FROM clause", rv->relname,
+                locking_clause_name(lc));
     return false;
 }
 

@@ -1,5 +1,6 @@
 /*
- * parse_conflict.c: ON CONFLICT: which unique indexes the given columns and expressions mean, and DO UPDATE.
+ * parse_conflict.c: ON CONFLICT: which unique indexes the given columns and expressions mean, and
+ * DO UPDATE.
  */
 #include "sql/analyze/clause.h"
 
@@ -10,7 +11,8 @@ struct inference {
     int *attnums; /* 0: an expression */
     struct expr **exprs;
     uint32_t *collations; /* 0: not written */
-    uint32_t *opclasses;  /* not looked at beyond existence: every index has its type's default one */
+    uint32_t
+        *opclasses; /* not looked at beyond existence: every index has its type's default one */
     int n;
     struct expr *where;
 };
@@ -24,9 +26,11 @@ static void ns_only(struct pstate *ps, struct nsitem *first, struct nsitem *seco
     ns_restore(ps, l);
 }
 
-/* --- inference ---------------------------------------------------------------------------------------- */
+/* --- inference
+ * ---------------------------------------------------------------------------------------- */
 
-static bool infer_elem(struct pstate *ps, const PgQuery__IndexElem *el, struct inference *in, int location)
+static bool infer_elem(struct pstate *ps, const PgQuery__IndexElem *el, struct inference *in,
+                       int location)
 {
     int i = in->n++;
     if (el->ordering > PG_QUERY__SORT_BY_DIR__SORTBY_DEFAULT ||
@@ -76,10 +80,11 @@ static struct expr *stored_on_target(struct pstate *ps, const char *sql, enum pa
     return expr_is_poison(e) ? e : expr_replace_vars(ps->a->arena, e, 0, NULL, ps->query->result);
 }
 
-static bool key_in_inference(struct pstate *ps, const struct index_column *c, const struct inference *in,
-                             bool *used)
+static bool key_in_inference(struct pstate *ps, const struct index_column *c,
+                             const struct inference *in, bool *used)
 {
-    struct expr *e = c->attnum ? NULL : stored_on_target(ps, c->expr_sql, EXPR_KIND_INDEX_EXPRESSION);
+    struct expr *e =
+        c->attnum ? NULL : stored_on_target(ps, c->expr_sql, EXPR_KIND_INDEX_EXPRESSION);
     bool found = false;
     for (int i = 0; i < in->n; i++) {
         bool same = e ? in->exprs[i] && expr_equal(e, in->exprs[i]) : in->attnums[i] == c->attnum;
@@ -131,14 +136,16 @@ static bool refuse_deferrable(struct pstate *ps, const struct index_def *ix)
     if (ix->immediate)
         return false;
     parse_error(ps, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, -1,
-                "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters");
+                "ON CONFLICT does not support deferrable unique constraints/exclusion constraints "
+                "as arbiters");
     return true;
 }
 
 static void add_arbiter(struct pstate *ps, const struct index_def *ix)
 {
     struct on_conflict *oc = ps->query->conflict;
-    const struct index_def **grown = ARENA_ARRAY(ps->a->arena, const struct index_def *, oc->narbiters + 1);
+    const struct index_def **grown =
+        ARENA_ARRAY(ps->a->arena, const struct index_def *, oc->narbiters + 1);
     if (oc->narbiters)
         memcpy(grown, oc->arbiters, sizeof *grown * (size_t)oc->narbiters);
     grown[oc->narbiters++] = ix;
@@ -166,8 +173,9 @@ static bool arbiters_by_inference(struct pstate *ps, const PgQuery__InferClause 
         add_arbiter(ps, r->indexes[i]);
     }
     if (!ps->query->conflict->narbiters)
-        parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, -1,
-                    "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+        parse_error(
+            ps, ERRCODE_INVALID_COLUMN_REFERENCE, -1,
+            "there is no unique or exclusion constraint matching the ON CONFLICT specification");
     return !parse_failed(ps);
 }
 
@@ -188,14 +196,16 @@ static bool arbiter_by_constraint(struct pstate *ps, const char *name)
         add_arbiter(ps, k->index);
         return true;
     }
-    parse_error(ps, ERRCODE_UNDEFINED_OBJECT, -1, "constraint \"%s\" for table \"%s\" does not exist", name,
-                r->name);
+    parse_error(ps, ERRCODE_UNDEFINED_OBJECT, -1,
+                "constraint \"%s\" for table \"%s\" does not exist", name, r->name);
     return false;
 }
 
-/* --- DO UPDATE ---------------------------------------------------------------------------------------------- */
+/* --- DO UPDATE
+ * ---------------------------------------------------------------------------------------------- */
 
-/* The row proposed for insertion, under the name "excluded" and the columns of the table as it was named. */
+/* The row proposed for insertion, under the name "excluded" and the columns of the table as it was
+ * named. */
 static struct nsitem *excluded_item(struct pstate *ps)
 {
     const struct dml_target *t = dml_target_of(ps);
@@ -212,8 +222,9 @@ static struct nsitem *excluded_item(struct pstate *ps)
     item->columns = ARENA_ARRAY(ps->a->arena, struct ns_column, item->ncolumns + 1);
     for (int i = 0; i < item->ncolumns; i++)
         if (t->attnums[i] > 0)
-            item->columns[i] = (struct ns_column){
-                .name = t->item.columns[i].name, .expr = var_for_column(ps, rte, index, t->attnums[i], -1)};
+            item->columns[i] =
+                (struct ns_column){.name = t->item.columns[i].name,
+                                   .expr = var_for_column(ps, rte, index, t->attnums[i], -1)};
     return item;
 }
 

@@ -1,6 +1,7 @@
 /*
- * parse_cte.c: WITH. Entries of WITH RECURSIVE are put into order of dependency first; an entry that refers to itself must
- * have the form "non-recursive term UNION [ALL] recursive term" and refer to itself only where that makes sense.
+ * parse_cte.c: WITH. Entries of WITH RECURSIVE are put into order of dependency first; an entry
+ * that refers to itself must have the form "non-recursive term UNION [ALL] recursive term" and
+ * refer to itself only where that makes sense.
  */
 #include "sql/analyze/clause.h"
 
@@ -13,7 +14,8 @@ struct with {
     int n;
 };
 
-/* --- who refers to whom (raw trees) ---------------------------------------------------------------- */
+/* --- who refers to whom (raw trees)
+ * ---------------------------------------------------------------- */
 
 /* Names hidden by inner WITH clauses on the way down. */
 struct shadow {
@@ -41,7 +43,8 @@ enum recursion_place {
 };
 
 static const char *const place_messages[] = {
-    [PLACE_NONRECURSIVE_TERM] = "recursive reference to query \"%s\" must not appear within its non-recursive term",
+    [PLACE_NONRECURSIVE_TERM] =
+        "recursive reference to query \"%s\" must not appear within its non-recursive term",
     [PLACE_SUBLINK] = "recursive reference to query \"%s\" must not appear within a subquery",
     [PLACE_OUTER_JOIN] = "recursive reference to query \"%s\" must not appear within an outer join",
     [PLACE_INTERSECT] = "recursive reference to query \"%s\" must not appear within INTERSECT",
@@ -62,14 +65,16 @@ static bool ref_visit(const ProtobufCMessage *m, void *arg);
 static void ref_walk_at(struct ref_walk *w, const ProtobufCMessage *m, enum recursion_place place)
 {
     enum recursion_place saved = w->place;
-    /* The outermost reason is the one to tell, but "non-recursive term" only as long as nothing else applies. */
+    /* The outermost reason is the one to tell, but "non-recursive term" only as long as nothing
+     * else applies. */
     if (place != PLACE_OK)
         w->place = place;
     walk_raw(m, ref_visit, w);
     w->place = saved;
 }
 
-static void ref_walk_nodes(struct ref_walk *w, PgQuery__Node *const *nodes, size_t n, enum recursion_place place)
+static void ref_walk_nodes(struct ref_walk *w, PgQuery__Node *const *nodes, size_t n,
+                           enum recursion_place place)
 {
     for (size_t i = 0; i < n; i++)
         ref_walk_at(w, &nodes[i]->base, place);
@@ -93,8 +98,10 @@ static void ref_range_var(struct ref_walk *w, const PgQuery__RangeVar *rv)
 
 static void ref_join(struct ref_walk *w, const PgQuery__JoinExpr *j)
 {
-    bool left = j->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT || j->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
-    bool right = j->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT || j->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
+    bool left = j->jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT ||
+                j->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
+    bool right = j->jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT ||
+                 j->jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
     ref_walk_at(w, &j->larg->base, left ? PLACE_OUTER_JOIN : PLACE_OK);
     ref_walk_at(w, &j->rarg->base, right ? PLACE_OUTER_JOIN : PLACE_OK);
     if (j->quals)
@@ -138,7 +145,8 @@ static void ref_select(struct ref_walk *w, const PgQuery__SelectStmt *s)
     struct shadow inner = {s->with_clause, w->shadow};
     const struct shadow *saved = w->shadow;
     if (s->with_clause) {
-        /* Without RECURSIVE an inner entry does not see itself, but the difference only matters for odd names. */
+        /* Without RECURSIVE an inner entry does not see itself, but the difference only matters for
+         * odd names. */
         if (s->with_clause->recursive)
             w->shadow = &inner;
         ref_walk_nodes(w, s->with_clause->ctes, s->with_clause->n_ctes,
@@ -183,7 +191,8 @@ static int count_references(struct pstate *ps, const PgQuery__Node *query, const
     return w.found;
 }
 
-/* --- the form of a recursive entry ------------------------------------------------------------------- */
+/* --- the form of a recursive entry
+ * ------------------------------------------------------------------- */
 
 static bool refuse_clause(struct pstate *ps, const PgQuery__Node *n, const char *clause)
 {
@@ -197,13 +206,15 @@ static bool recursive_form(struct pstate *ps, const PgQuery__CommonTableExpr *c)
 {
     if (c->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
         parse_error(ps, ERRCODE_INVALID_RECURSION, c->location,
-                    "recursive query \"%s\" must not contain data-modifying statements", c->ctename);
+                    "recursive query \"%s\" must not contain data-modifying statements",
+                    c->ctename);
         return false;
     }
     const PgQuery__SelectStmt *s = c->ctequery->select_stmt;
     if (s->op != PG_QUERY__SET_OPERATION__SETOP_UNION) {
         parse_error(ps, ERRCODE_INVALID_RECURSION, c->location,
-                    "recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] recursive-term",
+                    "recursive query \"%s\" does not have the form non-recursive-term UNION [ALL] "
+                    "recursive-term",
                     c->ctename);
         return false;
     }
@@ -216,8 +227,10 @@ static bool recursive_form(struct pstate *ps, const PgQuery__CommonTableExpr *c)
     if (parse_failed(ps))
         return false;
     return !refuse_clause(ps, s->n_sort_clause ? s->sort_clause[0] : NULL, "ORDER BY") &&
-           !refuse_clause(ps, s->limit_offset, "OFFSET") && !refuse_clause(ps, s->limit_count, "LIMIT") &&
-           !refuse_clause(ps, s->n_locking_clause ? s->locking_clause[0] : NULL, "FOR UPDATE/SHARE");
+           !refuse_clause(ps, s->limit_offset, "OFFSET") &&
+           !refuse_clause(ps, s->limit_count, "LIMIT") &&
+           !refuse_clause(ps, s->n_locking_clause ? s->locking_clause[0] : NULL,
+                          "FOR UPDATE/SHARE");
 }
 
 /* Which entries each one refers to; those that refer to themselves are recursive. */
@@ -264,9 +277,11 @@ static bool order_entries(struct with *w, int *order)
     return true;
 }
 
-/* --- columns ---------------------------------------------------------------------------------------------- */
+/* --- columns
+ * ---------------------------------------------------------------------------------------------- */
 
-static bool cte_columns(struct pstate *ps, struct cte *cte, const struct target *targets, int n, int location)
+static bool cte_columns(struct pstate *ps, struct cte *cte, const struct target *targets, int n,
+                        int location)
 {
     cte->columns = ARENA_ARRAY(ps->a->arena, struct column_def, n + 1);
     cte->ncolumns = 0;
@@ -275,15 +290,18 @@ static bool cte_columns(struct pstate *ps, struct cte *cte, const struct target 
         if (t->junk)
             continue;
         int k = cte->ncolumns++;
-        cte->columns[k] = (struct column_def){.name = k < cte->ncolumn_names ? cte->column_names[k] : t->name,
-                                              .type = t->expr->type, .typmod = t->expr->typmod,
-                                              .collation = t->expr->collation, .table_oid = t->table_oid,
-                                              .table_attnum = t->table_attnum};
+        cte->columns[k] =
+            (struct column_def){.name = k < cte->ncolumn_names ? cte->column_names[k] : t->name,
+                                .type = t->expr->type,
+                                .typmod = t->expr->typmod,
+                                .collation = t->expr->collation,
+                                .table_oid = t->table_oid,
+                                .table_attnum = t->table_attnum};
     }
     if (cte->ncolumn_names > cte->ncolumns) {
         parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, location,
-                    "WITH query \"%s\" has %d columns available but %d columns specified", cte->name,
-                    cte->ncolumns, cte->ncolumn_names);
+                    "WITH query \"%s\" has %d columns available but %d columns specified",
+                    cte->name, cte->ncolumns, cte->ncolumn_names);
         return false;
     }
     return true;
@@ -314,25 +332,31 @@ static bool check_recursive_columns(struct pstate *ps, const struct cte *cte)
         const struct expr *e = q->targets[i].expr;
         if (c->type != e->type || c->typmod != e->typmod) {
             parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
-                        "recursive query \"%s\" column %d has type %s in non-recursive term but type %s overall",
+                        "recursive query \"%s\" column %d has type %s in non-recursive term but "
+                        "type %s overall",
                         cte->name, i + 1, format_type_typmod(ps, c->type, c->typmod),
                         format_type_typmod(ps, e->type, e->typmod));
             parse_error_hint(ps, "Cast the output of the non-recursive term to the correct type.");
             return false;
         }
         if (c->collation != e->collation) {
-            parse_error(ps, ERRCODE_COLLATION_MISMATCH, expr_location(e),
-                        "recursive query \"%s\" column %d has collation \"%s\" in non-recursive term but "
-                        "collation \"%s\" overall",
-                        cte->name, i + 1, collation_name(ps, c->collation), collation_name(ps, e->collation));
-            parse_error_hint(ps, "Use the COLLATE clause to set the collation of the non-recursive term.");
+            parse_error(
+                ps, ERRCODE_COLLATION_MISMATCH, expr_location(e),
+                "recursive query \"%s\" column %d has collation \"%s\" in non-recursive term but "
+                "collation \"%s\" overall",
+                cte->name, i + 1, collation_name(ps, c->collation),
+                collation_name(ps, e->collation));
+            parse_error_hint(
+                ps, "Use the COLLATE clause to set the collation of the non-recursive term.");
             return false;
         }
     }
     return true;
 }
 
-/* --- entries --------------------------------------------------------------------------------------------------- */
+/* --- entries
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static bool check_entry(struct pstate *ps, const PgQuery__CommonTableExpr *c)
 {
@@ -344,8 +368,9 @@ static bool check_entry(struct pstate *ps, const PgQuery__CommonTableExpr *c)
     }
     if (c->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
         if (ps->parent) {
-            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
-                        "WITH clause containing a data-modifying statement must be at the top level");
+            parse_error(
+                ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
+                "WITH clause containing a data-modifying statement must be at the top level");
             return false;
         }
         ps->has_modifying_cte = true;

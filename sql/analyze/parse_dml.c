@@ -1,6 +1,6 @@
 /*
- * parse_dml.c: the table that INSERT, UPDATE, DELETE or MERGE changes (through simple views, the base table), its columns
- * as assignment targets, and their defaults.
+ * parse_dml.c: the table that INSERT, UPDATE, DELETE or MERGE changes (through simple views, the
+ * base table), its columns as assignment targets, and their defaults.
  */
 #include "sql/analyze/clause.h"
 
@@ -16,8 +16,8 @@ struct dml_target *dml_target_of(const struct pstate *ps)
 
 static bool check_target_kind(struct pstate *ps, const struct relation *r)
 {
-    const char *what = r->kind == RELKIND_SEQUENCE               ? "cannot change sequence \"%s\""
-                       : r->kind == RELKIND_MATVIEW              ? "cannot change materialized view \"%s\""
+    const char *what = r->kind == RELKIND_SEQUENCE  ? "cannot change sequence \"%s\""
+                       : r->kind == RELKIND_MATVIEW ? "cannot change materialized view \"%s\""
                        : r->kind == RELKIND_VIEW && !r->view_sql ? "cannot change view \"%s\""
                                                                  : NULL;
     if (!what)
@@ -45,7 +45,8 @@ static void view_item(struct pstate *ps, struct dml_target *t, const struct view
     t->where = expr_replace_vars(ps->a->arena, v->where, 0, NULL, index);
 }
 
-bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in_ns, const char *verb)
+bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in_ns,
+                         const char *verb)
 {
     const struct relation *r = open_relation(ps, rv);
     struct view_target *view = NULL;
@@ -81,7 +82,8 @@ bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in
     return true;
 }
 
-/* --- columns ------------------------------------------------------------------------------------------ */
+/* --- columns
+ * ------------------------------------------------------------------------------------------ */
 
 const struct attribute *dml_column_at(struct pstate *ps, int i, bool *updatable)
 {
@@ -108,11 +110,12 @@ const struct attribute *dml_column(struct pstate *ps, const char *name, int loca
             return att;
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "cannot %s column \"%s\" of view \"%s\"",
                     updating ? "update" : "insert into", name, t->named->name);
-        parse_error_detail(ps, "View columns that are not columns of their base relation are not updatable.");
+        parse_error_detail(
+            ps, "View columns that are not columns of their base relation are not updatable.");
         return NULL;
     }
-    parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location, "column \"%s\" of relation \"%s\" does not exist", name,
-                t->named->name);
+    parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location,
+                "column \"%s\" of relation \"%s\" does not exist", name, t->named->name);
     return NULL;
 }
 
@@ -125,14 +128,16 @@ bool refuse_generated(struct pstate *ps, const struct attribute *att, bool updat
     if (att->generated) {
         parse_error_detail(ps, "Column \"%s\" is a generated column.", att->name);
     } else {
-        parse_error_detail(ps, "Column \"%s\" is an identity column defined as GENERATED ALWAYS.", att->name);
+        parse_error_detail(ps, "Column \"%s\" is an identity column defined as GENERATED ALWAYS.",
+                           att->name);
         if (!updating)
             parse_error_hint(ps, "Use OVERRIDING SYSTEM VALUE to override.");
     }
     return false;
 }
 
-/* --- defaults --------------------------------------------------------------------------------------------- */
+/* --- defaults
+ * --------------------------------------------------------------------------------------------- */
 
 static const struct relation *identity_sequence(struct pstate *ps, const struct relation *r,
                                                 const struct attribute *att)
@@ -147,12 +152,13 @@ static const struct relation *identity_sequence(struct pstate *ps, const struct 
     return NULL;
 }
 
-static struct expr *identity_default(struct pstate *ps, const struct relation *r, const struct attribute *att)
+static struct expr *identity_default(struct pstate *ps, const struct relation *r,
+                                     const struct attribute *att)
 {
     const struct relation *sequence = identity_sequence(ps, r, att);
     if (!sequence)
-        return parse_error(ps, ERRCODE_INTERNAL_ERROR, -1, "no owned sequence found for column \"%s\"",
-                           att->name);
+        return parse_error(ps, ERRCODE_INTERNAL_ERROR, -1,
+                           "no owned sequence found for column \"%s\"", att->name);
     struct expr_list args = {0};
     expr_list_add(ps->a->arena, &args,
                   expr_const(ps->a->arena, REGCLASSOID, -1, value_int(sequence->oid), -1));
@@ -178,13 +184,15 @@ static const char *domain_default(struct pstate *ps, uint32_t type)
     }
 }
 
-struct expr *column_default_expr(struct pstate *ps, const struct relation *r, const struct attribute *att)
+struct expr *column_default_expr(struct pstate *ps, const struct relation *r,
+                                 const struct attribute *att)
 {
     if (att->identity)
         return identity_default(ps, r, att);
     const char *sql = att->default_sql ? att->default_sql : domain_default(ps, att->type);
     if (sql)
-        return analyze_stored_expr(ps, sql, NULL, EXPR_KIND_COLUMN_DEFAULT, att->type, att->typmod, att->name);
+        return analyze_stored_expr(ps, sql, NULL, EXPR_KIND_COLUMN_DEFAULT, att->type, att->typmod,
+                                   att->name);
     struct expr *null = expr_null(ps->a->arena, att->type, -1);
     null->typmod = att->typmod;
     null->collation = att->collation;
@@ -194,7 +202,7 @@ struct expr *column_default_expr(struct pstate *ps, const struct relation *r, co
     /* A domain may refuse NULL. */
     int32_t typmod = -1;
     null->type = get_base_type(ps, att->type, &typmod);
-    struct expr *e =
-        coerce_to_target_type(ps, null, att->type, att->typmod, COERCION_IMPLICIT, COERCE_IMPLICIT, -1);
+    struct expr *e = coerce_to_target_type(ps, null, att->type, att->typmod, COERCION_IMPLICIT,
+                                           COERCE_IMPLICIT, -1);
     return e ? e : null;
 }

@@ -14,7 +14,8 @@ struct from_item {
 
 static bool transform_from_item(struct pstate *ps, const PgQuery__Node *n, struct from_item *out);
 
-/* --- tables ------------------------------------------------------------------------------------- */
+/* --- tables -------------------------------------------------------------------------------------
+ */
 
 static const PgQuery__Alias *alias_of(const PgQuery__RangeVar *rv)
 {
@@ -29,7 +30,8 @@ static struct nsitem *add_item(struct pstate *ps, struct rte *rte)
 static struct nsitem *range_var_cte(struct pstate *ps, const PgQuery__RangeVar *rv, struct cte *cte,
                                     int levelsup)
 {
-    if (!cte->columns && cte->query && cte->query->command != QUERY_SELECT && !cte->query->nreturning) {
+    if (!cte->columns && cte->query && cte->query->command != QUERY_SELECT &&
+        !cte->query->nreturning) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, rv->location,
                     "WITH query \"%s\" does not have a RETURNING clause", cte->name);
         return NULL;
@@ -43,9 +45,9 @@ static struct nsitem *range_var_cte(struct pstate *ps, const PgQuery__RangeVar *
     rte->cte.cte = cte;
     rte->cte.self = cte->query == NULL;
     rte->ncolumns = cte->ncolumns;
-    rte->columns = cte->ncolumns
-                       ? arena_memdup(ps->a->arena, cte->columns, sizeof *cte->columns * (size_t)cte->ncolumns)
-                       : NULL;
+    rte->columns = cte->ncolumns ? arena_memdup(ps->a->arena, cte->columns,
+                                                sizeof *cte->columns * (size_t)cte->ncolumns)
+                                 : NULL;
     cte->references++;
     if (!rte_apply_alias(ps, rte, alias_of(rv)))
         return NULL;
@@ -55,13 +57,14 @@ static struct nsitem *range_var_cte(struct pstate *ps, const PgQuery__RangeVar *
 const struct relation *open_relation(struct pstate *ps, const PgQuery__RangeVar *rv)
 {
     const struct relation *r =
-        lookup_relation(ps, *rv->catalogname ? rv->catalogname : NULL, *rv->schemaname ? rv->schemaname : NULL,
-                        rv->relname, false, rv->location);
+        lookup_relation(ps, *rv->catalogname ? rv->catalogname : NULL,
+                        *rv->schemaname ? rv->schemaname : NULL, rv->relname, false, rv->location);
     if (!r)
         return NULL;
     if (r->kind == RELKIND_INDEX || r->kind == RELKIND_COMPOSITE) {
         parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, rv->location,
-                    r->kind == RELKIND_INDEX ? "\"%s\" is an index" : "\"%s\" is a composite type", r->name);
+                    r->kind == RELKIND_INDEX ? "\"%s\" is an index" : "\"%s\" is a composite type",
+                    r->name);
         return NULL;
     }
     return r;
@@ -81,7 +84,8 @@ struct nsitem *transform_range_var(struct pstate *ps, const PgQuery__RangeVar *r
     return add_item(ps, rte_for_relation(ps, r, alias_of(rv), rv->inh));
 }
 
-/* --- subqueries and samples ------------------------------------------------------------------------ */
+/* --- subqueries and samples
+ * ------------------------------------------------------------------------ */
 
 static struct nsitem *range_subselect(struct pstate *ps, const PgQuery__RangeSubselect *rs)
 {
@@ -107,16 +111,17 @@ static struct nsitem *range_subselect(struct pstate *ps, const PgQuery__RangeSub
 
 static bool table_sample(struct pstate *ps, const PgQuery__RangeTableSample *ts, struct rte *rte)
 {
-    if (rte->kind != RTE_RELATION || (rte->relation->kind != RELKIND_TABLE &&
-                                      rte->relation->kind != RELKIND_MATVIEW &&
-                                      rte->relation->kind != RELKIND_PARTITIONED)) {
+    if (rte->kind != RTE_RELATION ||
+        (rte->relation->kind != RELKIND_TABLE && rte->relation->kind != RELKIND_MATVIEW &&
+         rte->relation->kind != RELKIND_PARTITIONED)) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, raw_location(ts->relation),
                     "TABLESAMPLE clause can only be applied to tables and materialized views");
         return false;
     }
     const char *method = node_string(ts->method[ts->n_method - 1]);
     if (strcmp(method, "bernoulli") != 0 && strcmp(method, "system") != 0) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, ts->location, "tablesample method %s does not exist",
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, ts->location,
+                    "tablesample method %s does not exist",
                     name_list_text(ps, ts->method, ts->n_method));
         return false;
     }
@@ -138,7 +143,8 @@ static bool table_sample(struct pstate *ps, const PgQuery__RangeTableSample *ts,
     return !parse_failed(ps);
 }
 
-/* --- joins ------------------------------------------------------------------------------------------- */
+/* --- joins
+ * ------------------------------------------------------------------------------------------- */
 
 /* A join's column being assembled: which column of which side. */
 struct join_columns {
@@ -155,19 +161,22 @@ static int find_using_column(struct pstate *ps, const struct nsitem *side, const
             continue;
         if (found >= 0) {
             parse_error(ps, ERRCODE_AMBIGUOUS_COLUMN, -1,
-                        "common column name \"%s\" appears more than once in %s table", name, side_name);
+                        "common column name \"%s\" appears more than once in %s table", name,
+                        side_name);
             return -1;
         }
         found = i;
     }
     if (found < 0)
         parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1,
-                    "column \"%s\" specified in USING clause does not exist in %s table", name, side_name);
+                    "column \"%s\" specified in USING clause does not exist in %s table", name,
+                    side_name);
     return found;
 }
 
 /* The value of a merged column, by the kind of join. */
-static struct expr *merged_column(struct pstate *ps, enum join_kind join, struct expr *left, struct expr *right)
+static struct expr *merged_column(struct pstate *ps, enum join_kind join, struct expr *left,
+                                  struct expr *right)
 {
     struct expr *both[2] = {left, right};
     uint32_t type = select_common_type(ps, both, 2, "JOIN/USING", NULL);
@@ -198,7 +207,8 @@ static struct expr *merged_column(struct pstate *ps, enum join_kind join, struct
     }
 }
 
-static const char **natural_columns(struct pstate *ps, const struct nsitem *l, const struct nsitem *r, int *n)
+static const char **natural_columns(struct pstate *ps, const struct nsitem *l,
+                                    const struct nsitem *r, int *n)
 {
     const char **names = ARENA_ARRAY(ps->a->arena, const char *, l->ncolumns + 1);
     *n = 0;
@@ -275,7 +285,8 @@ static bool join_on(struct pstate *ps, const PgQuery__Node *quals, struct from_n
 }
 
 /* A copy of the columns under the names of the join's alias. */
-static bool join_alias_columns(struct pstate *ps, struct join_columns *cols, const PgQuery__Alias *alias)
+static bool join_alias_columns(struct pstate *ps, struct join_columns *cols,
+                               const PgQuery__Alias *alias)
 {
     if (!alias)
         return true;
@@ -290,11 +301,16 @@ static bool join_alias_columns(struct pstate *ps, struct join_columns *cols, con
     return true;
 }
 
-static struct nsitem *join_item(struct pstate *ps, const char *name, struct ns_column *columns, int n)
+static struct nsitem *join_item(struct pstate *ps, const char *name, struct ns_column *columns,
+                                int n)
 {
     struct nsitem *item = ARENA_NEW(ps->a->arena, struct nsitem);
-    *item = (struct nsitem){.name = name, .rtindex = -1, .columns = columns, .ncolumns = n,
-                            .cols_visible = true, .lateral_ok = true};
+    *item = (struct nsitem){.name = name,
+                            .rtindex = -1,
+                            .columns = columns,
+                            .ncolumns = n,
+                            .cols_visible = true,
+                            .lateral_ok = true};
     return item;
 }
 
@@ -312,7 +328,8 @@ static enum join_kind join_kind_of(const PgQuery__JoinExpr *j)
     }
 }
 
-static bool join_sides(struct pstate *ps, const PgQuery__JoinExpr *j, struct from_item *l, struct from_item *r)
+static bool join_sides(struct pstate *ps, const PgQuery__JoinExpr *j, struct from_item *l,
+                       struct from_item *r)
 {
     if (!transform_from_item(ps, j->larg, l))
         return false;
@@ -334,18 +351,20 @@ static void join_namespace(struct pstate *ps, const PgQuery__JoinExpr *j, struct
     const char *alias = j->alias ? arena_strdup(ps->a->arena, j->alias->aliasname) : NULL;
     struct ns_column *merged = NULL;
     if (j->join_using_alias)
-        merged = arena_memdup(ps->a->arena, cols->items, sizeof *merged * (size_t)out->node->nusing);
+        merged =
+            arena_memdup(ps->a->arena, cols->items, sizeof *merged * (size_t)out->node->nusing);
     out->columns = join_item(ps, alias, cols->items, cols->n);
     out->columns->rel_visible = alias != NULL;
     out->node->alias = alias;
-    /* An alias hides the names inside; without one they stay, but unqualified names go through the join. */
+    /* An alias hides the names inside; without one they stay, but unqualified names go through the
+     * join. */
     if (alias)
         out->ns = (struct ns_list){0};
     else
         ns_hide_columns(&out->ns);
     if (j->join_using_alias) {
-        struct nsitem *u = join_item(ps, arena_strdup(ps->a->arena, j->join_using_alias->aliasname), merged,
-                                     out->node->nusing);
+        struct nsitem *u = join_item(ps, arena_strdup(ps->a->arena, j->join_using_alias->aliasname),
+                                     merged, out->node->nusing);
         u->rel_visible = true;
         u->cols_visible = false;
         struct ns_list one = {&u, 1};
@@ -361,13 +380,17 @@ static bool transform_join(struct pstate *ps, const PgQuery__JoinExpr *j, struct
     if (!join_sides(ps, j, &l, &r))
         return false;
     struct from_node *node = ARENA_NEW(ps->a->arena, struct from_node);
-    *node = (struct from_node){.rte = -1, .join = join_kind_of(j), .left = l.node, .right = r.node,
+    *node = (struct from_node){.rte = -1,
+                               .join = join_kind_of(j),
+                               .left = l.node,
+                               .right = r.node,
                                .natural = j->is_natural};
     out->node = node;
     ns_concat(ps, &out->ns, &l.ns);
     ns_concat(ps, &out->ns, &r.ns);
     int nl = l.columns->ncolumns, nr = r.columns->ncolumns;
-    bool *lused = ARENA_ARRAY(ps->a->arena, bool, nl + 1), *rused = ARENA_ARRAY(ps->a->arena, bool, nr + 1);
+    bool *lused = ARENA_ARRAY(ps->a->arena, bool, nl + 1),
+         *rused = ARENA_ARRAY(ps->a->arena, bool, nr + 1);
     struct join_columns cols = {ARENA_ARRAY(ps->a->arena, struct ns_column, nl + nr + 1), 0};
     if (j->is_natural)
         node->using_columns = natural_columns(ps, l.columns, r.columns, &node->nusing);
@@ -385,7 +408,9 @@ static bool transform_join(struct pstate *ps, const PgQuery__JoinExpr *j, struct
     return !parse_failed(ps);
 }
 
-/* --- FROM ----------------------------------------------------------------------------------------------- */
+/* --- FROM
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static bool from_leaf(struct pstate *ps, struct nsitem *item, struct from_item *out)
 {
@@ -418,7 +443,8 @@ static bool transform_from_item(struct pstate *ps, const PgQuery__Node *n, struc
                     "XMLTABLE is not supported");
         return false;
     default:
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "this form of FROM item is not supported");
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "this form of FROM item is not supported");
         return false;
     }
 }
@@ -426,7 +452,8 @@ static bool transform_from_item(struct pstate *ps, const PgQuery__Node *n, struc
 bool transform_from_clause(struct pstate *ps, PgQuery__Node *const *nodes, size_t n)
 {
     struct query *q = ps->query;
-    struct from_node **from = ARENA_ARRAY(ps->a->arena, struct from_node *, (size_t)q->nfrom + n + 1);
+    struct from_node **from =
+        ARENA_ARRAY(ps->a->arena, struct from_node *, (size_t)q->nfrom + n + 1);
     if (q->nfrom)
         memcpy(from, q->from, sizeof *from * (size_t)q->nfrom);
     q->from = from;

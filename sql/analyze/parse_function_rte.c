@@ -1,5 +1,6 @@
 /*
- * parse_function_rte.c: functions in FROM: ROWS FROM, WITH ORDINALITY, column definition lists, UNNEST of several arrays.
+ * parse_function_rte.c: functions in FROM: ROWS FROM, WITH ORDINALITY, column definition lists,
+ * UNNEST of several arrays.
  */
 #include "sql/analyze/clause.h"
 
@@ -32,9 +33,9 @@ static bool is_multi_unnest(const PgQuery__Node *n)
     if (n->node_case != PG_QUERY__NODE__NODE_FUNC_CALL)
         return false;
     const PgQuery__FuncCall *fc = n->func_call;
-    return fc->n_funcname == 1 && !strcmp(node_string(fc->funcname[0]), "unnest") && fc->n_args > 1 &&
-           !fc->n_agg_order && !fc->agg_filter && !fc->over && !fc->agg_star && !fc->agg_distinct &&
-           !fc->func_variadic;
+    return fc->n_funcname == 1 && !strcmp(node_string(fc->funcname[0]), "unnest") &&
+           fc->n_args > 1 && !fc->n_agg_order && !fc->agg_filter && !fc->over && !fc->agg_star &&
+           !fc->agg_distinct && !fc->func_variadic;
 }
 
 /* UNNEST(a, b) is ROWS FROM (unnest(a), unnest(b)). */
@@ -62,17 +63,20 @@ static bool collect_calls(struct pstate *ps, const PgQuery__RangeFunction *rf, s
             defs && defs->node_case == PG_QUERY__NODE__NODE_LIST ? defs->list : NULL;
         if (is_multi_unnest(expr)) {
             if (coldefs && coldefs->n_items) {
-                parse_error(ps, ERRCODE_SYNTAX_ERROR, raw_location(coldefs->items[0]),
-                            "UNNEST() with multiple arguments cannot have a column definition list");
-                parse_error_hint(ps, "Use separate UNNEST() calls inside ROWS FROM(), and attach a column "
-                                     "definition list to each one.");
+                parse_error(
+                    ps, ERRCODE_SYNTAX_ERROR, raw_location(coldefs->items[0]),
+                    "UNNEST() with multiple arguments cannot have a column definition list");
+                parse_error_hint(
+                    ps, "Use separate UNNEST() calls inside ROWS FROM(), and attach a column "
+                        "definition list to each one.");
                 return false;
             }
             add_unnests(ps, l, expr->func_call);
             continue;
         }
         call_add(ps, l,
-                 (struct raw_call){.expr = expr, .coldefs = coldefs ? coldefs->items : NULL,
+                 (struct raw_call){.expr = expr,
+                                   .coldefs = coldefs ? coldefs->items : NULL,
                                    .ncoldefs = coldefs ? coldefs->n_items : 0,
                                    .name = figure_colname(ps, expr)});
     }
@@ -90,7 +94,8 @@ static bool attach_coldefs(struct pstate *ps, const PgQuery__RangeFunction *rf, 
         hint = "Put a separate column definition list for each function inside ROWS FROM().";
     } else if (l->n != 1) {
         message = "UNNEST() with multiple arguments cannot have a column definition list";
-        hint = "Use separate UNNEST() calls inside ROWS FROM(), and attach a column definition list to each one.";
+        hint = "Use separate UNNEST() calls inside ROWS FROM(), and attach a column definition "
+               "list to each one.";
     } else if (rf->ordinality) {
         message = "WITH ORDINALITY cannot be used with a column definition list";
         hint = "Put the column definition list inside ROWS FROM().";
@@ -108,7 +113,8 @@ static bool attach_coldefs(struct pstate *ps, const PgQuery__RangeFunction *rf, 
     return true;
 }
 
-static bool columns_from_defs(struct pstate *ps, const struct raw_call *c, struct column_def **columns, int *n)
+static bool columns_from_defs(struct pstate *ps, const struct raw_call *c,
+                              struct column_def **columns, int *n)
 {
     *columns = ARENA_ARRAY(ps->a->arena, struct column_def, c->ncoldefs + 1);
     *n = (int)c->ncoldefs;
@@ -126,8 +132,8 @@ static bool columns_from_defs(struct pstate *ps, const struct raw_call *c, struc
             return false;
         for (size_t k = 0; k < i; k++)
             if (!strcmp((*columns)[k].name, col->name)) {
-                parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column name \"%s\" specified more than once",
-                            col->name);
+                parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1,
+                            "column name \"%s\" specified more than once", col->name);
                 return false;
             }
     }
@@ -137,12 +143,13 @@ static bool columns_from_defs(struct pstate *ps, const struct raw_call *c, struc
 static bool refuse_coldefs(struct pstate *ps, const struct raw_call *c, const struct expr *e,
                            enum result_class rc)
 {
-    const char *message = rc == RESULT_SCALAR
-                              ? "a column definition list is only allowed for functions returning \"record\""
-                          : e->type == RECORDOID
-                              ? "a column definition list is redundant for a function with OUT parameters"
-                              : "a column definition list is redundant for a function returning a named "
-                                "composite type";
+    const char *message =
+        rc == RESULT_SCALAR
+            ? "a column definition list is only allowed for functions returning \"record\""
+        : e->type == RECORDOID
+            ? "a column definition list is redundant for a function with OUT parameters"
+            : "a column definition list is redundant for a function returning a named "
+              "composite type";
     parse_error(ps, ERRCODE_SYNTAX_ERROR, raw_location(c->coldefs[0]), "%s", message);
     return false;
 }
@@ -160,7 +167,8 @@ static const char *scalar_column_name(const struct raw_call *c, const struct exp
 }
 
 static bool call_columns(struct pstate *ps, const struct raw_call *c, const struct expr *e,
-                         const PgQuery__Alias *alias, int ncalls, struct column_def **columns, int *n)
+                         const PgQuery__Alias *alias, int ncalls, struct column_def **columns,
+                         int *n)
 {
     enum result_class rc = expr_result_columns(ps, e, columns, n);
     if (parse_failed(ps))
@@ -178,10 +186,12 @@ static bool call_columns(struct pstate *ps, const struct raw_call *c, const stru
         *columns = ARENA_NEW(ps->a->arena, struct column_def);
         *n = 1;
         (*columns)[0] = (struct column_def){
-            .name = arena_strdup(ps->a->arena, scalar_column_name(c, e, alias, ncalls)), .type = e->type,
-            .typmod = e->typmod, .collation = e->collation};
-        if (lookup_type(ps, e->type) && lookup_type(ps, e->type)->typtype == 'p' && e->type != RECORDOID &&
-            e->type != VOIDOID && e->type != CSTRINGOID) {
+            .name = arena_strdup(ps->a->arena, scalar_column_name(c, e, alias, ncalls)),
+            .type = e->type,
+            .typmod = e->typmod,
+            .collation = e->collation};
+        if (lookup_type(ps, e->type) && lookup_type(ps, e->type)->typtype == 'p' &&
+            e->type != RECORDOID && e->type != VOIDOID && e->type != CSTRINGOID) {
             parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
                         "function \"%s\" in FROM has unsupported return type %s", c->name,
                         format_type(ps, e->type));
@@ -202,7 +212,8 @@ static void add_columns(struct pstate *ps, struct rte *rte, const struct column_
     rte->ncolumns += n;
 }
 
-static bool transform_calls(struct pstate *ps, struct call_list *l, struct rte *rte, const PgQuery__Alias *alias)
+static bool transform_calls(struct pstate *ps, struct call_list *l, struct rte *rte,
+                            const PgQuery__Alias *alias)
 {
     rte->function.calls = ARENA_ARRAY(ps->a->arena, struct expr *, l->n);
     rte->function.ncolumns = ARENA_ARRAY(ps->a->arena, int, l->n);
@@ -249,7 +260,8 @@ struct nsitem *transform_range_function(struct pstate *ps, const PgQuery__RangeF
     if (!ok)
         return NULL;
     if (rf->ordinality) {
-        struct column_def c = {.name = "ordinality", .type = INT8OID, .typmod = -1, .notnull = true};
+        struct column_def c = {
+            .name = "ordinality", .type = INT8OID, .typmod = -1, .notnull = true};
         add_columns(ps, rte, &c, 1);
     }
     for (int i = 0; i < rte->function.n; i++)

@@ -29,7 +29,8 @@ static int group_expr_index(struct grouping_builder *b, const PgQuery__Node *n)
         if (expr_equal(q->group.items[i], e))
             return i;
     const struct operator_def *eq;
-    if (!get_sort_group_operators(ps, e->type, false, true, false, NULL, &eq, NULL, raw_location(n)))
+    if (!get_sort_group_operators(ps, e->type, false, true, false, NULL, &eq, NULL,
+                                  raw_location(n)))
         return -1;
     expr_list_add(ps->a->arena, &q->group, e);
     return q->group.n - 1;
@@ -75,7 +76,8 @@ static enum grouping_kind grouping_kind_of(const PgQuery__GroupingSet *g)
     }
 }
 
-static struct grouping_set *transform_grouping_set(struct grouping_builder *b, const PgQuery__Node *n)
+static struct grouping_set *transform_grouping_set(struct grouping_builder *b,
+                                                   const PgQuery__Node *n)
 {
     if (n->node_case != PG_QUERY__NODE__NODE_GROUPING_SET)
         return simple_set(b, n);
@@ -101,8 +103,9 @@ static size_t count_items(PgQuery__Node *const *nodes, size_t n)
 {
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        count += is_implicit_row(nodes[i]) ? count_items(nodes[i]->row_expr->args, nodes[i]->row_expr->n_args)
-                                           : 1;
+        count += is_implicit_row(nodes[i])
+                     ? count_items(nodes[i]->row_expr->args, nodes[i]->row_expr->n_args)
+                     : 1;
     return count;
 }
 
@@ -111,14 +114,16 @@ static size_t flatten_items(PgQuery__Node *const *nodes, size_t n, const PgQuery
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         if (is_implicit_row(nodes[i]))
-            count += flatten_items(nodes[i]->row_expr->args, nodes[i]->row_expr->n_args, out + count);
+            count +=
+                flatten_items(nodes[i]->row_expr->args, nodes[i]->row_expr->n_args, out + count);
         else
             out[count++] = nodes[i];
     }
     return count;
 }
 
-bool transform_group_clause(struct pstate *ps, const PgQuery__SelectStmt *s, struct target_list *targets)
+bool transform_group_clause(struct pstate *ps, const PgQuery__SelectStmt *s,
+                            struct target_list *targets)
 {
     struct query *q = ps->query;
     struct grouping_builder b = {ps, targets};

@@ -1,6 +1,6 @@
 /*
- * parse_insert.c: INSERT. Every column gets its value here: given, default, identity, or NULL; generated columns are left
- * to the file's own column definition.
+ * parse_insert.c: INSERT. Every column gets its value here: given, default, identity, or NULL;
+ * generated columns are left to the file's own column definition.
  */
 #include "sql/analyze/clause.h"
 
@@ -13,14 +13,16 @@ char overriding_of(PgQuery__OverridingKind kind)
                                                                         : 0;
 }
 
-/* --- the column list --------------------------------------------------------------------------------- */
+/* --- the column list
+ * --------------------------------------------------------------------------------- */
 
 /* Two entries for one column are legal only if both assign parts of it. */
 static bool check_repeated(struct pstate *ps, const struct insert_column *cols, int n)
 {
     const struct insert_column *last = &cols[n];
     for (int i = 0; i < n; i++)
-        if (cols[i].att == last->att && (!cols[i].res->n_indirection || !last->res->n_indirection)) {
+        if (cols[i].att == last->att &&
+            (!cols[i].res->n_indirection || !last->res->n_indirection)) {
             parse_error(ps, ERRCODE_DUPLICATE_COLUMN, last->res->location,
                         "column \"%s\" specified more than once", last->res->name);
             return false;
@@ -45,8 +47,8 @@ static bool all_columns(struct pstate *ps, struct insert_column **out, int *coun
     return true;
 }
 
-bool insert_target_columns(struct pstate *ps, PgQuery__Node *const *cols, size_t n, struct insert_column **out,
-                           int *count)
+bool insert_target_columns(struct pstate *ps, PgQuery__Node *const *cols, size_t n,
+                           struct insert_column **out, int *count)
 {
     if (!n)
         return all_columns(ps, out, count);
@@ -65,10 +67,12 @@ bool insert_target_columns(struct pstate *ps, PgQuery__Node *const *cols, size_t
     return true;
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------ */
+/* --- rows
+ * ------------------------------------------------------------------------------------------------
+ */
 
-static bool check_row_length(struct pstate *ps, const struct expr_list *exprs, const struct insert_column *cols,
-                             int ncols)
+static bool check_row_length(struct pstate *ps, const struct expr_list *exprs,
+                             const struct insert_column *cols, int ncols)
 {
     if (exprs->n > ncols) {
         parse_error(ps, ERRCODE_SYNTAX_ERROR, expr_location(exprs->items[ncols]),
@@ -80,8 +84,9 @@ static bool check_row_length(struct pstate *ps, const struct expr_list *exprs, c
     parse_error(ps, ERRCODE_SYNTAX_ERROR, cols[exprs->n].res->location,
                 "INSERT has more target columns than expressions");
     if (exprs->n == 1 && exprs->items[0]->kind == EXPR_ROW && exprs->items[0]->list.args.n == ncols)
-        parse_error_hint(ps, "The insertion source is a row expression containing the same number of columns "
-                             "expected by the INSERT. Did you accidentally use extra parentheses?");
+        parse_error_hint(
+            ps, "The insertion source is a row expression containing the same number of columns "
+                "expected by the INSERT. Did you accidentally use extra parentheses?");
     return false;
 }
 
@@ -97,8 +102,8 @@ static bool refuse_view_column(struct pstate *ps, int i)
     return false;
 }
 
-bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct insert_column *cols, int ncols,
-                          bool strip_indirection, struct expr_list *out)
+bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct insert_column *cols,
+                          int ncols, bool strip_indirection, struct expr_list *out)
 {
     if (!check_row_length(ps, exprs, cols, ncols))
         return false;
@@ -117,8 +122,8 @@ bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct ins
             if (cols[k].att == cols[i].att)
                 base = out->items[k];
         e = transform_assigned_expr(ps, e, EXPR_KIND_INSERT_TARGET, cols[i].att->name, cols[i].att,
-                                    res ? res->indirection : NULL, res ? res->n_indirection : 0, base,
-                                    res ? res->location : -1);
+                                    res ? res->indirection : NULL, res ? res->n_indirection : 0,
+                                    base, res ? res->location : -1);
         if (expr_is_poison(e))
             return false;
         expr_list_add(ps->a->arena, out, e);
@@ -136,17 +141,21 @@ bool insert_targets(struct pstate *ps, struct insert_column *cols, struct expr_l
         if (k < out->n)
             out->items[k].expr = values->items[i]; /* was built on the former one */
         else
-            target_add(ps, out, (struct target){.expr = values->items[i], .name = cols[i].att->name,
-                                                .attnum = cols[i].att->num});
+            target_add(ps, out,
+                       (struct target){.expr = values->items[i],
+                                       .name = cols[i].att->name,
+                                       .attnum = cols[i].att->num});
     }
     return true;
 }
 
-/* --- defaults ---------------------------------------------------------------------------------------------- */
+/* --- defaults
+ * ---------------------------------------------------------------------------------------------- */
 
 /* What is inserted into one column; given: its target, or NULL. */
-static struct expr *column_value(struct pstate *ps, const struct relation *r, const struct attribute *att,
-                                 const struct target *given, char overriding)
+static struct expr *column_value(struct pstate *ps, const struct relation *r,
+                                 const struct attribute *att, const struct target *given,
+                                 char overriding)
 {
     bool is_default = !given || given->expr->kind == EXPR_DEFAULT;
     if (!is_default && att->identity && overriding == 'u')
@@ -181,11 +190,12 @@ bool insert_fill_defaults(struct pstate *ps, struct target_list *list, char over
     return true;
 }
 
-/* --- VALUES with several rows ---------------------------------------------------------------------------------- */
+/* --- VALUES with several rows
+ * ---------------------------------------------------------------------------------- */
 
 /* DEFAULT inside the rows. A column whose every item is DEFAULT is treated as not given. */
-static bool rows_replace_defaults(struct pstate *ps, struct insert_column *cols, struct expr_list *rows, int nrows,
-                                  bool *all_default)
+static bool rows_replace_defaults(struct pstate *ps, struct insert_column *cols,
+                                  struct expr_list *rows, int nrows, bool *all_default)
 {
     const struct relation *r = dml_target_of(ps)->base;
     for (int i = 0; i < rows[0].n; i++) {
@@ -206,8 +216,8 @@ static bool rows_replace_defaults(struct pstate *ps, struct insert_column *cols,
     return true;
 }
 
-static struct expr_list *values_rows(struct pstate *ps, const PgQuery__SelectStmt *s, struct insert_column *cols,
-                                     int ncols)
+static struct expr_list *values_rows(struct pstate *ps, const PgQuery__SelectStmt *s,
+                                     struct insert_column *cols, int ncols)
 {
     struct expr_list *rows = ARENA_ARRAY(ps->a->arena, struct expr_list, s->n_values_lists);
     size_t length = 0;
@@ -228,8 +238,10 @@ static struct expr_list *values_rows(struct pstate *ps, const PgQuery__SelectStm
     return rows;
 }
 
-/* A column with subscripts or fields was left as it came: the rows must at least agree on a type. */
-static bool rows_common_types(struct pstate *ps, struct insert_column *cols, struct expr_list *rows, int nrows)
+/* A column with subscripts or fields was left as it came: the rows must at least agree on a type.
+ */
+static bool rows_common_types(struct pstate *ps, struct insert_column *cols, struct expr_list *rows,
+                              int nrows)
 {
     struct expr **column = ARENA_ARRAY(ps->a->arena, struct expr *, nrows);
     for (int i = 0; i < rows[0].n; i++) {
@@ -263,16 +275,17 @@ static const struct expr *visible_target(const struct query *q, int i)
 }
 
 /* Columns of a row source as values; from is its range table index. */
-static bool insert_from_rte(struct pstate *ps, const struct rte *rte, int index, struct insert_column *cols,
-                            int ncols, struct expr *const *instead, const bool *skip, struct target_list *out)
+static bool insert_from_rte(struct pstate *ps, const struct rte *rte, int index,
+                            struct insert_column *cols, int ncols, struct expr *const *instead,
+                            const bool *skip, struct target_list *out)
 {
     struct expr_list exprs = {0}, values = {0};
     for (int i = 0; i < rte->ncolumns; i++) {
         const struct expr *source = rte->subquery ? visible_target(rte->subquery, i) : NULL;
         expr_list_add(ps->a->arena, &exprs,
-                      instead && instead[i]
-                          ? instead[i]
-                          : var_for_column(ps, rte, index, i + 1, source ? expr_location(source) : -1));
+                      instead && instead[i] ? instead[i]
+                                            : var_for_column(ps, rte, index, i + 1,
+                                                             source ? expr_location(source) : -1));
     }
     if (!transform_insert_row(ps, &exprs, cols, ncols, false, &values))
         return false;
@@ -282,8 +295,8 @@ static bool insert_from_rte(struct pstate *ps, const struct rte *rte, int index,
     return insert_targets(ps, cols, &values, out);
 }
 
-static bool insert_rows(struct pstate *ps, const PgQuery__SelectStmt *s, struct insert_column *cols, int ncols,
-                        struct target_list *out)
+static bool insert_rows(struct pstate *ps, const PgQuery__SelectStmt *s, struct insert_column *cols,
+                        int ncols, struct target_list *out)
 {
     int nrows = (int)s->n_values_lists;
     struct expr_list *rows = values_rows(ps, s, cols, ncols);
@@ -306,13 +319,14 @@ static bool insert_rows(struct pstate *ps, const PgQuery__SelectStmt *s, struct 
     return insert_from_rte(ps, rte, index, cols, ncols, NULL, all_default, out);
 }
 
-static bool insert_one_row(struct pstate *ps, const PgQuery__SelectStmt *s, struct insert_column *cols, int ncols,
-                           struct target_list *out)
+static bool insert_one_row(struct pstate *ps, const PgQuery__SelectStmt *s,
+                           struct insert_column *cols, int ncols, struct target_list *out)
 {
     const PgQuery__List *l = s->values_lists[0]->list;
     struct expr_list raw = {0}, values = {0};
     return transform_expr_list(ps, l->items, l->n_items, EXPR_KIND_VALUES_SINGLE, true, &raw) &&
-           transform_insert_row(ps, &raw, cols, ncols, false, &values) && insert_targets(ps, cols, &values, out);
+           transform_insert_row(ps, &raw, cols, ncols, false, &values) &&
+           insert_targets(ps, cols, &values, out);
 }
 
 static bool instead_has(struct expr *const *instead, int n, const struct expr *e)
@@ -323,14 +337,15 @@ static bool instead_has(struct expr *const *instead, int n, const struct expr *e
     return false;
 }
 
-static bool insert_select(struct pstate *ps, const PgQuery__Node *select, struct insert_column *cols, int ncols,
-                          struct target_list *out)
+static bool insert_select(struct pstate *ps, const PgQuery__Node *select,
+                          struct insert_column *cols, int ncols, struct target_list *out)
 {
     struct query *q = parse_sub_analyze(ps, select, NULL, false, false);
     if (!q)
         return false;
     if (q->command != QUERY_SELECT) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "unexpected non-SELECT command in INSERT ... SELECT");
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+                    "unexpected non-SELECT command in INSERT ... SELECT");
         return false;
     }
     struct rte *rte = rte_for_subquery(ps, q, "*SELECT*");
@@ -348,9 +363,11 @@ static bool insert_select(struct pstate *ps, const PgQuery__Node *select, struct
     int index = rte_add(ps, rte);
     from_one(ps, index);
     bool ok = insert_from_rte(ps, rte, index, cols, ncols, instead, NULL, out);
-    /* What stays behind in the subquery is of no use, but must have a type; a parameter has got its own by now. */
+    /* What stays behind in the subquery is of no use, but must have a type; a parameter has got its
+     * own by now. */
     for (int i = 0; i < q->ntargets; i++)
-        if (!q->targets[i].junk && q->targets[i].expr->kind == EXPR_PARAM && instead_has(instead, n, q->targets[i].expr))
+        if (!q->targets[i].junk && q->targets[i].expr->kind == EXPR_PARAM &&
+            instead_has(instead, n, q->targets[i].expr))
             q->targets[i].expr = expr_null(ps->a->arena, TEXTOID, -1);
     resolve_target_unknowns(ps, q->targets, q->ntargets);
     n = 0;
@@ -363,7 +380,9 @@ static bool insert_select(struct pstate *ps, const PgQuery__Node *select, struct
     return ok && !parse_failed(ps);
 }
 
-/* --- the statement ------------------------------------------------------------------------------------------------ */
+/* --- the statement
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* A VALUES list without ORDER BY and kin, which would make it a SELECT. */
 static const PgQuery__SelectStmt *plain_values(const PgQuery__Node *n)
@@ -376,8 +395,8 @@ static const PgQuery__SelectStmt *plain_values(const PgQuery__Node *n)
     return plain ? s : NULL;
 }
 
-static bool insert_source(struct pstate *ps, const PgQuery__InsertStmt *s, struct insert_column *cols, int ncols,
-                          struct target_list *out)
+static bool insert_source(struct pstate *ps, const PgQuery__InsertStmt *s,
+                          struct insert_column *cols, int ncols, struct target_list *out)
 {
     const PgQuery__SelectStmt *values = plain_values(s->select_stmt);
     if (!s->select_stmt) {

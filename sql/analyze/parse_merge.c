@@ -1,6 +1,6 @@
 /*
- * parse_merge.c: MERGE. In the query: `from` holds the data source, `where` the ON condition between it and the table, `merge` the
- * WHEN clauses in order.
+ * parse_merge.c: MERGE. In the query: `from` holds the data source, `where` the ON condition
+ * between it and the table, `merge` the WHEN clauses in order.
  */
 #include "sql/analyze/clause.h"
 
@@ -28,7 +28,8 @@ static bool merge_target(struct pstate *ps, const PgQuery__MergeStmt *s)
     if (!r)
         return false;
     if (r->kind == RELKIND_VIEW || r->view_sql) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "cannot execute MERGE on relation \"%s\"", r->name);
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "cannot execute MERGE on relation \"%s\"", r->name);
         parse_error_detail(ps, r->kind == RELKIND_MATVIEW
                                    ? "This operation is not supported for materialized views."
                                    : "This operation is not supported for views.");
@@ -54,7 +55,8 @@ static bool merge_source(struct pstate *ps, const PgQuery__MergeStmt *s, struct 
     return true;
 }
 
-static bool merge_insert(struct pstate *ps, const PgQuery__MergeWhenClause *w, struct merge_action *action)
+static bool merge_insert(struct pstate *ps, const PgQuery__MergeWhenClause *w,
+                         struct merge_action *action)
 {
     struct insert_column *cols;
     int ncols;
@@ -62,9 +64,10 @@ static bool merge_insert(struct pstate *ps, const PgQuery__MergeWhenClause *w, s
     struct target_list targets = {0};
     if (!insert_target_columns(ps, w->target_list, w->n_target_list, &cols, &ncols))
         return false;
-    if (w->n_values && (!transform_expr_list(ps, w->values, w->n_values, EXPR_KIND_VALUES_SINGLE, true, &raw) ||
-                        !transform_insert_row(ps, &raw, cols, ncols, false, &values) ||
-                        !insert_targets(ps, cols, &values, &targets)))
+    if (w->n_values &&
+        (!transform_expr_list(ps, w->values, w->n_values, EXPR_KIND_VALUES_SINGLE, true, &raw) ||
+         !transform_insert_row(ps, &raw, cols, ncols, false, &values) ||
+         !insert_targets(ps, cols, &values, &targets)))
         return false;
     if (!insert_fill_defaults(ps, &targets, overriding_of(w->override)))
         return false;
@@ -73,7 +76,8 @@ static bool merge_insert(struct pstate *ps, const PgQuery__MergeWhenClause *w, s
     return true;
 }
 
-static bool merge_action(struct pstate *ps, const PgQuery__MergeWhenClause *w, struct merge_action *action)
+static bool merge_action(struct pstate *ps, const PgQuery__MergeWhenClause *w,
+                         struct merge_action *action)
 {
     action->matched = w->matched;
     action->condition = transform_where(ps, w->condition, EXPR_KIND_MERGE_WHEN, "WHEN");
@@ -97,7 +101,8 @@ static bool merge_action(struct pstate *ps, const PgQuery__MergeWhenClause *w, s
 }
 
 /* WHEN MATCHED sees both rows, WHEN NOT MATCHED only the source's. */
-static bool merge_actions(struct pstate *ps, const PgQuery__MergeStmt *s, const struct ns_list *source)
+static bool merge_actions(struct pstate *ps, const PgQuery__MergeStmt *s,
+                          const struct ns_list *source)
 {
     struct query *q = ps->query;
     struct ns_list both = *source;
@@ -119,7 +124,8 @@ struct query *transform_merge_stmt(struct pstate *ps, const PgQuery__MergeStmt *
     q->command = QUERY_MERGE;
     if (s->with_clause) {
         if (s->with_clause->recursive) {
-            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "WITH RECURSIVE is not supported for MERGE statement");
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+                        "WITH RECURSIVE is not supported for MERGE statement");
             return NULL;
         }
         if (!transform_with_clause(ps, s->with_clause))

@@ -1,6 +1,7 @@
 /*
- * parse_missing.c: the errors for names that nothing answers to, with PostgreSQL's suggestions: the column whose name is
- * nearest by edit distance, an alias that hides the name, an entry that is out of reach.
+ * parse_missing.c: the errors for names that nothing answers to, with PostgreSQL's suggestions: the
+ * column whose name is nearest by edit distance, an alias that hides the name, an entry that is out
+ * of reach.
  */
 #include "sql/analyze/clause.h"
 
@@ -44,8 +45,8 @@ static int edit_distance(const char *a, const char *b, int limit)
     return row[nb] > limit ? limit + 1 : row[nb];
 }
 
-static void nearest_consider(struct nearest *best, const struct rte *rte, int column, const char *wanted,
-                             int penalty)
+static void nearest_consider(struct nearest *best, const struct rte *rte, int column,
+                             const char *wanted, int penalty)
 {
     if (penalty > best->distance)
         return;
@@ -71,7 +72,8 @@ static void nearest_consider(struct nearest *best, const struct rte *rte, int co
 }
 
 /* True when the search is over: an exact match in an entry of the right name. */
-static bool nearest_scan_rte(struct nearest *best, const struct rte *rte, const char *relname, const char *name)
+static bool nearest_scan_rte(struct nearest *best, const struct rte *rte, const char *relname,
+                             const char *name)
 {
     int penalty = relname ? edit_distance(relname, rte->alias, FUZZY_DISTANCE_MAX + 1) : 0;
     for (int i = 0; i < rte->ncolumns; i++) {
@@ -96,30 +98,34 @@ static struct nearest nearest_column(struct pstate *ps, const char *relname, con
     return best;
 }
 
-struct expr *error_missing_column(struct pstate *ps, const char *relname, const char *name, int location)
+struct expr *error_missing_column(struct pstate *ps, const char *relname, const char *name,
+                                  int location)
 {
     struct nearest best = nearest_column(ps, relname, name);
     if (relname)
-        parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location, "column %s.%s does not exist", relname, name);
+        parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location, "column %s.%s does not exist", relname,
+                    name);
     else
         parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location, "column \"%s\" does not exist", name);
     if (best.exact)
-        parse_error_hint(ps,
-                         "There is a column named \"%s\" in table \"%s\", but it cannot be referenced from "
-                         "this part of the query.",
-                         name, best.rte[0]->alias);
+        parse_error_hint(
+            ps,
+            "There is a column named \"%s\" in table \"%s\", but it cannot be referenced from "
+            "this part of the query.",
+            name, best.rte[0]->alias);
     else if (best.column[0] >= 0 && best.column[1] >= 0)
-        parse_error_hint(ps,
-                         "Perhaps you meant to reference the column \"%s.%s\" or the column \"%s.%s\".",
-                         best.rte[0]->alias, best.rte[0]->columns[best.column[0]].name, best.rte[1]->alias,
-                         best.rte[1]->columns[best.column[1]].name);
+        parse_error_hint(
+            ps, "Perhaps you meant to reference the column \"%s.%s\" or the column \"%s.%s\".",
+            best.rte[0]->alias, best.rte[0]->columns[best.column[0]].name, best.rte[1]->alias,
+            best.rte[1]->columns[best.column[1]].name);
     else if (best.column[0] >= 0)
-        parse_error_hint(ps, "Perhaps you meant to reference the column \"%s.%s\".", best.rte[0]->alias,
-                         best.rte[0]->columns[best.column[0]].name);
+        parse_error_hint(ps, "Perhaps you meant to reference the column \"%s.%s\".",
+                         best.rte[0]->alias, best.rte[0]->columns[best.column[0]].name);
     return expr_poison();
 }
 
-/* An entry the writer may have meant: the same table, WITH entry or alias, whether or not it can be reached. */
+/* An entry the writer may have meant: the same table, WITH entry or alias, whether or not it can be
+ * reached. */
 static const struct rte *find_rte_anywhere(struct pstate *ps, const char *schema, const char *name)
 {
     const struct relation *r = lookup_relation(ps, NULL, schema, name, true, -1);
@@ -136,7 +142,8 @@ static const struct rte *find_rte_anywhere(struct pstate *ps, const char *schema
     return NULL;
 }
 
-struct expr *error_missing_rte(struct pstate *ps, const char *schema, const char *name, int location)
+struct expr *error_missing_rte(struct pstate *ps, const char *schema, const char *name,
+                               int location)
 {
     const struct rte *rte = find_rte_anywhere(ps, schema, name);
     const char *alias = NULL;
@@ -155,8 +162,9 @@ struct expr *error_missing_rte(struct pstate *ps, const char *schema, const char
     if (alias)
         parse_error_hint(ps, "Perhaps you meant to reference the table alias \"%s\".", alias);
     else if (rte)
-        parse_error_hint(
-            ps, "There is an entry for table \"%s\", but it cannot be referenced from this part of the query.",
-            rte->alias);
+        parse_error_hint(ps,
+                         "There is an entry for table \"%s\", but it cannot be referenced from "
+                         "this part of the query.",
+                         rte->alias);
     return expr_poison();
 }

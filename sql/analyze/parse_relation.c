@@ -1,6 +1,7 @@
 /*
- * parse_relation.c: the range table and the namespace: which names stand for which columns, and what to say when
- * they stand for none. Called by FROM (parse_from.c) and by column references (parse_expr.c).
+ * parse_relation.c: the range table and the namespace: which names stand for which columns, and
+ * what to say when they stand for none. Called by FROM (parse_from.c) and by column references
+ * (parse_expr.c).
  */
 #include "sql/analyze/clause.h"
 
@@ -31,7 +32,8 @@ const char *system_column_name(int attnum)
     return system_columns[-attnum - 1].name;
 }
 
-/* --- entries ------------------------------------------------------------------------------------- */
+/* --- entries -------------------------------------------------------------------------------------
+ */
 
 int rte_add(struct pstate *ps, struct rte *rte)
 {
@@ -44,7 +46,8 @@ int rte_add(struct pstate *ps, struct rte *rte)
     return q->nrtable++;
 }
 
-struct expr *var_for_column(struct pstate *ps, const struct rte *rte, int index, int attnum, int location)
+struct expr *var_for_column(struct pstate *ps, const struct rte *rte, int index, int attnum,
+                            int location)
 {
     struct expr *e;
     if (attnum < 0) {
@@ -62,8 +65,13 @@ struct expr *var_for_column(struct pstate *ps, const struct rte *rte, int index,
 struct nsitem *nsitem_for_rte(struct pstate *ps, struct rte *rte, int index)
 {
     struct nsitem *item = ARENA_NEW(ps->a->arena, struct nsitem);
-    *item = (struct nsitem){.name = rte->alias, .rte = rte, .rtindex = index, .ncolumns = rte->ncolumns,
-                            .rel_visible = true, .cols_visible = true, .lateral_ok = true};
+    *item = (struct nsitem){.name = rte->alias,
+                            .rte = rte,
+                            .rtindex = index,
+                            .ncolumns = rte->ncolumns,
+                            .rel_visible = true,
+                            .cols_visible = true,
+                            .lateral_ok = true};
     item->columns = ARENA_ARRAY(ps->a->arena, struct ns_column, rte->ncolumns + 1);
     for (int i = 0; i < rte->ncolumns; i++) {
         item->columns[i].name = rte->columns[i].name;
@@ -91,18 +99,20 @@ bool rte_apply_alias(struct pstate *ps, struct rte *rte, const PgQuery__Alias *a
             continue;
         available++;
         if (given < alias->n_colnames)
-            rte->columns[i].name = arena_strdup(ps->a->arena, node_string(alias->colnames[given++]));
+            rte->columns[i].name =
+                arena_strdup(ps->a->arena, node_string(alias->colnames[given++]));
     }
     if (given < alias->n_colnames) {
         parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, -1,
-                    "table \"%s\" has %d columns available but %d columns specified", rte->alias, available,
-                    (int)alias->n_colnames);
+                    "table \"%s\" has %d columns available but %d columns specified", rte->alias,
+                    available, (int)alias->n_colnames);
         return false;
     }
     return true;
 }
 
-void relation_columns(struct pstate *ps, const struct relation *r, struct column_def **columns, int *n)
+void relation_columns(struct pstate *ps, const struct relation *r, struct column_def **columns,
+                      int *n)
 {
     *columns = ARENA_ARRAY(ps->a->arena, struct column_def, r->natts + 1);
     *n = r->natts;
@@ -110,13 +120,18 @@ void relation_columns(struct pstate *ps, const struct relation *r, struct column
         const struct attribute *att = &r->atts[i];
         if (att->dropped || att->hidden)
             continue;
-        (*columns)[i] = (struct column_def){.name = att->name, .type = att->type, .typmod = att->typmod,
-                                            .collation = att->collation, .table_oid = r->oid,
-                                            .table_attnum = att->num, .notnull = att->notnull};
+        (*columns)[i] = (struct column_def){.name = att->name,
+                                            .type = att->type,
+                                            .typmod = att->typmod,
+                                            .collation = att->collation,
+                                            .table_oid = r->oid,
+                                            .table_attnum = att->num,
+                                            .notnull = att->notnull};
     }
 }
 
-struct rte *rte_for_relation(struct pstate *ps, const struct relation *r, const PgQuery__Alias *alias, bool inh)
+struct rte *rte_for_relation(struct pstate *ps, const struct relation *r,
+                             const PgQuery__Alias *alias, bool inh)
 {
     struct rte *rte = ARENA_NEW(ps->a->arena, struct rte);
     rte->kind = RTE_RELATION;
@@ -142,15 +157,18 @@ struct rte *rte_for_subquery(struct pstate *ps, struct query *q, const char *nam
         const struct target *t = &list[i];
         if (t->junk)
             continue;
-        rte->columns[rte->ncolumns++] =
-            (struct column_def){.name = t->name, .type = t->expr->type, .typmod = t->expr->typmod,
-                                .collation = t->expr->collation, .table_oid = t->table_oid,
-                                .table_attnum = t->table_attnum};
+        rte->columns[rte->ncolumns++] = (struct column_def){.name = t->name,
+                                                            .type = t->expr->type,
+                                                            .typmod = t->expr->typmod,
+                                                            .collation = t->expr->collation,
+                                                            .table_oid = t->table_oid,
+                                                            .table_attnum = t->table_attnum};
     }
     return rte;
 }
 
-/* --- namespace lists -------------------------------------------------------------------------------- */
+/* --- namespace lists
+ * -------------------------------------------------------------------------------- */
 
 void ns_append(struct pstate *ps, struct ns_list *l, struct nsitem *item)
 {
@@ -203,44 +221,50 @@ bool ns_check_conflicts(struct pstate *ps, const struct ns_list *left, const str
     for (int i = 0; i < left->n; i++)
         for (int k = 0; k < right->n; k++) {
             const struct nsitem *a = left->items[i], *b = right->items[k];
-            if (!a->rel_visible || !b->rel_visible || !a->name || !b->name || strcmp(a->name, b->name) != 0)
+            if (!a->rel_visible || !b->rel_visible || !a->name || !b->name ||
+                strcmp(a->name, b->name) != 0)
                 continue;
             /* Tables of one name in different schemas can still be told apart by schema.name. */
             if (item_relation(a) && item_relation(b) && item_relation(a) != item_relation(b) &&
                 !a->rte->has_alias && !b->rte->has_alias)
                 continue;
-            parse_error(ps, ERRCODE_DUPLICATE_ALIAS, -1, "table name \"%s\" specified more than once", b->name);
+            parse_error(ps, ERRCODE_DUPLICATE_ALIAS, -1,
+                        "table name \"%s\" specified more than once", b->name);
             return false;
         }
     return true;
 }
 
-/* --- look-up ------------------------------------------------------------------------------------------- */
+/* --- look-up
+ * ------------------------------------------------------------------------------------------- */
 
-static bool check_lateral_ref(struct pstate *ps, const struct pstate *level, const struct nsitem *item,
-                              int location)
+static bool check_lateral_ref(struct pstate *ps, const struct pstate *level,
+                              const struct nsitem *item, int location)
 {
     if (!item->lateral_only || item->lateral_ok)
         return true;
     parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, location,
                 "invalid reference to FROM-clause entry for table \"%s\"", item->name);
     if (item == level->target)
-        parse_error_hint(
-            ps, "There is an entry for table \"%s\", but it cannot be referenced from this part of the query.",
-            item->name);
+        parse_error_hint(ps,
+                         "There is an entry for table \"%s\", but it cannot be referenced from "
+                         "this part of the query.",
+                         item->name);
     else
-        parse_error_detail(ps, "The combining JOIN type must be INNER or LEFT for a LATERAL reference.");
+        parse_error_detail(
+            ps, "The combining JOIN type must be INNER or LEFT for a LATERAL reference.");
     return false;
 }
 
-/* Schema by name as a relation's qualifier; pg_temp is the session's temporary schema, first of those in the path. */
+/* Schema by name as a relation's qualifier; pg_temp is the session's temporary schema, first of
+ * those in the path. */
 static uint32_t find_namespace(struct pstate *ps, const char *schema)
 {
     return lookup_namespace(ps, schema, true, -1);
 }
 
-static struct nsitem *scan_level_for_ref(struct pstate *ps, struct pstate *level, const struct relation *r,
-                                         const char *name, int location)
+static struct nsitem *scan_level_for_ref(struct pstate *ps, struct pstate *level,
+                                         const struct relation *r, const char *name, int location)
 {
     struct nsitem *found = NULL;
     for (int i = 0; i < level->nns; i++) {
@@ -250,7 +274,8 @@ static struct nsitem *scan_level_for_ref(struct pstate *ps, struct pstate *level
         if (r ? item_relation(item) != r || item->rte->has_alias : strcmp(item->name, name) != 0)
             continue;
         if (found) {
-            parse_error(ps, ERRCODE_AMBIGUOUS_ALIAS, location, "table reference \"%s\" is ambiguous", name);
+            parse_error(ps, ERRCODE_AMBIGUOUS_ALIAS, location,
+                        "table reference \"%s\" is ambiguous", name);
             return NULL;
         }
         if (!check_lateral_ref(ps, level, item, location))
@@ -260,7 +285,8 @@ static struct nsitem *scan_level_for_ref(struct pstate *ps, struct pstate *level
     return found;
 }
 
-struct nsitem *ref_nsitem(struct pstate *ps, const char *schema, const char *name, int location, int *levelsup)
+struct nsitem *ref_nsitem(struct pstate *ps, const char *schema, const char *name, int location,
+                          int *levelsup)
 {
     const struct relation *r = NULL;
     *levelsup = 0;
@@ -314,8 +340,8 @@ void query_raise_levels(struct query *q, int levels)
     walk_query(&w, q, 1);
 }
 
-static struct expr *system_column_var(struct pstate *ps, struct nsitem *item, int levelsup, const char *name,
-                                      int attnum, int location)
+static struct expr *system_column_var(struct pstate *ps, struct nsitem *item, int levelsup,
+                                      const char *name, int attnum, int location)
 {
     const char *message = NULL;
     if (ps->expr_kind == EXPR_KIND_CHECK_CONSTRAINT && strcmp(name, "tableoid") != 0)
@@ -333,8 +359,8 @@ static struct expr *system_column_var(struct pstate *ps, struct nsitem *item, in
     return e;
 }
 
-struct expr *scan_nsitem_for_column(struct pstate *ps, struct nsitem *item, int levelsup, const char *name,
-                                    int location)
+struct expr *scan_nsitem_for_column(struct pstate *ps, struct nsitem *item, int levelsup,
+                                    const char *name, int location)
 {
     const struct ns_column *found = NULL;
     for (int i = 0; i < item->ncolumns; i++) {
@@ -353,7 +379,8 @@ struct expr *scan_nsitem_for_column(struct pstate *ps, struct nsitem *item, int 
         return e;
     }
     int attnum = system_column_number(name);
-    if (attnum && item->rte && item->rte->kind == RTE_RELATION && item->rte->relation->kind != RELKIND_VIEW)
+    if (attnum && item->rte && item->rte->kind == RTE_RELATION &&
+        item->rte->relation->kind != RELKIND_VIEW)
         return system_column_var(ps, item, levelsup, name, attnum, location);
     return NULL;
 }
@@ -409,7 +436,8 @@ struct expr *whole_row_var(struct pstate *ps, struct nsitem *item, int levelsup,
     e = expr_new(ps->a->arena, EXPR_ROW, RECORDOID, -1, location);
     for (int i = 0; i < item->ncolumns; i++)
         if (item->columns[i].name)
-            expr_list_add(ps->a->arena, &e->list.args, expr_copy(ps->a->arena, item->columns[i].expr));
+            expr_list_add(ps->a->arena, &e->list.args,
+                          expr_copy(ps->a->arena, item->columns[i].expr));
     expr_raise_levels(e, levelsup);
     return e;
 }
@@ -449,15 +477,16 @@ const struct relation *lookup_relation(struct pstate *ps, const char *catalog, c
 {
     if (catalog && *catalog && ps->a->database && strcmp(catalog, ps->a->database) != 0) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location,
-                    "cross-database references are not implemented: \"%s.%s.%s\"", catalog, schema, name);
+                    "cross-database references are not implemented: \"%s.%s.%s\"", catalog, schema,
+                    name);
         return NULL;
     }
     if (schema && *schema) {
         uint32_t ns = find_namespace(ps, schema);
         const struct relation *r = ns ? snapshot_relation_named(ps->a->snapshot, ns, name) : NULL;
         if (!r && !missing_ok)
-            parse_error(ps, ERRCODE_UNDEFINED_TABLE, location, "relation \"%s.%s\" does not exist", schema,
-                        name);
+            parse_error(ps, ERRCODE_UNDEFINED_TABLE, location, "relation \"%s.%s\" does not exist",
+                        schema, name);
         return r;
     }
     const struct relation *r = search_path_relation(ps, name);
@@ -465,10 +494,10 @@ const struct relation *lookup_relation(struct pstate *ps, const char *catalog, c
         return r;
     parse_error(ps, ERRCODE_UNDEFINED_TABLE, location, "relation \"%s\" does not exist", name);
     if (is_future_cte(ps, name)) {
-        parse_error_detail(
-            ps,
-            "There is a WITH item named \"%s\", but it cannot be referenced from this part of the query.",
-            name);
+        parse_error_detail(ps,
+                           "There is a WITH item named \"%s\", but it cannot be referenced from "
+                           "this part of the query.",
+                           name);
         parse_error_hint(
             ps, "Use WITH RECURSIVE, or re-order the WITH items to remove forward references.");
     }

@@ -1,6 +1,6 @@
 /*
- * parse_select.c: SELECT: its clauses in the order in which PostgreSQL analyzes them, which decides which of several
- * errors is reported.
+ * parse_select.c: SELECT: its clauses in the order in which PostgreSQL analyzes them, which decides
+ * which of several errors is reported.
  */
 #include "sql/analyze/clause.h"
 
@@ -32,11 +32,12 @@ static bool select_into_refused(struct pstate *ps, const PgQuery__SelectStmt *s)
     return true;
 }
 
-static bool select_sort_and_group(struct pstate *ps, const PgQuery__SelectStmt *s, struct target_list *targets)
+static bool select_sort_and_group(struct pstate *ps, const PgQuery__SelectStmt *s,
+                                  struct target_list *targets)
 {
     struct query *q = ps->query;
-    return transform_sort_clause(ps, s->sort_clause, s->n_sort_clause, targets, EXPR_KIND_ORDER_BY, false,
-                                 false, &q->sort) &&
+    return transform_sort_clause(ps, s->sort_clause, s->n_sort_clause, targets, EXPR_KIND_ORDER_BY,
+                                 false, false, &q->sort) &&
            transform_group_clause(ps, s, targets) && transform_distinct_clause(ps, s, targets);
 }
 
@@ -59,9 +60,11 @@ struct query *transform_plain_select(struct pstate *ps, const PgQuery__SelectStm
     q->command = QUERY_SELECT;
     if (s->with_clause && !transform_with_clause(ps, s->with_clause))
         return NULL;
-    if (select_into_refused(ps, s) || !register_window_clause(ps, s->window_clause, s->n_window_clause) ||
+    if (select_into_refused(ps, s) ||
+        !register_window_clause(ps, s->window_clause, s->n_window_clause) ||
         !transform_from_clause(ps, s->from_clause, s->n_from_clause) ||
-        !transform_target_list(ps, s->target_list, s->n_target_list, EXPR_KIND_SELECT_TARGET, &targets))
+        !transform_target_list(ps, s->target_list, s->n_target_list, EXPR_KIND_SELECT_TARGET,
+                               &targets))
         return NULL;
     q->where = transform_where(ps, s->where_clause, EXPR_KIND_WHERE, "WHERE");
     q->having = transform_where(ps, s->having_clause, EXPR_KIND_HAVING, "HAVING");
@@ -84,8 +87,9 @@ struct query *transform_select_stmt(struct pstate *ps, const PgQuery__SelectStmt
     return transform_plain_select(ps, s);
 }
 
-struct query *parse_sub_analyze(struct pstate *ps, const PgQuery__Node *stmt, struct cte *parent_cte,
-                                bool locked_from_parent, bool resolve_unknowns)
+struct query *parse_sub_analyze(struct pstate *ps, const PgQuery__Node *stmt,
+                                struct cte *parent_cte, bool locked_from_parent,
+                                bool resolve_unknowns)
 {
     struct pstate *sub = pstate_new(ps->a, ps);
     sub->parent_cte = parent_cte;

@@ -1,7 +1,8 @@
 /*
- * parse_setop.c: UNION, INTERSECT, EXCEPT. Column types are settled bottom-up; an arm whose columns have other types than the
- * result gets casts in its own select list, or, where that would change what the arm means (DISTINCT, ORDER BY), a
- * SELECT around it. So every arm gives exactly the types of struct setop's columns.
+ * parse_setop.c: UNION, INTERSECT, EXCEPT. Column types are settled bottom-up; an arm whose columns
+ * have other types than the result gets casts in its own select list, or, where that would change
+ * what the arm means (DISTINCT, ORDER BY), a SELECT around it. So every arm gives exactly the types
+ * of struct setop's columns.
  */
 #include "sql/analyze/clause.h"
 
@@ -50,7 +51,8 @@ static struct setop *transform_leaf(struct pstate *ps, const PgQuery__SelectStmt
     node.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
     node.select_stmt = (PgQuery__SelectStmt *)s;
     if (s->into_clause) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, s->into_clause->rel ? s->into_clause->rel->location : -1,
+        parse_error(ps, ERRCODE_SYNTAX_ERROR,
+                    s->into_clause->rel ? s->into_clause->rel->location : -1,
                     "INTO is only allowed on first SELECT of UNION/INTERSECT/EXCEPT");
         return NULL;
     }
@@ -58,17 +60,19 @@ static struct setop *transform_leaf(struct pstate *ps, const PgQuery__SelectStmt
     return q ? leaf_for_query(ps, q) : NULL;
 }
 
-/* --- types --------------------------------------------------------------------------------------- */
+/* --- types ---------------------------------------------------------------------------------------
+ */
 
-/* What an arm's column is, for the choice of the common type: a leaf's own expression, so that literals count as
-   such. */
+/* What an arm's column is, for the choice of the common type: a leaf's own expression, so that
+   literals count as such. */
 static struct expr *arm_column(struct pstate *ps, const struct setop *arm, int i)
 {
     if (arm->op == SETOP_NONE) {
         struct query *q = leaf_query(ps, arm);
         return q->targets[i].expr;
     }
-    struct expr *e = expr_new(ps->a->arena, EXPR_CASE_TEST, arm->columns[i].type, arm->columns[i].typmod, -1);
+    struct expr *e =
+        expr_new(ps->a->arena, EXPR_CASE_TEST, arm->columns[i].type, arm->columns[i].typmod, -1);
     e->collation = arm->columns[i].collation;
     return e;
 }
@@ -98,7 +102,8 @@ static const struct setop *leftmost(const struct setop *op)
     return op;
 }
 
-/* The result columns of a query that is a set operation: as its first arm's, with the operation's types. */
+/* The result columns of a query that is a set operation: as its first arm's, with the operation's
+ * types. */
 static void setop_targets(struct pstate *ps, const struct setop *op, struct target_list *out)
 {
     const struct setop *first = leftmost(op);
@@ -119,7 +124,8 @@ static struct setop *nested_as_leaf(struct pstate *ps, struct setop *op)
     struct pstate *sub = pstate_new(ps->a, ps->parent);
     struct target_list targets = {0};
     sub->query = ARENA_NEW(ps->a->arena, struct query);
-    *sub->query = (struct query){.command = QUERY_SELECT, .result = -1, .level = ps->query->level + 1};
+    *sub->query =
+        (struct query){.command = QUERY_SELECT, .result = -1, .level = ps->query->level + 1};
     move_leaves(ps, sub, op);
     sub->query->setop = op;
     setop_targets(sub, op, &targets);
@@ -142,8 +148,9 @@ struct query *query_wrap(struct pstate *ps, struct query *inner, int column)
     q->from[0] = node;
     q->nfrom = 1;
     for (int i = column ? column - 1 : 0; i < (column ? column : rte->ncolumns); i++)
-        target_add(ps, &targets, (struct target){.expr = var_for_column(ps, rte, node->rte, i + 1, -1),
-                                                 .name = rte->columns[i].name});
+        target_add(ps, &targets,
+                   (struct target){.expr = var_for_column(ps, rte, node->rte, i + 1, -1),
+                                   .name = rte->columns[i].name});
     q->targets = targets.items;
     q->ntargets = targets.n;
     query_raise_levels(inner, 1);
@@ -155,7 +162,8 @@ static bool leaf_castable_in_place(const struct query *q)
     return !q->distinct && !q->distinct_on.n && !q->sort.n && !q->setop;
 }
 
-static bool arm_needs_cast(struct pstate *ps, const struct setop *arm, const struct column_def *columns)
+static bool arm_needs_cast(struct pstate *ps, const struct setop *arm,
+                           const struct column_def *columns)
 {
     for (int i = 0; i < arm->ncolumns; i++) {
         const struct expr *e = arm_column(ps, arm, i);
@@ -166,8 +174,8 @@ static bool arm_needs_cast(struct pstate *ps, const struct setop *arm, const str
 }
 
 /* The arm, giving exactly these column types. NULL on error. */
-static struct setop *coerce_arm(struct pstate *ps, struct setop *arm, const struct column_def *columns,
-                                const char *context)
+static struct setop *coerce_arm(struct pstate *ps, struct setop *arm,
+                                const struct column_def *columns, const char *context)
 {
     bool cast = arm_needs_cast(ps, arm, columns);
     if (arm->op != SETOP_NONE) {
@@ -198,12 +206,14 @@ static struct setop *coerce_arm(struct pstate *ps, struct setop *arm, const stru
 static bool setop_column(struct pstate *ps, struct setop *op, int i)
 {
     const char *context = setop_name(op->op);
-    struct expr *both[2] = {arm_column(ps, op->left, i), arm_column(ps, op->right, i)}, *which = NULL;
+    struct expr *both[2] = {arm_column(ps, op->left, i), arm_column(ps, op->right, i)},
+                *which = NULL;
     struct column_def *c = &op->columns[i];
     uint32_t type = select_common_type(ps, both, 2, context, &which);
     if (parse_failed(ps))
         return false;
-    *c = (struct column_def){.name = op->left->columns[i].name, .type = type,
+    *c = (struct column_def){.name = op->left->columns[i].name,
+                             .type = type,
                              .typmod = select_common_typmod(ps, both, 2, type)};
     c->collation = type_collation(ps, type)
                        ? select_common_collation(ps, both, 2, op->op == SETOP_UNION && op->all)
@@ -220,8 +230,8 @@ static bool setop_column(struct pstate *ps, struct setop *op, int i)
 
 static bool is_leaf_stmt(const PgQuery__SelectStmt *s)
 {
-    return s->op == PG_QUERY__SET_OPERATION__SETOP_NONE || !s->larg || s->n_sort_clause || s->limit_offset ||
-           s->limit_count || s->n_locking_clause || s->with_clause;
+    return s->op == PG_QUERY__SET_OPERATION__SETOP_NONE || !s->larg || s->n_sort_clause ||
+           s->limit_offset || s->limit_count || s->n_locking_clause || s->with_clause;
 }
 
 static struct setop *transform_node(struct pstate *ps, const PgQuery__SelectStmt *s, bool top)
@@ -233,16 +243,19 @@ static struct setop *transform_node(struct pstate *ps, const PgQuery__SelectStmt
     op->left = transform_arm(ps, s->larg, false);
     if (!op->left)
         return NULL;
-    /* The first arm of a recursive WITH entry decides its columns, which the second one then refers to. */
+    /* The first arm of a recursive WITH entry decides its columns, which the second one then refers
+     * to. */
     if (top && ps->parent_cte && ps->parent_cte->recursive) {
         const struct setop *first = leftmost(op->left);
         if (op->left->op == SETOP_NONE)
-            resolve_target_unknowns(ps, leaf_query(ps, first)->targets, leaf_query(ps, first)->ntargets);
+            resolve_target_unknowns(ps, leaf_query(ps, first)->targets,
+                                    leaf_query(ps, first)->ntargets);
         struct query left = {.command = QUERY_SELECT};
         struct target_list targets = {0};
         for (int i = 0; i < op->left->ncolumns; i++)
-            target_add(ps, &targets, (struct target){.expr = arm_column(ps, op->left, i),
-                                                     .name = op->left->columns[i].name});
+            target_add(ps, &targets,
+                       (struct target){.expr = arm_column(ps, op->left, i),
+                                       .name = op->left->columns[i].name});
         left.targets = targets.items;
         left.ntargets = targets.n;
         if (!cte_set_recursive_columns(ps, ps->parent_cte, &left))
@@ -273,21 +286,24 @@ static struct setop *transform_arm(struct pstate *ps, const PgQuery__SelectStmt 
     return !top && is_leaf_stmt(s) ? transform_leaf(ps, s) : transform_node(ps, s, top);
 }
 
-/* --- the statement ---------------------------------------------------------------------------------- */
+/* --- the statement
+ * ---------------------------------------------------------------------------------- */
 
 /* Only the result's column names can be used in ORDER BY. */
 static bool setop_sort(struct pstate *ps, const PgQuery__SelectStmt *s, struct target_list *targets)
 {
     struct ns_list saved = ns_save(ps), one = {0};
     struct nsitem *item = ARENA_NEW(ps->a->arena, struct nsitem);
-    *item = (struct nsitem){.rtindex = -1, .cols_visible = true, .lateral_ok = true, .ncolumns = targets->n};
+    *item = (struct nsitem){
+        .rtindex = -1, .cols_visible = true, .lateral_ok = true, .ncolumns = targets->n};
     item->columns = ARENA_ARRAY(ps->a->arena, struct ns_column, targets->n + 1);
     for (int i = 0; i < targets->n; i++)
-        item->columns[i] = (struct ns_column){.name = targets->items[i].name, .expr = targets->items[i].expr};
+        item->columns[i] =
+            (struct ns_column){.name = targets->items[i].name, .expr = targets->items[i].expr};
     ns_append(ps, &one, item);
     ns_restore(ps, one);
-    bool ok = transform_sort_clause(ps, s->sort_clause, s->n_sort_clause, targets, EXPR_KIND_ORDER_BY, false,
-                                    true, &ps->query->sort);
+    bool ok = transform_sort_clause(ps, s->sort_clause, s->n_sort_clause, targets,
+                                    EXPR_KIND_ORDER_BY, false, true, &ps->query->sort);
     ns_restore(ps, saved);
     return ok;
 }
@@ -298,7 +314,8 @@ struct query *transform_set_operation(struct pstate *ps, const PgQuery__SelectSt
     struct target_list targets = {0};
     q->command = QUERY_SELECT;
     if (s->n_locking_clause) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s is not allowed with UNION/INTERSECT/EXCEPT",
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "%s is not allowed with UNION/INTERSECT/EXCEPT",
                     locking_clause_name(s->locking_clause[0]->locking_clause));
         return NULL;
     }

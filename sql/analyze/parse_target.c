@@ -1,5 +1,6 @@
 /*
- * parse_target.c: SELECT and RETURNING lists, stars, and values assigned to columns by INSERT and UPDATE.
+ * parse_target.c: SELECT and RETURNING lists, stars, and values assigned to columns by INSERT and
+ * UPDATE.
  */
 #include "sql/analyze/clause.h"
 
@@ -20,7 +21,8 @@ void target_add(struct pstate *ps, struct target_list *l, struct target t)
     l->items[l->n++] = t;
 }
 
-/* --- stars ---------------------------------------------------------------------------------------- */
+/* --- stars
+ * ---------------------------------------------------------------------------------------- */
 
 struct star_sink {
     struct pstate *ps;
@@ -62,11 +64,13 @@ static bool star_all(struct star_sink *s, int location)
         star_item(s, item, 0, location);
     }
     if (!found)
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, location, "SELECT * with no tables specified is not valid");
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, location,
+                    "SELECT * with no tables specified is not valid");
     return found;
 }
 
-/* What a name in front of ".*" stands for when it is no relation: a column or variable of composite type. */
+/* What a name in front of ".*" stands for when it is no relation: a column or variable of composite
+ * type. */
 static struct expr *star_composite(struct pstate *ps, const PgQuery__ColumnRef *cr)
 {
     PgQuery__ColumnRef shorter = *cr;
@@ -105,7 +109,8 @@ static bool star_row(struct star_sink *s, struct expr *row)
     for (int i = 0; i < n; i++) {
         if (!columns[i].name)
             continue;
-        struct expr *e = expr_new(ps->a->arena, EXPR_FIELD, columns[i].type, columns[i].typmod, row->location);
+        struct expr *e =
+            expr_new(ps->a->arena, EXPR_FIELD, columns[i].type, columns[i].typmod, row->location);
         e->collation = columns[i].collation;
         e->field.arg = expr_copy(ps->a->arena, row);
         e->field.field = i + 1;
@@ -191,7 +196,8 @@ bool expand_star_items(struct pstate *ps, const PgQuery__Node *n, enum parse_exp
     return star_expand(&s, n, kind);
 }
 
-/* --- target lists ------------------------------------------------------------------------------------ */
+/* --- target lists
+ * ------------------------------------------------------------------------------------ */
 
 void target_mark_origin(struct pstate *ps, struct target *t)
 {
@@ -212,8 +218,8 @@ void target_mark_origin(struct pstate *ps, struct target *t)
     t->table_attnum = rte->columns[e->var.attnum - 1].table_attnum;
 }
 
-bool transform_target_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, enum parse_expr_kind kind,
-                           struct target_list *out)
+bool transform_target_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                           enum parse_expr_kind kind, struct target_list *out)
 {
     enum parse_expr_kind saved = ps->expr_kind;
     ps->expr_kind = kind;
@@ -225,7 +231,8 @@ bool transform_target_list(struct pstate *ps, PgQuery__Node *const *nodes, size_
             continue;
         }
         struct expr *e = transform_expr(ps, res->val, kind);
-        const char *name = *res->name ? arena_strdup(ps->a->arena, res->name) : figure_colname(ps, res->val);
+        const char *name =
+            *res->name ? arena_strdup(ps->a->arena, res->name) : figure_colname(ps, res->val);
         target_add(ps, out, (struct target){.expr = e, .name = name});
     }
     ps->expr_kind = saved;
@@ -252,7 +259,8 @@ bool transform_returning(struct pstate *ps, PgQuery__Node *const *nodes, size_t 
     if (!transform_target_list(ps, nodes, n, EXPR_KIND_RETURNING, &list))
         return false;
     if (!list.n) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, raw_location(nodes[0]), "RETURNING must have at least one column");
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, raw_location(nodes[0]),
+                    "RETURNING must have at least one column");
         return false;
     }
     if (ps->resolve_unknowns)
@@ -262,7 +270,8 @@ bool transform_returning(struct pstate *ps, PgQuery__Node *const *nodes, size_t 
     return !parse_failed(ps);
 }
 
-/* --- assignment ---------------------------------------------------------------------------------------- */
+/* --- assignment
+ * ---------------------------------------------------------------------------------------- */
 
 struct assignment {
     const char *name; /* the column, for messages */
@@ -277,28 +286,31 @@ struct assignment {
 static struct expr *assign_mismatch(struct pstate *ps, const struct assignment *as, uint32_t type)
 {
     const char *column = as->name;
-    parse_error(ps, ERRCODE_DATATYPE_MISMATCH, as->location,
-                as->subscripted ? "subscripted assignment to \"%s\" requires type %s but expression is of type %s"
-                                : "column \"%s\" is of type %s but expression is of type %s",
-                column, format_type(ps, type), format_type(ps, as->value->type));
+    parse_error(
+        ps, ERRCODE_DATATYPE_MISMATCH, as->location,
+        as->subscripted
+            ? "subscripted assignment to \"%s\" requires type %s but expression is of type %s"
+            : "column \"%s\" is of type %s but expression is of type %s",
+        column, format_type(ps, type), format_type(ps, as->value->type));
     parse_error_hint(ps, "You will need to rewrite or cast the expression.");
     return expr_poison();
 }
 
-static struct expr *assign_leaf(struct pstate *ps, const struct assignment *as, uint32_t type, int32_t typmod)
+static struct expr *assign_leaf(struct pstate *ps, const struct assignment *as, uint32_t type,
+                                int32_t typmod)
 {
     if (expr_is_poison(as->value))
         return as->value;
-    struct expr *e =
-        coerce_to_target_type(ps, as->value, type, typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
+    struct expr *e = coerce_to_target_type(ps, as->value, type, typmod, COERCION_ASSIGNMENT,
+                                           COERCE_IMPLICIT, -1);
     return e ? e : assign_mismatch(ps, as, type);
 }
 
-static struct expr *assign_into(struct pstate *ps, struct assignment *as, size_t from, struct expr *base,
-                                uint32_t type, int32_t typmod);
+static struct expr *assign_into(struct pstate *ps, struct assignment *as, size_t from,
+                                struct expr *base, uint32_t type, int32_t typmod);
 
-static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_t at, struct expr *base,
-                                 uint32_t type)
+static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_t at,
+                                 struct expr *base, uint32_t type)
 {
     const char *name = node_string(as->indirection[at]);
     int32_t basemod = -1;
@@ -306,18 +318,20 @@ static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_
     struct column_def *columns;
     int n, field = 0;
     if (!rowtype_columns(ps, rowtype, &columns, &n))
-        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, as->location,
-                           "cannot assign to field \"%s\" of column \"%s\" because its type %s is not a "
-                           "composite type",
-                           name, as->name, format_type(ps, type));
+        return parse_error(
+            ps, ERRCODE_DATATYPE_MISMATCH, as->location,
+            "cannot assign to field \"%s\" of column \"%s\" because its type %s is not a "
+            "composite type",
+            name, as->name, format_type(ps, type));
     for (int i = 0; i < n; i++)
         if (columns[i].name && !strcmp(columns[i].name, name))
             field = i + 1;
     if (!field)
-        return parse_error(ps, ERRCODE_UNDEFINED_COLUMN, as->location,
-                           "cannot assign to field \"%s\" of column \"%s\" because there is no such column in "
-                           "data type %s",
-                           name, as->name, format_type(ps, type));
+        return parse_error(
+            ps, ERRCODE_UNDEFINED_COLUMN, as->location,
+            "cannot assign to field \"%s\" of column \"%s\" because there is no such column in "
+            "data type %s",
+            name, as->name, format_type(ps, type));
     struct column_def *c = &columns[field - 1];
     struct expr *old = expr_new(ps->a->arena, EXPR_FIELD, c->type, c->typmod, as->location);
     old->field.arg = expr_copy(ps->a->arena, base);
@@ -352,8 +366,8 @@ static struct expr *assign_element(struct pstate *ps, struct assignment *as, siz
     struct expr *value = as->value;
     as->subscripted = true;
     if (end < as->n) {
-        struct expr *old = transform_subscripts(ps, expr_copy(ps->a->arena, base), as->indirection + at,
-                                                end - at, NULL, as->name);
+        struct expr *old = transform_subscripts(ps, expr_copy(ps->a->arena, base),
+                                                as->indirection + at, end - at, NULL, as->name);
         if (expr_is_poison(old))
             return old;
         value = assign_into(ps, as, end, old, need, basemod);
@@ -362,15 +376,16 @@ static struct expr *assign_element(struct pstate *ps, struct assignment *as, siz
     }
     if (expr_is_poison(value))
         return value;
-    struct expr *e = transform_subscripts(ps, base, as->indirection + at, end - at, value, as->name);
+    struct expr *e =
+        transform_subscripts(ps, base, as->indirection + at, end - at, value, as->name);
     if (expr_is_poison(e) || container == type)
         return e;
     return coerce_type(ps, e, type, -1, COERCION_IMPLICIT, COERCE_IMPLICIT, as->location);
 }
 
 /* The new value of `base` when indirection[from..] of it is assigned. */
-static struct expr *assign_into(struct pstate *ps, struct assignment *as, size_t from, struct expr *base,
-                                uint32_t type, int32_t typmod)
+static struct expr *assign_into(struct pstate *ps, struct assignment *as, size_t from,
+                                struct expr *base, uint32_t type, int32_t typmod)
 {
     if (from == as->n)
         return assign_leaf(ps, as, type, typmod);
@@ -387,8 +402,8 @@ static struct expr *assign_into(struct pstate *ps, struct assignment *as, size_t
 
 struct expr *transform_assigned_expr(struct pstate *ps, struct expr *e, enum parse_expr_kind kind,
                                      const char *name, const struct attribute *att,
-                                     PgQuery__Node *const *indirection, size_t nindirection, struct expr *base,
-                                     int location)
+                                     PgQuery__Node *const *indirection, size_t nindirection,
+                                     struct expr *base, int location)
 {
     if (expr_is_poison(e))
         return e;
@@ -397,7 +412,8 @@ struct expr *transform_assigned_expr(struct pstate *ps, struct expr *e, enum par
             return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location,
                                "cannot set an array element to DEFAULT");
         if (nindirection)
-            return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location, "cannot set a subfield to DEFAULT");
+            return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location,
+                               "cannot set a subfield to DEFAULT");
         e->type = att->type;
         e->typmod = att->typmod;
         e->collation = att->collation;
@@ -405,8 +421,12 @@ struct expr *transform_assigned_expr(struct pstate *ps, struct expr *e, enum par
     }
     enum parse_expr_kind saved = ps->expr_kind;
     ps->expr_kind = kind;
-    struct assignment as = {.name = name, .indirection = indirection, .n = nindirection, .value = e,
-                            .kind = kind, .location = nindirection ? location : expr_location(e)};
+    struct assignment as = {.name = name,
+                            .indirection = indirection,
+                            .n = nindirection,
+                            .value = e,
+                            .kind = kind,
+                            .location = nindirection ? location : expr_location(e)};
     if (nindirection && !base)
         base = expr_null(ps->a->arena, att->type, location);
     struct expr *result = assign_into(ps, &as, 0, base, att->type, att->typmod);

@@ -5,9 +5,11 @@
 
 #include <string.h>
 
-/* --- SET --------------------------------------------------------------------------------------------- */
+/* --- SET
+ * --------------------------------------------------------------------------------------------- */
 
-static struct expr *multi_row(struct pstate *ps, const PgQuery__MultiAssignRef *m, const PgQuery__RowExpr *row)
+static struct expr *multi_row(struct pstate *ps, const PgQuery__MultiAssignRef *m,
+                              const PgQuery__RowExpr *row)
 {
     if ((int)row->n_args != m->ncolumns)
         return parse_error(ps, ERRCODE_SYNTAX_ERROR, row->location,
@@ -35,8 +37,9 @@ static struct expr *multi_sublink(struct pstate *ps, const PgQuery__MultiAssignR
     query_mark_effects(q);
     /* One evaluation per column is only the same as one per row if it always gives the same. */
     if (q->volatile_calls && m->ncolumns > 1)
-        return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, raw->location,
-                           "multiple-column UPDATE from a sub-SELECT with volatile functions is not supported");
+        return parse_error(
+            ps, ERRCODE_FEATURE_NOT_SUPPORTED, raw->location,
+            "multiple-column UPDATE from a sub-SELECT with volatile functions is not supported");
     if (m->ncolumns > 1)
         q = query_wrap(ps, q, m->colno);
     struct expr *e = expr_new(ps->a->arena, EXPR_SUBLINK, q->targets[0].expr->type,
@@ -47,7 +50,8 @@ static struct expr *multi_sublink(struct pstate *ps, const PgQuery__MultiAssignR
     return e;
 }
 
-static struct expr *multi_assign(struct pstate *ps, const PgQuery__MultiAssignRef *m, PgQuery__Node **source)
+static struct expr *multi_assign(struct pstate *ps, const PgQuery__MultiAssignRef *m,
+                                 PgQuery__Node **source)
 {
     if (m->source)
         *source = m->source;
@@ -57,8 +61,9 @@ static struct expr *multi_assign(struct pstate *ps, const PgQuery__MultiAssignRe
     if (n && n->node_case == PG_QUERY__NODE__NODE_SUB_LINK &&
         n->sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK)
         return multi_sublink(ps, m, n->sub_link);
-    return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, n ? raw_location(n) : -1,
-                       "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression");
+    return parse_error(
+        ps, ERRCODE_FEATURE_NOT_SUPPORTED, n ? raw_location(n) : -1,
+        "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression");
 }
 
 static struct expr *set_source(struct pstate *ps, const PgQuery__Node *val, PgQuery__Node **multi)
@@ -80,8 +85,10 @@ static struct target *find_set(struct target_list *list, const struct attribute 
     return NULL;
 }
 
-/* The value the assignment of a part starts from: what an earlier item made of the column, or the old value. */
-static struct expr *set_base(struct pstate *ps, const struct target *earlier, const struct attribute *att)
+/* The value the assignment of a part starts from: what an earlier item made of the column, or the
+ * old value. */
+static struct expr *set_base(struct pstate *ps, const struct target *earlier,
+                             const struct attribute *att)
 {
     if (earlier)
         return earlier->expr;
@@ -98,14 +105,16 @@ static bool set_default(struct pstate *ps, const struct attribute *att, struct e
     return !expr_is_poison(*e);
 }
 
-static bool set_item(struct pstate *ps, const PgQuery__ResTarget *res, struct expr *e, struct target_list *list)
+static bool set_item(struct pstate *ps, const PgQuery__ResTarget *res, struct expr *e,
+                     struct target_list *list)
 {
     const struct attribute *att = dml_column(ps, res->name, res->location, true);
     if (!att)
         return false;
     struct target *earlier = find_set(list, att);
     if (earlier && (!res->n_indirection || earlier->expr->kind == EXPR_DEFAULT || !earlier->junk)) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "multiple assignments to same column \"%s\"", att->name);
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "multiple assignments to same column \"%s\"",
+                    att->name);
         return false;
     }
     struct expr *base = res->n_indirection ? set_base(ps, earlier, att) : NULL;
@@ -117,13 +126,15 @@ static bool set_item(struct pstate *ps, const PgQuery__ResTarget *res, struct ex
         earlier->expr = e;
     else
         /* junk marks, until the end, that only a part was assigned: another part may follow. */
-        target_add(ps, list, (struct target){.expr = e, .name = att->name, .attnum = att->num,
-                                             .junk = res->n_indirection > 0});
+        target_add(
+            ps, list,
+            (struct target){
+                .expr = e, .name = att->name, .attnum = att->num, .junk = res->n_indirection > 0});
     return true;
 }
 
-bool transform_update_targets(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct target **out,
-                              int *count)
+bool transform_update_targets(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                              struct target **out, int *count)
 {
     struct target_list list = {0}, done = {0};
     struct expr **sources = ARENA_ARRAY(ps->a->arena, struct expr *, n + 1);
@@ -148,7 +159,8 @@ bool transform_update_targets(struct pstate *ps, PgQuery__Node *const *nodes, si
     return true;
 }
 
-/* --- the statements ------------------------------------------------------------------------------------- */
+/* --- the statements
+ * ------------------------------------------------------------------------------------- */
 
 /* FROM or USING: the table being changed is no place to look at from LATERAL. */
 static bool dml_from(struct pstate *ps, PgQuery__Node *const *nodes, size_t n)

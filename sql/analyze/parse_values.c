@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* Each column gets one type and one collation for all rows. */
-static bool values_common_types(struct pstate *ps, struct rte *rte, struct expr_list *rows, int nrows)
+static bool values_common_types(struct pstate *ps, struct rte *rte, struct expr_list *rows,
+                                int nrows)
 {
     struct expr **column = ARENA_ARRAY(ps->a->arena, struct expr *, nrows);
     for (int i = 0; i < rows[0].n; i++) {
@@ -40,7 +41,8 @@ struct rte *rte_for_values(struct pstate *ps, struct expr_list *rows, int nrows,
     for (int i = 0; i < rows[0].n; i++) {
         const struct expr *e = rows[0].items[i];
         rte->columns[i] = (struct column_def){.name = arena_printf(ps->a->arena, "column%d", i + 1),
-                                              .type = e->type, .typmod = e->typmod,
+                                              .type = e->type,
+                                              .typmod = e->typmod,
                                               .collation = e->collation};
     }
     if (common && !values_common_types(ps, rte, rows, nrows))
@@ -105,8 +107,8 @@ struct query *transform_values_clause(struct pstate *ps, const PgQuery__SelectSt
         for (int k = 0; k < rows[i].n; k++)
             rte->lateral = rte->lateral || expr_has_vars(rows[i].items[k]);
     values_in_from(ps, nsitem_for_rte(ps, rte, rte_add(ps, rte)), &targets);
-    if (!transform_sort_clause(ps, s->sort_clause, s->n_sort_clause, &targets, EXPR_KIND_ORDER_BY, false, false,
-                               &q->sort))
+    if (!transform_sort_clause(ps, s->sort_clause, s->n_sort_clause, &targets, EXPR_KIND_ORDER_BY,
+                               false, false, &q->sort))
         return NULL;
     q->with_ties = s->limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES;
     q->offset = transform_limit(ps, s->limit_offset, EXPR_KIND_OFFSET, "OFFSET", q->with_ties);

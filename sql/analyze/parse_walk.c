@@ -1,11 +1,13 @@
 /*
- * parse_walk.c: walks over typed trees, queries inside included, and over raw trees by their protobuf description.
+ * parse_walk.c: walks over typed trees, queries inside included, and over raw trees by their
+ * protobuf description.
  */
 #include "sql/analyze/clause.h"
 
 #include <string.h>
 
-/* --- typed trees ------------------------------------------------------------------------------- */
+/* --- typed trees -------------------------------------------------------------------------------
+ */
 
 struct walk_state {
     struct expr_walker *w;
@@ -97,7 +99,8 @@ bool expr_has_windows(struct expr *e, int *location)
     return expr_has(e, EXPR_WINDOW, location);
 }
 
-/* --- replacing columns ------------------------------------------------------------------------------ */
+/* --- replacing columns
+ * ------------------------------------------------------------------------------ */
 
 struct replace_state {
     struct arena *arena;
@@ -141,13 +144,15 @@ static struct expr *replace_expr(struct expr *e, void *arg)
     return e;
 }
 
-struct expr *expr_replace_vars(struct arena *a, struct expr *e, int rte, struct expr *const *columns, int to)
+struct expr *expr_replace_vars(struct arena *a, struct expr *e, int rte,
+                               struct expr *const *columns, int to)
 {
     struct replace_state s = {.arena = a, .rte = rte, .to = to, .columns = columns};
     return e ? replace_expr(e, &s) : NULL;
 }
 
-/* --- what a query does ----------------------------------------------------------------------------- */
+/* --- what a query does
+ * ----------------------------------------------------------------------------- */
 
 static void proc_effects(struct query *q, const struct proc *p)
 {
@@ -193,10 +198,12 @@ void query_mark_effects(struct query *q)
     walk_query(&w, q, 0);
 }
 
-/* --- raw trees ----------------------------------------------------------------------------------------- */
+/* --- raw trees
+ * ----------------------------------------------------------------------------------------- */
 
 /* The i-th message of field f of m; NULL behind the last. */
-static const ProtobufCMessage *raw_message(const ProtobufCMessage *m, const ProtobufCFieldDescriptor *f, size_t i)
+static const ProtobufCMessage *raw_message(const ProtobufCMessage *m,
+                                           const ProtobufCFieldDescriptor *f, size_t i)
 {
     const char *base = (const char *)m;
     if (f->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -206,12 +213,14 @@ static const ProtobufCMessage *raw_message(const ProtobufCMessage *m, const Prot
     if (i > 0)
         return NULL;
     /* A oneof's members share their place: only the one that is set may be read. */
-    if ((f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && *(const uint32_t *)(base + f->quantifier_offset) != f->id)
+    if ((f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+        *(const uint32_t *)(base + f->quantifier_offset) != f->id)
         return NULL;
     return *(ProtobufCMessage *const *)(base + f->offset);
 }
 
-void walk_raw(const ProtobufCMessage *m, bool (*visit)(const ProtobufCMessage *m, void *arg), void *arg)
+void walk_raw(const ProtobufCMessage *m, bool (*visit)(const ProtobufCMessage *m, void *arg),
+              void *arg)
 {
     if (!m || !visit(m, arg))
         return;
@@ -257,13 +266,15 @@ static bool name_in_words(const char *words, const char *name)
     return false;
 }
 
-bool raw_fields_known(struct pstate *ps, const ProtobufCMessage *m, const char *known, const char *what)
+bool raw_fields_known(struct pstate *ps, const ProtobufCMessage *m, const char *known,
+                      const char *what)
 {
     for (unsigned i = 0; i < m->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *f = &m->descriptor->fields[i];
         if (!strcmp(f->name, "location") || name_in_words(known, f->name) || !raw_field_set(m, f))
             continue;
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s with %s is not supported", what, f->name);
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s with %s is not supported", what,
+                    f->name);
         return false;
     }
     return true;

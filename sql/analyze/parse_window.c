@@ -1,6 +1,7 @@
 /*
- * parse_window.c: OVER and the WINDOW clause. Calls point at their definition at once; the definitions are analyzed when
- * the select list is complete, since their expressions may name its columns' sources only.
+ * parse_window.c: OVER and the WINDOW clause. Calls point at their definition at once; the
+ * definitions are analyzed when the select list is complete, since their expressions may name its
+ * columns' sources only.
  */
 #include "sql/analyze/clause.h"
 
@@ -70,28 +71,32 @@ bool transform_window_call(struct pstate *ps, struct expr *win, const PgQuery__W
     const char *place;
     struct expr args = {.kind = EXPR_ROW, .list.args = win->agg.args};
     if (ps->has_windows && expr_has_windows(&args, &location)) {
-        parse_error(ps, ERRCODE_WINDOWING_ERROR, location, "window function calls cannot be nested");
+        parse_error(ps, ERRCODE_WINDOWING_ERROR, location,
+                    "window function calls cannot be nested");
         return false;
     }
     if (!expr_kind_allows(ps->expr_kind, true, &place)) {
-        parse_error(ps, ERRCODE_WINDOWING_ERROR, win->location, "window functions are not allowed in %s", place);
+        parse_error(ps, ERRCODE_WINDOWING_ERROR, win->location,
+                    "window functions are not allowed in %s", place);
         return false;
     }
     ps->has_windows = true;
     if (*def->name) {
         win->agg.over = find_window(ps->windows, ps->nwindows, def->name);
         if (!win->agg.over)
-            parse_error(ps, ERRCODE_UNDEFINED_OBJECT, def->location, "window \"%s\" does not exist", def->name);
+            parse_error(ps, ERRCODE_UNDEFINED_OBJECT, def->location, "window \"%s\" does not exist",
+                        def->name);
         return win->agg.over != NULL;
     }
     win->agg.over = add_pending(ps, def);
     return true;
 }
 
-/* --- frames ------------------------------------------------------------------------------------------ */
+/* --- frames
+ * ------------------------------------------------------------------------------------------ */
 
-/* Types of ORDER BY columns that RANGE offsets work on, and the offset's types, the preferred one first (in_range
-   support functions of the default btree families). */
+/* Types of ORDER BY columns that RANGE offsets work on, and the offset's types, the preferred one
+   first (in_range support functions of the default btree families). */
 static const struct {
     uint32_t column;
     uint32_t offsets[3];
@@ -125,7 +130,8 @@ static uint32_t range_offset_choose(struct pstate *ps, size_t row, const struct 
     }
     if (matches > 1) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, expr_location(e),
-                    "RANGE with offset PRECEDING/FOLLOWING has multiple interpretations for column type %s and "
+                    "RANGE with offset PRECEDING/FOLLOWING has multiple interpretations for column "
+                    "type %s and "
                     "offset type %s",
                     format_type(ps, range_offsets[row].column), format_type(ps, e->type));
         parse_error_hint(ps, "Cast the offset value to the exact intended type.");
@@ -146,7 +152,8 @@ static struct expr *range_offset(struct pstate *ps, struct expr *e, const struct
         if (type)
             return coerce_type(ps, e, type, -1, COERCION_IMPLICIT, COERCE_IMPLICIT, -1);
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, expr_location(e),
-                    "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s and offset type %s",
+                    "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s and "
+                    "offset type %s",
                     format_type(ps, column), format_type(ps, e->type));
         parse_error_hint(ps, "Cast the offset value to an appropriate type.");
         return expr_poison();
@@ -156,7 +163,8 @@ static struct expr *range_offset(struct pstate *ps, struct expr *e, const struct
                        format_type(ps, column));
 }
 
-static struct expr *frame_offset(struct pstate *ps, const PgQuery__Node *n, const struct window_def *d)
+static struct expr *frame_offset(struct pstate *ps, const PgQuery__Node *n,
+                                 const struct window_def *d)
 {
     static const enum parse_expr_kind kinds[] = {
         [FRAME_RANGE] = EXPR_KIND_WINDOW_FRAME_RANGE,
@@ -177,8 +185,8 @@ static struct expr *frame_offset(struct pstate *ps, const PgQuery__Node *n, cons
     return e;
 }
 
-static enum frame_bound frame_bound_of(int options, int unbounded_preceding, int preceding, int current,
-                                       int following)
+static enum frame_bound frame_bound_of(int options, int unbounded_preceding, int preceding,
+                                       int current, int following)
 {
     return options & unbounded_preceding ? BOUND_UNBOUNDED_PRECEDING
            : options & preceding         ? BOUND_PRECEDING
@@ -194,18 +202,21 @@ static bool window_frame(struct pstate *ps, const PgQuery__WindowDef *raw, struc
     d->mode = o & FRAME_IS_ROWS ? FRAME_ROWS : o & FRAME_IS_GROUPS ? FRAME_GROUPS : FRAME_RANGE;
     d->start = frame_bound_of(o, FRAME_START_UNBOUNDED_PRECEDING, FRAME_START_OFFSET_PRECEDING,
                               FRAME_START_CURRENT_ROW, FRAME_START_OFFSET_FOLLOWING);
-    d->end = frame_bound_of(o, 0, FRAME_END_OFFSET_PRECEDING, FRAME_END_CURRENT_ROW, FRAME_END_OFFSET_FOLLOWING);
+    d->end = frame_bound_of(o, 0, FRAME_END_OFFSET_PRECEDING, FRAME_END_CURRENT_ROW,
+                            FRAME_END_OFFSET_FOLLOWING);
     d->exclude = o & FRAME_EXCLUDE_CURRENT_ROW ? EXCLUDE_CURRENT_ROW
                  : o & FRAME_EXCLUDE_GROUP     ? EXCLUDE_GROUP
                  : o & FRAME_EXCLUDE_TIES      ? EXCLUDE_TIES
                                                : EXCLUDE_NONE;
-    if (d->mode == FRAME_RANGE && (o & (FRAME_START_OFFSET | FRAME_END_OFFSET)) && d->order.n != 1) {
+    if (d->mode == FRAME_RANGE && (o & (FRAME_START_OFFSET | FRAME_END_OFFSET)) &&
+        d->order.n != 1) {
         parse_error(ps, ERRCODE_WINDOWING_ERROR, raw->location,
                     "RANGE with offset PRECEDING/FOLLOWING requires exactly one ORDER BY column");
         return false;
     }
     if (d->mode == FRAME_GROUPS && !d->order.n) {
-        parse_error(ps, ERRCODE_WINDOWING_ERROR, raw->location, "GROUPS mode requires an ORDER BY clause");
+        parse_error(ps, ERRCODE_WINDOWING_ERROR, raw->location,
+                    "GROUPS mode requires an ORDER BY clause");
         return false;
     }
     d->start_offset = frame_offset(ps, raw->start_offset, d);
@@ -213,16 +224,17 @@ static bool window_frame(struct pstate *ps, const PgQuery__WindowDef *raw, struc
     return !parse_failed(ps);
 }
 
-/* --- definitions ------------------------------------------------------------------------------------------ */
+/* --- definitions
+ * ------------------------------------------------------------------------------------------ */
 
-static bool window_partition(struct pstate *ps, const PgQuery__WindowDef *raw, struct target_list *targets,
-                             struct window_def *d)
+static bool window_partition(struct pstate *ps, const PgQuery__WindowDef *raw,
+                             struct target_list *targets, struct window_def *d)
 {
     for (size_t i = 0; i < raw->n_partition_clause; i++) {
         int target;
         const struct operator_def *eq;
-        struct expr *e = find_clause_expr(ps, raw->partition_clause[i], targets, EXPR_KIND_WINDOW_PARTITION, true,
-                                          &target);
+        struct expr *e = find_clause_expr(ps, raw->partition_clause[i], targets,
+                                          EXPR_KIND_WINDOW_PARTITION, true, &target);
         if (expr_is_poison(e))
             return false;
         e = resolve_unknown(ps, e);
@@ -237,8 +249,8 @@ static bool window_partition(struct pstate *ps, const PgQuery__WindowDef *raw, s
 }
 
 /* A definition that starts from another one takes its partition and order, if it may. */
-static bool window_inherit(struct pstate *ps, const PgQuery__WindowDef *raw, const struct window_def *ref,
-                           struct window_def *d)
+static bool window_inherit(struct pstate *ps, const PgQuery__WindowDef *raw,
+                           const struct window_def *ref, struct window_def *d)
 {
     const char *message = NULL;
     if (d->partition.n)
@@ -249,17 +261,19 @@ static bool window_inherit(struct pstate *ps, const PgQuery__WindowDef *raw, con
         message = "cannot copy window \"%s\" because it has a frame clause";
     if (message) {
         const char *text = arena_printf(ps->a->arena, message, ref->name);
-        bool plain = ref->framed && !d->partition.n && !d->order.n && !(raw->frame_options & FRAME_NONDEFAULT) &&
-                     !*raw->name;
+        bool plain = ref->framed && !d->partition.n && !d->order.n &&
+                     !(raw->frame_options & FRAME_NONDEFAULT) && !*raw->name;
         parse_error(ps, ERRCODE_WINDOWING_ERROR, raw->location, "%s", text);
         if (plain)
             parse_error_hint(ps, "Omit the parentheses in this OVER clause.");
         return false;
     }
     for (int i = 0; i < ref->partition.n; i++)
-        expr_list_add(ps->a->arena, &d->partition, expr_copy(ps->a->arena, ref->partition.items[i]));
+        expr_list_add(ps->a->arena, &d->partition,
+                      expr_copy(ps->a->arena, ref->partition.items[i]));
     if (!d->order.n && ref->order.n) {
-        d->order.items = arena_memdup(ps->a->arena, ref->order.items, sizeof *d->order.items * (size_t)ref->order.n);
+        d->order.items = arena_memdup(ps->a->arena, ref->order.items,
+                                      sizeof *d->order.items * (size_t)ref->order.n);
         d->order.n = ref->order.n;
         for (int i = 0; i < d->order.n; i++)
             d->order.items[i].expr = expr_copy(ps->a->arena, d->order.items[i].expr);
@@ -273,15 +287,17 @@ static bool window_definition(struct pstate *ps, int index, struct target_list *
     const PgQuery__WindowDef *raw = ((struct pending_window *)d)->raw;
     const struct window_def *ref = NULL;
     if (d->name && find_window(ps->windows, index, d->name)) {
-        parse_error(ps, ERRCODE_WINDOWING_ERROR, raw->location, "window \"%s\" is already defined", d->name);
+        parse_error(ps, ERRCODE_WINDOWING_ERROR, raw->location, "window \"%s\" is already defined",
+                    d->name);
         return false;
     }
     if (d->refname && !(ref = find_window(ps->windows, index, d->refname))) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, raw->location, "window \"%s\" does not exist", d->refname);
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, raw->location, "window \"%s\" does not exist",
+                    d->refname);
         return false;
     }
-    if (!transform_sort_clause(ps, raw->order_clause, raw->n_order_clause, targets, EXPR_KIND_WINDOW_ORDER, true,
-                               false, &d->order) ||
+    if (!transform_sort_clause(ps, raw->order_clause, raw->n_order_clause, targets,
+                               EXPR_KIND_WINDOW_ORDER, true, false, &d->order) ||
         !window_partition(ps, raw, targets, d))
         return false;
     for (int i = 0; i < d->order.n; i++)

@@ -1,7 +1,8 @@
 /*
  * utility.c: which handler analyzes which utility statement, and the refusal of the others by name.
  *
- * To add a statement: 1. a kind and a struct in utility.h, 2. a handler, 3. its row here instead of the row below.
+ * To add a statement: 1. a kind and a struct in utility.h, 2. a handler, 3. its row here instead of
+ * the row below.
  */
 #include "sql/analyze/utility_internal.h"
 
@@ -16,7 +17,8 @@ static const struct {
     {NODE(TRANSACTION_STMT), UTILITY_TRANSACTION, NULL, utility_transaction},
     {NODE(VARIABLE_SET_STMT), UTILITY_SET, NULL, utility_set},
     {NODE(VARIABLE_SHOW_STMT), UTILITY_SHOW, "SHOW", utility_show},
-    {NODE(CONSTRAINTS_SET_STMT), UTILITY_SET_CONSTRAINTS, "SET CONSTRAINTS", utility_set_constraints},
+    {NODE(CONSTRAINTS_SET_STMT), UTILITY_SET_CONSTRAINTS, "SET CONSTRAINTS",
+     utility_set_constraints},
     {NODE(DISCARD_STMT), UTILITY_DISCARD, NULL, utility_discard},
     {NODE(PREPARE_STMT), UTILITY_PREPARE, "PREPARE", utility_prepare},
     {NODE(EXECUTE_STMT), UTILITY_EXECUTE, "EXECUTE", utility_execute},
@@ -55,7 +57,8 @@ static const struct {
     {NODE(CREATE_RANGE_STMT), UTILITY_CREATE_TYPE, "CREATE TYPE", utility_create_range},
     {NODE(DEFINE_STMT), UTILITY_CREATE_TYPE, NULL, utility_define},
     {NODE(CREATE_DOMAIN_STMT), UTILITY_CREATE_DOMAIN, "CREATE DOMAIN", utility_create_domain},
-    {NODE(CREATE_EXTENSION_STMT), UTILITY_CREATE_EXTENSION, "CREATE EXTENSION", utility_create_extension},
+    {NODE(CREATE_EXTENSION_STMT), UTILITY_CREATE_EXTENSION, "CREATE EXTENSION",
+     utility_create_extension},
     {NODE(CREATEDB_STMT), UTILITY_CREATE_DATABASE, "CREATE DATABASE", utility_create_database},
     {NODE(DROPDB_STMT), UTILITY_DROP_DATABASE, "DROP DATABASE", utility_drop_database},
     {NODE(VACUUM_STMT), UTILITY_VACUUM, NULL, utility_vacuum},

@@ -1,6 +1,7 @@
 /*
- * utility_alter.c: ALTER TABLE and its kin (INDEX, VIEW, SEQUENCE, MATERIALIZED VIEW, TYPE). One command becomes one struct alter_cmd;
- * constraints of an added column become commands of their own behind it.
+ * utility_alter.c: ALTER TABLE and its kin (INDEX, VIEW, SEQUENCE, MATERIALIZED VIEW, TYPE). One
+ * command becomes one struct alter_cmd; constraints of an added column become commands of their own
+ * behind it.
  */
 #include "sql/analyze/utility_internal.h"
 
@@ -14,11 +15,13 @@ struct alter_builder {
     int n;
 };
 
-static struct alter_cmd *add_cmd(struct alter_builder *b, enum alter_kind kind, const PgQuery__AlterTableCmd *c)
+static struct alter_cmd *add_cmd(struct alter_builder *b, enum alter_kind kind,
+                                 const PgQuery__AlterTableCmd *c)
 {
     struct arena *arena = b->ps->a->arena;
     struct alter_cmd *cmds = ARENA_ARRAY(arena, struct alter_cmd, b->n + 1);
-    int *column = ARENA_ARRAY(arena, int, b->n + 1), *constraint = ARENA_ARRAY(arena, int, b->n + 1);
+    int *column = ARENA_ARRAY(arena, int, b->n + 1),
+        *constraint = ARENA_ARRAY(arena, int, b->n + 1);
     if (b->n) {
         memcpy(cmds, b->cmds, sizeof *cmds * (size_t)b->n);
         memcpy(column, b->column, sizeof *column * (size_t)b->n);
@@ -28,13 +31,15 @@ static struct alter_cmd *add_cmd(struct alter_builder *b, enum alter_kind kind, 
     b->column = column;
     b->constraint = constraint;
     column[b->n] = constraint[b->n] = -1;
-    cmds[b->n] = (struct alter_cmd){.kind = kind, .name = utility_string(b->ps, c->name),
+    cmds[b->n] = (struct alter_cmd){.kind = kind,
+                                    .name = utility_string(b->ps, c->name),
                                     .cascade = c->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE,
                                     .missing_ok = c->missing_ok};
     return &cmds[b->n++];
 }
 
-/* --- columns -------------------------------------------------------------------------------------------- */
+/* --- columns
+ * -------------------------------------------------------------------------------------------- */
 
 static const struct attribute *existing_column(struct alter_builder *b, const char *name)
 {
@@ -43,8 +48,8 @@ static const struct attribute *existing_column(struct alter_builder *b, const ch
     if (att && !att->dropped && !att->hidden)
         return att;
     if (r)
-        parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" of relation \"%s\" does not exist", name,
-                    r->name);
+        parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, -1,
+                    "column \"%s\" of relation \"%s\" does not exist", name, r->name);
     return NULL;
 }
 
@@ -55,8 +60,8 @@ static bool alter_add_column(struct alter_builder *b, const PgQuery__AlterTableC
     const struct relation *r = b->table.existing;
     const struct attribute *att = r ? relation_attribute(r, d->colname) : NULL;
     if (att && !att->dropped && !c->missing_ok) {
-        parse_error(b->ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" of relation \"%s\" already exists",
-                    d->colname, r->name);
+        parse_error(b->ps, ERRCODE_DUPLICATE_COLUMN, -1,
+                    "column \"%s\" of relation \"%s\" already exists", d->colname, r->name);
         return false;
     }
     if (!table_add_column(&b->table, d))
@@ -71,7 +76,8 @@ static bool alter_add_column(struct alter_builder *b, const PgQuery__AlterTableC
     return true;
 }
 
-/* ALTER COLUMN ... TYPE: the cast of the old value, written or not, so that the table can be rewritten with it. */
+/* ALTER COLUMN ... TYPE: the cast of the old value, written or not, so that the table can be
+ * rewritten with it. */
 static bool alter_type(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
 {
     struct pstate *ps = b->ps;
@@ -84,15 +90,16 @@ static bool alter_type(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
     if (parse_failed(ps) || !table_column_type(&b->table, d, col))
         return false;
     if (col->serial) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, d->type_name->location, "type \"%s\" does not exist",
-                    typename_text(ps, d->type_name));
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, d->type_name->location,
+                    "type \"%s\" does not exist", typename_text(ps, d->type_name));
         return false;
     }
     if (!att)
         return true;
     struct expr *e;
     if (d->raw_default) {
-        e = transform_stored(ps, d->raw_default, b->table.existing, EXPR_KIND_ALTER_COL_TRANSFORM, 0, -1, NULL);
+        e = transform_stored(ps, d->raw_default, b->table.existing, EXPR_KIND_ALTER_COL_TRANSFORM,
+                             0, -1, NULL);
     } else {
         e = expr_new(ps->a->arena, EXPR_VAR, att->type, att->typmod, -1);
         e->collation = att->collation;
@@ -100,20 +107,22 @@ static bool alter_type(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
     }
     if (expr_is_poison(e))
         return false;
-    cmd->using_expr =
-        coerce_to_target_type(ps, e, col->type, col->typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
+    cmd->using_expr = coerce_to_target_type(ps, e, col->type, col->typmod, COERCION_ASSIGNMENT,
+                                            COERCE_IMPLICIT, -1);
     if (cmd->using_expr)
         return !expr_is_poison(cmd->using_expr) && assign_expr_collations(ps, cmd->using_expr);
-    parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1,
-                d->raw_default
-                    ? "result of USING clause for column \"%s\" cannot be cast automatically to type %s"
-                    : "column \"%s\" cannot be cast automatically to type %s",
-                col->name, format_type(ps, col->type));
+    parse_error(
+        ps, ERRCODE_DATATYPE_MISMATCH, -1,
+        d->raw_default
+            ? "result of USING clause for column \"%s\" cannot be cast automatically to type %s"
+            : "column \"%s\" cannot be cast automatically to type %s",
+        col->name, format_type(ps, col->type));
     if (d->raw_default)
         parse_error_hint(ps, "You might need to add an explicit cast.");
     else
         parse_error_hint(ps, "You might need to specify \"USING %s::%s\".",
-                         utility_quote_identifier(ps, col->name), format_type_typmod(ps, col->type, col->typmod));
+                         utility_quote_identifier(ps, col->name),
+                         format_type_typmod(ps, col->type, col->typmod));
     return false;
 }
 
@@ -125,29 +134,35 @@ static bool alter_default(struct alter_builder *b, const PgQuery__AlterTableCmd 
     if (parse_failed(ps))
         return false;
     if (att && att->identity) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "column \"%s\" of relation \"%s\" is an identity column",
-                    att->name, b->table.name);
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+                    "column \"%s\" of relation \"%s\" is an identity column", att->name,
+                    b->table.name);
         if (!c->def)
             parse_error_hint(ps, "Use ALTER TABLE ... ALTER COLUMN ... DROP IDENTITY instead.");
         return false;
     }
     if (att && att->generated) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "column \"%s\" of relation \"%s\" is a generated column",
-                    att->name, b->table.name);
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+                    "column \"%s\" of relation \"%s\" is a generated column", att->name,
+                    b->table.name);
         if (!c->def)
             parse_error_hint(ps, "Use ALTER TABLE ... ALTER COLUMN ... DROP EXPRESSION instead.");
         return false;
     }
     if (!c->def || !att)
         return true;
-    cmd->column = (struct table_column){.name = cmd->name, .type = att->type, .typmod = att->typmod,
-                                        .collation = att->collation, .location = -1};
-    cmd->column.expr = transform_stored(ps, c->def, NULL, EXPR_KIND_COLUMN_DEFAULT, att->type, att->typmod,
-                                        cmd->name);
+    cmd->column = (struct table_column){.name = cmd->name,
+                                        .type = att->type,
+                                        .typmod = att->typmod,
+                                        .collation = att->collation,
+                                        .location = -1};
+    cmd->column.expr = transform_stored(ps, c->def, NULL, EXPR_KIND_COLUMN_DEFAULT, att->type,
+                                        att->typmod, cmd->name);
     return expr_is_poison(cmd->column.expr) ? utility_without_position(ps) : true;
 }
 
-static bool alter_identity(struct alter_builder *b, const PgQuery__AlterTableCmd *c, enum alter_kind kind)
+static bool alter_identity(struct alter_builder *b, const PgQuery__AlterTableCmd *c,
+                           enum alter_kind kind)
 {
     struct alter_cmd *cmd = add_cmd(b, kind, c);
     if (!existing_column(b, cmd->name) && parse_failed(b->ps))
@@ -157,17 +172,20 @@ static bool alter_identity(struct alter_builder *b, const PgQuery__AlterTableCmd
         cmd->column.identity = *con->generated_when;
         return utility_options(b->ps, con->options, con->n_options, &cmd->options, &cmd->noptions);
     }
-    const PgQuery__List *l = c->def && c->def->node_case == PG_QUERY__NODE__NODE_LIST ? c->def->list : NULL;
+    const PgQuery__List *l =
+        c->def && c->def->node_case == PG_QUERY__NODE__NODE_LIST ? c->def->list : NULL;
     return !l || utility_options(b->ps, l->items, l->n_items, &cmd->options, &cmd->noptions);
 }
 
-/* --- constraints ---------------------------------------------------------------------------------------- */
+/* --- constraints
+ * ---------------------------------------------------------------------------------------- */
 
 static bool alter_add_constraint(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
 {
     if (!table_add_constraint(&b->table, c->def->constraint, NULL))
         return false;
-    add_cmd(b, ALTER_ADD_CONSTRAINT, c)->name = b->table.constraints[b->table.nconstraints - 1].name;
+    add_cmd(b, ALTER_ADD_CONSTRAINT, c)->name =
+        b->table.constraints[b->table.nconstraints - 1].name;
     b->constraint[b->n - 1] = b->table.nconstraints - 1;
     return true;
 }
@@ -177,21 +195,28 @@ static bool alter_constraint(struct alter_builder *b, const PgQuery__AlterTableC
     const PgQuery__Constraint *con = c->def->constraint;
     struct alter_cmd *cmd = add_cmd(b, ALTER_CONSTRAINT, c);
     cmd->name = utility_string(b->ps, con->conname);
-    cmd->constraint = (struct table_constraint){.type = 'd', .name = cmd->name, .deferrable = con->deferrable,
-                                                .deferred = con->initdeferred, .location = con->location};
+    cmd->constraint = (struct table_constraint){.type = 'd',
+                                                .name = cmd->name,
+                                                .deferrable = con->deferrable,
+                                                .deferred = con->initdeferred,
+                                                .location = con->location};
     return true;
 }
 
-/* --- options, owners ... ------------------------------------------------------------------------------------ */
+/* --- options, owners ...
+ * ------------------------------------------------------------------------------------ */
 
-static bool alter_options(struct alter_builder *b, const PgQuery__AlterTableCmd *c, enum alter_kind kind)
+static bool alter_options(struct alter_builder *b, const PgQuery__AlterTableCmd *c,
+                          enum alter_kind kind)
 {
     struct alter_cmd *cmd = add_cmd(b, kind, c);
-    const PgQuery__List *l = c->def && c->def->node_case == PG_QUERY__NODE__NODE_LIST ? c->def->list : NULL;
+    const PgQuery__List *l =
+        c->def && c->def->node_case == PG_QUERY__NODE__NODE_LIST ? c->def->list : NULL;
     return !l || utility_options(b->ps, l->items, l->n_items, &cmd->options, &cmd->noptions);
 }
 
-static bool alter_value(struct alter_builder *b, const PgQuery__AlterTableCmd *c, enum alter_kind kind)
+static bool alter_value(struct alter_builder *b, const PgQuery__AlterTableCmd *c,
+                        enum alter_kind kind)
 {
     struct alter_cmd *cmd = add_cmd(b, kind, c);
     if (c->newowner)
@@ -247,7 +272,8 @@ static const struct {
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DropOf, "ALTER TABLE NOT OF"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition, "ALTER TABLE ATTACH PARTITION"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition, "ALTER TABLE DETACH PARTITION"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize, "ALTER TABLE DETACH PARTITION FINALIZE"},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize,
+     "ALTER TABLE DETACH PARTITION FINALIZE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod, "ALTER TABLE SET ACCESS METHOD"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule, "ALTER TABLE ENABLE RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule, "ALTER TABLE DISABLE RULE"},
@@ -256,7 +282,8 @@ static const struct {
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule, "ALTER TABLE ENABLE ALWAYS RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule, "ALTER TABLE ENABLE REPLICA RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_GenericOptions, "ALTER FOREIGN TABLE OPTIONS"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnGenericOptions, "ALTER FOREIGN TABLE ALTER COLUMN OPTIONS"},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnGenericOptions,
+     "ALTER FOREIGN TABLE ALTER COLUMN OPTIONS"},
 };
 
 static bool alter_plain(struct alter_builder *b, const PgQuery__AlterTableCmd *c)

@@ -1,12 +1,13 @@
 /*
- * utility_columns.c: column definitions: types, serial, identity, defaults, generation; and the table as a whole once all
- * its columns are known.
+ * utility_columns.c: column definitions: types, serial, identity, defaults, generation; and the
+ * table as a whole once all its columns are known.
  */
 #include "sql/analyze/utility_internal.h"
 
 #include <string.h>
 
-/* --- adding ----------------------------------------------------------------------------------------- */
+/* --- adding
+ * ----------------------------------------------------------------------------------------- */
 
 static void *grow(struct pstate *ps, const void *old, size_t size, int n)
 {
@@ -45,36 +46,39 @@ bool table_column_type(struct table_builder *b, const PgQuery__ColumnDef *d, str
         return true;
     }
     if (d->type_name->setof) {
-        parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, -1, "column \"%s\" cannot be declared SETOF",
-                    d->colname);
+        parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, -1,
+                    "column \"%s\" cannot be declared SETOF", d->colname);
         return false;
     }
     if (!typename_type(ps, d->type_name, &c->type, &c->typmod))
         return false;
     const struct type_def *t = lookup_type(ps, c->type);
     if (t && t->typtype == 'p') {
-        parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, -1, "column \"%s\" has pseudo-type %s", d->colname,
-                    format_type(ps, c->type));
+        parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, -1, "column \"%s\" has pseudo-type %s",
+                    d->colname, format_type(ps, c->type));
         return false;
     }
     return column_collation(ps, d->coll_clause, c->type, &c->collation);
 }
 
-/* con NULL: what it conflicts with was not written, but comes with serial; there is no place to show then. */
-static bool column_conflict(struct table_builder *b, const PgQuery__Constraint *con, const char *what,
-                            const char *column)
+/* con NULL: what it conflicts with was not written, but comes with serial; there is no place to
+ * show then. */
+static bool column_conflict(struct table_builder *b, const PgQuery__Constraint *con,
+                            const char *what, const char *column)
 {
-    parse_error(b->ps, ERRCODE_SYNTAX_ERROR, con ? con->location : -1, "%s for column \"%s\" of table \"%s\"", what, column,
-                b->name);
+    parse_error(b->ps, ERRCODE_SYNTAX_ERROR, con ? con->location : -1,
+                "%s for column \"%s\" of table \"%s\"", what, column, b->name);
     return false;
 }
 
-static bool set_nullability(struct table_builder *b, int i, const PgQuery__Constraint *con, bool notnull)
+static bool set_nullability(struct table_builder *b, int i, const PgQuery__Constraint *con,
+                            bool notnull)
 {
     struct table_column *c = &b->columns[i];
     bool settled = b->null_seen[i] || c->serial || c->identity;
     if (settled && c->notnull != notnull)
-        return column_conflict(b, c->serial ? NULL : con, "conflicting NULL/NOT NULL declarations", c->name);
+        return column_conflict(b, c->serial ? NULL : con, "conflicting NULL/NOT NULL declarations",
+                               c->name);
     b->null_seen[i] = true;
     c->notnull = notnull;
     return true;
@@ -103,7 +107,8 @@ static bool set_identity(struct table_builder *b, int i, const PgQuery__Constrai
     if (c->identity)
         return column_conflict(b, con, "multiple identity specifications", c->name);
     if (c->generated)
-        return column_conflict(b, con, "both identity and generation expression specified", c->name);
+        return column_conflict(b, con, "both identity and generation expression specified",
+                               c->name);
     if (b->raw_exprs[i] || c->serial)
         return column_conflict(b, con, "both default and identity specified", c->name);
     if (b->null_seen[i] && !c->notnull)
@@ -115,7 +120,8 @@ static bool set_identity(struct table_builder *b, int i, const PgQuery__Constrai
     }
     c->identity = *con->generated_when;
     c->notnull = true;
-    return utility_options(ps, con->options, con->n_options, &c->sequence_options, &c->nsequence_options);
+    return utility_options(ps, con->options, con->n_options, &c->sequence_options,
+                           &c->nsequence_options);
 }
 
 static bool set_generated(struct table_builder *b, int i, const PgQuery__Constraint *con)
@@ -126,13 +132,15 @@ static bool set_generated(struct table_builder *b, int i, const PgQuery__Constra
     if (b->raw_exprs[i] || c->serial)
         return column_conflict(b, con, "both default and generation expression specified", c->name);
     if (c->identity)
-        return column_conflict(b, con, "both identity and generation expression specified", c->name);
+        return column_conflict(b, con, "both identity and generation expression specified",
+                               c->name);
     c->generated = 's';
     b->raw_exprs[i] = con->raw_expr;
     return true;
 }
 
-static bool column_constraint(struct table_builder *b, int i, const PgQuery__Constraint *con, bool *have_last)
+static bool column_constraint(struct table_builder *b, int i, const PgQuery__Constraint *con,
+                              bool *have_last)
 {
     switch (con->contype) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_NULL:
@@ -159,15 +167,17 @@ static bool column_constraint(struct table_builder *b, int i, const PgQuery__Con
 bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d)
 {
     struct pstate *ps = b->ps;
-    struct table_column c = {.name = arena_strdup(ps->a->arena, d->colname), .typmod = -1,
-                             .location = d->location};
-    if (!raw_fields_known(ps, &d->base,
-                          "colname type_name compression is_local is_not_null storage coll_clause constraints",
-                          "a column definition"))
+    struct table_column c = {
+        .name = arena_strdup(ps->a->arena, d->colname), .typmod = -1, .location = d->location};
+    if (!raw_fields_known(
+            ps, &d->base,
+            "colname type_name compression is_local is_not_null storage coll_clause constraints",
+            "a column definition"))
         return false;
     for (int i = 0; i < b->ncolumns; i++)
         if (!strcmp(b->columns[i].name, c.name)) {
-            parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once", c.name);
+            parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once",
+                        c.name);
             return false;
         }
     if (system_column_number(c.name)) {
@@ -189,7 +199,8 @@ bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d)
     return true;
 }
 
-/* --- expressions ---------------------------------------------------------------------------------------- */
+/* --- expressions
+ * ---------------------------------------------------------------------------------------- */
 
 static bool mutable_visit(struct expr_walker *w, struct expr *e, int depth)
 {
@@ -206,7 +217,8 @@ static bool mutable_visit(struct expr_walker *w, struct expr *e, int depth)
     case EXPR_DISTINCT:
     case EXPR_NULLIF:
     case EXPR_ARRAY_OP:
-        *found = *found || (e->binary.op && e->binary.op->proc && e->binary.op->proc->volatility != 'i');
+        *found =
+            *found || (e->binary.op && e->binary.op->proc && e->binary.op->proc->volatility != 'i');
         break;
     default:
         break;
@@ -233,13 +245,22 @@ struct relation *table_shape(struct table_builder *b)
         memcpy(atts, b->existing->atts, sizeof *atts * (size_t)old);
     for (int i = 0; i < b->ncolumns; i++) {
         const struct table_column *c = &b->columns[i];
-        atts[old + i] = (struct attribute){.name = c->name, .num = (int16_t)(old + i + 1), .type = c->type,
-                                           .typmod = c->typmod, .ndims = c->ndims, .notnull = c->notnull,
-                                           .collation = c->collation, .identity = c->identity,
-                                           .generated = c->generated, .sqlite_name = c->name};
+        atts[old + i] = (struct attribute){.name = c->name,
+                                           .num = (int16_t)(old + i + 1),
+                                           .type = c->type,
+                                           .typmod = c->typmod,
+                                           .ndims = c->ndims,
+                                           .notnull = c->notnull,
+                                           .collation = c->collation,
+                                           .identity = c->identity,
+                                           .generated = c->generated,
+                                           .sqlite_name = c->name};
     }
-    *r = (struct relation){.oid = b->existing ? b->existing->oid : 0, .name = b->name, .kind = RELKIND_TABLE,
-                           .natts = old + b->ncolumns, .atts = atts};
+    *r = (struct relation){.oid = b->existing ? b->existing->oid : 0,
+                           .name = b->name,
+                           .kind = RELKIND_TABLE,
+                           .natts = old + b->ncolumns,
+                           .atts = atts};
     return r;
 }
 
@@ -260,8 +281,8 @@ static bool generated_visit(struct expr_walker *w, struct expr *e, int depth)
     return true;
 }
 
-static struct expr *generation_expr(struct table_builder *b, const PgQuery__Node *raw, const struct table_column *c,
-                                    const struct relation *shape)
+static struct expr *generation_expr(struct table_builder *b, const PgQuery__Node *raw,
+                                    const struct table_column *c, const struct relation *shape)
 {
     struct pstate *ps = b->ps;
     struct expr *e =
@@ -286,16 +307,19 @@ static bool column_expressions(struct table_builder *b, const struct relation *s
         struct table_column *c = &b->columns[i];
         if (!b->raw_exprs[i])
             continue;
-        c->expr = c->generated ? generation_expr(b, b->raw_exprs[i], c, shape)
-                               : transform_stored(b->ps, b->raw_exprs[i], NULL, EXPR_KIND_COLUMN_DEFAULT, c->type,
-                                                  c->typmod, c->name);
+        c->expr = c->generated
+                      ? generation_expr(b, b->raw_exprs[i], c, shape)
+                      : transform_stored(b->ps, b->raw_exprs[i], NULL, EXPR_KIND_COLUMN_DEFAULT,
+                                         c->type, c->typmod, c->name);
         if (expr_is_poison(c->expr))
             return false;
     }
     return true;
 }
 
-/* --- keys ----------------------------------------------------------------------------------------------------- */
+/* --- keys
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 static bool shape_has_column(const struct relation *shape, const char *name)
 {
@@ -313,8 +337,9 @@ static bool check_key_columns(struct table_builder *b, const struct relation *sh
     for (int i = 0; i < k->ncolumns; i++) {
         if (!shape_has_column(shape, k->columns[i])) {
             if (b->existing && k->type == 'p')
-                parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" of relation \"%s\" does not exist",
-                            k->columns[i], b->name);
+                parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, -1,
+                            "column \"%s\" of relation \"%s\" does not exist", k->columns[i],
+                            b->name);
             parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, key ? k->location : -1,
                         key ? "column \"%s\" named in key does not exist"
                             : "column \"%s\" referenced in foreign key constraint does not exist",
@@ -324,7 +349,8 @@ static bool check_key_columns(struct table_builder *b, const struct relation *sh
         for (int j = 0; key && j < i; j++)
             if (!strcmp(k->columns[i], k->columns[j])) {
                 parse_error(b->ps, ERRCODE_DUPLICATE_COLUMN, k->location,
-                            "column \"%s\" appears twice in %s constraint", k->columns[i], names[(int)k->type]);
+                            "column \"%s\" appears twice in %s constraint", k->columns[i],
+                            names[(int)k->type]);
                 return false;
             }
     }
@@ -365,7 +391,8 @@ static bool check_constraints(struct table_builder *b, const struct relation *sh
         }
         if (!b->raw_checks[i])
             continue;
-        k->check = transform_stored(b->ps, b->raw_checks[i], shape, EXPR_KIND_CHECK_CONSTRAINT, 0, -1, NULL);
+        k->check = transform_stored(b->ps, b->raw_checks[i], shape, EXPR_KIND_CHECK_CONSTRAINT, 0,
+                                    -1, NULL);
         if (expr_is_poison(k->check))
             return false;
     }

@@ -33,15 +33,18 @@ struct qualified_name utility_range_var(struct pstate *ps, const PgQuery__RangeV
                                .location = rv->location};
     if (q.catalog && ps->a->database && strcmp(q.catalog, ps->a->database) != 0)
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, rv->location,
-                    "cross-database references are not implemented: \"%s.%s.%s\"", q.catalog, q.schema, q.name);
+                    "cross-database references are not implemented: \"%s.%s.%s\"", q.catalog,
+                    q.schema, q.name);
     return q;
 }
 
-struct qualified_name utility_name(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, int location)
+struct qualified_name utility_name(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                                   int location)
 {
     struct qualified_name q = {.location = location};
     if (n > 3) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, location, "improper qualified name (too many dotted names): %s",
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, location,
+                    "improper qualified name (too many dotted names): %s",
                     name_list_text(ps, nodes, n));
         return q;
     }
@@ -52,7 +55,8 @@ struct qualified_name utility_name(struct pstate *ps, PgQuery__Node *const *node
     if (n == 3)
         q.catalog = arena_strdup(ps->a->arena, node_string(nodes[0]));
     if (q.catalog && ps->a->database && strcmp(q.catalog, ps->a->database) != 0)
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "cross-database references are not implemented: %s",
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "cross-database references are not implemented: %s",
                     name_list_text(ps, nodes, n));
     return q;
 }
@@ -86,7 +90,8 @@ const char *utility_role(struct pstate *ps, const PgQuery__RoleSpec *r)
     return name ? name : "";
 }
 
-/* --- identifiers ------------------------------------------------------------------------------------ */
+/* --- identifiers
+ * ------------------------------------------------------------------------------------ */
 
 static bool is_reserved(const char *word)
 {
@@ -122,7 +127,8 @@ const char *utility_quote_identifier(struct pstate *ps, const char *name)
     return out;
 }
 
-/* --- options -------------------------------------------------------------------------------------------- */
+/* --- options
+ * -------------------------------------------------------------------------------------------- */
 
 static const char *const_text(struct pstate *ps, const PgQuery__AConst *c)
 {
@@ -190,15 +196,17 @@ static bool option_list_value(struct pstate *ps, const PgQuery__List *list, stru
     return true;
 }
 
-bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct option **out, int *count)
+bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct option **out,
+                     int *count)
 {
     *count = 0;
     *out = n ? ARENA_ARRAY(ps->a->arena, struct option, n) : NULL;
     for (size_t i = 0; i < n; i++) {
         const PgQuery__DefElem *d = nodes[i]->def_elem;
         struct option *o = &(*out)[(*count)++];
-        o->name = *d->defnamespace ? arena_printf(ps->a->arena, "%s.%s", d->defnamespace, d->defname)
-                                   : arena_strdup(ps->a->arena, d->defname);
+        o->name = *d->defnamespace
+                      ? arena_printf(ps->a->arena, "%s.%s", d->defnamespace, d->defname)
+                      : arena_strdup(ps->a->arena, d->defname);
         o->location = d->location;
         o->action = d->defaction == PG_QUERY__DEF_ELEM_ACTION__DEFELEM_SET    ? 's'
                     : d->defaction == PG_QUERY__DEF_ELEM_ACTION__DEFELEM_ADD  ? 'a'
@@ -211,8 +219,8 @@ bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, s
         if (!ok && d->arg->node_case == PG_QUERY__NODE__NODE_LIST)
             ok = option_list_value(ps, d->arg->list, o);
         if (!ok) {
-            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, d->location, "value of option \"%s\" is not supported",
-                        d->defname);
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, d->location,
+                        "value of option \"%s\" is not supported", d->defname);
             return false;
         }
     }

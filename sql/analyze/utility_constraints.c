@@ -38,8 +38,8 @@ static const char *const *one_name(struct pstate *ps, const char *name)
     return names;
 }
 
-static bool key_constraint(struct table_builder *b, const PgQuery__Constraint *c, const char *column,
-                           struct table_constraint *k)
+static bool key_constraint(struct table_builder *b, const PgQuery__Constraint *c,
+                           const char *column, struct table_constraint *k)
 {
     struct pstate *ps = b->ps;
     k->columns = column ? one_name(ps, column) : utility_names(ps, c->keys, c->n_keys);
@@ -81,9 +81,12 @@ static bool foreign_key(struct table_builder *b, const PgQuery__Constraint *c, c
 bool table_add_constraint(struct table_builder *b, const PgQuery__Constraint *c, const char *column)
 {
     struct pstate *ps = b->ps;
-    struct table_constraint k = {.name = utility_string(ps, c->conname), .deferrable = c->deferrable,
-                                 .deferred = c->initdeferred, .no_inherit = c->is_no_inherit,
-                                 .not_valid = c->skip_validation, .location = c->location};
+    struct table_constraint k = {.name = utility_string(ps, c->conname),
+                                 .deferrable = c->deferrable,
+                                 .deferred = c->initdeferred,
+                                 .no_inherit = c->is_no_inherit,
+                                 .not_valid = c->skip_validation,
+                                 .location = c->location};
     const PgQuery__Node *check = NULL;
     bool ok = true;
     switch (c->contype) {
@@ -118,7 +121,8 @@ bool table_add_constraint(struct table_builder *b, const PgQuery__Constraint *c,
     return true;
 }
 
-bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constraint *c, bool have_last)
+bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constraint *c,
+                                bool have_last)
 {
     static const struct {
         PgQuery__ConstrType type;
@@ -133,7 +137,8 @@ bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constrai
     if (!k || k->type == 'c') {
         for (size_t i = 0; i < sizeof names / sizeof *names; i++)
             if (names[i].type == c->contype)
-                parse_error(b->ps, ERRCODE_SYNTAX_ERROR, c->location, "misplaced %s clause", names[i].words);
+                parse_error(b->ps, ERRCODE_SYNTAX_ERROR, c->location, "misplaced %s clause",
+                            names[i].words);
         return false;
     }
     switch (c->contype) {
@@ -158,28 +163,35 @@ bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constrai
     return true;
 }
 
-/* --- LIKE ----------------------------------------------------------------------------------------------- */
+/* --- LIKE
+ * -----------------------------------------------------------------------------------------------
+ */
 
-static bool like_column(struct table_builder *b, const struct relation *r, const struct attribute *att,
-                        uint32_t options)
+static bool like_column(struct table_builder *b, const struct relation *r,
+                        const struct attribute *att, uint32_t options)
 {
     struct pstate *ps = b->ps;
-    struct table_column c = {.name = att->name, .type = att->type, .typmod = att->typmod,
-                             .collation = att->collation, .ndims = att->ndims, .notnull = att->notnull,
+    struct table_column c = {.name = att->name,
+                             .type = att->type,
+                             .typmod = att->typmod,
+                             .collation = att->collation,
+                             .ndims = att->ndims,
+                             .notnull = att->notnull,
                              .location = -1};
     for (int i = 0; i < b->ncolumns; i++)
         if (!strcmp(b->columns[i].name, c.name)) {
-            parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once", c.name);
+            parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once",
+                        c.name);
             return false;
         }
     bool wanted = att->generated ? options & LIKE_GENERATED : options & LIKE_DEFAULTS;
     if (att->default_sql && wanted && !att->generated)
-        c.expr = analyze_stored_expr(ps, att->default_sql, NULL, EXPR_KIND_COLUMN_DEFAULT, att->type, att->typmod,
-                                     att->name);
+        c.expr = analyze_stored_expr(ps, att->default_sql, NULL, EXPR_KIND_COLUMN_DEFAULT,
+                                     att->type, att->typmod, att->name);
     if (att->generated && wanted) {
         c.generated = att->generated;
-        c.expr = analyze_stored_expr(ps, att->default_sql, r, EXPR_KIND_GENERATED_COLUMN, att->type, att->typmod,
-                                     att->name);
+        c.expr = analyze_stored_expr(ps, att->default_sql, r, EXPR_KIND_GENERATED_COLUMN, att->type,
+                                     att->typmod, att->name);
     }
     if (att->identity && (options & LIKE_IDENTITY))
         c.identity = att->identity;
@@ -189,7 +201,8 @@ static bool like_column(struct table_builder *b, const struct relation *r, const
     return !c.expr || !expr_is_poison(c.expr);
 }
 
-static const char *const *key_names(struct pstate *ps, const struct relation *r, const struct constraint_def *k)
+static const char *const *key_names(struct pstate *ps, const struct relation *r,
+                                    const struct constraint_def *k)
 {
     const char **names = ARENA_ARRAY(ps->a->arena, const char *, k->nkeys + 1);
     for (int i = 0; i < k->nkeys; i++)
@@ -206,7 +219,8 @@ static bool like_constraints(struct table_builder *b, const struct relation *r, 
         if (k->type == 'c' && (options & LIKE_CONSTRAINTS)) {
             c.name = k->name;
             c.no_inherit = k->no_inherit;
-            c.check = analyze_stored_expr(ps, k->check_sql, r, EXPR_KIND_CHECK_CONSTRAINT, 0, -1, NULL);
+            c.check =
+                analyze_stored_expr(ps, k->check_sql, r, EXPR_KIND_CHECK_CONSTRAINT, 0, -1, NULL);
             if (expr_is_poison(c.check))
                 return false;
         } else if ((k->type == 'p' || k->type == 'u') && (options & LIKE_INDEXES)) {
@@ -221,12 +235,14 @@ static bool like_constraints(struct table_builder *b, const struct relation *r, 
     }
     for (int i = 0; (options & LIKE_INDEXES) && i < r->nindexes; i++)
         if (!r->indexes[i]->constraint)
-            return utility_refuse(ps, -1, "LIKE INCLUDING INDEXES of a table with indexes beyond its constraints");
+            return utility_refuse(
+                ps, -1, "LIKE INCLUDING INDEXES of a table with indexes beyond its constraints");
     return true;
 }
 
 /* The copied expressions speak of the other table's columns by number; here they have others. */
-static void renumber(struct table_builder *b, struct expr **e, const struct relation *r, const int *map)
+static void renumber(struct table_builder *b, struct expr **e, const struct relation *r,
+                     const int *map)
 {
     struct expr **columns = ARENA_ARRAY(b->ps->a->arena, struct expr *, r->natts + 1);
     for (int i = 0; i < r->natts; i++) {
@@ -241,15 +257,17 @@ bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l)
 {
     struct pstate *ps = b->ps;
     const PgQuery__RangeVar *rv = l->relation;
-    const struct relation *r = lookup_relation(ps, utility_string(ps, rv->catalogname),
-                                               utility_string(ps, rv->schemaname), rv->relname, false, rv->location);
+    const struct relation *r =
+        lookup_relation(ps, utility_string(ps, rv->catalogname), utility_string(ps, rv->schemaname),
+                        rv->relname, false, rv->location);
     if (!r)
         return false;
     if (r->kind == RELKIND_INDEX || r->kind == RELKIND_SEQUENCE) {
-        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, rv->location, "relation \"%s\" is invalid in LIKE clause",
-                    r->name);
-        parse_error_detail(ps, r->kind == RELKIND_INDEX ? "This operation is not supported for indexes."
-                                                        : "This operation is not supported for sequences.");
+        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, rv->location,
+                    "relation \"%s\" is invalid in LIKE clause", r->name);
+        parse_error_detail(ps, r->kind == RELKIND_INDEX
+                                   ? "This operation is not supported for indexes."
+                                   : "This operation is not supported for sequences.");
         return false;
     }
     int first = b->ncolumns, first_constraint = b->nconstraints;

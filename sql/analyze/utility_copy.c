@@ -15,7 +15,8 @@ static bool copy_query(struct pstate *ps, const PgQuery__CopyStmt *s, struct uti
         return false;
     }
     if (q->command != QUERY_SELECT && !q->nreturning) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "COPY query must have a RETURNING clause");
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "COPY query must have a RETURNING clause");
         return false;
     }
     u->copy.query = q;
@@ -31,13 +32,14 @@ static bool copy_relation_kind(struct pstate *ps, const struct relation *r, bool
                                                      : NULL;
     if (r->kind == RELKIND_INDEX || r->kind == RELKIND_COMPOSITE) {
         parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1,
-                    r->kind == RELKIND_INDEX ? "\"%s\" is an index" : "\"%s\" is a composite type", r->name);
+                    r->kind == RELKIND_INDEX ? "\"%s\" is an index" : "\"%s\" is a composite type",
+                    r->name);
         return false;
     }
     if (!kind || (r->system && !from))
         return true;
-    parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, from ? "cannot copy to %s \"%s\"" : "cannot copy from %s \"%s\"",
-                kind, r->name);
+    parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1,
+                from ? "cannot copy to %s \"%s\"" : "cannot copy from %s \"%s\"", kind, r->name);
     if (from && r->kind == RELKIND_VIEW)
         parse_error_hint(ps, "To enable copying to a view, provide an INSTEAD OF INSERT trigger.");
     else if (!from && r->kind != RELKIND_SEQUENCE)
@@ -51,18 +53,20 @@ static bool copy_columns(struct pstate *ps, const PgQuery__CopyStmt *s, const st
         const char *name = node_string(s->attlist[i]);
         const struct attribute *att = relation_attribute(r, name);
         if (!att || att->dropped || att->hidden) {
-            parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" of relation \"%s\" does not exist", name,
-                        r->name);
+            parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1,
+                        "column \"%s\" of relation \"%s\" does not exist", name, r->name);
             return false;
         }
         if (att->generated) {
-            parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, -1, "column \"%s\" is a generated column", name);
+            parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, -1,
+                        "column \"%s\" is a generated column", name);
             parse_error_detail(ps, "Generated columns cannot be used in COPY.");
             return false;
         }
         for (size_t k = 0; k < i; k++)
             if (!strcmp(node_string(s->attlist[k]), name)) {
-                parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once", name);
+                parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1,
+                            "column \"%s\" specified more than once", name);
                 return false;
             }
     }
@@ -72,8 +76,8 @@ static bool copy_columns(struct pstate *ps, const PgQuery__CopyStmt *s, const st
 static bool copy_relation(struct pstate *ps, const PgQuery__CopyStmt *s, struct utility *u)
 {
     u->copy.table = utility_range_var(ps, s->relation);
-    const struct relation *r = lookup_relation(ps, u->copy.table.catalog, u->copy.table.schema, u->copy.table.name,
-                                               false, -1);
+    const struct relation *r = lookup_relation(ps, u->copy.table.catalog, u->copy.table.schema,
+                                               u->copy.table.name, false, -1);
     if (!r || !copy_relation_kind(ps, r, s->is_from) || !copy_columns(ps, s, r))
         return false;
     u->copy.columns = utility_names(ps, s->attlist, s->n_attlist);

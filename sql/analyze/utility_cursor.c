@@ -6,8 +6,14 @@
 #include <string.h>
 
 /* PostgreSQL's CURSOR_OPT bits as they come in the raw tree. */
-enum { CURSOR_BINARY = 0x1, CURSOR_SCROLL = 0x2, CURSOR_NO_SCROLL = 0x4, CURSOR_INSENSITIVE = 0x8,
-       CURSOR_ASENSITIVE = 0x10, CURSOR_HOLD = 0x20 };
+enum {
+    CURSOR_BINARY = 0x1,
+    CURSOR_SCROLL = 0x2,
+    CURSOR_NO_SCROLL = 0x4,
+    CURSOR_INSENSITIVE = 0x8,
+    CURSOR_ASENSITIVE = 0x10,
+    CURSOR_HOLD = 0x20
+};
 
 static bool prepare_types(struct pstate *ps, const PgQuery__PrepareStmt *s, struct utility *u)
 {
@@ -78,8 +84,10 @@ static bool declare_locks(struct pstate *ps, const PgQuery__DeclareCursorStmt *s
         int option;
         const char *message, *detail;
     } rules[] = {
-        {CURSOR_HOLD, "DECLARE CURSOR WITH HOLD ... %s is not supported", "Holdable cursors must be READ ONLY."},
-        {CURSOR_SCROLL, "DECLARE SCROLL CURSOR ... %s is not supported", "Scrollable cursors must be READ ONLY."},
+        {CURSOR_HOLD, "DECLARE CURSOR WITH HOLD ... %s is not supported",
+         "Holdable cursors must be READ ONLY."},
+        {CURSOR_SCROLL, "DECLARE SCROLL CURSOR ... %s is not supported",
+         "Scrollable cursors must be READ ONLY."},
         {CURSOR_INSENSITIVE, "DECLARE INSENSITIVE CURSOR ... %s is not valid",
          "Insensitive cursors must be READ ONLY."},
     };
@@ -89,8 +97,9 @@ static bool declare_locks(struct pstate *ps, const PgQuery__DeclareCursorStmt *s
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         if (!(s->options & rules[i].option))
             continue;
-        const char *text = arena_printf(ps->a->arena, rules[i].message,
-                                        locking_clause_name(select->locking_clause[0]->locking_clause));
+        const char *text =
+            arena_printf(ps->a->arena, rules[i].message,
+                         locking_clause_name(select->locking_clause[0]->locking_clause));
         parse_error(ps,
                     rules[i].option == CURSOR_INSENSITIVE ? ERRCODE_INVALID_CURSOR_DEFINITION
                                                           : ERRCODE_FEATURE_NOT_SUPPORTED,
@@ -110,7 +119,8 @@ bool utility_declare(struct pstate *ps, const PgQuery__Node *n, struct utility *
     if (!q)
         return false;
     if (q->command != QUERY_SELECT) {
-        parse_error(ps, ERRCODE_INVALID_CURSOR_DEFINITION, -1, "unexpected non-SELECT command in DECLARE CURSOR");
+        parse_error(ps, ERRCODE_INVALID_CURSOR_DEFINITION, -1,
+                    "unexpected non-SELECT command in DECLARE CURSOR");
         return false;
     }
     if (q->has_modifying_cte) {

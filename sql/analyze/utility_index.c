@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-static bool index_option_names(struct pstate *ps, const PgQuery__IndexElem *el, struct index_elem *out)
+static bool index_option_names(struct pstate *ps, const PgQuery__IndexElem *el,
+                               struct index_elem *out)
 {
     if (el->n_collation) {
         out->collation = utility_name(ps, el->collation, el->n_collation, -1);
@@ -30,7 +31,8 @@ static bool index_column_exists(struct pstate *ps, const struct relation *r, con
     if (att && !att->dropped && !att->hidden)
         return true;
     if (system_column_number(name))
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "index creation on system columns is not supported");
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "index creation on system columns is not supported");
     else
         parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" does not exist", name);
     return false;
@@ -50,14 +52,15 @@ static bool index_element(struct pstate *ps, const PgQuery__IndexElem *el, const
     if (out->expr->kind == EXPR_VAR && out->expr->var.attnum > 0) {
         out->column = r->atts[out->expr->var.attnum - 1].name;
         out->expr = NULL;
-    } else if (!check_immutable(ps, out->expr, "functions in index expression must be marked IMMUTABLE")) {
+    } else if (!check_immutable(ps, out->expr,
+                                "functions in index expression must be marked IMMUTABLE")) {
         return false;
     }
     return index_option_names(ps, el, out);
 }
 
-static bool index_including(struct pstate *ps, const PgQuery__IndexStmt *s, const struct relation *r,
-                            struct create_index *ix)
+static bool index_including(struct pstate *ps, const PgQuery__IndexStmt *s,
+                            const struct relation *r, struct create_index *ix)
 {
     const char **names = ARENA_ARRAY(ps->a->arena, const char *, s->n_index_including_params + 1);
     for (size_t i = 0; i < s->n_index_including_params; i++) {
@@ -78,14 +81,18 @@ static bool index_including(struct pstate *ps, const PgQuery__IndexStmt *s, cons
 
 static const struct relation *index_table(struct pstate *ps, const struct qualified_name *name)
 {
-    const struct relation *r = lookup_relation(ps, name->catalog, name->schema, name->name, false, -1);
-    if (!r || r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_PARTITIONED)
+    const struct relation *r =
+        lookup_relation(ps, name->catalog, name->schema, name->name, false, -1);
+    if (!r || r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW ||
+        r->kind == RELKIND_PARTITIONED)
         return r;
-    parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "cannot create index on relation \"%s\"", r->name);
-    parse_error_detail(ps, r->kind == RELKIND_VIEW       ? "This operation is not supported for views."
-                           : r->kind == RELKIND_SEQUENCE ? "This operation is not supported for sequences."
-                           : r->kind == RELKIND_INDEX    ? "This operation is not supported for indexes."
-                                                         : "This operation is not supported for composite types.");
+    parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "cannot create index on relation \"%s\"",
+                r->name);
+    parse_error_detail(
+        ps, r->kind == RELKIND_VIEW       ? "This operation is not supported for views."
+            : r->kind == RELKIND_SEQUENCE ? "This operation is not supported for sequences."
+            : r->kind == RELKIND_INDEX    ? "This operation is not supported for indexes."
+                                          : "This operation is not supported for composite types.");
     return NULL;
 }
 
@@ -94,7 +101,8 @@ bool utility_create_index(struct pstate *ps, const PgQuery__Node *n, struct util
     const PgQuery__IndexStmt *s = n->index_stmt;
     struct create_index *ix = &u->create_index;
     if (!raw_fields_known(ps, &s->base,
-                          "idxname relation access_method table_space index_params index_including_params options "
+                          "idxname relation access_method table_space index_params "
+                          "index_including_params options "
                           "where_clause unique nulls_not_distinct concurrent if_not_exists",
                           "CREATE INDEX") ||
         !utility_tablespace(ps, s->table_space))
@@ -115,9 +123,11 @@ bool utility_create_index(struct pstate *ps, const PgQuery__Node *n, struct util
         if (!index_element(ps, s->index_params[i]->index_elem, r, &ix->elems[ix->nelems++]))
             return false;
     if (s->where_clause) {
-        ix->where = transform_stored(ps, s->where_clause, r, EXPR_KIND_INDEX_PREDICATE, 0, -1, NULL);
+        ix->where =
+            transform_stored(ps, s->where_clause, r, EXPR_KIND_INDEX_PREDICATE, 0, -1, NULL);
         if (expr_is_poison(ix->where) ||
-            !check_immutable(ps, ix->where, "functions in index predicate must be marked IMMUTABLE"))
+            !check_immutable(ps, ix->where,
+                             "functions in index predicate must be marked IMMUTABLE"))
             return false;
     }
     return index_including(ps, s, r, ix) &&
@@ -135,18 +145,21 @@ bool utility_reindex(struct pstate *ps, const PgQuery__Node *n, struct utility *
     if ((unsigned)s->kind >= sizeof kinds)
         return utility_refuse(ps, -1, "this form of REINDEX");
     u->reindex.kind = kinds[s->kind];
-    u->reindex.name = s->relation ? utility_range_var(ps, s->relation)
-                                  : (struct qualified_name){.name = utility_string(ps, s->name), .location = -1};
+    u->reindex.name =
+        s->relation ? utility_range_var(ps, s->relation)
+                    : (struct qualified_name){.name = utility_string(ps, s->name), .location = -1};
     for (size_t i = 0; i < s->n_params; i++) {
         const PgQuery__DefElem *d = s->params[i]->def_elem;
         const char *value = utility_value_text(ps, d->arg);
-        bool on = !value || (strcmp(value, "false") != 0 && strcmp(value, "off") != 0 && strcmp(value, "0") != 0);
+        bool on = !value || (strcmp(value, "false") != 0 && strcmp(value, "off") != 0 &&
+                             strcmp(value, "0") != 0);
         if (!strcmp(d->defname, "concurrently"))
             u->reindex.concurrently = on;
         else if (!strcmp(d->defname, "tablespace"))
             return utility_refuse(ps, d->location, "REINDEX (TABLESPACE)");
         else if (strcmp(d->defname, "verbose") != 0) {
-            parse_error(ps, ERRCODE_SYNTAX_ERROR, d->location, "unrecognized REINDEX option \"%s\"", d->defname);
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, d->location, "unrecognized REINDEX option \"%s\"",
+                        d->defname);
             return false;
         }
     }

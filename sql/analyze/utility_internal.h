@@ -1,5 +1,6 @@
 /*
- * utility_internal.h: what the utility_*.c files share: names, option lists, and one handler per statement.
+ * utility_internal.h: what the utility_*.c files share: names, option lists, and one handler per
+ * statement.
  */
 #ifndef PGF_ANALYZE_UTILITY_INTERNAL_H
 #define PGF_ANALYZE_UTILITY_INTERNAL_H
@@ -12,39 +13,48 @@ struct option_list {
     int n;
 };
 
-/* Fills u from the raw statement; false after an error. The tag is u's already unless the handler changes it. */
+/* Fills u from the raw statement; false after an error. The tag is u's already unless the handler
+ * changes it. */
 typedef bool utility_handler(struct pstate *ps, const PgQuery__Node *n, struct utility *u);
 
 /* --- utility_common.c ------------------------------------------------------------------------- */
 
 /* 0A000 "<what> is not supported"; gives false. */
 bool utility_refuse(struct pstate *ps, int location, const char *what);
-/* PostgreSQL analyzes some statements without the text at hand: an error loses its position. Gives false. */
+/* PostgreSQL analyzes some statements without the text at hand: an error loses its position. Gives
+ * false. */
 bool utility_without_position(struct pstate *ps);
 const char *utility_string(struct pstate *ps, const char *s); /* a copy; NULL for "" */
 struct qualified_name utility_range_var(struct pstate *ps, const PgQuery__RangeVar *rv);
 /* One to three String nodes. */
-struct qualified_name utility_name(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, int location);
+struct qualified_name utility_name(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                                   int location);
 const char *const *utility_names(struct pstate *ps, PgQuery__Node *const *nodes, size_t n);
 /* A RoleSpec as role name: CURRENT_USER and kin resolved; "public". NULL with error. */
 const char *utility_role(struct pstate *ps, const PgQuery__RoleSpec *r);
 /* DefElem nodes; false after an error (a value of a form no option has). */
-bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct option **out, int *count);
+bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct option **out,
+                     int *count);
 void option_add(struct pstate *ps, struct option_list *l, const char *name, const char *value);
 /* Text of an option's raw value: "" kinds as PostgreSQL's defGetString. NULL if it has none. */
 const char *utility_value_text(struct pstate *ps, const PgQuery__Node *n);
-/* ISOLATION LEVEL, READ ONLY, DEFERRABLE of BEGIN and SET TRANSACTION; what is not named stays unset. */
-bool utility_modes(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct transaction_modes *modes);
-/* ON COMMIT as struct create_table has it; the only tablespace and table access method there are. */
+/* ISOLATION LEVEL, READ ONLY, DEFERRABLE of BEGIN and SET TRANSACTION; what is not named stays
+ * unset. */
+bool utility_modes(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                   struct transaction_modes *modes);
+/* ON COMMIT as struct create_table has it; the only tablespace and table access method there are.
+ */
 char utility_on_commit(PgQuery__OnCommitAction a);
 bool utility_tablespace(struct pstate *ps, const char *name);
 bool utility_access_method(struct pstate *ps, const char *name);
 /* quote_identifier() */
 const char *utility_quote_identifier(struct pstate *ps, const char *name);
 
-/* --- utility_columns.c, utility_constraints.c: columns and constraints ------------------------------ */
+/* --- utility_columns.c, utility_constraints.c: columns and constraints
+ * ------------------------------ */
 
-/* A table (or domain) as it grows while its clauses are read. Expressions wait until all columns are known. */
+/* A table (or domain) as it grows while its clauses are read. Expressions wait until all columns
+ * are known. */
 struct table_builder {
     struct pstate *ps;
     const char *name;
@@ -63,12 +73,16 @@ bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d);
 /* A column that needs no definition (LIKE). */
 struct table_column *table_append_column(struct table_builder *b, struct table_column c);
 /* Type and collation of a definition. */
-bool table_column_type(struct table_builder *b, const PgQuery__ColumnDef *d, struct table_column *c);
+bool table_column_type(struct table_builder *b, const PgQuery__ColumnDef *d,
+                       struct table_column *c);
 /* A table constraint, or one of the column of that name (NULL: none). */
-bool table_add_constraint(struct table_builder *b, const PgQuery__Constraint *c, const char *column);
-struct table_constraint *table_append_constraint(struct table_builder *b, struct table_constraint c);
+bool table_add_constraint(struct table_builder *b, const PgQuery__Constraint *c,
+                          const char *column);
+struct table_constraint *table_append_constraint(struct table_builder *b,
+                                                 struct table_constraint c);
 /* DEFERRABLE and kin behind a column's constraint: belong to the constraint added last. */
-bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constraint *c, bool have_last);
+bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constraint *c,
+                                bool have_last);
 /* The columns so far (an existing table's first) as a relation, for expressions over them. */
 struct relation *table_shape(struct table_builder *b);
 /* After all columns and constraints are known: analyzes what waited, checks key columns. */
@@ -78,25 +92,28 @@ bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l);
 /* Refuses volatile (or any not immutable) calls: 42P17 with the message. */
 bool check_immutable(struct pstate *ps, struct expr *e, const char *message);
 
-/* --- handlers, by file ------------------------------------------------------------------------------ */
+/* --- handlers, by file
+ * ------------------------------------------------------------------------------ */
 
 utility_handler utility_transaction; /* utility_transaction.c */
-utility_handler utility_set, utility_show, utility_set_constraints, utility_discard; /* utility_set.c */
+utility_handler utility_set, utility_show, utility_set_constraints,
+    utility_discard;                           /* utility_set.c */
 utility_handler utility_copy, utility_explain; /* utility_copy.c */
-utility_handler utility_prepare, utility_execute, utility_deallocate, utility_declare, utility_fetch,
-    utility_close; /* utility_cursor.c */
+utility_handler utility_prepare, utility_execute, utility_deallocate, utility_declare,
+    utility_fetch, utility_close;     /* utility_cursor.c */
 utility_handler utility_create_table; /* utility_table.c */
 utility_handler utility_create_table_as, utility_create_view, utility_refresh; /* utility_view.c */
-utility_handler utility_create_index, utility_reindex, utility_cluster; /* utility_index.c */
-utility_handler utility_alter_table; /* utility_alter.c */
-utility_handler utility_drop, utility_rename, utility_comment, utility_owner, utility_set_schema, utility_truncate,
-    utility_lock; /* utility_object.c */
+utility_handler utility_create_index, utility_reindex, utility_cluster;        /* utility_index.c */
+utility_handler utility_alter_table;                                           /* utility_alter.c */
+utility_handler utility_drop, utility_rename, utility_comment, utility_owner, utility_set_schema,
+    utility_truncate, utility_lock; /* utility_object.c */
 utility_handler utility_grant, utility_grant_role, utility_create_role, utility_alter_role,
     utility_drop_role; /* utility_role.c */
-utility_handler utility_create_schema, utility_create_sequence, utility_alter_sequence, utility_create_enum,
-    utility_alter_enum, utility_create_composite, utility_create_range, utility_define, utility_create_domain,
-    utility_create_extension, utility_create_database, utility_drop_database; /* utility_type.c */
-utility_handler utility_vacuum, utility_listen, utility_unlisten, utility_notify, utility_checkpoint, utility_do,
-    utility_call; /* utility_misc.c */
+utility_handler utility_create_schema, utility_create_sequence, utility_alter_sequence,
+    utility_create_enum, utility_alter_enum, utility_create_composite, utility_create_range,
+    utility_define, utility_create_domain, utility_create_extension, utility_create_database,
+    utility_drop_database; /* utility_type.c */
+utility_handler utility_vacuum, utility_listen, utility_unlisten, utility_notify,
+    utility_checkpoint, utility_do, utility_call; /* utility_misc.c */
 
 #endif

@@ -6,13 +6,16 @@
 #include <string.h>
 
 /* Columns of ANALYZE t (a, b) must exist; statistics are then gathered for the whole table. */
-static bool analyze_columns(struct pstate *ps, const PgQuery__VacuumRelation *v, const struct qualified_name *name)
+static bool analyze_columns(struct pstate *ps, const PgQuery__VacuumRelation *v,
+                            const struct qualified_name *name)
 {
-    const struct relation *r = lookup_relation(ps, name->catalog, name->schema, name->name, true, -1);
+    const struct relation *r =
+        lookup_relation(ps, name->catalog, name->schema, name->name, true, -1);
     for (size_t i = 0; r && i < v->n_va_cols; i++) {
         const struct attribute *att = relation_attribute(r, node_string(v->va_cols[i]));
         if (!att || att->dropped || att->hidden) {
-            parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" of relation \"%s\" does not exist",
+            parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1,
+                        "column \"%s\" of relation \"%s\" does not exist",
                         node_string(v->va_cols[i]), r->name);
             return false;
         }

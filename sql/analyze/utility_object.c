@@ -1,5 +1,6 @@
 /*
- * utility_object.c: statements about objects of any kind: DROP, RENAME, SET SCHEMA, OWNER TO, COMMENT; TRUNCATE and LOCK.
+ * utility_object.c: statements about objects of any kind: DROP, RENAME, SET SCHEMA, OWNER TO,
+ * COMMENT; TRUNCATE and LOCK.
  */
 #include "sql/analyze/utility_internal.h"
 
@@ -74,7 +75,8 @@ static const struct {
 };
 
 /* The row of a kind; NULL with 0A000 "<verb> <KIND> is not supported". */
-static const struct object_row *object_row(struct pstate *ps, PgQuery__ObjectType type, const char *verb)
+static const struct object_row *object_row(struct pstate *ps, PgQuery__ObjectType type,
+                                           const char *verb)
 {
     const char *name = "object of this kind";
     for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
@@ -90,15 +92,18 @@ static const struct object_row *object_row(struct pstate *ps, PgQuery__ObjectTyp
 static struct object_ref type_ref(struct pstate *ps, const PgQuery__Node *n)
 {
     if (n->node_case == PG_QUERY__NODE__NODE_TYPE_NAME)
-        return (struct object_ref){
-            .name = utility_name(ps, n->type_name->names, n->type_name->n_names, n->type_name->location)};
+        return (struct object_ref){.name =
+                                       utility_name(ps, n->type_name->names, n->type_name->n_names,
+                                                    n->type_name->location)};
     if (n->node_case == PG_QUERY__NODE__NODE_LIST)
         return (struct object_ref){.name = utility_name(ps, n->list->items, n->list->n_items, -1)};
-    return (struct object_ref){.name = {.name = utility_string(ps, node_string(n)), .location = -1}};
+    return (struct object_ref){
+        .name = {.name = utility_string(ps, node_string(n)), .location = -1}};
 }
 
 /* Object by a node of DROP or COMMENT. */
-static struct object_ref object_ref(struct pstate *ps, const struct object_row *row, const PgQuery__Node *n)
+static struct object_ref object_ref(struct pstate *ps, const struct object_row *row,
+                                    const PgQuery__Node *n)
 {
     struct object_ref ref = {.name = {.location = -1}};
     PgQuery__Node *const *items = n->node_case == PG_QUERY__NODE__NODE_LIST ? n->list->items : NULL;
@@ -141,14 +146,17 @@ bool utility_drop(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
                     "DROP INDEX CONCURRENTLY does not support dropping multiple objects");
     else if (s->concurrent && u->drop.cascade)
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "DROP INDEX CONCURRENTLY does not support CASCADE");
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "DROP INDEX CONCURRENTLY does not support CASCADE");
     return !parse_failed(ps);
 }
 
-/* --- RENAME, SET SCHEMA, OWNER ---------------------------------------------------------------------------- */
+/* --- RENAME, SET SCHEMA, OWNER
+ * ---------------------------------------------------------------------------- */
 
-static bool rename_ref(struct pstate *ps, const struct object_row *row, const PgQuery__RangeVar *relation,
-                       const PgQuery__Node *object, const char *sub, struct object_ref *ref)
+static bool rename_ref(struct pstate *ps, const struct object_row *row,
+                       const PgQuery__RangeVar *relation, const PgQuery__Node *object,
+                       const char *sub, struct object_ref *ref)
 {
     if (relation)
         ref->name = utility_range_var(ps, relation);
@@ -216,9 +224,11 @@ bool utility_comment(struct pstate *ps, const PgQuery__Node *n, struct utility *
     return !parse_failed(ps);
 }
 
-/* --- TRUNCATE, LOCK ------------------------------------------------------------------------------------------- */
+/* --- TRUNCATE, LOCK
+ * ------------------------------------------------------------------------------------------- */
 
-static struct qualified_name *range_vars(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, int *count)
+static struct qualified_name *range_vars(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                                         int *count)
 {
     struct qualified_name *names = ARENA_ARRAY(ps->a->arena, struct qualified_name, n + 1);
     for (size_t i = 0; i < n; i++)

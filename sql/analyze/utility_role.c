@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* --- GRANT, REVOKE ------------------------------------------------------------------------------------ */
+/* --- GRANT, REVOKE
+ * ------------------------------------------------------------------------------------ */
 
 static const char *const *role_names(struct pstate *ps, PgQuery__Node *const *nodes, size_t n)
 {
@@ -15,7 +16,8 @@ static const char *const *role_names(struct pstate *ps, PgQuery__Node *const *no
         /* A role may not be called so: "public" without quotes comes as a kind of its own. */
         if (nodes[i]->role_spec->roletype == PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING &&
             !strcmp(names[i], "public"))
-            parse_error(ps, ERRCODE_UNDEFINED_OBJECT, nodes[i]->role_spec->location, "role \"public\" does not exist");
+            parse_error(ps, ERRCODE_UNDEFINED_OBJECT, nodes[i]->role_spec->location,
+                        "role \"public\" does not exist");
     }
     return names;
 }
@@ -23,7 +25,8 @@ static const char *const *role_names(struct pstate *ps, PgQuery__Node *const *no
 static void grant_privileges(struct pstate *ps, const PgQuery__GrantStmt *s, struct utility *u)
 {
     const char **names = ARENA_ARRAY(ps->a->arena, const char *, s->n_privileges + 1);
-    const char *const **columns = ARENA_ARRAY(ps->a->arena, const char *const *, s->n_privileges + 1);
+    const char *const **columns =
+        ARENA_ARRAY(ps->a->arena, const char *const *, s->n_privileges + 1);
     for (size_t i = 0; i < s->n_privileges; i++) {
         const PgQuery__AccessPriv *p = s->privileges[i]->access_priv;
         const char **cols = NULL;
@@ -46,9 +49,12 @@ static bool grant_object_kind(struct pstate *ps, PgQuery__ObjectType type, enum 
         PgQuery__ObjectType type;
         enum object_kind kind;
     } kinds[] = {
-        {PG_QUERY__OBJECT_TYPE__OBJECT_TABLE, OBJECT_TABLE},   {PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE, OBJECT_SEQUENCE},
-        {PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA, OBJECT_SCHEMA}, {PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE, OBJECT_DATABASE},
-        {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, OBJECT_TYPE},     {PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN, OBJECT_DOMAIN},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TABLE, OBJECT_TABLE},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE, OBJECT_SEQUENCE},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA, OBJECT_SCHEMA},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE, OBJECT_DATABASE},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, OBJECT_TYPE},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN, OBJECT_DOMAIN},
         {PG_QUERY__OBJECT_TYPE__OBJECT_LANGUAGE, OBJECT_LANGUAGE},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -85,7 +91,8 @@ bool utility_grant(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
     u->grant.grantees = role_names(ps, s->grantees, s->n_grantees);
     u->grant.ngrantees = (int)s->n_grantees;
     /* GRANTED BY may only name the current user, as in PostgreSQL. */
-    if (s->grantor && ps->a->role_name && strcmp(utility_role(ps, s->grantor), ps->a->role_name) != 0)
+    if (s->grantor && ps->a->role_name &&
+        strcmp(utility_role(ps, s->grantor), ps->a->role_name) != 0)
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "grantor must be current user");
     return !parse_failed(ps);
 }
@@ -116,7 +123,8 @@ bool utility_grant_role(struct pstate *ps, const PgQuery__Node *n, struct utilit
     return !parse_failed(ps);
 }
 
-/* --- CREATE, ALTER, DROP ROLE ----------------------------------------------------------------------------- */
+/* --- CREATE, ALTER, DROP ROLE
+ * ----------------------------------------------------------------------------- */
 
 static const char *const *one_role(struct pstate *ps, const char *name)
 {
@@ -151,7 +159,8 @@ bool utility_drop_role(struct pstate *ps, const PgQuery__Node *n, struct utility
     const PgQuery__DropRoleStmt *s = n->drop_role_stmt;
     for (size_t i = 0; i < s->n_roles; i++)
         if (s->roles[i]->role_spec->roletype != PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING) {
-            parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1, "cannot use special role specifier in DROP ROLE");
+            parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1,
+                        "cannot use special role specifier in DROP ROLE");
             return false;
         }
     u->role.names = role_names(ps, s->roles, s->n_roles);

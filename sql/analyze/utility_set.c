@@ -1,6 +1,6 @@
 /*
- * utility_set.c: SET, RESET, SHOW, SET CONSTRAINTS, DISCARD. Values are flattened to one string as PostgreSQL does: lists
- * joined with ", ", items of list settings that hold names quoted.
+ * utility_set.c: SET, RESET, SHOW, SET CONSTRAINTS, DISCARD. Values are flattened to one string as
+ * PostgreSQL does: lists joined with ", ", items of list settings that hold names quoted.
  */
 #include "sql/analyze/utility_internal.h"
 
@@ -14,11 +14,16 @@ static const struct {
     const char *name;
     bool quoted;
 } list_settings[] = {
-    {"datestyle", false},          {"search_path", true},
-    {"temp_tablespaces", true},    {"session_preload_libraries", true},
-    {"shared_preload_libraries", true}, {"local_preload_libraries", true},
-    {"log_destination", false},    {"synchronous_standby_names", false},
-    {"listen_addresses", false},   {"unix_socket_directories", true},
+    {"datestyle", false},
+    {"search_path", true},
+    {"temp_tablespaces", true},
+    {"session_preload_libraries", true},
+    {"shared_preload_libraries", true},
+    {"local_preload_libraries", true},
+    {"log_destination", false},
+    {"synchronous_standby_names", false},
+    {"listen_addresses", false},
+    {"unix_socket_directories", true},
     {"wal_consistency_checking", false},
 };
 
@@ -73,7 +78,8 @@ static const char *flatten(struct pstate *ps, const PgQuery__VariableSetStmt *s)
     bool quoted;
     bool list = list_setting(s->name, &quoted);
     if (s->n_args != 1 && !list) {
-        parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1, "SET %s takes only one argument", s->name);
+        parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1, "SET %s takes only one argument",
+                    s->name);
         return NULL;
     }
     const char *out = "";
@@ -148,9 +154,11 @@ bool utility_set_constraints(struct pstate *ps, const PgQuery__Node *n, struct u
     const PgQuery__ConstraintsSetStmt *s = n->constraints_set_stmt;
     u->set_constraints.all = s->n_constraints == 0;
     u->set_constraints.deferred = s->deferred;
-    u->set_constraints.names = ARENA_ARRAY(ps->a->arena, struct qualified_name, s->n_constraints + 1);
+    u->set_constraints.names =
+        ARENA_ARRAY(ps->a->arena, struct qualified_name, s->n_constraints + 1);
     for (size_t i = 0; i < s->n_constraints; i++)
-        u->set_constraints.names[u->set_constraints.n++] = utility_range_var(ps, s->constraints[i]->range_var);
+        u->set_constraints.names[u->set_constraints.n++] =
+            utility_range_var(ps, s->constraints[i]->range_var);
     return !parse_failed(ps);
 }
 

@@ -38,8 +38,10 @@ static bool table_options(struct pstate *ps, const PgQuery__CreateStmt *s, struc
     if (!utility_options(ps, s->options, s->n_options, &t->options, &t->noptions))
         return false;
     for (int i = 0; i < t->noptions; i++)
-        if (!strcmp(t->options[i].name, "oids") && (!t->options[i].value || strcmp(t->options[i].value, "false") != 0)) {
-            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "tables declared WITH OIDS are not supported");
+        if (!strcmp(t->options[i].name, "oids") &&
+            (!t->options[i].value || strcmp(t->options[i].value, "false") != 0)) {
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                        "tables declared WITH OIDS are not supported");
             return false;
         }
     return utility_tablespace(ps, s->tablespacename) && utility_access_method(ps, s->access_method);
@@ -57,10 +59,11 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
         return utility_refuse(ps, s->partspec->location, "CREATE TABLE with PARTITION BY");
     if (s->of_typename)
         return utility_refuse(ps, s->of_typename->location, "CREATE TABLE OF");
-    if (!raw_fields_known(ps, &s->base,
-                          "relation table_elts constraints options oncommit tablespacename access_method "
-                          "if_not_exists",
-                          "CREATE TABLE"))
+    if (!raw_fields_known(
+            ps, &s->base,
+            "relation table_elts constraints options oncommit tablespacename access_method "
+            "if_not_exists",
+            "CREATE TABLE"))
         return false;
     t->name = utility_range_var(ps, s->relation);
     t->persistence = *s->relation->relpersistence ? *s->relation->relpersistence : 'p';

@@ -1,13 +1,13 @@
 /*
- * utility_transaction.c: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and kin; transaction modes, which SET TRANSACTION shares.
+ * utility_transaction.c: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and kin; transaction modes, which SET
+ * TRANSACTION shares.
  */
 #include "sql/analyze/utility_internal.h"
 
 #include <string.h>
 
-
-
-bool utility_modes(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct transaction_modes *modes)
+bool utility_modes(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                   struct transaction_modes *modes)
 {
     *modes = (struct transaction_modes){.read_only = -1, .deferrable = -1};
     for (size_t i = 0; i < n; i++) {
@@ -40,7 +40,8 @@ bool utility_transaction(struct pstate *ps, const PgQuery__Node *n, struct utili
         {PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE, TXN_RELEASE, "RELEASE"},
         {PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO, TXN_ROLLBACK_TO, "ROLLBACK"},
         {PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_PREPARE, TXN_PREPARE, "PREPARE TRANSACTION"},
-        {PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED, TXN_COMMIT_PREPARED, "COMMIT PREPARED"},
+        {PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT_PREPARED, TXN_COMMIT_PREPARED,
+         "COMMIT PREPARED"},
         {PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_PREPARED, TXN_ROLLBACK_PREPARED,
          "ROLLBACK PREPARED"},
     };

@@ -11,7 +11,8 @@ bool utility_create_schema(struct pstate *ps, const PgQuery__Node *n, struct uti
     u->create_schema.name = utility_string(ps, s->schemaname);
     u->create_schema.owner = s->authrole ? utility_role(ps, s->authrole) : NULL;
     u->create_schema.if_not_exists = s->if_not_exists;
-    const struct raw_stmt **elements = ARENA_ARRAY(ps->a->arena, const struct raw_stmt *, s->n_schema_elts + 1);
+    const struct raw_stmt **elements =
+        ARENA_ARRAY(ps->a->arena, const struct raw_stmt *, s->n_schema_elts + 1);
     for (size_t i = 0; i < s->n_schema_elts; i++)
         elements[i] = (const struct raw_stmt *)s->schema_elts[i];
     u->create_schema.elements = elements;
@@ -19,9 +20,11 @@ bool utility_create_schema(struct pstate *ps, const PgQuery__Node *n, struct uti
     return true;
 }
 
-/* --- sequences ------------------------------------------------------------------------------------------ */
+/* --- sequences
+ * ------------------------------------------------------------------------------------------ */
 
-static bool sequence_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct utility *u)
+static bool sequence_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                             struct utility *u)
 {
     if (!utility_options(ps, nodes, n, &u->sequence.options, &u->sequence.noptions))
         return false;
@@ -53,7 +56,9 @@ bool utility_alter_sequence(struct pstate *ps, const PgQuery__Node *n, struct ut
     return sequence_options(ps, s->options, s->n_options, u);
 }
 
-/* --- types ------------------------------------------------------------------------------------------------- */
+/* --- types
+ * -------------------------------------------------------------------------------------------------
+ */
 
 bool utility_create_enum(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
@@ -127,7 +132,9 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
     return utility_refuse(ps, -1, "this form of CREATE");
 }
 
-/* --- domains -------------------------------------------------------------------------------------------------- */
+/* --- domains
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static bool domain_base(struct pstate *ps, const PgQuery__CreateDomainStmt *s, struct utility *u)
 {
@@ -137,7 +144,8 @@ static bool domain_base(struct pstate *ps, const PgQuery__CreateDomainStmt *s, s
         return false;
     const struct type_def *t = lookup_type(ps, type);
     if (!t || !strchr("bcderm", t->typtype)) {
-        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "\"%s\" is not a valid base type for a domain",
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1,
+                    "\"%s\" is not a valid base type for a domain",
                     typename_text(ps, s->type_name));
         return false;
     }
@@ -150,20 +158,23 @@ static bool domain_base(struct pstate *ps, const PgQuery__CreateDomainStmt *s, s
 static bool domain_check(struct pstate *ps, const PgQuery__Constraint *c, struct table_builder *b,
                          const struct utility *u)
 {
-    struct expr *value = expr_new(ps->a->arena, EXPR_CASE_TEST, u->create_domain.basetype, u->create_domain.typmod, -1);
+    struct expr *value = expr_new(ps->a->arena, EXPR_CASE_TEST, u->create_domain.basetype,
+                                  u->create_domain.typmod, -1);
     value->collation = u->create_domain.collation;
     ps->domain_value = value;
     struct expr *e = transform_stored(ps, c->raw_expr, NULL, EXPR_KIND_DOMAIN_CHECK, 0, -1, NULL);
     ps->domain_value = NULL;
     if (expr_is_poison(e))
         return false;
-    table_append_constraint(b, (struct table_constraint){.type = 'c', .name = utility_string(ps, c->conname),
-                                                         .check = e, .location = c->location});
+    table_append_constraint(b, (struct table_constraint){.type = 'c',
+                                                         .name = utility_string(ps, c->conname),
+                                                         .check = e,
+                                                         .location = c->location});
     return true;
 }
 
-static bool domain_constraint(struct pstate *ps, const PgQuery__Constraint *c, struct table_builder *b,
-                              struct utility *u, int *nullability)
+static bool domain_constraint(struct pstate *ps, const PgQuery__Constraint *c,
+                              struct table_builder *b, struct utility *u, int *nullability)
 {
     const char *message = NULL;
     switch (c->contype) {
@@ -172,9 +183,9 @@ static bool domain_constraint(struct pstate *ps, const PgQuery__Constraint *c, s
             parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "multiple default expressions");
             return false;
         }
-        u->create_domain.default_expr =
-            transform_stored(ps, c->raw_expr, NULL, EXPR_KIND_COLUMN_DEFAULT, u->create_domain.basetype,
-                             u->create_domain.typmod, u->create_domain.name.name);
+        u->create_domain.default_expr = transform_stored(
+            ps, c->raw_expr, NULL, EXPR_KIND_COLUMN_DEFAULT, u->create_domain.basetype,
+            u->create_domain.typmod, u->create_domain.name.name);
         return !expr_is_poison(u->create_domain.default_expr);
     case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
     case PG_QUERY__CONSTR_TYPE__CONSTR_NULL: {
@@ -231,7 +242,8 @@ bool utility_create_domain(struct pstate *ps, const PgQuery__Node *n, struct uti
     return true;
 }
 
-/* --- extensions, databases ---------------------------------------------------------------------------------------- */
+/* --- extensions, databases
+ * ---------------------------------------------------------------------------------------- */
 
 bool utility_create_extension(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
@@ -246,7 +258,8 @@ bool utility_create_database(struct pstate *ps, const PgQuery__Node *n, struct u
 {
     const PgQuery__CreatedbStmt *s = n->createdb_stmt;
     u->database.name = arena_strdup(ps->a->arena, s->dbname);
-    return utility_options(ps, s->options, s->n_options, &u->database.options, &u->database.noptions);
+    return utility_options(ps, s->options, s->n_options, &u->database.options,
+                           &u->database.noptions);
 }
 
 bool utility_drop_database(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
@@ -254,5 +267,6 @@ bool utility_drop_database(struct pstate *ps, const PgQuery__Node *n, struct uti
     const PgQuery__DropdbStmt *s = n->dropdb_stmt;
     u->database.name = arena_strdup(ps->a->arena, s->dbname);
     u->database.missing_ok = s->missing_ok;
-    return utility_options(ps, s->options, s->n_options, &u->database.options, &u->database.noptions);
+    return utility_options(ps, s->options, s->n_options, &u->database.options,
+                           &u->database.noptions);
 }

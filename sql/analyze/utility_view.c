@@ -6,7 +6,8 @@
 #include <string.h>
 
 /* The names given in the statement become the query's own. */
-static bool name_columns(struct pstate *ps, struct query *q, const char *const *names, int n, const char *message)
+static bool name_columns(struct pstate *ps, struct query *q, const char *const *names, int n,
+                         const char *message)
 {
     int k = 0;
     for (int i = 0; i < q->ntargets && k < n; i++)
@@ -21,9 +22,10 @@ static bool check_column_names(struct pstate *ps, const struct query *q)
 {
     for (int i = 0; i < q->ntargets; i++)
         for (int k = 0; k < i; k++)
-            if (!q->targets[i].junk && !q->targets[k].junk && !strcmp(q->targets[i].name, q->targets[k].name)) {
-                parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once",
-                            q->targets[i].name);
+            if (!q->targets[i].junk && !q->targets[k].junk &&
+                !strcmp(q->targets[i].name, q->targets[k].name)) {
+                parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1,
+                            "column \"%s\" specified more than once", q->targets[i].name);
                 return false;
             }
     return true;
@@ -40,7 +42,8 @@ bool utility_create_view(struct pstate *ps, const PgQuery__Node *n, struct utili
         : s->with_check_option == PG_QUERY__VIEW_CHECK_OPTION__CASCADED_CHECK_OPTION ? 'c'
                                                                                      : 0;
     if (u->create_view.persistence == 'u') {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "views cannot be unlogged because they do not have storage");
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+                    "views cannot be unlogged because they do not have storage");
         return false;
     }
     /* Parameters of the session mean nothing to a definition that stays. */
@@ -66,7 +69,8 @@ bool utility_create_view(struct pstate *ps, const PgQuery__Node *n, struct utili
     return name_columns(ps, q, u->create_view.columns, u->create_view.ncolumns,
                         "CREATE VIEW specifies more column names than columns") &&
            check_column_names(ps, q) &&
-           utility_options(ps, s->options, s->n_options, &u->create_view.options, &u->create_view.noptions);
+           utility_options(ps, s->options, s->n_options, &u->create_view.options,
+                           &u->create_view.noptions);
 }
 
 char utility_on_commit(PgQuery__OnCommitAction a)
@@ -99,14 +103,15 @@ bool utility_access_method(struct pstate *ps, const char *name)
     return false;
 }
 
-static bool fill_table_as(struct pstate *ps, const PgQuery__IntoClause *into, const PgQuery__Node *query,
-                          struct utility *u)
+static bool fill_table_as(struct pstate *ps, const PgQuery__IntoClause *into,
+                          const PgQuery__Node *query, struct utility *u)
 {
     u->create_table_as.name = utility_range_var(ps, into->rel);
     u->create_table_as.persistence = *into->rel->relpersistence ? *into->rel->relpersistence : 'p';
     u->create_table_as.on_commit = utility_on_commit(into->on_commit);
     u->create_table_as.with_no_data = into->skip_data;
-    if (!utility_tablespace(ps, into->table_space_name) || !utility_access_method(ps, into->access_method))
+    if (!utility_tablespace(ps, into->table_space_name) ||
+        !utility_access_method(ps, into->access_method))
         return false;
     if (query->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT)
         return utility_refuse(ps, -1, "CREATE TABLE AS EXECUTE");
@@ -183,7 +188,7 @@ bool utility_refresh(struct pstate *ps, const PgQuery__Node *n, struct utility *
     u->refresh.concurrently = s->concurrent;
     u->refresh.with_no_data = s->skip_data;
     if (s->concurrent && s->skip_data)
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
-                    "%s and %s options cannot be used together", "CONCURRENTLY", "WITH NO DATA");
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "%s and %s options cannot be used together",
+                    "CONCURRENTLY", "WITH NO DATA");
     return !parse_failed(ps);
 }
