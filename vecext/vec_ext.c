@@ -25,8 +25,12 @@ int vecext_register(sqlite3 *db)
 __attribute__((visibility("default"))) int sqlite3_vecext_init(sqlite3 *db, char **error,
                                                                const sqlite3_api_routines *api)
 {
-    (void)error;
     SQLITE_EXTENSION_INIT2(api);
+    if (sqlite3_libversion_number() < 3039000) {
+        *error =
+            sqlite3_mprintf("vecext needs SQLite 3.39 or newer, this is %s", sqlite3_libversion());
+        return SQLITE_ERROR;
+    }
     return vecext_register(db);
 }
 #endif

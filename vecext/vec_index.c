@@ -305,9 +305,20 @@ static bool load_centroids(struct vec_index *ix, struct vec_error *err)
 static bool check_meta(struct vec_index *ix, struct vec_error *err)
 {
     int max = ix->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : VEC_MAX_DIM;
-    if (ix->shape.input_dims < 1 || ix->shape.input_dims > max || ix->seg_rows < VEC_BLOCK ||
-        ix->seg_rows % VEC_BLOCK || ix->ref_rows < 1 || ix->generation < 1 ||
-        !vec_metric_applies(ix->metric, ix->type) || ix->type == VEC_TYPE_SPARSEVEC)
+    const struct {
+        int64_t value, least, most;
+    } ranges[] = {
+        {ix->shape.input_dims, 1, max},       {ix->seg_rows, VEC_BLOCK, VEC_SEG_MAX_ROWS},
+        {ix->ref_rows, 1, 1 << 20},           {ix->generation, 1, INT64_MAX},
+        {ix->wanted_lists, 0, 1 << 20},       {ix->probes, 0, 1 << 24},
+        {ix->target_percent, 1, 100},         {ix->build_memory, 1, INT64_MAX / 2},
+        {ix->trained_rows, 0, INT64_MAX / 2},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (ranges[i].value < ranges[i].least || ranges[i].value > ranges[i].most)
+            return vec_index_damaged(ix, "meta", err);
+    if (ix->seg_rows % VEC_BLOCK || !vec_metric_applies(ix->metric, ix->type) ||
+        ix->type == VEC_TYPE_SPARSEVEC)
         return vec_index_damaged(ix, "meta", err);
     return true;
 }
@@ -322,8 +333,10 @@ static bool reload(struct vec_index *ix, struct vec_error *err)
     while (ok && sqlite3_step(stmt) == SQLITE_ROW)
         ok = take_meta(ix, stmt, err);
     ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok && check_meta(ix, err);
-    if (!ok)
+    if (!ok) {
+        ix->generation = 0; /* or the next look would find it current */
         return false;
+    }
     ix->shape.inner = ix->metric == VEC_METRIC_IP;
     ok = vec_rotation_init(&ix->rotation, ix->shape.input_dims, (uint64_t)ix->seed, err);
     ix->shape.dims = ix->rotation.dims;

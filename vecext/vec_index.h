@@ -134,8 +134,9 @@ struct vec_index {
 };
 
 enum {
-    VEC_KEY_SHIFT = 20, /* of the list in a segment's or ref row's key */
-    VEC_POS_SHIFT = 32  /* of the list in loc.pos */
+    VEC_SEG_MAX_ROWS = 2048, /* slots of a segment */
+    VEC_KEY_SHIFT = 20,      /* of the list in a segment's or ref row's key */
+    VEC_POS_SHIFT = 32       /* of the list in loc.pos */
 };
 
 static inline int64_t vec_key(int64_t list, int64_t chunk)

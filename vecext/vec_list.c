@@ -23,7 +23,8 @@ int vec_segment_capacity(const struct vec_code_shape *shape, int page)
 {
     int room = page - CELL_OVERHEAD - VEC_SEG_HEADER;
     int blocks = room / (int)block_bytes(shape, false);
-    return VEC_BLOCK * (blocks < 1 ? 1 : blocks > 64 ? 64 : blocks);
+    int most = VEC_SEG_MAX_ROWS / VEC_BLOCK;
+    return VEC_BLOCK * (blocks < 1 ? 1 : blocks > most ? most : blocks);
 }
 
 int vec_ref_capacity(const struct vec_code_shape *shape, int page)
@@ -174,7 +175,11 @@ bool vec_list_state(struct vec_index *ix, int64_t list, int64_t *slots, int64_t 
         *slots = sqlite3_column_int64(stmt, 0);
         *dead = sqlite3_column_int64(stmt, 1);
     }
-    return vec_index_done(ix, stmt, err);
+    if (!vec_index_done(ix, stmt, err))
+        return false;
+    if (*dead < 0 || *dead > *slots || *slots > INT64_C(1) << VEC_POS_SHIFT)
+        return vec_index_damaged(ix, "the state of a list", err);
+    return true;
 }
 
 /* The rows of a list's last, partly filled segment, dead ones included. */
@@ -214,7 +219,7 @@ static bool append_segments(struct vec_index *ix, int64_t list, int64_t slots, c
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape), seg_rows = (size_t)ix->seg_rows;
     struct vec_rows head = {0};
-    uint32_t live[64];
+    uint32_t live[VEC_SEG_MAX_ROWS / VEC_BLOCK];
     memset(live, 0xFF, sizeof live);
     bool ok = read_partial(ix, list, slots, &head, live, err);
     int64_t chunk = slots / ix->seg_rows;

@@ -84,9 +84,10 @@ static bool totals(struct vec_index *ix, int64_t *live, struct vec_error *err)
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_SUMS, err);
     if (!stmt)
         return false;
-    *live = 0;
+    double sum = 0;
     if (sqlite3_step(stmt) == SQLITE_ROW)
-        *live = sqlite3_column_int64(stmt, 0) - sqlite3_column_int64(stmt, 1);
+        sum = sqlite3_column_double(stmt, 0) - sqlite3_column_double(stmt, 1);
+    *live = sum > 0 && sum < 1e15 ? (int64_t)sum : 0;
     return vec_index_done(ix, stmt, err);
 }
 
