@@ -225,6 +225,12 @@ static bool has_store(struct fcall *f)
 
 static void fn_nextval(struct fcall *f)
 {
+    if (f->ctx->replaying) { /* a failed statement runs again to be explained: its values, not new ones */
+        int64_t last;
+        if (sequence_currval(f->ctx->sequence_session, snap(f), fn_oid(f, 0), &last, f->err))
+            f->result = value_int(last);
+        return;
+    }
     int64_t v;
     if (has_store(f) &&
         sequence_nextval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0), &v, f->err))

@@ -194,6 +194,7 @@ static bool move_relation(struct command *c, const struct relation *r, const str
         ok = rename_sqlite_table(c, r->sqlite_name, sqlite_name);
         for (int i = 0; ok && i < r->nindexes; i++)
             ok = rename_sqlite_index(c, r->indexes[i]);
+        ok = ok && cmd_reload(c); /* the table goes by its new name in SQLite only now */
     } else if (ok && r->index) {
         ok = rename_sqlite_index(c, r->index);
     }

@@ -90,7 +90,9 @@ bool watch_again(const struct constraint_failure *f, struct watched *w, struct a
     if (sqlite3_create_function_v2(db, "watch", -1, SQLITE_UTF8, w, watch_call, NULL, NULL, NULL) !=
         SQLITE_OK)
         return false;
+    f->connection->host.ctx->replaying = true;
     watch_run(f, &again);
+    f->connection->host.ctx->replaying = false;
     sqlite3_create_function_v2(db, "watch", -1, SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);
     return w->n > 0;
 }

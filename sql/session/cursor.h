@@ -11,6 +11,8 @@ enum portal_result cursor_close(struct pg_session *s, struct portal *p);
 enum portal_result execute_run(struct pg_session *s, struct portal *p);
 bool execute_describe(struct pg_session *s, struct portal *p);
 bool explain_describe(struct pg_session *s, struct portal *p);
+enum portal_result refresh_run(struct pg_session *s, struct portal *p);
+enum portal_result vacuum_run(struct pg_session *s, struct portal *p);
 enum portal_result create_table_as_run(struct pg_session *s, struct portal *p);
 /* What SHOW prints; NULL with s->err set for an unknown name. */
 const char *session_show(struct pg_session *s, const char *name);

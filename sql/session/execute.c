@@ -1,9 +1,10 @@
-/* execute.c: EXECUTE name (args), and CREATE TABLE AS in its three spellings. */
+/* execute.c: EXECUTE name (args), CREATE TABLE AS in its three spellings, REFRESH MATERIALIZED VIEW. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "sql/base/arena.h"
 #include "sql/command/command.h"
+#include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
 #include "sql/session/cursor.h"
 
@@ -166,12 +167,55 @@ static bool create_as_fill(struct pg_session *s, struct portal *source, struct c
     return ok;
 }
 
+/* The query as pg_get_viewdef prints it: what a materialized view keeps. */
+static const char *create_as_deparse(struct pg_session *s, const struct query *q)
+{
+    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
+    struct deparse d = {.snapshot = s->snapshot, .search_path = path, .nsearch_path = 1,
+                        .ctx = &s->eval, .arena = s->arena, .err = &s->err};
+    struct strbuf out = {0};
+    const char *text = deparse_query(&d, q, &out) ? arena_strdup(s->arena, out.data) : NULL;
+    strbuf_free(&out);
+    return text;
+}
+
+/* REFRESH MATERIALIZED VIEW: its rows anew from its query. */
+enum portal_result refresh_run(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    enum portal_result r = session_acquire_write(s, p);
+    if (r != PORTAL_FINISHED)
+        return r;
+    const struct relation *v = session_relation(s, &u->refresh.name);
+    if (v && v->kind != RELKIND_MATVIEW)
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "\"%s\" is not a materialized view",
+                  v->name);
+    struct strbuf sql = {0};
+    strbuf_addz(&sql, "DELETE FROM ");
+    emit_identifier(&sql, v ? v->sqlite_name : "");
+    bool ok = !error_is_set(&s->err) && connection_exec(p->connection, sql.data, &s->err);
+    strbuf_free(&sql);
+    struct plan *plan = ok && !u->refresh.with_no_data ? session_plan_text(s, v->view_sql, NULL, 0)
+                                                       : NULL;
+    struct portal *source = plan ? session_portal(s, "", plan) : NULL;
+    if (source) {
+        create_as_fill(s, source, p->connection, v);
+        portal_destroy(source, &s->txn);
+    }
+    p->connection = NULL;
+    return error_is_set(&s->err) ? PORTAL_FAILED : PORTAL_FINISHED;
+}
+
 enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
     enum portal_result r = session_acquire_write(s, p);
     if (r != PORTAL_FINISHED)
         return r;
+    const char *query_sql = NULL;
+    if (u->create_table_as.materialized && /* before planning, which rewrites the tree */
+        !(query_sql = create_as_deparse(s, u->create_table_as.query)))
+        return PORTAL_FAILED;
     struct plan *plan = session_plan_inner(s, p->plan, u->create_table_as.query,
                                            p->plan->program->params, p->plan->program->nparams);
     struct portal *source = plan ? session_portal(s, "", plan) : NULL;
@@ -188,7 +232,7 @@ enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
         const struct relation *table = command_create_table_as(
             &c, &u->create_table_as.name, u->create_table_as.persistence,
             u->create_table_as.if_not_exists, columns, typmods, n,
-            u->create_table_as.materialized ? u->create_table_as.query_text : NULL, &existed);
+            u->create_table_as.materialized ? query_sql : NULL, &existed);
         ok = existed || (table && (u->create_table_as.with_no_data ||
                                    create_as_fill(s, source, p->connection, table)));
     }

@@ -388,6 +388,8 @@ static const struct utility_row {
     [UTILITY_EXPLAIN] = {explain_run, explain_describe},
     [UTILITY_COPY] = {copy_run},
     [UTILITY_CREATE_TABLE_AS] = {create_table_as_run},
+    [UTILITY_REFRESH] = {refresh_run},
+    [UTILITY_VACUUM] = {vacuum_run},
     [UTILITY_DISCARD] = {run_discard},
     [UTILITY_LISTEN] = {run_listen},
     [UTILITY_UNLISTEN] = {run_unlisten},

@@ -57,6 +57,7 @@ struct eval_context {
      */
     bool (*live_row)(struct eval_context *ctx, const char *relation, int i, struct arena *arena,
                      struct value *columns, int ncolumns);
+    bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */
     bool (*interrupted)(struct eval_context *ctx, struct error *err);

@@ -45,7 +45,8 @@ def answer(c, sql):
     for r in c.query(sql):
         a = {}
         if r.columns is not None:
-            a["columns"] = [list(x) for x in r.columns]
+            # types of the user's own have whatever OID came next
+            a["columns"] = [[n, t if t < 16384 else "user type", m] for n, t, m in r.columns]
             a["rows"] = r.rows
         if r.tag is not None:
             a["tag"] = r.tag
