@@ -307,6 +307,27 @@ static bool next_namespace(struct rel_scan *x)
     return true;
 }
 
+/* Privileges as the server starts with: pg_dump leaves them out. */
+static bool next_init_privs(struct rel_scan *x)
+{
+    static const struct {
+        uint32_t oid;
+        const char *acl;
+    } rows[] = {
+        {PG_CATALOG_NAMESPACE, "[\"postgres=UC/postgres\",\"=U/postgres\"]"},
+        {PUBLIC_NAMESPACE, "[\"pg_database_owner=UC/pg_database_owner\",\"=U/pg_database_owner\"]"},
+        {INFORMATION_SCHEMA_NAMESPACE, "[\"postgres=UC/postgres\",\"=U/postgres\"]"},
+    };
+    if (x->i >= 3)
+        return false;
+    put_int(x, rows[x->i].oid);
+    put_int(x, CLASS_PG_NAMESPACE);
+    put_int(x, 0);
+    put_char(x, 'i');
+    put_text(x, rows[x->i++].acl);
+    return true;
+}
+
 /* One _RETURN rule per user view, numbered like the view. */
 static bool next_rewrite(struct rel_scan *x)
 {
@@ -335,5 +356,6 @@ const struct rel_source rel_class_sources[] = {
     {"pg_sequence", {"seqrelid"}, next_sequence_row},
     {"pg_namespace", {"oid"}, next_namespace},
     {"pg_rewrite", {NULL}, next_rewrite},
+    {"pg_init_privs", {NULL}, next_init_privs},
     {NULL, {NULL}, NULL},
 };

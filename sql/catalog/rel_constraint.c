@@ -153,8 +153,28 @@ static bool is_shared_class(uint32_t classoid)
     return classoid == CLASS_PG_DATABASE || classoid == CLASS_PG_AUTHID;
 }
 
+static bool is_overridden(const struct snapshot *s, const struct comment *b)
+{
+    uint32_t cursor = 0;
+    const struct comment *c;
+    while ((c = map_next(&s->comment_object, b->objoid, NULL, &cursor)))
+        if (c->classoid == b->classoid && c->objsubid == 0)
+            return true;
+    return false;
+}
+
 static bool next_comment(struct rel_scan *x, bool shared)
 {
+    while (!shared && x->j < builtin_comments_count) {
+        const struct comment *b = &builtin_comments[x->j++];
+        if ((x->key == 0 && b->objoid != x->key_oid) || is_overridden(x->s, b))
+            continue;
+        put_int(x, b->objoid);
+        put_int(x, b->classoid);
+        put_int(x, 0);
+        put_text(x, b->text);
+        return true;
+    }
     while (x->i < x->s->comments.n) {
         const struct comment *c = x->s->comments.items[x->i++];
         if (is_shared_class(c->classoid) != shared || (x->key == 0 && c->objoid != x->key_oid))

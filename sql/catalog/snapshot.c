@@ -75,13 +75,25 @@ const struct attribute *relation_attribute(const struct relation *r, const char 
     return NULL;
 }
 
+/* Descriptions that tools compare with: pg_dump leaves these out. */
+const struct comment builtin_comments[] = {
+    {PUBLIC_NAMESPACE, CLASS_PG_NAMESPACE, 0, "standard public schema"},
+    {PG_CATALOG_NAMESPACE, CLASS_PG_NAMESPACE, 0, "system catalog schema"},
+    {13559, CLASS_PG_EXTENSION, 0, "PL/pgSQL procedural language"},
+    {13563, 2612, 0, "PL/pgSQL procedural language"},
+};
+const int builtin_comments_count = (int)(sizeof(builtin_comments) / sizeof(builtin_comments[0]));
+
 const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t classoid, int sub)
 {
     uint32_t cursor = 0;
     const struct comment *c;
     while ((c = map_next(&s->comment_object, object, NULL, &cursor)))
         if (c->classoid == classoid && c->objsubid == sub)
-            return c->text;
+            return *c->text ? c->text : NULL;
+    for (int i = 0; i < builtin_comments_count && sub == 0; i++)
+        if (builtin_comments[i].objoid == object && builtin_comments[i].classoid == classoid)
+            return builtin_comments[i].text;
     return NULL;
 }
 

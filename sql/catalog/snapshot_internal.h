@@ -73,6 +73,9 @@ struct comment {
     const char *text;
 };
 
+extern const struct comment builtin_comments[];
+extern const int builtin_comments_count;
+
 struct acl {
     uint32_t classid, objid;
     int32_t objsubid;

@@ -172,7 +172,8 @@ static bool check_generated_users(struct command *c, const struct relation *r, c
         if (!r->atts[i].generated || r->atts[i].dropped || i + 1 == a->num ||
             !cmd_stored_attnums(c, r->atts[i].default_sql, r, used) || !used[a->num - 1])
             continue;
-        error_set(c->err, ERRCODE_SYNTAX_ERROR, "cannot alter type of a column used by a generated column");
+        error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                  "cannot alter type of a column used by a generated column");
         error_detail(c->err, "Column \"%s\" is used by generated column \"%s\".", a->name, r->atts[i].name);
         return false;
     }

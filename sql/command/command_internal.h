@@ -71,6 +71,8 @@ const char *cmd_sqlite_name(struct command *c, const struct namespace_def *n, co
 
 /* PostgreSQL text of an analyzed expression over r (NULL: none), in the arena. */
 const char *cmd_deparse(struct command *c, struct expr *e, const struct relation *r);
+/* A SELECT likewise: a view's stored text. */
+const char *cmd_deparse_query(struct command *c, struct query *q);
 /* Stored PostgreSQL text to SQLite text, over r. */
 bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                      int32_t typmod, const char *kind, struct strbuf *out);
@@ -85,6 +87,7 @@ bool cmd_stored_attnums(struct command *c, const char *sql, const struct relatio
 struct analysis cmd_analysis(struct command *c);
 /* Dependencies of a stored query or expression on relations, columns, types, functions. */
 bool cmd_record_query_depends(struct command *c, uint32_t classid, uint32_t objid, struct query *q);
+bool cmd_record_expr_depends(struct command *c, uint32_t classid, uint32_t objid, struct expr *e);
 bool cmd_record_depend(struct command *c, uint32_t classid, uint32_t objid, int sub,
                        uint32_t refclassid, uint32_t refobjid, int refsub, char type);
 

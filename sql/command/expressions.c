@@ -24,16 +24,31 @@ struct analysis cmd_analysis(struct command *c)
 }
 
 /* Only pg_catalog is visible to stored text: all else is qualified, so a later search_path cannot change its meaning. */
-static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE};
 
 static struct deparse deparser(struct command *c)
 {
     return (struct deparse){.snapshot = c->snapshot,
                             .search_path = stored_path,
-                            .nsearch_path = 2,
+                            .nsearch_path = 1,
                             .ctx = c->ctx,
                             .arena = c->arena,
                             .err = c->err};
+}
+
+/* Names inside constants ('t_id_seq'::regclass) follow the session's path: it is the stored one while stored text is printed. */
+static void enter_stored_path(struct command *c, const uint32_t **path, int *n)
+{
+    *path = c->ctx->search_path;
+    *n = c->ctx->nsearch_path;
+    c->ctx->search_path = stored_path;
+    c->ctx->nsearch_path = 1;
+}
+
+static void leave_stored_path(struct command *c, const uint32_t *path, int n)
+{
+    c->ctx->search_path = path;
+    c->ctx->nsearch_path = n;
 }
 
 static const char *take(struct command *c, struct strbuf *b, bool ok)
@@ -47,7 +62,23 @@ const char *cmd_deparse(struct command *c, struct expr *e, const struct relation
 {
     struct strbuf b = {0};
     struct deparse d = deparser(c);
+    const uint32_t *path;
+    int n;
+    enter_stored_path(c, &path, &n);
     bool ok = !error_is_set(c->err) && deparse_expr(&d, e, r, &b);
+    leave_stored_path(c, path, n);
+    return take(c, &b, ok);
+}
+
+const char *cmd_deparse_query(struct command *c, struct query *q)
+{
+    struct strbuf b = {0};
+    struct deparse d = deparser(c);
+    const uint32_t *path;
+    int n;
+    enter_stored_path(c, &path, &n);
+    bool ok = !error_is_set(c->err) && deparse_query(&d, q, &b);
+    leave_stored_path(c, path, n);
     return take(c, &b, ok);
 }
 
@@ -62,7 +93,7 @@ static struct expr *analyze_stored(struct command *c, const char *sql, const str
     struct analysis a = cmd_analysis(c);
     a.text = sql;
     a.search_path = stored_path;
-    a.nsearch_path = 2;
+    a.nsearch_path = 1;
     return analyze_expression(&a, sql, r, type, typmod, kind);
 }
 
@@ -110,7 +141,7 @@ bool cmd_stored_attnums(struct command *c, const char *sql, const struct relatio
     a.err = &local;
     a.text = sql;
     a.search_path = stored_path;
-    a.nsearch_path = 2;
+    a.nsearch_path = 1;
     struct expr *e = analyze_expression(&a, sql, r, 0, -1, "stored expressions");
     if (e)
         cmd_expr_attnums(e, used, r->natts);
@@ -146,6 +177,10 @@ static bool expr_depends(struct expr *e, void *arg)
         if (r && r->relation && e->var.attnum > 0)
             cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->relation->oid,
                               e->var.attnum, 'n');
+    } else if (e->kind == EXPR_CONST && e->type == REGCLASSOID && e->constant.value.kind == VALUE_INT) {
+        /* nextval('s'::regclass) needs that sequence */
+        cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS,
+                          (uint32_t)e->constant.value.i, 0, 'n');
     } else if (e->kind == EXPR_SUBLINK) {
         query_depends(d, e->sublink.query);
     } else if ((e->kind == EXPR_FUNC || e->kind == EXPR_OP) && e->func.proc) {
@@ -181,6 +216,13 @@ static void query_depends(struct depends *d, struct query *q)
         query_depends(d, q->ctes[i]->query);
     query_mutate_exprs(q, visit_expr, d);
     d->depth--;
+}
+
+bool cmd_record_expr_depends(struct command *c, uint32_t classid, uint32_t objid, struct expr *e)
+{
+    struct depends d = {.c = c, .classid = classid, .objid = objid};
+    expr_depends(e, &d);
+    return !error_is_set(c->err);
 }
 
 bool cmd_record_query_depends(struct command *c, uint32_t classid, uint32_t objid, struct query *q)

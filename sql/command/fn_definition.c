@@ -15,7 +15,7 @@ static struct deparse deparser(struct fcall *f, bool pretty)
     return d;
 }
 
-static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE};
 
 /* A stored expression printed anew; the stored text itself when it cannot be analyzed. */
 static const char *expression_text(struct fcall *f, const char *sql, const struct relation *r, bool pretty,
@@ -25,7 +25,7 @@ static const char *expression_text(struct fcall *f, const char *sql, const struc
     error_init(&local, f->arena);
     struct analysis a = fn_analysis(f, &local);
     a.search_path = stored_path;
-    a.nsearch_path = 2;
+    a.nsearch_path = 1;
     a.text = sql;
     struct expr *e = analyze_expression(&a, sql, r, 0, -1, "stored expressions");
     if (tree)
@@ -221,7 +221,7 @@ static const char *view_text(struct fcall *f, const struct relation *r, bool pre
 {
     struct analysis a = fn_analysis(f, f->err);
     a.search_path = stored_path;
-    a.nsearch_path = 2;
+    a.nsearch_path = 1;
     a.text = r->view_sql;
     struct query *q = analyze_select_text(&a, r->view_sql);
     struct strbuf b = {0};

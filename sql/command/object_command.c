@@ -349,11 +349,8 @@ bool run_create_view(struct command *c)
     if (old && (old->adopted || !check_replaced(c, old, q)))
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "views made by another program cannot be replaced");
-    struct strbuf b = {0};
-    const uint32_t path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
-    struct deparse d = {.snapshot = c->snapshot, .search_path = path, .nsearch_path = 2, .ctx = c->ctx,
-                        .arena = c->arena, .err = c->err};
-    bool ok = deparse_query(&d, q, &b);
+    const char *sql = cmd_deparse_query(c, q);
+    bool ok = sql != NULL;
     const char *options = cmd_options_text(c, c->utility->create_view.options,
                                            c->utility->create_view.noptions);
     if (c->utility->create_view.check_option)
@@ -362,16 +359,15 @@ bool run_create_view(struct command *c)
     struct relation draft = {.name = name->name, .namespace_oid = ns->oid, .persistence = c->temp ? 't' : 'p'};
     if (ok && old) {
         draft.oid = old->oid;
-        ok = cmd_exec(c, "UPDATE @_pg_class SET view_sql = %Q, reloptions = %Q WHERE oid = %u", b.data,
+        ok = cmd_exec(c, "UPDATE @_pg_class SET view_sql = %Q, reloptions = %Q WHERE oid = %u", sql,
                       options, old->oid) &&
              cmd_exec(c, "DELETE FROM @_pg_attribute WHERE attrelid = %u; "
                          "DELETE FROM @_pg_depend WHERE objid = %u",
                       old->oid, old->oid);
     } else if (ok) {
-        draft.oid = relation_define(c, name->name, ns, RELKIND_VIEW, 'p', NULL, b.data, options, true);
+        draft.oid = relation_define(c, name->name, ns, RELKIND_VIEW, 'p', NULL, sql, options, true);
         ok = draft.oid != 0;
     }
-    strbuf_free(&b);
     return ok && define_view_columns(c, &draft, q) &&
            cmd_record_query_depends(c, CLASS_PG_REWRITE, draft.oid, q) && cmd_reload(c);
 }

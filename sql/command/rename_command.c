@@ -8,7 +8,6 @@
 
 #include "sql/command/command_internal.h"
 #include "sql/command/vector_index.h"
-#include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
 
 /* --- reprinting ----------------------------------------------------------------------------------------- */
@@ -66,9 +65,9 @@ static struct view_tree *view_trees(struct command *c, int *n)
         if (!r->view_sql || r->system)
             continue;
         struct analysis a = cmd_analysis(c);
-        static const uint32_t path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+        static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
         a.search_path = path;
-        a.nsearch_path = 2;
+        a.nsearch_path = 1;
         a.text = r->view_sql;
         struct query *q = analyze_select_text(&a, r->view_sql);
         if (!q)
@@ -81,16 +80,10 @@ static struct view_tree *view_trees(struct command *c, int *n)
 
 static bool reprint_views(struct command *c, struct view_tree *trees, int n)
 {
-    static const uint32_t path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
     for (int i = 0; i < n; i++) {
-        struct deparse d = {.snapshot = c->snapshot, .search_path = path, .nsearch_path = 2,
-                            .ctx = c->ctx, .arena = c->arena, .err = c->err};
-        struct strbuf b = {0};
         retarget_query(c, trees[i].query);
-        bool ok = deparse_query(&d, trees[i].query, &b) &&
-                  cmd_exec(c, "UPDATE @_pg_class SET view_sql = %Q WHERE oid = %u", b.data, trees[i].oid);
-        strbuf_free(&b);
-        if (!ok)
+        const char *sql = cmd_deparse_query(c, trees[i].query);
+        if (!sql || !cmd_exec(c, "UPDATE @_pg_class SET view_sql = %Q WHERE oid = %u", sql, trees[i].oid))
             return false;
     }
     return true;

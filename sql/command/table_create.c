@@ -124,7 +124,7 @@ static const char *nextval_text(struct command *c, const struct relation *table,
 {
     const struct namespace_def *ns = snapshot_namespace(c->snapshot, table->namespace_oid);
     struct strbuf q = {0};
-    if (ns && ns->oid != PUBLIC_NAMESPACE) {
+    if (ns) {
         deparse_identifier(ns->name, &q);
         strbuf_addc(&q, '.');
     }
@@ -160,7 +160,8 @@ bool column_define_default(struct command *c, const struct relation *table,
     return cmd_exec(c, "INSERT INTO @_pg_attrdef VALUES (%u, %u, %d, %Q)", oid, table->oid, attnum,
                     sql) &&
            (!sequence || cmd_record_depend(c, CLASS_PG_ATTRDEF, oid, 0, CLASS_PG_CLASS, sequence, 0,
-                                           'n'));
+                                           'n')) &&
+           (!col->expr || cmd_record_expr_depends(c, CLASS_PG_ATTRDEF, oid, col->expr));
 }
 
 /* --- CREATE TABLE -------------------------------------------------------------------------------------------- */

@@ -207,9 +207,10 @@ bool index_sqlite_drop(struct command *c, const struct index_def *d)
     return run_buffer(c, &b, true);
 }
 
+/* The last first: SQLite looks at the newest index first when a row breaks several, PostgreSQL at the oldest. */
 static bool create_indexes(struct command *c, const struct relation *r)
 {
-    for (int i = 0; i < r->nindexes; i++)
+    for (int i = r->nindexes - 1; i >= 0; i--)
         if (!index_sqlite_create(c, r->indexes[i]))
             return false;
     return true;

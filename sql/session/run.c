@@ -73,13 +73,21 @@ bool session_describe_portal(struct pg_session *s, struct portal *p)
         if (!type)
             return error_set(&s->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for type %u",
                              t->expr->type);
+        int32_t typmod = t->expr->typmod;
+        while (type->typtype == 'd') { /* clients are told the domain's base type */
+            const struct type_def *base = snapshot_type(p->plan->snapshot, type->basetype);
+            if (!base)
+                break;
+            typmod = type->typmod;
+            type = base;
+        }
         p->types[i] = type;
         p->fields[i] = (struct pg_field){.name = t->name,
                                          .table_oid = t->table_oid,
                                          .column = t->table_attnum,
                                          .type = type->oid,
                                          .typlen = type->len,
-                                         .typmod = t->expr->typmod};
+                                         .typmod = typmod};
     }
     return true;
 }
