@@ -177,8 +177,6 @@ static bool check_aggregate_call(struct pstate *ps, struct call *c)
 {
     const struct aggregate *agg = c->candidate->proc->agg;
 
-    if (c->fc == NULL)
-        return refuse(ps, c, "%s(*) must be used to call a parameterless aggregate function");
     if (agg == NULL || agg->kind == 'n') {
         if (c->fc->agg_within_group)
             return refuse(ps, c, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP");
@@ -261,8 +259,12 @@ static struct expr *make_plain_call(struct pstate *ps, struct call *c)
 
 static struct expr *make_call(struct pstate *ps, struct call *c, enum func_detail detail)
 {
+    /* Column notation (t.count) calls aggregates too, without any decoration. */
+    static const PgQuery__FuncCall undecorated = PG_QUERY__FUNC_CALL__INIT;
     uint32_t rettype;
 
+    if (c->fc == NULL)
+        c->fc = &undecorated;
     switch (detail) {
     case FUNC_COERCION:
         if (!check_plain_call(ps, c))

@@ -340,3 +340,4 @@ select -a, - n, -iv, +a, -(-a), - 5 ^ 2, 2 ^ 3 ^ 2, 5 - 3 - 1, 2 + 3 * 4, not tr
 select $1 in (1, i8) from {t}
 select $1 in (a, i8), ($2, $3) in ((1, 'x')), $4 in (a), $5 not in (d, ts) from {t}
 select $1 in (a), ($2, $3) in ((1, 'x'), (2, 'y')), $4 in (1, 2, a) from {t}
+select t.count, (t).json_agg from {t}
