@@ -1,5 +1,6 @@
 /*
- * format_type.c: see format_type.h. Standard SQL spellings are a table; everything else is the quoted name.
+ * format_type.c: see format_type.h. Standard SQL spellings are a table; everything else is the
+ * quoted name.
  */
 #include "sql/analyze/format_type.h"
 
@@ -83,7 +84,8 @@ const char *format_identifier(struct arena *a, const char *name)
     return out;
 }
 
-static bool type_visible(const struct snapshot *s, const uint32_t *path, int npath, const struct type_def *t)
+static bool type_visible(const struct snapshot *s, const uint32_t *path, int npath,
+                         const struct type_def *t)
 {
     for (int i = 0; i < npath; i++) {
         const struct type_def *found;
@@ -104,8 +106,14 @@ static const char *format_typmod(struct arena *a, const struct type_def *t, int3
     struct eval_context ctx = {0};
     struct value arg = value_int(typmod);
     uint32_t argtype = INT4OID;
-    struct fcall f = {.args = &arg, .nargs = 1, .err = &err, .arena = a, .ctx = &ctx, .argtypes = &argtype,
-                      .rettype = CSTRINGOID, .impl = t->modout};
+    struct fcall f = {.args = &arg,
+                      .nargs = 1,
+                      .err = &err,
+                      .arena = a,
+                      .ctx = &ctx,
+                      .argtypes = &argtype,
+                      .rettype = CSTRINGOID,
+                      .impl = t->modout};
 
     if (t->modout == NULL || t->modout->call == NULL)
         return arena_printf(a, "(%d)", typmod);
@@ -116,8 +124,9 @@ static const char *format_typmod(struct arena *a, const struct type_def *t, int3
     return arena_strndup(a, f.result.p, f.result.n);
 }
 
-static const char *format_element(struct arena *a, const struct snapshot *s, const uint32_t *path, int npath,
-                                  const struct type_def *t, int32_t typmod, bool typmod_given)
+static const char *format_element(struct arena *a, const struct snapshot *s, const uint32_t *path,
+                                  int npath, const struct type_def *t, int32_t typmod,
+                                  bool typmod_given)
 {
     const char *modifier = typmod >= 0 && typmod_given ? format_typmod(a, t, typmod) : "";
     bool bare_special = typmod_given && typmod < 0;
@@ -127,7 +136,8 @@ static const char *format_element(struct arena *a, const struct snapshot *s, con
     for (size_t i = 0; i < sizeof(standard_names) / sizeof(standard_names[0]); i++) {
         const struct standard_name *n = &standard_names[i];
 
-        /* Without a length these two mean length 1 in SQL's spelling, so they keep their internal names. */
+        /* Without a length these two mean length 1 in SQL's spelling, so they keep their internal
+         * names. */
         if (n->oid == t->oid && !(bare_special && (t->oid == BPCHAROID || t->oid == BITOID)))
             /* The types' own modifier output carries the zone: "(3) with time zone". */
             return arena_printf(a, "%s%s", n->before, *modifier ? modifier : n->after);
@@ -141,8 +151,8 @@ static const char *format_element(struct arena *a, const struct snapshot *s, con
     return *modifier ? arena_printf(a, "%s%s", name, modifier) : name;
 }
 
-const char *format_type_name(struct arena *a, const struct snapshot *s, const uint32_t *search_path, int nsearch_path,
-                             uint32_t type, int32_t typmod, bool typmod_given)
+const char *format_type_name(struct arena *a, const struct snapshot *s, const uint32_t *search_path,
+                             int nsearch_path, uint32_t type, int32_t typmod, bool typmod_given)
 {
     const struct type_def *t = type_builtin(type);
     const struct type_def *element;
@@ -159,7 +169,9 @@ const char *format_type_name(struct arena *a, const struct snapshot *s, const ui
             element = snapshot_type(s, t->elem);
         if (element == NULL)
             return "???[]";
-        return arena_printf(a, "%s[]", format_element(a, s, search_path, nsearch_path, element, typmod, typmod_given));
+        return arena_printf(
+            a, "%s[]",
+            format_element(a, s, search_path, nsearch_path, element, typmod, typmod_given));
     }
     return format_element(a, s, search_path, nsearch_path, t, typmod, typmod_given);
 }

@@ -1,6 +1,6 @@
 /*
- * parse_a_expr.c: everything the grammar writes as an operator expression: plain operators, ANY/ALL, IN, BETWEEN,
- * IS DISTINCT FROM, NULLIF, LIKE and kin.
+ * parse_a_expr.c: everything the grammar writes as an operator expression: plain operators,
+ * ANY/ALL, IN, BETWEEN, IS DISTINCT FROM, NULLIF, LIKE and kin.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -26,7 +26,8 @@ static bool count_node(struct expr *e, void *arg)
     return --*room <= 0 || expr_walk_children(e, count_node, arg);
 }
 
-/* A copy of an operand that is needed twice; 54001 when a statement's copies grow without measure. */
+/* A copy of an operand that is needed twice; 54001 when a statement's copies grow without measure.
+ */
 static struct expr *copy_operand(struct pstate *ps, struct expr *e)
 {
     struct pstate *root = ps;
@@ -36,7 +37,8 @@ static struct expr *copy_operand(struct pstate *ps, struct expr *e)
         root = root->parent;
     room = LIMIT_EXPR_COPIED - root->copied;
     if (count_node(e, &room))
-        return parse_error(ps, ERRCODE_STATEMENT_TOO_COMPLEX, expr_location(e), "expression is too complex");
+        return parse_error(ps, ERRCODE_STATEMENT_TOO_COMPLEX, expr_location(e),
+                           "expression is too complex");
     root->copied = LIMIT_EXPR_COPIED - room;
     return expr_copy(ps->a->arena, e);
 }
@@ -62,14 +64,17 @@ static struct expr *transform_op(struct pstate *ps, const PgQuery__AExpr *a)
     right = transform_expr_recurse(ps, r);
     if ((left != NULL && expr_is_poison(left)) || expr_is_poison(right))
         return expr_poison();
-    if (left != NULL && raw_is(l, PG_QUERY__NODE__NODE_ROW_EXPR) && raw_is(r, PG_QUERY__NODE__NODE_ROW_EXPR))
-        return make_row_comparison(ps, a->name, a->n_name, &left->list.args, &right->list.args, a->location);
+    if (left != NULL && raw_is(l, PG_QUERY__NODE__NODE_ROW_EXPR) &&
+        raw_is(r, PG_QUERY__NODE__NODE_ROW_EXPR))
+        return make_row_comparison(ps, a->name, a->n_name, &left->list.args, &right->list.args,
+                                   a->location);
     return make_op(ps, a->name, a->n_name, left, right, a->location);
 }
 
-/* --- IS DISTINCT FROM, NULLIF -------------------------------------------------------------------------------- */
+/* --- IS DISTINCT FROM, NULLIF --------------------------------------------------------------- */
 
-static struct expr *distinct_from_null(struct pstate *ps, const PgQuery__Node *arg, bool negated, int location)
+static struct expr *distinct_from_null(struct pstate *ps, const PgQuery__Node *arg, bool negated,
+                                       int location)
 {
     struct expr *e = expr_new(ps->a->arena, EXPR_NULL_TEST, BOOLOID, -1, location);
 
@@ -105,15 +110,18 @@ static struct expr *transform_distinct(struct pstate *ps, const PgQuery__AExpr *
 
 static struct expr *transform_nullif(struct pstate *ps, const PgQuery__AExpr *a)
 {
-    struct expr *left = transform_expr_recurse(ps, a->lexpr), *right = transform_expr_recurse(ps, a->rexpr);
+    struct expr *left = transform_expr_recurse(ps, a->lexpr),
+                *right = transform_expr_recurse(ps, a->rexpr);
     struct expr *cmp = make_op(ps, a->name, a->n_name, left, right, a->location), *e;
 
     if (expr_is_poison(cmp))
         return cmp;
     if (cmp->type != BOOLOID)
-        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, a->location, "NULLIF requires = operator to yield boolean");
+        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, a->location,
+                           "NULLIF requires = operator to yield boolean");
     if (cmp->func.proc->retset)
-        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, a->location, "NULLIF must not return a set");
+        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, a->location,
+                           "NULLIF must not return a set");
     left = cmp->func.args.items[0];
     e = expr_new(ps->a->arena, EXPR_NULLIF, left->type, left->typmod, a->location);
     e->binary.left = left;
@@ -122,7 +130,9 @@ static struct expr *transform_nullif(struct pstate *ps, const PgQuery__AExpr *a)
     return e;
 }
 
-/* --- IN (list) --------------------------------------------------------------------------------------------------- */
+/* --- IN (list)
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static bool has_local_var(struct expr *e, void *arg)
 {
@@ -133,8 +143,8 @@ static bool has_local_var(struct expr *e, void *arg)
 }
 
 /* The items that become one ARRAY comparison; NULL without error when there is no common type. */
-static struct expr *in_array(struct pstate *ps, const PgQuery__AExpr *a, struct expr *left, struct expr_list *items,
-                             bool use_any)
+static struct expr *in_array(struct pstate *ps, const PgQuery__AExpr *a, struct expr *left,
+                             struct expr_list *items, bool use_any)
 {
     struct arena *arena = ps->a->arena;
     struct expr **all = ARENA_ARRAY(arena, struct expr *, items->n + 1);
@@ -166,12 +176,14 @@ static struct expr *in_array(struct pstate *ps, const PgQuery__AExpr *a, struct 
     return e;
 }
 
-static struct expr *in_item(struct pstate *ps, const PgQuery__AExpr *a, struct expr *left, struct expr *item)
+static struct expr *in_item(struct pstate *ps, const PgQuery__AExpr *a, struct expr *left,
+                            struct expr *item)
 {
     struct expr *cmp;
 
     if (left->kind == EXPR_ROW && item->kind == EXPR_ROW)
-        cmp = make_row_comparison(ps, a->name, a->n_name, &left->list.args, &item->list.args, a->location);
+        cmp = make_row_comparison(ps, a->name, a->n_name, &left->list.args, &item->list.args,
+                                  a->location);
     else
         cmp = make_op(ps, a->name, a->n_name, left, item, a->location);
     return coerce_to_boolean(ps, cmp, "IN");
@@ -218,7 +230,9 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
         if (result != NULL && result->kind == EXPR_BOOL && result->boolean.args.n > 1 && i > 1)
             expr_list_add(ps->a->arena, &result->boolean.args, e);
         else
-            result = result == NULL ? e : expr_bool(ps->a->arena, use_any ? BOOL_OR : BOOL_AND, result, e);
+            result = result == NULL
+                         ? e
+                         : expr_bool(ps->a->arena, use_any ? BOOL_OR : BOOL_AND, result, e);
     }
     settle_params(left, ps);
     if (result != NULL && result->kind == EXPR_BOOL)
@@ -226,11 +240,14 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
     return result;
 }
 
-/* --- BETWEEN ------------------------------------------------------------------------------------------------------ */
+/* --- BETWEEN
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 /* arg op1 low BOOL arg op2 high */
-static struct expr *between_pair(struct pstate *ps, const PgQuery__AExpr *a, struct expr *arg, const char *op1,
-                                 struct expr *low, enum bool_kind both, const char *op2, struct expr *high)
+static struct expr *between_pair(struct pstate *ps, const PgQuery__AExpr *a, struct expr *arg,
+                                 const char *op1, struct expr *low, enum bool_kind both,
+                                 const char *op2, struct expr *high)
 {
     struct arena *arena = ps->a->arena;
     struct expr *x = make_op_named(ps, op1, arg, low, a->location), *y, *e;
@@ -290,8 +307,9 @@ struct expr *transform_a_expr(struct pstate *ps, const PgQuery__AExpr *a)
         struct expr *left = transform_expr_recurse(ps, a->lexpr);
         struct expr *right = transform_expr_recurse(ps, a->rexpr);
 
-        return make_scalar_array_op(ps, a->name, a->n_name, a->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY, left,
-                                    right, a->location);
+        return make_scalar_array_op(ps, a->name, a->n_name,
+                                    a->kind == PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY, left, right,
+                                    a->location);
     }
     case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT:
         return transform_distinct(ps, a, false);
@@ -307,6 +325,7 @@ struct expr *transform_a_expr(struct pstate *ps, const PgQuery__AExpr *a)
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM:
         return transform_between(ps, a);
     default:
-        return parse_error(ps, ERRCODE_INTERNAL_ERROR, a->location, "unrecognized A_Expr kind: %d", (int)a->kind);
+        return parse_error(ps, ERRCODE_INTERNAL_ERROR, a->location, "unrecognized A_Expr kind: %d",
+                           (int)a->kind);
     }
 }

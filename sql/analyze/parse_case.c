@@ -11,11 +11,14 @@ static bool no_sets(struct pstate *ps, const struct expr *last_srf, const char *
         return true;
     parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, expr_location(ps->last_srf),
                 "set-returning functions are not allowed in %s", construct);
-    parse_error_hint(ps, "You might be able to move the set-returning function into a LATERAL FROM item.");
+    parse_error_hint(
+        ps, "You might be able to move the set-returning function into a LATERAL FROM item.");
     return false;
 }
 
-/* --- CASE --------------------------------------------------------------------------------------------------- */
+/* --- CASE
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static struct expr *case_test(struct pstate *ps, const struct expr *arg)
 {
@@ -25,7 +28,8 @@ static struct expr *case_test(struct pstate *ps, const struct expr *arg)
     return t;
 }
 
-static struct expr *case_condition(struct pstate *ps, const struct expr *arg, const PgQuery__CaseWhen *w)
+static struct expr *case_condition(struct pstate *ps, const struct expr *arg,
+                                   const PgQuery__CaseWhen *w)
 {
     struct expr *cond = transform_expr_recurse(ps, w->expr);
 
@@ -93,10 +97,10 @@ struct expr *transform_case(struct pstate *ps, const PgQuery__CaseExpr *c)
     return e;
 }
 
-/* --- COALESCE, GREATEST, LEAST --------------------------------------------------------------------------------- */
+/* --- COALESCE, GREATEST, LEAST -------------------------------------------------------------- */
 
-static struct expr *common_list(struct pstate *ps, enum expr_kind kind, PgQuery__Node *const *args, size_t n,
-                                const char *name, int location)
+static struct expr *common_list(struct pstate *ps, enum expr_kind kind, PgQuery__Node *const *args,
+                                size_t n, const char *name, int location)
 {
     struct expr *e = expr_new(ps->a->arena, kind, 0, -1, location);
     struct expr_list *l = &e->list.args;
@@ -129,22 +133,26 @@ struct expr *transform_minmax(struct pstate *ps, const PgQuery__MinMaxExpr *m)
 {
     bool least = m->op == PG_QUERY__MIN_MAX_OP__IS_LEAST;
     const struct operator_def *lt;
-    struct expr *e = common_list(ps, EXPR_MINMAX, m->args, m->n_args, least ? "LEAST" : "GREATEST", m->location);
+    struct expr *e =
+        common_list(ps, EXPR_MINMAX, m->args, m->n_args, least ? "LEAST" : "GREATEST", m->location);
 
     if (expr_is_poison(e))
         return e;
     e->list.least = least;
     get_sort_group_operators(ps, e->type, false, false, false, &lt, NULL, NULL, -1);
     if (lt == NULL)
-        return parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1, "could not identify a comparison function for type %s",
+        return parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1,
+                           "could not identify a comparison function for type %s",
                            format_type(ps, e->type));
     return e;
 }
 
-/* --- ARRAY[...] ------------------------------------------------------------------------------------------------- */
+/* --- ARRAY[...]
+ * -------------------------------------------------------------------------------------------------
+ */
 
-static bool array_elements(struct pstate *ps, const PgQuery__AArrayExpr *a, uint32_t array_type, uint32_t element,
-                           int32_t typmod, struct expr_list *out, bool *nested)
+static bool array_elements(struct pstate *ps, const PgQuery__AArrayExpr *a, uint32_t array_type,
+                           uint32_t element, int32_t typmod, struct expr_list *out, bool *nested)
 {
     for (size_t i = 0; i < a->n_elements; i++) {
         const PgQuery__Node *n = a->elements[i];
@@ -165,12 +173,14 @@ static bool array_elements(struct pstate *ps, const PgQuery__AArrayExpr *a, uint
 }
 
 /* The types of an ARRAY[...] without a cast. */
-static bool array_types(struct pstate *ps, const PgQuery__AArrayExpr *a, struct expr_list *items, bool nested,
-                        uint32_t *array_type, uint32_t *item_type)
+static bool array_types(struct pstate *ps, const PgQuery__AArrayExpr *a, struct expr_list *items,
+                        bool nested, uint32_t *array_type, uint32_t *item_type)
 {
     if (items->n == 0) {
-        parse_error(ps, ERRCODE_INDETERMINATE_DATATYPE, a->location, "cannot determine type of empty array");
-        parse_error_hint(ps, "Explicitly cast to the desired type, for example ARRAY[]::integer[].");
+        parse_error(ps, ERRCODE_INDETERMINATE_DATATYPE, a->location,
+                    "cannot determine type of empty array");
+        parse_error_hint(ps,
+                         "Explicitly cast to the desired type, for example ARRAY[]::integer[].");
         return false;
     }
     *item_type = select_common_type(ps, items->items, items->n, "ARRAY", NULL);
@@ -178,20 +188,20 @@ static bool array_types(struct pstate *ps, const PgQuery__AArrayExpr *a, struct 
         return false;
     *array_type = nested ? *item_type : get_array_type(ps, *item_type);
     if (nested && get_element_type(ps, *array_type) == 0) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, a->location, "could not find element type for data type %s",
-                    format_type(ps, *array_type));
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, a->location,
+                    "could not find element type for data type %s", format_type(ps, *array_type));
         return false;
     }
     if (*array_type == 0) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, a->location, "could not find array type for data type %s",
-                    format_type(ps, *item_type));
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, a->location,
+                    "could not find array type for data type %s", format_type(ps, *item_type));
         return false;
     }
     return true;
 }
 
-struct expr *transform_array(struct pstate *ps, const PgQuery__AArrayExpr *a, uint32_t array_type, uint32_t element,
-                             int32_t typmod)
+struct expr *transform_array(struct pstate *ps, const PgQuery__AArrayExpr *a, uint32_t array_type,
+                             uint32_t element, int32_t typmod)
 {
     struct expr *e = expr_new(ps->a->arena, EXPR_ARRAY, 0, -1, a->location);
     struct expr_list *items = &e->list.args;
@@ -207,11 +217,13 @@ struct expr *transform_array(struct pstate *ps, const PgQuery__AArrayExpr *a, ui
     for (int i = 0; i < items->n; i++) {
         struct expr *item = items->items[i], *c;
 
-        c = hard ? coerce_to_target_type(ps, item, item_type, typmod, COERCION_EXPLICIT, COERCE_EXPLICIT, -1)
+        c = hard ? coerce_to_target_type(ps, item, item_type, typmod, COERCION_EXPLICIT,
+                                         COERCE_EXPLICIT, -1)
                  : coerce_to_common_type(ps, item, item_type, "ARRAY");
         if (c == NULL)
-            return parse_error(ps, ERRCODE_CANNOT_COERCE, expr_location(item), "cannot cast type %s to %s",
-                               format_type(ps, item->type), format_type(ps, item_type));
+            return parse_error(ps, ERRCODE_CANNOT_COERCE, expr_location(item),
+                               "cannot cast type %s to %s", format_type(ps, item->type),
+                               format_type(ps, item_type));
         if (expr_is_poison(c))
             return c;
         items->items[i] = c;

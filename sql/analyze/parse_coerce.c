@@ -5,8 +5,8 @@
 
 #include "sql/types/typeoid.h"
 
-static struct expr *new_cast(struct pstate *ps, enum expr_kind kind, struct expr *arg, uint32_t type, int32_t typmod,
-                             enum coercion_form form, int location)
+static struct expr *new_cast(struct pstate *ps, enum expr_kind kind, struct expr *arg,
+                             uint32_t type, int32_t typmod, enum coercion_form form, int location)
 {
     struct expr *e = expr_new(ps->a->arena, kind, type, typmod, location);
 
@@ -35,8 +35,9 @@ static struct expr *relabel(struct pstate *ps, struct expr *arg, uint32_t type, 
     return new_cast(ps, EXPR_RELABEL, arg, type, typmod, form, location);
 }
 
-static struct expr *build_func_coercion(struct pstate *ps, struct expr *arg, const struct proc *func, uint32_t target,
-                                        int32_t typmod, enum coercion_context context, enum coercion_form form,
+static struct expr *build_func_coercion(struct pstate *ps, struct expr *arg,
+                                        const struct proc *func, uint32_t target, int32_t typmod,
+                                        enum coercion_context context, enum coercion_form form,
                                         int location)
 {
     struct expr *e = expr_new(ps->a->arena, EXPR_FUNC, target, -1, location);
@@ -50,14 +51,16 @@ static struct expr *build_func_coercion(struct pstate *ps, struct expr *arg, con
         e->typmod = typmod;
     }
     if (func->nargs >= 3) {
-        explicit_flag = expr_const(ps->a->arena, BOOLOID, -1, value_bool(context == COERCION_EXPLICIT), -1);
+        explicit_flag =
+            expr_const(ps->a->arena, BOOLOID, -1, value_bool(context == COERCION_EXPLICIT), -1);
         expr_list_add(ps->a->arena, &e->func.args, explicit_flag);
     }
     return e;
 }
 
-static struct expr *build_array_coercion(struct pstate *ps, struct expr *arg, uint32_t target, int32_t typmod,
-                                         enum coercion_context context, enum coercion_form form, int location)
+static struct expr *build_array_coercion(struct pstate *ps, struct expr *arg, uint32_t target,
+                                         int32_t typmod, enum coercion_context context,
+                                         enum coercion_form form, int location)
 {
     int32_t source_typmod = arg->typmod;
     uint32_t source = get_base_type(ps, arg->type, &source_typmod);
@@ -69,7 +72,8 @@ static struct expr *build_array_coercion(struct pstate *ps, struct expr *arg, ui
     test->collation = type_collation(ps, source_element);
     element = coerce_to_target_type(ps, test, target_element, typmod, context, form, location);
     if (element == NULL)
-        return parse_error(ps, ERRCODE_INTERNAL_ERROR, location, "failed to coerce array element type as expected");
+        return parse_error(ps, ERRCODE_INTERNAL_ERROR, location,
+                           "failed to coerce array element type as expected");
     if (expr_is_poison(element))
         return element;
     e = new_cast(ps, EXPR_ARRAY_COERCE, arg, target, element->typmod, form, location);
@@ -79,7 +83,8 @@ static struct expr *build_array_coercion(struct pstate *ps, struct expr *arg, ui
 
 static struct expr *build_coercion(struct pstate *ps, struct expr *arg, enum coercion_path path,
                                    const struct proc *func, uint32_t target, int32_t typmod,
-                                   enum coercion_context context, enum coercion_form form, int location)
+                                   enum coercion_context context, enum coercion_form form,
+                                   int location)
 {
     switch (path) {
     case COERCION_PATH_FUNC:
@@ -92,8 +97,9 @@ static struct expr *build_coercion(struct pstate *ps, struct expr *arg, enum coe
 }
 
 /* Applies a length or precision; nothing when the value has it already. */
-static struct expr *coerce_type_typmod(struct pstate *ps, struct expr *e, uint32_t type, int32_t typmod,
-                                       enum coercion_context context, enum coercion_form form, int location)
+static struct expr *coerce_type_typmod(struct pstate *ps, struct expr *e, uint32_t type,
+                                       int32_t typmod, enum coercion_context context,
+                                       enum coercion_form form, int location)
 {
     const struct proc *func;
     enum coercion_path path = COERCION_PATH_NONE;
@@ -107,9 +113,11 @@ static struct expr *coerce_type_typmod(struct pstate *ps, struct expr *e, uint32
     return build_coercion(ps, e, path, func, type, typmod, context, form, location);
 }
 
-/* The value, of the domain's base type already, becomes the domain: its constraints are checked when it runs. */
-static struct expr *coerce_to_domain(struct pstate *ps, struct expr *e, uint32_t type, enum coercion_context context,
-                                     enum coercion_form form, int location)
+/* The value, of the domain's base type already, becomes the domain: its constraints are checked
+ * when it runs. */
+static struct expr *coerce_to_domain(struct pstate *ps, struct expr *e, uint32_t type,
+                                     enum coercion_context context, enum coercion_form form,
+                                     int location)
 {
     int32_t base_typmod = -1;
     uint32_t base = get_base_type(ps, type, &base_typmod);
@@ -122,12 +130,14 @@ static struct expr *coerce_to_domain(struct pstate *ps, struct expr *e, uint32_t
     return new_cast(ps, EXPR_COERCE_DOMAIN, e, type, -1, form, location);
 }
 
-static struct expr *coerce_literal(struct pstate *ps, struct expr *c, uint32_t target, int32_t typmod,
-                                   enum coercion_context context, enum coercion_form form, int location)
+static struct expr *coerce_literal(struct pstate *ps, struct expr *c, uint32_t target,
+                                   int32_t typmod, enum coercion_context context,
+                                   enum coercion_form form, int location)
 {
     int32_t base_typmod = typmod;
     uint32_t base = get_base_type(ps, target, &base_typmod);
-    /* Interval input needs its modifier to read bare numbers; every other type gets its length applied afterwards. */
+    /* Interval input needs its modifier to read bare numbers; every other type gets its length
+     * applied afterwards. */
     int32_t input_typmod = base == INTERVALOID ? base_typmod : -1;
     struct expr *e = convert_literal(ps, c, base, input_typmod);
 
@@ -136,8 +146,8 @@ static struct expr *coerce_literal(struct pstate *ps, struct expr *c, uint32_t t
 
 static struct expr *row_mismatch(struct pstate *ps, struct expr *e, uint32_t target, int location)
 {
-    return parse_error(ps, ERRCODE_CANNOT_COERCE, location, "cannot cast type %s to %s", format_type(ps, e->type),
-                       format_type(ps, target));
+    return parse_error(ps, ERRCODE_CANNOT_COERCE, location, "cannot cast type %s to %s",
+                       format_type(ps, e->type), format_type(ps, target));
 }
 
 /* The columns of an anonymous row as single expressions; false if they cannot be known. */
@@ -172,7 +182,8 @@ static bool record_columns(struct pstate *ps, struct expr *e, struct expr_list *
 }
 
 static struct expr *coerce_record_to_complex(struct pstate *ps, struct expr *e, uint32_t target,
-                                             enum coercion_context context, enum coercion_form form, int location)
+                                             enum coercion_context context, enum coercion_form form,
+                                             int location)
 {
     uint32_t base = get_base_type(ps, target, NULL);
     struct expr_list in = {0};
@@ -195,11 +206,12 @@ static struct expr *coerce_record_to_complex(struct pstate *ps, struct expr *e, 
             parse_error_detail(ps, "Input has too few columns.");
             return expr_poison();
         }
-        item = coerce_to_target_type(ps, in.items[used], columns[i].type, columns[i].typmod, context, COERCE_IMPLICIT,
-                                     -1);
+        item = coerce_to_target_type(ps, in.items[used], columns[i].type, columns[i].typmod,
+                                     context, COERCE_IMPLICIT, -1);
         if (item == NULL) {
             row_mismatch(ps, e, target, expr_location(in.items[used]));
-            parse_error_detail(ps, "Cannot cast type %s to %s in column %d.", format_type(ps, in.items[used]->type),
+            parse_error_detail(ps, "Cannot cast type %s to %s in column %d.",
+                               format_type(ps, in.items[used]->type),
                                format_type(ps, columns[i].type), used + 1);
             return expr_poison();
         }
@@ -215,8 +227,8 @@ static struct expr *coerce_record_to_complex(struct pstate *ps, struct expr *e, 
 }
 
 /* Polymorphic targets take the value as it is; NULL when target is none of them. */
-static struct expr *coerce_to_polymorphic(struct pstate *ps, struct expr *e, uint32_t target, enum coercion_form form,
-                                          int location)
+static struct expr *coerce_to_polymorphic(struct pstate *ps, struct expr *e, uint32_t target,
+                                          enum coercion_form form, int location)
 {
     uint32_t base;
 
@@ -245,7 +257,8 @@ static struct expr *coerce_to_polymorphic(struct pstate *ps, struct expr *e, uin
 
 static struct expr *coerce_by_path(struct pstate *ps, struct expr *e, enum coercion_path path,
                                    const struct proc *func, uint32_t target, int32_t typmod,
-                                   enum coercion_context context, enum coercion_form form, int location)
+                                   enum coercion_context context, enum coercion_form form,
+                                   int location)
 {
     int32_t base_typmod = typmod;
     uint32_t base = get_base_type(ps, target, &base_typmod);
@@ -282,7 +295,8 @@ struct expr *coerce_type(struct pstate *ps, struct expr *e, uint32_t target, int
 
         if (expr_is_poison(arg) || type_collation(ps, target) == 0)
             return arg;
-        result = new_cast(ps, EXPR_COLLATE, arg, arg->type, arg->typmod, COERCE_EXPLICIT, e->location);
+        result =
+            new_cast(ps, EXPR_COLLATE, arg, arg->type, arg->typmod, COERCE_EXPLICIT, e->location);
         result->cast.collation = result->collation = e->cast.collation;
         return result;
     }
@@ -293,14 +307,18 @@ struct expr *coerce_type(struct pstate *ps, struct expr *e, uint32_t target, int
         return coerce_record_to_complex(ps, e, target, context, form, location);
     if (target == RECORDOID || target == RECORDARRAYOID)
         return e;
-    if (e->type == UNKNOWNOID) /* an unknown that is no literal, e.g. of a subquery's column: through its text */
-        return coerce_by_path(ps, e, COERCION_PATH_IO, NULL, target, typmod, context, form, location);
-    return parse_error(ps, ERRCODE_INTERNAL_ERROR, location, "failed to find conversion function from %s to %s",
-                       format_type(ps, e->type), format_type(ps, target));
+    if (e->type == UNKNOWNOID) /* an unknown that is no literal, e.g. of a subquery's column:
+                                  through its text */
+        return coerce_by_path(ps, e, COERCION_PATH_IO, NULL, target, typmod, context, form,
+                              location);
+    return parse_error(ps, ERRCODE_INTERNAL_ERROR, location,
+                       "failed to find conversion function from %s to %s", format_type(ps, e->type),
+                       format_type(ps, target));
 }
 
-struct expr *coerce_to_target_type(struct pstate *ps, struct expr *e, uint32_t target, int32_t typmod,
-                                   enum coercion_context context, enum coercion_form form, int location)
+struct expr *coerce_to_target_type(struct pstate *ps, struct expr *e, uint32_t target,
+                                   int32_t typmod, enum coercion_context context,
+                                   enum coercion_form form, int location)
 {
     struct expr *original = e, *result;
 
@@ -313,8 +331,8 @@ struct expr *coerce_to_target_type(struct pstate *ps, struct expr *e, uint32_t t
     result = coerce_type(ps, e, target, typmod, context, form, location);
     result = coerce_type_typmod(ps, result, target, typmod, context, form, location);
     if (original != e && !expr_is_poison(result) && type_collation(ps, target) != 0) {
-        struct expr *c = new_cast(ps, EXPR_COLLATE, result, result->type, result->typmod, COERCE_EXPLICIT,
-                                  original->location);
+        struct expr *c = new_cast(ps, EXPR_COLLATE, result, result->type, result->typmod,
+                                  COERCE_EXPLICIT, original->location);
         c->cast.collation = c->collation = original->cast.collation;
         return c;
     }

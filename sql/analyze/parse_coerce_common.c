@@ -1,5 +1,6 @@
 /*
- * parse_coerce_common.c: one type for several expressions (CASE, UNION, VALUES, ARRAY...), and the places that want a certain type.
+ * parse_coerce_common.c: one type for several expressions (CASE, UNION, VALUES, ARRAY...), and the
+ * places that want a certain type.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -12,7 +13,8 @@ struct expr *coerce_to_boolean(struct pstate *ps, struct expr *e, const char *co
     if (expr_is_poison(e))
         return e;
     if (e->type != BOOLOID) {
-        result = coerce_to_target_type(ps, e, BOOLOID, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
+        result =
+            coerce_to_target_type(ps, e, BOOLOID, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
         if (result == NULL)
             return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
                                "argument of %s must be type %s, not type %s", construct, "boolean",
@@ -24,19 +26,20 @@ struct expr *coerce_to_boolean(struct pstate *ps, struct expr *e, const char *co
     return result;
 }
 
-struct expr *coerce_to_specific_type_typmod(struct pstate *ps, struct expr *e, uint32_t type, int32_t typmod,
-                                            const char *construct)
+struct expr *coerce_to_specific_type_typmod(struct pstate *ps, struct expr *e, uint32_t type,
+                                            int32_t typmod, const char *construct)
 {
     struct expr *result = e;
 
     if (expr_is_poison(e))
         return e;
     if (e->type != type) {
-        result = coerce_to_target_type(ps, e, type, typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
+        result =
+            coerce_to_target_type(ps, e, type, typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
         if (result == NULL)
             return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
-                               "argument of %s must be type %s, not type %s", construct, format_type(ps, type),
-                               format_type(ps, e->type));
+                               "argument of %s must be type %s, not type %s", construct,
+                               format_type(ps, type), format_type(ps, e->type));
     }
     if (!expr_is_poison(result) && expr_returns_set(result))
         return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(result),
@@ -44,7 +47,8 @@ struct expr *coerce_to_specific_type_typmod(struct pstate *ps, struct expr *e, u
     return result;
 }
 
-struct expr *coerce_to_specific_type(struct pstate *ps, struct expr *e, uint32_t type, const char *construct)
+struct expr *coerce_to_specific_type(struct pstate *ps, struct expr *e, uint32_t type,
+                                     const char *construct)
 {
     return coerce_to_specific_type_typmod(ps, e, type, -1, construct);
 }
@@ -56,7 +60,8 @@ struct expr *resolve_unknown(struct pstate *ps, struct expr *e)
     return coerce_type(ps, e, TEXTOID, -1, COERCION_IMPLICIT, COERCE_IMPLICIT, -1);
 }
 
-/* One step of the common type rule: should the candidate type give way to `next`? False with *mismatch when categories differ. */
+/* One step of the common type rule: should the candidate type give way to `next`? False with
+ * *mismatch when categories differ. */
 static bool common_type_yields(struct pstate *ps, uint32_t type, uint32_t next, bool *mismatch)
 {
     const struct type_def *t = lookup_type(ps, type);
@@ -72,8 +77,8 @@ static bool common_type_yields(struct pstate *ps, uint32_t type, uint32_t next, 
            !can_coerce_type(ps, 1, &next, &type, COERCION_IMPLICIT);
 }
 
-uint32_t select_common_type(struct pstate *ps, struct expr *const *exprs, int n, const char *context,
-                            struct expr **which)
+uint32_t select_common_type(struct pstate *ps, struct expr *const *exprs, int n,
+                            const char *context, struct expr **which)
 {
     struct expr *winner = exprs[0];
     uint32_t type = winner->type;
@@ -133,8 +138,9 @@ uint32_t select_common_type_from_oids(struct pstate *ps, const uint32_t *types, 
             type = next;
         } else if (mismatch) {
             if (!noerror)
-                parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "argument types %s and %s cannot be matched",
-                            format_type(ps, type), format_type(ps, next));
+                parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1,
+                            "argument types %s and %s cannot be matched", format_type(ps, type),
+                            format_type(ps, next));
             return 0;
         }
     }
@@ -151,7 +157,8 @@ int32_t select_common_typmod(struct pstate *ps, struct expr *const *exprs, int n
     return n > 0 ? exprs[0]->typmod : -1;
 }
 
-struct expr *coerce_to_common_type(struct pstate *ps, struct expr *e, uint32_t target, const char *context)
+struct expr *coerce_to_common_type(struct pstate *ps, struct expr *e, uint32_t target,
+                                   const char *context)
 {
     if (expr_is_poison(e) || target == 0)
         return expr_poison();
@@ -159,6 +166,7 @@ struct expr *coerce_to_common_type(struct pstate *ps, struct expr *e, uint32_t t
         return e;
     if (can_coerce_type(ps, 1, &e->type, &target, COERCION_IMPLICIT))
         return coerce_type(ps, e, target, -1, COERCION_IMPLICIT, COERCE_IMPLICIT, -1);
-    return parse_error(ps, ERRCODE_CANNOT_COERCE, expr_location(e), "%s could not convert type %s to %s", context,
-                       format_type(ps, e->type), format_type(ps, target));
+    return parse_error(ps, ERRCODE_CANNOT_COERCE, expr_location(e),
+                       "%s could not convert type %s to %s", context, format_type(ps, e->type),
+                       format_type(ps, target));
 }

@@ -1,5 +1,6 @@
 /*
- * parse_coerce_path.c: whether and how one type becomes another: pg_cast, arrays by element, text by input and output.
+ * parse_coerce_path.c: whether and how one type becomes another: pg_cast, arrays by element, text
+ * by input and output.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -89,8 +90,10 @@ enum coercion_path find_coercion_pathway(struct pstate *ps, uint32_t target, uin
         return cast_allowed(c, context) ? cast_path(c, func) : COERCION_PATH_NONE;
     target_element = get_element_type(ps, target);
     source_element = get_element_type(ps, source);
-    if (target != OIDVECTOROID && target != INT2VECTOROID && target_element != 0 && source_element != 0 &&
-        find_coercion_pathway(ps, target_element, source_element, context, &element_func) != COERCION_PATH_NONE)
+    if (target != OIDVECTOROID && target != INT2VECTOROID && target_element != 0 &&
+        source_element != 0 &&
+        find_coercion_pathway(ps, target_element, source_element, context, &element_func) !=
+            COERCION_PATH_NONE)
         return COERCION_PATH_ARRAY;
     if (context >= COERCION_ASSIGNMENT && type_category(ps, target) == 'S')
         return COERCION_PATH_IO;
@@ -112,7 +115,8 @@ enum coercion_path find_typmod_coercion(struct pstate *ps, uint32_t type, const 
     return element != 0 ? COERCION_PATH_ARRAY : COERCION_PATH_FUNC;
 }
 
-static bool can_coerce_one(struct pstate *ps, uint32_t input, uint32_t target, enum coercion_context context)
+static bool can_coerce_one(struct pstate *ps, uint32_t input, uint32_t target,
+                           enum coercion_context context)
 {
     const struct proc *func;
 
@@ -150,7 +154,8 @@ bool is_binary_coercible(struct pstate *ps, uint32_t source, uint32_t target)
     const struct type_def *t;
     const struct cast_def *c;
 
-    if (source == target || target == ANYOID || target == ANYELEMENTOID || target == ANYCOMPATIBLEOID)
+    if (source == target || target == ANYOID || target == ANYELEMENTOID ||
+        target == ANYCOMPATIBLEOID)
         return true;
     source = get_base_type(ps, source, NULL);
     if (source == target)

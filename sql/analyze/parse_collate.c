@@ -1,6 +1,6 @@
 /*
- * parse_collate.c: which collation each node gives and which it uses: explicit COLLATE beats what columns bring along, and
- * two different ones of equal strength conflict.
+ * parse_collate.c: which collation each node gives and which it uses: explicit COLLATE beats what
+ * columns bring along, and two different ones of equal strength conflict.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -26,8 +26,8 @@ struct expr *transform_collate(struct pstate *ps, const PgQuery__CollateClause *
     if (expr_is_poison(arg))
         return arg;
     if (arg->type != UNKNOWNOID && type_collation(ps, arg->type) == 0)
-        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, c->location, "collations are not supported by type %s",
-                           format_type(ps, arg->type));
+        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, c->location,
+                           "collations are not supported by type %s", format_type(ps, arg->type));
     collation = lookup_collation(ps, c->collname, c->n_collname, c->location);
     if (collation == 0)
         return expr_poison();
@@ -37,7 +37,8 @@ struct expr *transform_collate(struct pstate *ps, const PgQuery__CollateClause *
     return e;
 }
 
-static void override_state(struct collate_state *to, uint32_t collation, enum collate_strength strength, int location)
+static void override_state(struct collate_state *to, uint32_t collation,
+                           enum collate_strength strength, int location)
 {
     to->collation = collation;
     to->strength = strength;
@@ -45,8 +46,8 @@ static void override_state(struct collate_state *to, uint32_t collation, enum co
 }
 
 /* Adds what one child brings. */
-static void merge(struct collate_state *to, uint32_t collation, enum collate_strength strength, int location,
-                  const struct collate_state *conflict)
+static void merge(struct collate_state *to, uint32_t collation, enum collate_strength strength,
+                  int location, const struct collate_state *conflict)
 {
     if (strength > to->strength) {
         override_state(to, collation, strength, location);
@@ -108,7 +109,8 @@ static bool walk_list_alone(struct collate_state *s, const struct expr_list *l)
 
 static bool walk_aggregate(struct collate_state *s, struct expr *e)
 {
-    if (walk_list_alone(s, &e->agg.direct) || walk_list(s, &e->agg.args) || walk_alone(s, e->agg.filter))
+    if (walk_list_alone(s, &e->agg.direct) || walk_list(s, &e->agg.args) ||
+        walk_alone(s, e->agg.filter))
         return true;
     for (int i = 0; i < e->agg.order.n; i++) {
         if (walk_alone(s, e->agg.order.items[i].expr))
@@ -129,10 +131,12 @@ static bool walk_case(struct collate_state *s, struct expr *e)
 static bool walk_subscript(struct collate_state *s, struct expr *e)
 {
     for (int i = 0; i < e->subscript.n; i++) {
-        if (walk_alone(s, e->subscript.subscripts[i].lower) || walk_alone(s, e->subscript.subscripts[i].upper))
+        if (walk_alone(s, e->subscript.subscripts[i].lower) ||
+            walk_alone(s, e->subscript.subscripts[i].upper))
             return true;
     }
-    return walk(e->subscript.arg, s) || (e->subscript.assign != NULL && walk(e->subscript.assign, s));
+    return walk(e->subscript.arg, s) ||
+           (e->subscript.assign != NULL && walk(e->subscript.assign, s));
 }
 
 static bool walk_row_compare(struct collate_state *s, struct expr *e)
@@ -195,14 +199,29 @@ static void set_input_collation(struct expr *e, uint32_t collation)
 static const struct {
     const char *src, *what;
 } collation_users[] = {
-    {"texteq", "string comparison"},  {"textne", "string comparison"},      {"text_lt", "string comparison"},
-    {"text_le", "string comparison"}, {"text_gt", "string comparison"},     {"text_ge", "string comparison"},
-    {"bpchareq", "string comparison"}, {"bpcharne", "string comparison"},   {"bpcharlt", "string comparison"},
-    {"bpcharle", "string comparison"}, {"bpchargt", "string comparison"},   {"bpcharge", "string comparison"},
-    {"textlike", "LIKE"},             {"textnlike", "LIKE"},                {"texticlike", "ILIKE"},
-    {"texticnlike", "ILIKE"},         {"textregexeq", "regular expression"}, {"textregexne", "regular expression"},
-    {"texticregexeq", "regular expression"}, {"texticregexne", "regular expression"},
-    {"lower", "lower() function"},    {"upper", "upper() function"},        {"initcap", "initcap() function"},
+    {"texteq", "string comparison"},
+    {"textne", "string comparison"},
+    {"text_lt", "string comparison"},
+    {"text_le", "string comparison"},
+    {"text_gt", "string comparison"},
+    {"text_ge", "string comparison"},
+    {"bpchareq", "string comparison"},
+    {"bpcharne", "string comparison"},
+    {"bpcharlt", "string comparison"},
+    {"bpcharle", "string comparison"},
+    {"bpchargt", "string comparison"},
+    {"bpcharge", "string comparison"},
+    {"textlike", "LIKE"},
+    {"textnlike", "LIKE"},
+    {"texticlike", "ILIKE"},
+    {"texticnlike", "ILIKE"},
+    {"textregexeq", "regular expression"},
+    {"textregexne", "regular expression"},
+    {"texticregexeq", "regular expression"},
+    {"texticregexne", "regular expression"},
+    {"lower", "lower() function"},
+    {"upper", "upper() function"},
+    {"initcap", "initcap() function"},
 };
 
 static bool check_determinate(struct collate_state *s, const struct expr *e)
@@ -214,8 +233,8 @@ static bool check_determinate(struct collate_state *s, const struct expr *e)
     for (size_t i = 0; i < sizeof(collation_users) / sizeof(collation_users[0]); i++) {
         if (strcmp(p->src, collation_users[i].src) != 0)
             continue;
-        parse_error(s->ps, ERRCODE_INDETERMINATE_COLLATION, -1, "could not determine which collation to use for %s",
-                    collation_users[i].what);
+        parse_error(s->ps, ERRCODE_INDETERMINATE_COLLATION, -1,
+                    "could not determine which collation to use for %s", collation_users[i].what);
         parse_error_hint(s->ps, "Use the COLLATE clause to set the collation explicitly.");
         return false;
     }
@@ -240,8 +259,8 @@ static bool is_leaf(const struct expr *e)
 }
 
 /* Does e, whose inputs are in s; gives what e brings to its parent. */
-static void conclude(struct collate_state *s, struct expr *e, uint32_t *collation, enum collate_strength *strength,
-                     int *location)
+static void conclude(struct collate_state *s, struct expr *e, uint32_t *collation,
+                     enum collate_strength *strength, int *location)
 {
     uint32_t own = type_collation(s->ps, e->type);
 
@@ -344,9 +363,10 @@ uint32_t select_common_collation(struct pstate *ps, struct expr *const *exprs, i
         return s.collation;
     if (!none_ok) {
         parse_error(ps, ERRCODE_COLLATION_MISMATCH, s.location2,
-                    "collation mismatch between implicit collations \"%s\" and \"%s\"", collation_name(ps, s.collation),
-                    collation_name(ps, s.collation2));
-        parse_error_hint(ps, "You can choose the collation by applying the COLLATE clause to one or both expressions.");
+                    "collation mismatch between implicit collations \"%s\" and \"%s\"",
+                    collation_name(ps, s.collation), collation_name(ps, s.collation2));
+        parse_error_hint(ps, "You can choose the collation by applying the COLLATE clause to one "
+                             "or both expressions.");
     }
     return 0;
 }

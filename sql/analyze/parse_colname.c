@@ -44,7 +44,8 @@ static enum name_strength figure_cast(const PgQuery__TypeCast *c, const char **n
 /* The name of a scalar subquery's only column. */
 static enum name_strength figure_subquery(const PgQuery__Node *n, const char **name)
 {
-    const PgQuery__SelectStmt *s = n != NULL && n->node_case == PG_QUERY__NODE__NODE_SELECT_STMT ? n->select_stmt : NULL;
+    const PgQuery__SelectStmt *s =
+        n != NULL && n->node_case == PG_QUERY__NODE__NODE_SELECT_STMT ? n->select_stmt : NULL;
     const PgQuery__ResTarget *t;
     enum name_strength strength;
 
@@ -134,7 +135,8 @@ static enum name_strength figure(const PgQuery__Node *n, const char **name)
     case PG_QUERY__NODE__NODE_FUNC_CALL:
         return strong(name, last_string(n->func_call->funcname, n->func_call->n_funcname));
     case PG_QUERY__NODE__NODE_A_EXPR:
-        return n->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? strong(name, "nullif") : NAME_NONE;
+        return n->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? strong(name, "nullif")
+                                                                        : NAME_NONE;
     case PG_QUERY__NODE__NODE_TYPE_CAST:
         return figure_cast(n->type_cast, name);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
@@ -152,7 +154,8 @@ static enum name_strength figure(const PgQuery__Node *n, const char **name)
     case PG_QUERY__NODE__NODE_COALESCE_EXPR:
         return strong(name, "coalesce");
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
-        return strong(name, n->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_LEAST ? "least" : "greatest");
+        return strong(name,
+                      n->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_LEAST ? "least" : "greatest");
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
         return figure_sql_value(n->sqlvalue_function, name);
     default:

@@ -35,7 +35,8 @@ static bool split_ref(struct pstate *ps, const PgQuery__ColumnRef *c, struct ref
         return false;
     }
     if (n > 4) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, c->location, "improper qualified name (too many dotted names): %s",
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, c->location,
+                    "improper qualified name (too many dotted names): %s",
                     name_list_text(ps, c->fields, n));
         return false;
     }
@@ -51,7 +52,8 @@ static bool split_ref(struct pstate *ps, const PgQuery__ColumnRef *c, struct ref
     if (n == 4)
         r->database = r->parts[0];
     if (r->database != NULL && (database == NULL || strcmp(r->database, database) != 0)) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location, "cross-database references are not implemented: %s",
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
+                    "cross-database references are not implemented: %s",
                     name_list_text(ps, c->fields, n));
         return false;
     }
@@ -79,8 +81,8 @@ static struct expr *plain_name(struct pstate *ps, const char *name, int location
 }
 
 /* t.a: a column of t, else the function a(t). *no_relation: t itself is unknown. */
-static struct expr *qualified_name(struct pstate *ps, const struct ref_name *r, const PgQuery__ColumnRef *c,
-                                   bool *no_relation)
+static struct expr *qualified_name(struct pstate *ps, const struct ref_name *r,
+                                   const PgQuery__ColumnRef *c, bool *no_relation)
 {
     int levelsup, location = c->location;
     struct nsitem *item = ref_nsitem(ps, r->schema, r->relation, location, &levelsup);
@@ -119,7 +121,8 @@ struct expr *transform_column_ref(struct pstate *ps, const PgQuery__ColumnRef *c
     if (ps->a->names != NULL && ps->a->names->before_columns)
         e = resolve_by_hook(ps, &r, c->location);
     if (e == NULL)
-        e = r.relation == NULL ? plain_name(ps, r.column, c->location) : qualified_name(ps, &r, c, &no_relation);
+        e = r.relation == NULL ? plain_name(ps, r.column, c->location)
+                               : qualified_name(ps, &r, c, &no_relation);
     if (e == NULL && ps->a->names != NULL && !ps->a->names->before_columns)
         e = resolve_by_hook(ps, &r, c->location);
     if (e != NULL)
@@ -129,9 +132,10 @@ struct expr *transform_column_ref(struct pstate *ps, const PgQuery__ColumnRef *c
     return error_missing_column(ps, r.relation, r.column, c->location);
 }
 
-/* --- indirection: (expr).field, expr[..] ---------------------------------------------------------------------- */
+/* --- indirection: (expr).field, expr[..] ---------------------------------------------------- */
 
-static struct expr *unknown_field(struct pstate *ps, const struct expr *e, const char *name, int location)
+static struct expr *unknown_field(struct pstate *ps, const struct expr *e, const char *name,
+                                  int location)
 {
     if (e->kind == EXPR_WHOLE_ROW) {
         struct pstate *level = ps;
@@ -142,14 +146,15 @@ static struct expr *unknown_field(struct pstate *ps, const struct expr *e, const
                            level->query->rtable[e->var.rte]->alias, name);
     }
     if (is_complex(ps, e->type))
-        return parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location, "column \"%s\" not found in data type %s", name,
+        return parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location,
+                           "column \"%s\" not found in data type %s", name,
                            format_type(ps, e->type));
     if (e->type == RECORDOID)
         return parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location,
                            "could not identify column \"%s\" in record data type", name);
     return parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, location,
-                       "column notation .%s applied to type %s, which is not a composite type", name,
-                       format_type(ps, e->type));
+                       "column notation .%s applied to type %s, which is not a composite type",
+                       name, format_type(ps, e->type));
 }
 
 static struct expr *take_field(struct pstate *ps, struct expr *e, PgQuery__Node *const *name)
@@ -179,7 +184,8 @@ struct expr *transform_indirection(struct pstate *ps, const PgQuery__AIndirectio
             continue;
         }
         start = i;
-        while (i < ind->n_indirection && ind->indirection[i]->node_case == PG_QUERY__NODE__NODE_A_INDICES)
+        while (i < ind->n_indirection &&
+               ind->indirection[i]->node_case == PG_QUERY__NODE__NODE_A_INDICES)
             i++;
         if (i == start)
             return parse_error(ps, ERRCODE_INTERNAL_ERROR, -1, "unrecognized indirection");

@@ -1,6 +1,6 @@
 /*
- * parse_const.c: literals. Numbers get the smallest of integer, bigint, numeric that holds them; quoted strings stay of type
- * unknown, as text, until their place tells what they are.
+ * parse_const.c: literals. Numbers get the smallest of integer, bigint, numeric that holds them;
+ * quoted strings stay of type unknown, as text, until their place tells what they are.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -17,7 +17,8 @@ struct expr *make_int4_const(struct pstate *ps, int32_t v, int location)
 
 struct expr *make_text_const(struct pstate *ps, uint32_t type, const char *s, int location)
 {
-    struct expr *e = expr_const(ps->a->arena, type, -1, value_textz(arena_strdup(ps->a->arena, s)), location);
+    struct expr *e =
+        expr_const(ps->a->arena, type, -1, value_textz(arena_strdup(ps->a->arena, s)), location);
 
     e->collation = type_collation(ps, type);
     return e;
@@ -37,7 +38,8 @@ struct expr *convert_literal(struct pstate *ps, const struct expr *c, uint32_t t
         return e;
     error_init(&err, ps->a->arena);
     if (t == NULL)
-        return parse_error(ps, ERRCODE_UNDEFINED_OBJECT, c->location, "type with OID %u does not exist", type);
+        return parse_error(ps, ERRCODE_UNDEFINED_OBJECT, c->location,
+                           "type with OID %u does not exist", type);
     if (!type_input(t, v->p, v->n, typmod, ps->a->ctx, ps->a->arena, &err, &e->constant.value)) {
         if (c->location >= 0 && ps->a->text != NULL && err.position == 0)
             error_position(&err, parse_char_position(ps->a->text, c->location));

@@ -1,5 +1,6 @@
 /*
- * parse_expr.c: the dispatcher of expression analysis, and the forms too small for a file of their own.
+ * parse_expr.c: the dispatcher of expression analysis, and the forms too small for a file of their
+ * own.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -28,7 +29,8 @@ static struct expr *transform_bool(struct pstate *ps, const PgQuery__BoolExpr *b
                     : b->boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR ? BOOL_OR
                                                                      : BOOL_NOT;
     for (size_t i = 0; i < b->n_args; i++) {
-        struct expr *arg = coerce_to_boolean(ps, transform_expr_recurse(ps, b->args[i]), names[b->boolop]);
+        struct expr *arg =
+            coerce_to_boolean(ps, transform_expr_recurse(ps, b->args[i]), names[b->boolop]);
 
         if (expr_is_poison(arg))
             return arg;
@@ -65,7 +67,8 @@ static struct expr *transform_boolean_test(struct pstate *ps, const PgQuery__Boo
     struct expr *e = expr_new(ps->a->arena, EXPR_BOOL_TEST, BOOLOID, -1, t->location);
 
     e->test.test = tests[t->booltesttype].kind;
-    e->test.arg = coerce_to_boolean(ps, transform_expr_recurse(ps, t->arg), tests[t->booltesttype].name);
+    e->test.arg =
+        coerce_to_boolean(ps, transform_expr_recurse(ps, t->arg), tests[t->booltesttype].name);
     return expr_is_poison(e->test.arg) ? e->test.arg : e;
 }
 
@@ -86,10 +89,12 @@ static struct expr *transform_type_cast(struct pstate *ps, const PgQuery__TypeCa
                      : transform_expr_recurse(ps, c->arg);
     if (expr_is_poison(e))
         return e;
-    result = coerce_to_target_type(ps, e, type, typmod, COERCION_EXPLICIT, COERCE_EXPLICIT, location);
+    result =
+        coerce_to_target_type(ps, e, type, typmod, COERCION_EXPLICIT, COERCE_EXPLICIT, location);
     if (result == NULL)
         return parse_error(ps, ERRCODE_CANNOT_COERCE, location >= 0 ? location : expr_location(e),
-                           "cannot cast type %s to %s", format_type(ps, e->type), format_type(ps, type));
+                           "cannot cast type %s to %s", format_type(ps, e->type),
+                           format_type(ps, type));
     return result;
 }
 
@@ -110,7 +115,7 @@ static struct expr *transform_grouping(struct pstate *ps, const PgQuery__Groupin
     return transform_grouping_call(ps, e) ? e : expr_poison();
 }
 
-/* --- CURRENT_DATE and kin --------------------------------------------------------------------------------------- */
+/* --- CURRENT_DATE and kin ------------------------------------------------------------------- */
 
 static const struct {
     enum sql_value_kind which;
@@ -118,20 +123,28 @@ static const struct {
     bool zone; /* WITH TIME ZONE, for the message about precision */
 } sql_values[] = {
     [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE] = {SQL_VALUE_CURRENT_DATE, DATEOID, false},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME] = {SQL_VALUE_CURRENT_TIME, TIMETZOID, true},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N] = {SQL_VALUE_CURRENT_TIME, TIMETZOID, true},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP] = {SQL_VALUE_CURRENT_TIMESTAMP, TIMESTAMPTZOID, true},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N] = {SQL_VALUE_CURRENT_TIMESTAMP, TIMESTAMPTZOID, true},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME] = {SQL_VALUE_CURRENT_TIME, TIMETZOID,
+                                                            true},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N] = {SQL_VALUE_CURRENT_TIME, TIMETZOID,
+                                                              true},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP] = {SQL_VALUE_CURRENT_TIMESTAMP,
+                                                                 TIMESTAMPTZOID, true},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N] = {SQL_VALUE_CURRENT_TIMESTAMP,
+                                                                   TIMESTAMPTZOID, true},
     [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME] = {SQL_VALUE_LOCALTIME, TIMEOID, false},
     [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N] = {SQL_VALUE_LOCALTIME, TIMEOID, false},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP] = {SQL_VALUE_LOCALTIMESTAMP, TIMESTAMPOID, false},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N] = {SQL_VALUE_LOCALTIMESTAMP, TIMESTAMPOID, false},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP] = {SQL_VALUE_LOCALTIMESTAMP,
+                                                              TIMESTAMPOID, false},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N] = {SQL_VALUE_LOCALTIMESTAMP,
+                                                                TIMESTAMPOID, false},
     [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_ROLE] = {SQL_VALUE_CURRENT_ROLE, NAMEOID, false},
     [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_USER] = {SQL_VALUE_CURRENT_USER, NAMEOID, false},
     [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_USER] = {SQL_VALUE_USER, NAMEOID, false},
     [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_SESSION_USER] = {SQL_VALUE_SESSION_USER, NAMEOID, false},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG] = {SQL_VALUE_CURRENT_CATALOG, NAMEOID, false},
-    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA] = {SQL_VALUE_CURRENT_SCHEMA, NAMEOID, false},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG] = {SQL_VALUE_CURRENT_CATALOG, NAMEOID,
+                                                               false},
+    [PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA] = {SQL_VALUE_CURRENT_SCHEMA, NAMEOID,
+                                                              false},
 };
 
 #define MAX_TIME_PRECISION 6
@@ -159,7 +172,9 @@ static struct expr *transform_sql_value(struct pstate *ps, const PgQuery__SQLVal
     return e;
 }
 
-/* --- the dispatcher ----------------------------------------------------------------------------------------------- */
+/* --- the dispatcher
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static struct expr *no_xml(struct pstate *ps, int location)
 {
@@ -229,8 +244,8 @@ static struct expr *dispatch(struct pstate *ps, const PgQuery__Node *n)
         return parse_error(ps, ERRCODE_SYNTAX_ERROR, n->set_to_default->location,
                            "DEFAULT is not allowed in this context");
     default:
-        return parse_error(ps, ERRCODE_INTERNAL_ERROR, raw_location(n), "unrecognized node type: %d",
-                           (int)n->node_case);
+        return parse_error(ps, ERRCODE_INTERNAL_ERROR, raw_location(n),
+                           "unrecognized node type: %d", (int)n->node_case);
     }
 }
 
@@ -245,7 +260,8 @@ struct expr *transform_expr_recurse(struct pstate *ps, const PgQuery__Node *n)
         return expr_poison();
     if (ps->depth >= LIMIT_EXPR_DEPTH) {
         parse_error(ps, ERRCODE_STATEMENT_TOO_COMPLEX, -1, "stack depth limit exceeded");
-        parse_error_hint(ps, "Expressions and subqueries may be nested %d levels deep.", LIMIT_EXPR_DEPTH);
+        parse_error_hint(ps, "Expressions and subqueries may be nested %d levels deep.",
+                         LIMIT_EXPR_DEPTH);
         return expr_poison();
     }
     ps->depth++;
@@ -270,7 +286,8 @@ static bool is_star(const PgQuery__Node *n)
 {
     if (n->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
         return n->column_ref->n_fields > 0 &&
-               n->column_ref->fields[n->column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+               n->column_ref->fields[n->column_ref->n_fields - 1]->node_case ==
+                   PG_QUERY__NODE__NODE_A_STAR;
     if (n->node_case == PG_QUERY__NODE__NODE_A_INDIRECTION)
         return n->a_indirection->n_indirection > 0 &&
                n->a_indirection->indirection[n->a_indirection->n_indirection - 1]->node_case ==
@@ -278,8 +295,8 @@ static bool is_star(const PgQuery__Node *n)
     return false;
 }
 
-bool transform_expr_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, enum parse_expr_kind kind,
-                         bool allow_default, struct expr_list *out)
+bool transform_expr_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
+                         enum parse_expr_kind kind, bool allow_default, struct expr_list *out)
 {
     for (size_t i = 0; i < n; i++) {
         const PgQuery__Node *item = nodes[i];
@@ -291,7 +308,8 @@ bool transform_expr_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t 
             continue;
         }
         if (allow_default && item->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
-            e = expr_new(ps->a->arena, EXPR_DEFAULT, UNKNOWNOID, -1, item->set_to_default->location);
+            e = expr_new(ps->a->arena, EXPR_DEFAULT, UNKNOWNOID, -1,
+                         item->set_to_default->location);
         else
             e = transform_expr(ps, item, kind);
         if (expr_is_poison(e))

@@ -1,6 +1,6 @@
 /*
- * parse_func.c: what name(arguments) means: a column of a composite argument, a cast, a function, an aggregate, a window
- * function, a procedure; and the errors when it means nothing.
+ * parse_func.c: what name(arguments) means: a column of a composite argument, a cast, a function,
+ * an aggregate, a window function, a procedure; and the errors when it means nothing.
  */
 #include "sql/analyze/parse_func_call.h"
 
@@ -10,8 +10,8 @@
 #include "sql/base/strbuf.h"
 #include "sql/types/typeoid.h"
 
-const char *func_signature(struct pstate *ps, const char *name, int n, const char *const *argnames, int nnamed,
-                           const uint32_t *types)
+const char *func_signature(struct pstate *ps, const char *name, int n, const char *const *argnames,
+                           int nnamed, const uint32_t *types)
 {
     struct strbuf b = {0};
     char *text;
@@ -71,9 +71,10 @@ static bool call_names(struct pstate *ps, struct call *c)
     return true;
 }
 
-/* --- decorations that only some kinds of function allow --------------------------------------------------- */
+/* --- decorations that only some kinds of function allow ------------------------------------- */
 
-static bool refuse(struct pstate *ps, const struct call *c, const char *fmt) __attribute__((format(printf, 3, 0)));
+static bool refuse(struct pstate *ps, const struct call *c, const char *fmt)
+    __attribute__((format(printf, 3, 0)));
 static bool refuse(struct pstate *ps, const struct call *c, const char *fmt)
 {
     const char *format = fmt;
@@ -99,7 +100,8 @@ static bool check_plain_call(struct pstate *ps, const struct call *c)
     if (fc->agg_filter != NULL)
         return refuse(ps, c, "FILTER specified, but %s is not an aggregate function");
     if (fc->over != NULL)
-        return refuse(ps, c, "OVER specified, but %s is not a window function nor an aggregate function");
+        return refuse(ps, c,
+                      "OVER specified, but %s is not a window function nor an aggregate function");
     return true;
 }
 
@@ -114,7 +116,8 @@ static bool check_window_call(struct pstate *ps, const struct call *c)
 
 static bool wrong_direct(struct pstate *ps, const struct call *c)
 {
-    parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, c->location, "function %s does not exist", call_signature(ps, c));
+    parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, c->location, "function %s does not exist",
+                call_signature(ps, c));
     return false;
 }
 
@@ -131,24 +134,29 @@ static bool check_direct_args(struct pstate *ps, struct call *c)
         if (ndirect == agg->ndirect)
             return true;
         wrong_direct(ps, c);
-        parse_error_hint(ps, "There is an ordered-set aggregate %s, but it requires %d direct argument%s, not %d.",
-                         c->display, agg->ndirect, agg->ndirect == 1 ? "" : "s", ndirect);
+        parse_error_hint(
+            ps,
+            "There is an ordered-set aggregate %s, but it requires %d direct argument%s, not %d.",
+            c->display, agg->ndirect, agg->ndirect == 1 ? "" : "s", ndirect);
         return false;
     }
     if (agg->kind == 'h') {
         if (ndirect == nordered)
             return true;
         wrong_direct(ps, c);
-        parse_error_hint(ps, "To use the hypothetical-set aggregate %s, the number of hypothetical direct arguments "
-                             "(here %d) must match the number of ordering columns (here %d).",
-                         c->display, ndirect, nordered);
+        parse_error_hint(
+            ps,
+            "To use the hypothetical-set aggregate %s, the number of hypothetical direct arguments "
+            "(here %d) must match the number of ordering columns (here %d).",
+            c->display, ndirect, nordered);
         return false;
     }
     if (c->candidate->nvargs > nordered || ndirect >= agg->ndirect)
         return true;
     wrong_direct(ps, c);
-    parse_error_hint(ps, "There is an ordered-set aggregate %s, but it requires at least %d direct arguments.",
-                     c->display, agg->ndirect);
+    parse_error_hint(
+        ps, "There is an ordered-set aggregate %s, but it requires at least %d direct arguments.",
+        c->display, agg->ndirect);
     return false;
 }
 
@@ -158,7 +166,8 @@ static bool unify_hypothetical(struct pstate *ps, struct call *c)
     int n = c->args.n - c->ndirect;
 
     for (int i = 0; i < n; i++) {
-        struct expr **hypo = &c->args.items[c->ndirect - n + i], **column = &c->args.items[c->ndirect + i];
+        struct expr **hypo = &c->args.items[c->ndirect - n + i],
+                    **column = &c->args.items[c->ndirect + i];
         struct expr *both[2] = {*column, *hypo};
         uint32_t type = select_common_type(ps, both, 2, "WITHIN GROUP", NULL);
         int32_t typmod = select_common_typmod(ps, both, 2, type);
@@ -179,7 +188,8 @@ static bool check_aggregate_call(struct pstate *ps, struct call *c)
 
     if (agg == NULL || agg->kind == 'n') {
         if (c->fc->agg_within_group)
-            return refuse(ps, c, "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP");
+            return refuse(ps, c,
+                          "%s is not an ordered-set aggregate, so it cannot have WITHIN GROUP");
         return true;
     }
     if (!c->fc->agg_within_group)
@@ -198,26 +208,33 @@ static bool check_aggregate_call(struct pstate *ps, struct call *c)
 static bool check_procedure(struct pstate *ps, const struct call *c, enum func_detail detail)
 {
     if (c->procedure && detail != FUNC_PROCEDURE) {
-        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, c->location, "%s is not a procedure", call_signature(ps, c));
+        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, c->location, "%s is not a procedure",
+                    call_signature(ps, c));
         parse_error_hint(ps, "To call a function, use SELECT.");
         return false;
     }
     if (!c->procedure && detail == FUNC_PROCEDURE) {
-        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, c->location, "%s is a procedure", call_signature(ps, c));
+        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, c->location, "%s is a procedure",
+                    call_signature(ps, c));
         parse_error_hint(ps, "To call a procedure, use CALL.");
         return false;
     }
     return true;
 }
 
-/* --- errors -------------------------------------------------------------------------------------------------- */
+/* --- errors
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static struct expr *not_unique(struct pstate *ps, const struct call *c)
 {
     const char *kind = c->procedure ? "procedure" : "function";
 
-    parse_error(ps, ERRCODE_AMBIGUOUS_FUNCTION, c->location, "%s %s is not unique", kind, call_signature(ps, c));
-    parse_error_hint(ps, "Could not choose a best candidate %s. You might need to add explicit type casts.", kind);
+    parse_error(ps, ERRCODE_AMBIGUOUS_FUNCTION, c->location, "%s %s is not unique", kind,
+                call_signature(ps, c));
+    parse_error_hint(
+        ps, "Could not choose a best candidate %s. You might need to add explicit type casts.",
+        kind);
     return expr_poison();
 }
 
@@ -225,17 +242,24 @@ static struct expr *not_found(struct pstate *ps, const struct call *c)
 {
     const char *kind = c->procedure ? "procedure" : "function";
 
-    parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, c->location, "%s %s does not exist", kind, call_signature(ps, c));
+    parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, c->location, "%s %s does not exist", kind,
+                call_signature(ps, c));
     if (c->fc->n_agg_order > 1 && !c->fc->agg_within_group)
-        parse_error_hint(ps, "No aggregate function matches the given name and argument types. Perhaps you misplaced "
-                             "ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.");
+        parse_error_hint(
+            ps, "No aggregate function matches the given name and argument types. Perhaps you "
+                "misplaced "
+                "ORDER BY; ORDER BY must appear after all regular arguments of the aggregate.");
     else
-        parse_error_hint(ps, "No %s matches the given name and argument types. "
-                             "You might need to add explicit type casts.", kind);
+        parse_error_hint(ps,
+                         "No %s matches the given name and argument types. "
+                         "You might need to add explicit type casts.",
+                         kind);
     return expr_poison();
 }
 
-/* --- the call ---------------------------------------------------------------------------------------------------- */
+/* --- the call
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static struct expr *make_plain_call(struct pstate *ps, struct call *c)
 {
@@ -269,15 +293,16 @@ static struct expr *make_call(struct pstate *ps, struct call *c, enum func_detai
     case FUNC_COERCION:
         if (!check_plain_call(ps, c))
             return expr_poison();
-        return coerce_type(ps, c->args.items[0], c->candidate->args[0], -1, COERCION_EXPLICIT, COERCE_CALL,
-                           c->location);
+        return coerce_type(ps, c->args.items[0], c->candidate->args[0], -1, COERCION_EXPLICIT,
+                           COERCE_CALL, c->location);
     case FUNC_AGGREGATE:
         if (!check_aggregate_call(ps, c))
             return expr_poison();
         rettype = call_arguments(ps, c->candidate, &c->args, &c->variadic);
         if (rettype == 0)
             return expr_poison();
-        return c->fc->over != NULL ? make_window_call(ps, c, rettype) : make_aggregate(ps, c, rettype);
+        return c->fc->over != NULL ? make_window_call(ps, c, rettype)
+                                   : make_aggregate(ps, c, rettype);
     case FUNC_WINDOW:
         if (!check_window_call(ps, c))
             return expr_poison();
@@ -292,18 +317,26 @@ static bool could_be_projection(struct pstate *ps, const struct call *c, size_t 
 {
     const PgQuery__FuncCall *fc = c->fc;
 
-    if (c->args.n != 1 || nname != 1 || c->nnames > 0 || !type_is_rowtype(ps, c->args.items[0]->type))
+    if (c->args.n != 1 || nname != 1 || c->nnames > 0 ||
+        !type_is_rowtype(ps, c->args.items[0]->type))
         return false;
-    return fc == NULL || !(fc->agg_star || fc->agg_distinct || fc->agg_within_group || fc->n_agg_order > 0 ||
-                           fc->agg_filter != NULL || fc->over != NULL || fc->func_variadic);
+    return fc == NULL ||
+           !(fc->agg_star || fc->agg_distinct || fc->agg_within_group || fc->n_agg_order > 0 ||
+             fc->agg_filter != NULL || fc->over != NULL || fc->func_variadic);
 }
 
 static struct expr *resolve_call(struct pstate *ps, struct call *c, size_t nname)
 {
     bool projection = could_be_projection(ps, c, nname);
-    struct func_lookup l = {.schema = c->schema, .name = c->name, .display = c->display, .nargs = c->args.n,
-                            .nnames = c->nnames, .names = c->names, .expand_variadic = !c->variadic,
-                            .expand_defaults = true, .location = c->location};
+    struct func_lookup l = {.schema = c->schema,
+                            .name = c->name,
+                            .display = c->display,
+                            .nargs = c->args.n,
+                            .nnames = c->nnames,
+                            .names = c->names,
+                            .expand_variadic = !c->variadic,
+                            .expand_defaults = true,
+                            .location = c->location};
     uint32_t *types = ARENA_ARRAY(ps->a->arena, uint32_t, c->args.n + 1);
     enum func_detail detail;
     struct expr *e;
@@ -334,10 +367,12 @@ static struct expr *resolve_call(struct pstate *ps, struct call *c, size_t nname
     }
 }
 
-static struct expr *run_call(struct pstate *ps, struct call *c, PgQuery__Node *const *name, size_t nname)
+static struct expr *run_call(struct pstate *ps, struct call *c, PgQuery__Node *const *name,
+                             size_t nname)
 {
     if (nname == 0 || nname > 3)
-        return parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "improper qualified name (too many dotted names): %s",
+        return parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+                           "improper qualified name (too many dotted names): %s",
                            name_list_text(ps, name, nname));
     c->display = name_list_text(ps, name, nname);
     c->name = node_string(name[nname - 1]);
@@ -354,10 +389,13 @@ static struct expr *run_call(struct pstate *ps, struct call *c, PgQuery__Node *c
     return resolve_call(ps, c, nname);
 }
 
-struct expr *parse_func_or_column(struct pstate *ps, PgQuery__Node *const *name, size_t nname, struct expr_list *args,
-                                  const PgQuery__FuncCall *fc, int location)
+struct expr *parse_func_or_column(struct pstate *ps, PgQuery__Node *const *name, size_t nname,
+                                  struct expr_list *args, const PgQuery__FuncCall *fc, int location)
 {
-    struct call c = {.fc = fc, .args = *args, .last_srf = ps->last_srf, .location = location,
+    struct call c = {.fc = fc,
+                     .args = *args,
+                     .last_srf = ps->last_srf,
+                     .location = location,
                      .variadic = fc != NULL && fc->func_variadic};
 
     return run_call(ps, &c, name, nname);
@@ -365,7 +403,10 @@ struct expr *parse_func_or_column(struct pstate *ps, PgQuery__Node *const *name,
 
 static struct expr *transform_call(struct pstate *ps, const PgQuery__FuncCall *fc, bool procedure)
 {
-    struct call c = {.fc = fc, .last_srf = ps->last_srf, .location = fc->location, .variadic = fc->func_variadic,
+    struct call c = {.fc = fc,
+                     .last_srf = ps->last_srf,
+                     .location = fc->location,
+                     .variadic = fc->func_variadic,
                      .procedure = procedure};
 
     for (size_t i = 0; i < fc->n_args; i++)
@@ -374,7 +415,8 @@ static struct expr *transform_call(struct pstate *ps, const PgQuery__FuncCall *f
         expr_list_add(ps->a->arena, &c.args,
                       transform_expr(ps, fc->agg_order[i]->sort_by->node, EXPR_KIND_ORDER_BY));
     if (fc->agg_filter != NULL) {
-        c.filter = coerce_to_boolean(ps, transform_expr(ps, fc->agg_filter, EXPR_KIND_FILTER), "FILTER");
+        c.filter =
+            coerce_to_boolean(ps, transform_expr(ps, fc->agg_filter, EXPR_KIND_FILTER), "FILTER");
         if (expr_is_poison(c.filter))
             return expr_poison();
     }

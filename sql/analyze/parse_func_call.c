@@ -1,6 +1,6 @@
 /*
- * parse_func_call.c: what a resolved call becomes: arguments cast, defaults filled in, variadic ones packed, named ones put
- * into the declared order; then a function, aggregate or window node.
+ * parse_func_call.c: what a resolved call becomes: arguments cast, defaults filled in, variadic
+ * ones packed, named ones put into the declared order; then a function, aggregate or window node.
  */
 #include "sql/analyze/parse_func_call.h"
 
@@ -9,21 +9,23 @@
 #include "sql/base/limits.h"
 #include "sql/types/typeoid.h"
 
-bool make_fn_arguments(struct pstate *ps, struct expr_list *args, const uint32_t *actual, const uint32_t *declared)
+bool make_fn_arguments(struct pstate *ps, struct expr_list *args, const uint32_t *actual,
+                       const uint32_t *declared)
 {
     for (int i = 0; i < args->n; i++) {
         if (actual[i] != declared[i])
-            args->items[i] = coerce_type(ps, args->items[i], declared[i], -1, COERCION_IMPLICIT, COERCE_IMPLICIT, -1);
+            args->items[i] = coerce_type(ps, args->items[i], declared[i], -1, COERCION_IMPLICIT,
+                                         COERCE_IMPLICIT, -1);
         if (expr_is_poison(args->items[i]))
             return false;
     }
     return true;
 }
 
-/* --- default arguments ------------------------------------------------------------------------------------ */
+/* --- default arguments ---------------------------------------------------------------------- */
 
-static bool add_default(struct pstate *ps, struct pstate *sub, const PgQuery__Node *target, uint32_t type,
-                        struct expr_list *args)
+static bool add_default(struct pstate *ps, struct pstate *sub, const PgQuery__Node *target,
+                        uint32_t type, struct expr_list *args)
 {
     struct expr *e = transform_expr(sub, target->res_target->val, EXPR_KIND_FUNCTION_DEFAULT), *c;
 
@@ -79,8 +81,8 @@ static bool pack_variadic(struct pstate *ps, struct expr_list *args, int nvargs)
     uint32_t type = get_array_type(ps, first->type);
 
     if (type == 0) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, expr_location(first), "could not find array type for data type %s",
-                    format_type(ps, first->type));
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, expr_location(first),
+                    "could not find array type for data type %s", format_type(ps, first->type));
         return false;
     }
     array = expr_new(ps->a->arena, EXPR_ARRAY, type, -1, expr_location(first));
@@ -101,7 +103,8 @@ static void order_named(struct pstate *ps, const struct func_candidate *c, struc
     memcpy(args->items, ordered, sizeof(*ordered) * (size_t)args->n);
 }
 
-uint32_t call_arguments(struct pstate *ps, const struct func_candidate *c, struct expr_list *args, bool *variadic)
+uint32_t call_arguments(struct pstate *ps, const struct func_candidate *c, struct expr_list *args,
+                        bool *variadic)
 {
     const struct proc *p = c->proc;
     uint32_t *actual, rettype;
@@ -122,7 +125,8 @@ uint32_t call_arguments(struct pstate *ps, const struct func_candidate *c, struc
         struct expr *last = args->items[args->n - 1];
 
         if (get_element_type(ps, get_base_type(ps, last->type, NULL)) == 0) {
-            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(last), "VARIADIC argument must be an array");
+            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(last),
+                        "VARIADIC argument must be an array");
             return 0;
         }
     }
@@ -131,7 +135,9 @@ uint32_t call_arguments(struct pstate *ps, const struct func_candidate *c, struc
     return rettype;
 }
 
-/* --- nodes ------------------------------------------------------------------------------------------------- */
+/* --- nodes
+ * -------------------------------------------------------------------------------------------------
+ */
 
 struct expr *make_func(struct pstate *ps, uint32_t oid, uint32_t rettype, struct expr_list args,
                        enum coercion_form form, int location)
@@ -150,7 +156,8 @@ static bool no_nested_set(struct pstate *ps, const struct expr *before, const ch
     if (ps->last_srf == before)
         return true;
     parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, expr_location(ps->last_srf), "%s", message);
-    parse_error_hint(ps, "You might be able to move the set-returning function into a LATERAL FROM item.");
+    parse_error_hint(
+        ps, "You might be able to move the set-returning function into a LATERAL FROM item.");
     return false;
 }
 
@@ -163,17 +170,20 @@ static bool distinct_order_in_args(struct pstate *ps, const struct expr *agg)
         for (int k = 0; k < agg->agg.args.n && !found; k++)
             found = expr_equal(agg->agg.args.items[k], agg->agg.order.items[i].expr);
         if (!found) {
-            parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, expr_location(agg->agg.order.items[i].expr),
-                        "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
+            parse_error(
+                ps, ERRCODE_INVALID_COLUMN_REFERENCE, expr_location(agg->agg.order.items[i].expr),
+                "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
             return false;
         }
     }
     for (int k = 0; k < agg->agg.args.n; k++) {
         struct expr *arg = agg->agg.args.items[k];
 
-        if (!get_sort_group_operators(ps, arg->type, false, true, false, NULL, NULL, NULL, expr_location(arg)))
+        if (!get_sort_group_operators(ps, arg->type, false, true, false, NULL, NULL, NULL,
+                                      expr_location(arg)))
             return false;
-        if (!get_sort_group_operators(ps, arg->type, true, true, false, NULL, NULL, NULL, expr_location(arg))) {
+        if (!get_sort_group_operators(ps, arg->type, true, true, false, NULL, NULL, NULL,
+                                      expr_location(arg))) {
             parse_error_detail(ps, "Aggregates with DISTINCT must be able to sort their inputs.");
             return false;
         }
@@ -210,14 +220,17 @@ static bool agg_checks(struct pstate *ps, const struct call *c)
         return false;
     }
     if (p->retset) {
-        parse_error(ps, ERRCODE_INVALID_FUNCTION_DEFINITION, c->location, "aggregates cannot return sets");
+        parse_error(ps, ERRCODE_INVALID_FUNCTION_DEFINITION, c->location,
+                    "aggregates cannot return sets");
         return false;
     }
     if (c->nnames > 0) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location, "aggregates cannot use named arguments");
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
+                    "aggregates cannot use named arguments");
         return false;
     }
-    return no_nested_set(ps, c->last_srf, "aggregate function calls cannot contain set-returning function calls");
+    return no_nested_set(ps, c->last_srf,
+                         "aggregate function calls cannot contain set-returning function calls");
 }
 
 struct expr *make_aggregate(struct pstate *ps, const struct call *c, uint32_t rettype)
@@ -234,7 +247,8 @@ struct expr *make_aggregate(struct pstate *ps, const struct call *c, uint32_t re
     e->agg.within_group = fc->agg_within_group;
     e->agg.variadic = c->variadic;
     for (int i = 0; i < c->args.n; i++)
-        expr_list_add(ps->a->arena, fc->agg_within_group && i < c->ndirect ? &e->agg.direct : &e->agg.args,
+        expr_list_add(ps->a->arena,
+                      fc->agg_within_group && i < c->ndirect ? &e->agg.direct : &e->agg.args,
                       c->args.items[i]);
     e->agg.filter = c->filter;
     if (!agg_order(ps, fc, e) || (fc->agg_distinct && !distinct_order_in_args(ps, e)))
@@ -253,14 +267,16 @@ struct expr *make_window_call(struct pstate *ps, const struct call *c, uint32_t 
                            "DISTINCT is not implemented for window functions");
     if (p->kind == 'a' && c->args.n == 0 && !fc->agg_star)
         return parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, c->location,
-                           "%s(*) must be used to call a parameterless aggregate function", c->display);
+                           "%s(*) must be used to call a parameterless aggregate function",
+                           c->display);
     if (fc->n_agg_order > 0)
         return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
                            "aggregate ORDER BY is not implemented for window functions");
     if (p->kind != 'a' && fc->agg_filter != NULL)
         return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
                            "FILTER is not implemented for non-aggregate window functions");
-    if (!no_nested_set(ps, c->last_srf, "window function calls cannot contain set-returning function calls"))
+    if (!no_nested_set(ps, c->last_srf,
+                       "window function calls cannot contain set-returning function calls"))
         return expr_poison();
     if (p->retset)
         return parse_error(ps, ERRCODE_INVALID_FUNCTION_DEFINITION, c->location,

@@ -1,6 +1,7 @@
 /*
- * parse_func_match.c: which functions could a call mean, and which one does it mean: arity, defaults, VARIADIC, names of
- * arguments; then exact types, casts in function notation, and overload resolution.
+ * parse_func_match.c: which functions could a call mean, and which one does it mean: arity,
+ * defaults, VARIADIC, names of arguments; then exact types, casts in function notation, and
+ * overload resolution.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -44,7 +45,8 @@ static int input_named(const struct proc *p, const char *name)
     return -1;
 }
 
-/* Where each given argument goes, then the places to be filled by defaults. NULL: the names do not fit. */
+/* Where each given argument goes, then the places to be filled by defaults. NULL: the names do not
+ * fit. */
 static int *match_named_call(const struct candidate_search *s, const struct proc *p)
 {
     const struct func_lookup *l = s->l;
@@ -77,8 +79,10 @@ static int *match_named_call(const struct candidate_search *s, const struct proc
     return numbers;
 }
 
-/* Of two candidates with the same argument types: > 0 the older one stays, < 0 the new one, 0 ambiguous. */
-static int duplicate_preference(const struct func_candidate *old, const struct func_candidate *fresh)
+/* Of two candidates with the same argument types: > 0 the older one stays, < 0 the new one, 0
+ * ambiguous. */
+static int duplicate_preference(const struct func_candidate *old,
+                                const struct func_candidate *fresh)
 {
     if (fresh->pathpos != old->pathpos)
         return fresh->pathpos - old->pathpos;
@@ -118,7 +122,8 @@ static void add_candidate(struct candidate_search *s, struct func_candidate *fre
 }
 
 /* Do the numbers of arguments fit? Sets how. */
-static bool fits_count(const struct func_lookup *l, const struct proc *p, bool *variadic, bool *defaults)
+static bool fits_count(const struct func_lookup *l, const struct proc *p, bool *variadic,
+                       bool *defaults)
 {
     *variadic = false;
     *defaults = false;
@@ -185,7 +190,8 @@ struct func_candidate *func_candidates(struct pstate *ps, const struct func_look
     return s.list;
 }
 
-/* The type a call like date('today') may mean as a cast; 0 if the name is no type or a composite one. */
+/* The type a call like date('today') may mean as a cast; 0 if the name is no type or a composite
+ * one. */
 static uint32_t name_as_type(struct pstate *ps, const struct func_lookup *l)
 {
     PgQuery__String strings[2] = {PG_QUERY__STRING__INIT, PG_QUERY__STRING__INIT};
@@ -242,8 +248,8 @@ static enum func_detail detail_of(const struct proc *p)
     }
 }
 
-enum func_detail func_get_detail(struct pstate *ps, const struct func_lookup *l, const struct expr_list *args,
-                                 struct func_candidate **best)
+enum func_detail func_get_detail(struct pstate *ps, const struct func_lookup *l,
+                                 const struct expr_list *args, struct func_candidate **best)
 {
     bool failed;
     struct func_candidate *all = func_candidates(ps, l, &failed), *matching;
@@ -271,7 +277,8 @@ enum func_detail func_get_detail(struct pstate *ps, const struct func_lookup *l,
         n = func_match_argtypes(ps, l->nargs, l->argtypes, all, &matching);
         if (n == 1)
             *best = matching;
-        else if (n > 1 && (*best = func_select_candidate(ps, l->nargs, l->argtypes, matching)) == NULL)
+        else if (n > 1 &&
+                 (*best = func_select_candidate(ps, l->nargs, l->argtypes, matching)) == NULL)
             return FUNC_MULTIPLE;
     }
     if (*best == NULL)

@@ -1,6 +1,6 @@
 /*
- * parse_func_result.c: the columns inside composite values: of named row types, of functions with OUT parameters, of ROW(), of
- * whole rows; and functions named by signature.
+ * parse_func_result.c: the columns inside composite values: of named row types, of functions with
+ * OUT parameters, of ROW(), of whole rows; and functions named by signature.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -12,7 +12,8 @@
 bool rowtype_columns(struct pstate *ps, uint32_t type, struct column_def **columns, int *n)
 {
     const struct type_def *t = lookup_type(ps, get_base_type(ps, type, NULL));
-    const struct relation *r = t != NULL && t->relid != 0 ? snapshot_relation(ps->a->snapshot, t->relid) : NULL;
+    const struct relation *r =
+        t != NULL && t->relid != 0 ? snapshot_relation(ps->a->snapshot, t->relid) : NULL;
 
     if (r == NULL)
         return false;
@@ -23,14 +24,18 @@ bool rowtype_columns(struct pstate *ps, uint32_t type, struct column_def **colum
 
         if (att->dropped)
             continue;
-        (*columns)[i] = (struct column_def){.name = att->name, .type = att->type, .typmod = att->typmod,
+        (*columns)[i] = (struct column_def){.name = att->name,
+                                            .type = att->type,
+                                            .typmod = att->typmod,
                                             .collation = att->collation};
     }
     return true;
 }
 
-/* OUT, INOUT and TABLE parameters as columns, polymorphic ones resolved from the call's arguments. */
-static bool out_columns(struct pstate *ps, const struct expr *call, struct column_def **columns, int *n)
+/* OUT, INOUT and TABLE parameters as columns, polymorphic ones resolved from the call's arguments.
+ */
+static bool out_columns(struct pstate *ps, const struct expr *call, struct column_def **columns,
+                        int *n)
 {
     const struct proc *p = call->func.proc;
     uint32_t actual[LIMIT_FUNC_ARGS], declared[LIMIT_FUNC_ARGS];
@@ -64,15 +69,18 @@ static bool out_columns(struct pstate *ps, const struct expr *call, struct colum
     return *n > 0;
 }
 
-static void row_columns(struct pstate *ps, const struct expr *row, struct column_def **columns, int *n)
+static void row_columns(struct pstate *ps, const struct expr *row, struct column_def **columns,
+                        int *n)
 {
     *n = row->list.args.n;
     *columns = ARENA_ARRAY(ps->a->arena, struct column_def, *n + 1);
     for (int i = 0; i < *n; i++) {
         const struct expr *e = row->list.args.items[i];
 
-        (*columns)[i] = (struct column_def){.name = arena_printf(ps->a->arena, "f%d", i + 1), .type = e->type,
-                                            .typmod = e->typmod, .collation = e->collation};
+        (*columns)[i] = (struct column_def){.name = arena_printf(ps->a->arena, "f%d", i + 1),
+                                            .type = e->type,
+                                            .typmod = e->typmod,
+                                            .collation = e->collation};
     }
 }
 
@@ -92,7 +100,9 @@ static const struct expr *subquery_source(struct pstate *ps, const struct expr *
 
     if (rte == NULL || v->var.attnum < 1)
         return NULL;
-    q = rte->kind == RTE_SUBQUERY ? rte->subquery : rte->kind == RTE_CTE && rte->cte.cte ? rte->cte.cte->query : NULL;
+    q = rte->kind == RTE_SUBQUERY              ? rte->subquery
+        : rte->kind == RTE_CTE && rte->cte.cte ? rte->cte.cte->query
+                                               : NULL;
     for (int i = 0; q != NULL && i < q->ntargets; i++) {
         if (!q->targets[i].junk && ++at == v->var.attnum)
             return q->targets[i].expr;
@@ -100,7 +110,8 @@ static const struct expr *subquery_source(struct pstate *ps, const struct expr *
     return NULL;
 }
 
-enum result_class expr_result_columns(struct pstate *ps, const struct expr *e, struct column_def **columns, int *n)
+enum result_class expr_result_columns(struct pstate *ps, const struct expr *e,
+                                      struct column_def **columns, int *n)
 {
     const struct rte *rte;
     const struct expr *source;
@@ -162,7 +173,7 @@ struct expr *select_field(struct pstate *ps, struct expr *e, const char *name, i
     return NULL;
 }
 
-/* --- functions by signature -------------------------------------------------------------------------------------- */
+/* --- functions by signature ----------------------------------------------------------------- */
 
 struct named_search {
     struct pstate *ps;
@@ -186,7 +197,8 @@ static bool visit_named(void *arg, const struct proc *p)
     if (pos < 0)
         return true;
     if (s->ntypes >= 0 && (p->nargs != s->ntypes ||
-                           (s->ntypes > 0 && memcmp(p->argtypes, s->types, sizeof(uint32_t) * (size_t)s->ntypes) != 0)))
+                           (s->ntypes > 0 && memcmp(p->argtypes, s->types,
+                                                    sizeof(uint32_t) * (size_t)s->ntypes) != 0)))
         return true;
     if (s->ntypes < 0 || s->found == NULL || pos < s->found_pos) {
         s->found = p;
@@ -210,16 +222,19 @@ static const char *routine_word(char kind)
     }
 }
 
-static const struct proc *wrong_kind(struct pstate *ps, const struct proc *p, char kind, const char *signature)
+static const struct proc *wrong_kind(struct pstate *ps, const struct proc *p, char kind,
+                                     const char *signature)
 {
     bool is_function = p->kind == 'f' || p->kind == 'w' || p->kind == 'a';
 
     if (kind == 0 || p->kind == kind || (kind == 'f' && is_function))
         return p;
     if (kind == 'a')
-        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "function %s is not an aggregate", signature);
+        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "function %s is not an aggregate",
+                    signature);
     else
-        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "%s is not a %s", signature, routine_word(kind));
+        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "%s is not a %s", signature,
+                    routine_word(kind));
     return NULL;
 }
 
@@ -228,17 +243,20 @@ static bool object_types(struct pstate *ps, const PgQuery__ObjectWithArgs *o, ui
     for (size_t i = 0; i < o->n_objargs; i++) {
         const PgQuery__Node *n = o->objargs[i];
 
-        if (n->node_case == PG_QUERY__NODE__NODE_TYPE_NAME && !typename_type(ps, n->type_name, &types[i], NULL))
+        if (n->node_case == PG_QUERY__NODE__NODE_TYPE_NAME &&
+            !typename_type(ps, n->type_name, &types[i], NULL))
             return false;
     }
     return true;
 }
 
-const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__ObjectWithArgs *o, char kind,
-                                         bool missing_ok)
+const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__ObjectWithArgs *o,
+                                         char kind, bool missing_ok)
 {
     uint32_t *types = ARENA_ARRAY(ps->a->arena, uint32_t, o->n_objargs + 1);
-    struct named_search s = {.ps = ps, .types = types, .kind = kind,
+    struct named_search s = {.ps = ps,
+                             .types = types,
+                             .kind = kind,
                              .ntypes = o->args_unspecified ? -1 : (int)o->n_objargs};
     const char *name = name_list_text(ps, o->objname, o->n_objname), *signature;
 
@@ -249,10 +267,13 @@ const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__Objec
         if (s.ns == 0)
             return NULL;
     }
-    snapshot_procs_named(ps->a->snapshot, node_string(o->objname[o->n_objname - 1]), visit_named, &s);
+    snapshot_procs_named(ps->a->snapshot, node_string(o->objname[o->n_objname - 1]), visit_named,
+                         &s);
     if (s.ntypes < 0 && s.matches > 1) {
-        parse_error(ps, ERRCODE_AMBIGUOUS_FUNCTION, -1, "%s name \"%s\" is not unique", routine_word(kind), name);
-        parse_error_hint(ps, "Specify the argument list to select the %s unambiguously.", routine_word(kind));
+        parse_error(ps, ERRCODE_AMBIGUOUS_FUNCTION, -1, "%s name \"%s\" is not unique",
+                    routine_word(kind), name);
+        parse_error_hint(ps, "Specify the argument list to select the %s unambiguously.",
+                         routine_word(kind));
         return NULL;
     }
     signature = s.ntypes < 0 ? name : func_signature(ps, name, s.ntypes, NULL, 0, types);
@@ -261,8 +282,10 @@ const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__Objec
     if (missing_ok)
         return NULL;
     if (s.ntypes < 0)
-        parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1, "could not find a %s named \"%s\"", routine_word(kind), name);
+        parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1, "could not find a %s named \"%s\"",
+                    routine_word(kind), name);
     else
-        parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1, "%s %s does not exist", routine_word(kind), signature);
+        parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1, "%s %s does not exist", routine_word(kind),
+                    signature);
     return NULL;
 }

@@ -1,7 +1,8 @@
 /*
  * parse_location.c: which place in the text an error about an expression points at.
  *
- * As in PostgreSQL an expression is shown at its leftmost part, except where its own keyword or name comes first anyway.
+ * As in PostgreSQL an expression is shown at its leftmost part, except where its own keyword or
+ * name comes first anyway.
  */
 #include "sql/analyze/pstate.h"
 
@@ -35,7 +36,8 @@ int expr_location(const struct expr *e)
     case EXPR_NULLIF:
     case EXPR_DISTINCT:
     case EXPR_ARRAY_OP:
-        return leftmost(e->location, leftmost(expr_location(e->binary.left), expr_location(e->binary.right)));
+        return leftmost(e->location,
+                        leftmost(expr_location(e->binary.left), expr_location(e->binary.right)));
     case EXPR_BOOL:
         return leftmost(e->location, list_location(&e->boolean.args));
     case EXPR_SUBLINK:
@@ -85,7 +87,8 @@ int raw_location(const PgQuery__Node *n)
     case PG_QUERY__NODE__NODE_A_EXPR:
         return leftmost(n->a_expr->location, raw_location(n->a_expr->lexpr));
     case PG_QUERY__NODE__NODE_FUNC_CALL:
-        return leftmost(n->func_call->location, raw_list_location(n->func_call->args, n->func_call->n_args));
+        return leftmost(n->func_call->location,
+                        raw_list_location(n->func_call->args, n->func_call->n_args));
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
         return n->a_array_expr->location;
     case PG_QUERY__NODE__NODE_A_INDIRECTION:
@@ -93,14 +96,16 @@ int raw_location(const PgQuery__Node *n)
     case PG_QUERY__NODE__NODE_RES_TARGET:
         return n->res_target->location;
     case PG_QUERY__NODE__NODE_TYPE_CAST:
-        return leftmost(leftmost(raw_location(n->type_cast->arg), n->type_cast->type_name->location),
-                        n->type_cast->location);
+        return leftmost(
+            leftmost(raw_location(n->type_cast->arg), n->type_cast->type_name->location),
+            n->type_cast->location);
     case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
         return raw_location(n->collate_clause->arg);
     case PG_QUERY__NODE__NODE_SORT_BY:
         return raw_location(n->sort_by->node);
     case PG_QUERY__NODE__NODE_BOOL_EXPR:
-        return leftmost(n->bool_expr->location, raw_list_location(n->bool_expr->args, n->bool_expr->n_args));
+        return leftmost(n->bool_expr->location,
+                        raw_list_location(n->bool_expr->args, n->bool_expr->n_args));
     case PG_QUERY__NODE__NODE_SUB_LINK:
         return leftmost(raw_location(n->sub_link->testexpr), n->sub_link->location);
     case PG_QUERY__NODE__NODE_CASE_EXPR:
@@ -114,7 +119,8 @@ int raw_location(const PgQuery__Node *n)
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
         return n->sqlvalue_function->location;
     case PG_QUERY__NODE__NODE_XML_EXPR:
-        return leftmost(n->xml_expr->location, raw_list_location(n->xml_expr->args, n->xml_expr->n_args));
+        return leftmost(n->xml_expr->location,
+                        raw_list_location(n->xml_expr->args, n->xml_expr->n_args));
     case PG_QUERY__NODE__NODE_XML_SERIALIZE:
         return n->xml_serialize->location;
     case PG_QUERY__NODE__NODE_GROUPING_FUNC:

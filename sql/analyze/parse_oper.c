@@ -14,7 +14,8 @@ struct oper_name {
     const char *text; /* as written, for messages */
 };
 
-static bool oper_name(struct pstate *ps, PgQuery__Node *const *name, size_t n, int location, struct oper_name *out)
+static bool oper_name(struct pstate *ps, PgQuery__Node *const *name, size_t n, int location,
+                      struct oper_name *out)
 {
     out->text = name_list_text(ps, name, n);
     out->name = n > 0 ? node_string(name[n - 1]) : "";
@@ -61,8 +62,8 @@ static bool visit_exact(void *arg, const struct operator_def *o)
     return true;
 }
 
-static const struct operator_def *oper_lookup(struct pstate *ps, const struct oper_name *name, uint32_t left,
-                                              uint32_t right)
+static const struct operator_def *oper_lookup(struct pstate *ps, const struct oper_name *name,
+                                              uint32_t left, uint32_t right)
 {
     struct oper_search s = {.ps = ps, .name = name, .left = left, .right = right};
 
@@ -70,7 +71,8 @@ static const struct operator_def *oper_lookup(struct pstate *ps, const struct op
     return s.found;
 }
 
-/* A candidate remembers its operator in proc's place: the list is only read back through candidate_operator. */
+/* A candidate remembers its operator in proc's place: the list is only read back through
+ * candidate_operator. */
 struct oper_candidate {
     struct func_candidate c;
     const struct operator_def *op;
@@ -118,8 +120,9 @@ static bool visit_candidate(void *arg, const struct operator_def *o)
 }
 
 /* Inexact resolution. NULL; *multiple tells whether too many or none fit. */
-static const struct operator_def *oper_select(struct pstate *ps, const struct oper_name *name, char kind, int nargs,
-                                              const uint32_t *types, bool *multiple)
+static const struct operator_def *oper_select(struct pstate *ps, const struct oper_name *name,
+                                              char kind, int nargs, const uint32_t *types,
+                                              bool *multiple)
 {
     struct oper_search s = {.ps = ps, .name = name, .kind = kind};
     struct func_candidate *matching, *best;
@@ -138,15 +141,17 @@ static const struct operator_def *oper_select(struct pstate *ps, const struct op
     return ((struct oper_candidate *)best)->op;
 }
 
-static void oper_error(struct pstate *ps, const struct oper_name *name, uint32_t left, uint32_t right, bool multiple,
-                       int location)
+static void oper_error(struct pstate *ps, const struct oper_name *name, uint32_t left,
+                       uint32_t right, bool multiple, int location)
 {
     const char *signature =
-        left != 0 ? arena_printf(ps->a->arena, "%s %s %s", format_type(ps, left), name->text, format_type(ps, right))
+        left != 0 ? arena_printf(ps->a->arena, "%s %s %s", format_type(ps, left), name->text,
+                                 format_type(ps, right))
                   : arena_printf(ps->a->arena, "%s %s", name->text, format_type(ps, right));
 
     if (multiple) {
-        parse_error(ps, ERRCODE_AMBIGUOUS_FUNCTION, location, "operator is not unique: %s", signature);
+        parse_error(ps, ERRCODE_AMBIGUOUS_FUNCTION, location, "operator is not unique: %s",
+                    signature);
         parse_error_hint(ps, "Could not choose a best candidate operator. "
                              "You might need to add explicit type casts.");
         return;
@@ -160,8 +165,8 @@ static void oper_error(struct pstate *ps, const struct oper_name *name, uint32_t
                              "You might need to add explicit type casts.");
 }
 
-static const struct operator_def *binary_oper_exact(struct pstate *ps, const struct oper_name *name, uint32_t left,
-                                                    uint32_t right)
+static const struct operator_def *binary_oper_exact(struct pstate *ps, const struct oper_name *name,
+                                                    uint32_t left, uint32_t right)
 {
     bool was_unknown = left == UNKNOWNOID || right == UNKNOWNOID;
     const struct operator_def *op;
@@ -179,8 +184,9 @@ static const struct operator_def *binary_oper_exact(struct pstate *ps, const str
     return base != left ? oper_lookup(ps, name, base, base) : NULL;
 }
 
-static const struct operator_def *binary_oper(struct pstate *ps, const struct oper_name *name, uint32_t left,
-                                              uint32_t right, bool noerror, int location)
+static const struct operator_def *binary_oper(struct pstate *ps, const struct oper_name *name,
+                                              uint32_t left, uint32_t right, bool noerror,
+                                              int location)
 {
     const struct operator_def *op = binary_oper_exact(ps, name, left, right);
     uint32_t types[2] = {left, right};
@@ -193,8 +199,8 @@ static const struct operator_def *binary_oper(struct pstate *ps, const struct op
     return op;
 }
 
-static const struct operator_def *left_oper(struct pstate *ps, const struct oper_name *name, uint32_t type,
-                                            int location)
+static const struct operator_def *left_oper(struct pstate *ps, const struct oper_name *name,
+                                            uint32_t type, int location)
 {
     const struct operator_def *op = oper_lookup(ps, name, 0, type);
     bool multiple = false;
@@ -206,8 +212,8 @@ static const struct operator_def *left_oper(struct pstate *ps, const struct oper
     return op;
 }
 
-const struct operator_def *oper(struct pstate *ps, PgQuery__Node *const *name, size_t nname, uint32_t left,
-                                uint32_t right, bool noerror, int location)
+const struct operator_def *oper(struct pstate *ps, PgQuery__Node *const *name, size_t nname,
+                                uint32_t left, uint32_t right, bool noerror, int location)
 {
     struct oper_name on;
 
@@ -216,15 +222,15 @@ const struct operator_def *oper(struct pstate *ps, PgQuery__Node *const *name, s
     return binary_oper(ps, &on, left, right, noerror, location);
 }
 
-const struct operator_def *oper_named(struct pstate *ps, const char *name, uint32_t left, uint32_t right, bool noerror,
-                                      int location)
+const struct operator_def *oper_named(struct pstate *ps, const char *name, uint32_t left,
+                                      uint32_t right, bool noerror, int location)
 {
     struct oper_name on = {.name = name, .text = name};
 
     return binary_oper(ps, &on, left, right, noerror, location);
 }
 
-/* --- expressions --------------------------------------------------------------------------------------- */
+/* --- expressions ---------------------------------------------------------------------------- */
 
 static struct expr *make_op_from(struct pstate *ps, const struct oper_name *name, struct expr *left,
                                  struct expr *right, int location)
@@ -241,7 +247,8 @@ static struct expr *make_op_from(struct pstate *ps, const struct oper_name *name
     if (op == NULL)
         return expr_poison();
     if (op->proc == NULL)
-        return parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, location, "operator is only a shell: %s", name->text);
+        return parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, location, "operator is only a shell: %s",
+                           name->text);
     if (left != NULL) {
         actual[0] = left->type;
         declared[0] = op->left;
@@ -271,15 +278,16 @@ struct expr *make_op(struct pstate *ps, PgQuery__Node *const *name, size_t nname
     return make_op_from(ps, &on, left, right, location);
 }
 
-struct expr *make_op_named(struct pstate *ps, const char *name, struct expr *left, struct expr *right, int location)
+struct expr *make_op_named(struct pstate *ps, const char *name, struct expr *left,
+                           struct expr *right, int location)
 {
     struct oper_name on = {.name = name, .text = name};
 
     return make_op_from(ps, &on, left, right, location);
 }
 
-struct expr *make_scalar_array_op(struct pstate *ps, PgQuery__Node *const *name, size_t nname, bool use_any,
-                                  struct expr *left, struct expr *right, int location)
+struct expr *make_scalar_array_op(struct pstate *ps, PgQuery__Node *const *name, size_t nname,
+                                  bool use_any, struct expr *left, struct expr *right, int location)
 {
     const struct operator_def *op;
     struct expr_list args = {0};
@@ -288,9 +296,12 @@ struct expr *make_scalar_array_op(struct pstate *ps, PgQuery__Node *const *name,
 
     if (expr_is_poison(left) || expr_is_poison(right))
         return expr_poison();
-    element = right->type == UNKNOWNOID ? UNKNOWNOID : get_element_type(ps, get_base_type(ps, right->type, NULL));
+    element = right->type == UNKNOWNOID
+                  ? UNKNOWNOID
+                  : get_element_type(ps, get_base_type(ps, right->type, NULL));
     if (element == 0)
-        return parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, location, "op ANY/ALL (array) requires array on right side");
+        return parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, location,
+                           "op ANY/ALL (array) requires array on right side");
     op = oper(ps, name, nname, left->type, element, false, location);
     if (op == NULL)
         return expr_poison();
@@ -310,8 +321,8 @@ struct expr *make_scalar_array_op(struct pstate *ps, PgQuery__Node *const *name,
     if (is_polymorphic_type(element))
         declared[1] = ANYARRAYOID;
     if (declared[1] == 0)
-        return parse_error(ps, ERRCODE_UNDEFINED_OBJECT, location, "could not find array type for data type %s",
-                           format_type(ps, element));
+        return parse_error(ps, ERRCODE_UNDEFINED_OBJECT, location,
+                           "could not find array type for data type %s", format_type(ps, element));
     expr_list_add(ps->a->arena, &args, left);
     expr_list_add(ps->a->arena, &args, right);
     if (!make_fn_arguments(ps, &args, actual, declared))
@@ -324,7 +335,7 @@ struct expr *make_scalar_array_op(struct pstate *ps, PgQuery__Node *const *name,
     return e;
 }
 
-/* --- ordering --------------------------------------------------------------------------------------------- */
+/* --- ordering ------------------------------------------------------------------------------- */
 
 /* The type whose default operator class serves values of `type`. */
 static uint32_t ordering_type(struct pstate *ps, uint32_t type)
@@ -372,7 +383,8 @@ static const struct operator_def *order_operator(struct pstate *ps, uint32_t typ
     op = registry_order_operator(ordering_type(ps, type), strategy);
     /* Types of extensions: the operator of that name over the type. */
     if (op == NULL && t != NULL && type_builtin(t->oid) == NULL && t->typtype == 'b') {
-        struct oper_name name = {.name = strategy_names[strategy], .text = strategy_names[strategy]};
+        struct oper_name name = {.name = strategy_names[strategy],
+                                 .text = strategy_names[strategy]};
         op = oper_lookup(ps, &name, t->oid, t->oid);
     }
     return op;
@@ -380,16 +392,17 @@ static const struct operator_def *order_operator(struct pstate *ps, uint32_t typ
 
 static bool no_order(struct pstate *ps, uint32_t type, const char *what, int location)
 {
-    parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, location, "could not identify an %s operator for type %s", what,
-                format_type(ps, type));
+    parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, location,
+                "could not identify an %s operator for type %s", what, format_type(ps, type));
     if (strcmp(what, "ordering") == 0)
         parse_error_hint(ps, "Use an explicit ordering operator or modify the query.");
     return false;
 }
 
-bool get_sort_group_operators(struct pstate *ps, uint32_t type, bool need_lt, bool need_eq, bool need_gt,
-                              const struct operator_def **lt, const struct operator_def **eq,
-                              const struct operator_def **gt, int location)
+bool get_sort_group_operators(struct pstate *ps, uint32_t type, bool need_lt, bool need_eq,
+                              bool need_gt, const struct operator_def **lt,
+                              const struct operator_def **eq, const struct operator_def **gt,
+                              int location)
 {
     const struct operator_def *l = order_operator(ps, type, 1);
     const struct operator_def *e = order_operator(ps, type, 3);
@@ -408,8 +421,8 @@ bool get_sort_group_operators(struct pstate *ps, uint32_t type, bool need_lt, bo
     return true;
 }
 
-bool ordering_operator_equality(struct pstate *ps, const struct operator_def *op, const struct operator_def **eq,
-                                bool *reverse)
+bool ordering_operator_equality(struct pstate *ps, const struct operator_def *op,
+                                const struct operator_def **eq, bool *reverse)
 {
     if (op == order_operator(ps, op->left, 1))
         *reverse = false;

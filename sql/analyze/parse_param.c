@@ -1,6 +1,6 @@
 /*
- * parse_param.c: $n. With variable parameters each takes the type its first typed use demands; a use of another type later
- * is an error, and so is one whose type nothing determined.
+ * parse_param.c: $n. With variable parameters each takes the type its first typed use demands; a
+ * use of another type later is an error, and so is one whose type nothing determined.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -42,8 +42,10 @@ struct expr *transform_param_ref(struct pstate *ps, const PgQuery__ParamRef *p)
     struct analysis *a = ps->a;
     struct expr *e;
 
-    if (p->number < 1 || p->number > LIMIT_PARAMS || (!a->variable_params && p->number > a->nparams))
-        return parse_error(ps, ERRCODE_UNDEFINED_PARAMETER, p->location, "there is no parameter $%d", p->number);
+    if (p->number < 1 || p->number > LIMIT_PARAMS ||
+        (!a->variable_params && p->number > a->nparams))
+        return parse_error(ps, ERRCODE_UNDEFINED_PARAMETER, p->location,
+                           "there is no parameter $%d", p->number);
     grow_params(root, p->number);
     if (a->params[p->number - 1] == 0)
         a->params[p->number - 1] = UNKNOWNOID;
@@ -65,8 +67,8 @@ struct expr *coerce_variable_param(struct pstate *ps, struct expr *e, uint32_t t
     if (*type == UNKNOWNOID) {
         *type = target;
     } else if (*type != target) {
-        parse_error(ps, ERRCODE_AMBIGUOUS_PARAMETER, e->location, "inconsistent types deduced for parameter $%d",
-                    e->param.number);
+        parse_error(ps, ERRCODE_AMBIGUOUS_PARAMETER, e->location,
+                    "inconsistent types deduced for parameter $%d", e->param.number);
         parse_error_detail(ps, "%s versus %s", format_type(ps, *type), format_type(ps, target));
         return expr_poison();
     }
@@ -97,8 +99,8 @@ bool check_variable_params(struct pstate *ps, const struct query *q)
     }
     for (int i = 0; i < a->nparams; i++) {
         if (a->params[i] == 0 || a->params[i] == UNKNOWNOID) {
-            parse_error(ps, ERRCODE_INDETERMINATE_DATATYPE, -1, "could not determine data type of parameter $%d",
-                        i + 1);
+            parse_error(ps, ERRCODE_INDETERMINATE_DATATYPE, -1,
+                        "could not determine data type of parameter $%d", i + 1);
             return false;
         }
     }

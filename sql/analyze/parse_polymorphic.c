@@ -1,6 +1,6 @@
 /*
- * parse_polymorphic.c: anyelement and its kin. Two families: in the first all types must agree exactly, in the second
- * (anycompatible...) a common type is sought and arguments are cast to it.
+ * parse_polymorphic.c: anyelement and its kin. Two families: in the first all types must agree
+ * exactly, in the second (anycompatible...) a common type is sought and arguments are cast to it.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -12,7 +12,8 @@
 static const struct range_row {
     uint32_t range, subtype, multirange;
 } ranges[] = {
-#define PG_RANGE(range, subtype, multirange, collation, opclass, canonical, subdiff) {range, subtype, multirange},
+#define PG_RANGE(range, subtype, multirange, collation, opclass, canonical, subdiff)               \
+    {range, subtype, multirange},
 #include "sql/catalog/builtin/pg_range.def"
 #undef PG_RANGE
 };
@@ -118,7 +119,8 @@ static void versus(struct poly_state *s, uint32_t a, uint32_t b)
 static bool not_alike(struct poly_state *s, const char *name, uint32_t a, uint32_t b)
 {
     if (s->report)
-        parse_error(s->ps, ERRCODE_DATATYPE_MISMATCH, -1, "arguments declared \"%s\" are not all alike", name);
+        parse_error(s->ps, ERRCODE_DATATYPE_MISMATCH, -1,
+                    "arguments declared \"%s\" are not all alike", name);
     versus(s, a, b);
     return false;
 }
@@ -143,15 +145,18 @@ static uint32_t shape_element(struct poly_state *s, enum poly_shape shape, uint3
     }
 }
 
-static bool not_container(struct poly_state *s, enum poly_shape shape, const char *declared, uint32_t type)
+static bool not_container(struct poly_state *s, enum poly_shape shape, const char *declared,
+                          uint32_t type)
 {
-    static const char *const texts[] = {
-        [POLY_ELEMENT] = "", [POLY_ARRAY] = "an array", [POLY_RANGE] = "a range type",
-        [POLY_MULTIRANGE] = "a multirange type"};
+    static const char *const texts[] = {[POLY_ELEMENT] = "",
+                                        [POLY_ARRAY] = "an array",
+                                        [POLY_RANGE] = "a range type",
+                                        [POLY_MULTIRANGE] = "a multirange type"};
 
     if (s->report)
-        parse_error(s->ps, ERRCODE_DATATYPE_MISMATCH, -1, "argument declared %s is not %s but type %s", declared,
-                    texts[shape], format_type(s->ps, type));
+        parse_error(s->ps, ERRCODE_DATATYPE_MISMATCH, -1,
+                    "argument declared %s is not %s but type %s", declared, texts[shape],
+                    format_type(s->ps, type));
     return false;
 }
 
@@ -211,9 +216,10 @@ static bool collect(struct poly_state *s, const uint32_t *actual, const uint32_t
     return true;
 }
 
-/* The types found must agree with each other: *inner, when known, must equal what container says. */
-static bool agree(struct poly_state *s, uint32_t from_container, uint32_t *inner, const char *container_name,
-                  const char *inner_name)
+/* The types found must agree with each other: *inner, when known, must equal what container says.
+ */
+static bool agree(struct poly_state *s, uint32_t from_container, uint32_t *inner,
+                  const char *container_name, const char *inner_name)
 {
     if (*inner == 0) {
         *inner = from_container;
@@ -221,7 +227,8 @@ static bool agree(struct poly_state *s, uint32_t from_container, uint32_t *inner
     }
     if (*inner == from_container)
         return true;
-    mismatch(s, "argument declared %s is not consistent with argument declared %s", container_name, inner_name);
+    mismatch(s, "argument declared %s is not consistent with argument declared %s", container_name,
+             inner_name);
     versus(s, from_container, *inner);
     return false;
 }
@@ -257,7 +264,8 @@ static bool check_exact(struct poly_state *s)
             return false;
     }
     if (s->report && t[POLY_ELEMENT] == 0)
-        return mismatch(s, "could not determine polymorphic type because input has type %s%s", "unknown", "");
+        return mismatch(s, "could not determine polymorphic type because input has type %s%s",
+                        "unknown", "");
     return true;
 }
 
@@ -267,11 +275,13 @@ static bool check_exact_restrictions(struct poly_state *s)
     const struct type_def *t;
 
     if (s->exact.nonarray && is_array_or_domain(s, element))
-        return mismatch(s, "type matched to anynonarray is an array type: %s%s", format_type(s->ps, element), "");
+        return mismatch(s, "type matched to anynonarray is an array type: %s%s",
+                        format_type(s->ps, element), "");
     if (s->exact.enumeration) {
         t = element != 0 ? lookup_type(s->ps, element) : NULL;
         if (t == NULL || t->typtype != 'e')
-            return mismatch(s, "type matched to anyenum is not an enum type: %s%s", format_type(s->ps, element), "");
+            return mismatch(s, "type matched to anyenum is not an enum type: %s%s",
+                            format_type(s->ps, element), "");
     }
     return true;
 }
@@ -285,7 +295,8 @@ static bool all_coercible(struct poly_state *s, uint32_t common)
     return true;
 }
 
-static bool check_compatible_range(struct poly_state *s, enum poly_shape shape, const char *name, uint32_t common)
+static bool check_compatible_range(struct poly_state *s, enum poly_shape shape, const char *name,
+                                   uint32_t common)
 {
     uint32_t found = s->compatible.types[shape];
 
@@ -294,12 +305,14 @@ static bool check_compatible_range(struct poly_state *s, enum poly_shape shape, 
     if (found == 0) {
         if (!s->report)
             return true;
-        return mismatch(s, "could not determine polymorphic type %s because input has type %s", name, "unknown");
+        return mismatch(s, "could not determine polymorphic type %s because input has type %s",
+                        name, "unknown");
     }
     if (shape_element(s, shape, found) == common)
         return true;
     if (s->report)
-        parse_error(s->ps, ERRCODE_DATATYPE_MISMATCH, -1, "%s type %s does not match anycompatible type %s", name,
+        parse_error(s->ps, ERRCODE_DATATYPE_MISMATCH, -1,
+                    "%s type %s does not match anycompatible type %s", name,
                     format_type(s->ps, found), format_type(s->ps, common));
     return false;
 }
@@ -321,7 +334,8 @@ static bool check_compatible(struct poly_state *s)
     if (common == 0)
         return false;
     if (!all_coercible(s, common))
-        return mismatch(s, "arguments of anycompatible family cannot be cast to a common type%s%s", "", "");
+        return mismatch(s, "arguments of anycompatible family cannot be cast to a common type%s%s",
+                        "", "");
     s->compatible.types[POLY_ELEMENT] = common;
     if (!check_compatible_range(s, POLY_RANGE, "anycompatiblerange", common) ||
         !check_compatible_range(s, POLY_MULTIRANGE, "anycompatiblemultirange", common))
@@ -329,8 +343,8 @@ static bool check_compatible(struct poly_state *s)
     if (s->compatible.wanted[POLY_ARRAY]) {
         s->compatible.types[POLY_ARRAY] = get_array_type(s->ps, common);
         if (s->compatible.types[POLY_ARRAY] == 0 && s->report) {
-            parse_error(s->ps, ERRCODE_UNDEFINED_OBJECT, -1, "could not find array type for data type %s",
-                        format_type(s->ps, common));
+            parse_error(s->ps, ERRCODE_UNDEFINED_OBJECT, -1,
+                        "could not find array type for data type %s", format_type(s->ps, common));
             return false;
         }
     }
@@ -340,7 +354,8 @@ static bool check_compatible(struct poly_state *s)
     return true;
 }
 
-bool check_generic_type_consistency(struct pstate *ps, const uint32_t *actual, const uint32_t *declared, int n)
+bool check_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
+                                    const uint32_t *declared, int n)
 {
     struct poly_state s = {.ps = ps};
 
@@ -360,18 +375,20 @@ static uint32_t resolved(struct poly_state *s, const struct poly_type *p)
     if (type == 0 && p->shape == POLY_ARRAY) {
         type = get_array_type(s->ps, f->types[POLY_ELEMENT]);
         if (type == 0)
-            parse_error(s->ps, ERRCODE_UNDEFINED_OBJECT, -1, "could not find array type for data type %s",
+            parse_error(s->ps, ERRCODE_UNDEFINED_OBJECT, -1,
+                        "could not find array type for data type %s",
                         format_type(s->ps, f->types[POLY_ELEMENT]));
     } else if (type == 0 && p->shape == POLY_MULTIRANGE && f->types[POLY_RANGE] != 0) {
         type = get_range_multirange(f->types[POLY_RANGE]);
     }
     if (type == 0)
-        mismatch(s, "could not determine polymorphic type %s because input has type %s", p->name, "unknown");
+        mismatch(s, "could not determine polymorphic type %s because input has type %s", p->name,
+                 "unknown");
     return type;
 }
 
-uint32_t enforce_generic_type_consistency(struct pstate *ps, const uint32_t *actual, uint32_t *declared, int n,
-                                          uint32_t rettype)
+uint32_t enforce_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
+                                          uint32_t *declared, int n, uint32_t rettype)
 {
     struct poly_state s = {.ps = ps, .report = true};
     const struct poly_type *p;

@@ -15,12 +15,12 @@ struct expr *transform_row_expr(struct pstate *ps, const PgQuery__RowExpr *r, bo
     if (!transform_expr_list(ps, r->args, r->n_args, ps->expr_kind, allow_default, &e->list.args))
         return expr_poison();
     if (e->list.args.n > LIMIT_TARGETS)
-        return parse_error(ps, ERRCODE_TOO_MANY_COLUMNS, r->location, "ROW expressions can have at most %d entries",
-                           LIMIT_TARGETS);
+        return parse_error(ps, ERRCODE_TOO_MANY_COLUMNS, r->location,
+                           "ROW expressions can have at most %d entries", LIMIT_TARGETS);
     return e;
 }
 
-/* --- btree meaning of operators ------------------------------------------------------------------------------ */
+/* --- btree meaning of operators ------------------------------------------------------------- */
 
 enum { COMPARE_NE = 6 };
 
@@ -28,7 +28,8 @@ static const struct {
     uint32_t op;
     int strategy;
 } btree_operators[] = {
-#define PG_AMOP(oid, family, left, right, strategy, purpose, op, method, sortfamily) {(method) == 403 ? (op) : 0, strategy},
+#define PG_AMOP(oid, family, left, right, strategy, purpose, op, method, sortfamily)               \
+    {(method) == 403 ? (op) : 0, strategy},
 #include "sql/catalog/builtin/pg_amop.def"
 #undef PG_AMOP
 };
@@ -60,10 +61,11 @@ static int operator_strategy(const struct operator_def *op)
     return 0;
 }
 
-/* --- comparisons ---------------------------------------------------------------------------------------------- */
+/* --- comparisons ---------------------------------------------------------------------------- */
 
-static bool compare_columns(struct pstate *ps, PgQuery__Node *const *name, size_t nname, struct expr_list *left,
-                            struct expr_list *right, int location, struct expr_list *out)
+static bool compare_columns(struct pstate *ps, PgQuery__Node *const *name, size_t nname,
+                            struct expr_list *left, struct expr_list *right, int location,
+                            struct expr_list *out)
 {
     for (int i = 0; i < left->n; i++) {
         struct expr *cmp = make_op(ps, name, nname, left->items[i], right->items[i], location);
@@ -72,11 +74,13 @@ static bool compare_columns(struct pstate *ps, PgQuery__Node *const *name, size_
             return false;
         if (cmp->type != BOOLOID) {
             parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location,
-                        "row comparison operator must yield type boolean, not type %s", format_type(ps, cmp->type));
+                        "row comparison operator must yield type boolean, not type %s",
+                        format_type(ps, cmp->type));
             return false;
         }
         if (expr_returns_set(cmp)) {
-            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location, "row comparison operator must not return a set");
+            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location,
+                        "row comparison operator must not return a set");
             return false;
         }
         expr_list_add(ps->a->arena, out, cmp);
@@ -84,10 +88,12 @@ static bool compare_columns(struct pstate *ps, PgQuery__Node *const *name, size_
     return true;
 }
 
-static struct expr *row_compare(struct pstate *ps, const struct expr_list *compared, int strategy, int location)
+static struct expr *row_compare(struct pstate *ps, const struct expr_list *compared, int strategy,
+                                int location)
 {
     struct expr *e = expr_new(ps->a->arena, EXPR_ROW_COMPARE, BOOLOID, -1, location);
-    const struct operator_def **ops = ARENA_ARRAY(ps->a->arena, const struct operator_def *, compared->n);
+    const struct operator_def **ops =
+        ARENA_ARRAY(ps->a->arena, const struct operator_def *, compared->n);
 
     for (int i = 0; i < compared->n; i++) {
         const struct expr *cmp = compared->items[i];
@@ -101,17 +107,19 @@ static struct expr *row_compare(struct pstate *ps, const struct expr_list *compa
     return e;
 }
 
-struct expr *make_row_comparison(struct pstate *ps, PgQuery__Node *const *name, size_t nname, struct expr_list *left,
-                                 struct expr_list *right, int location)
+struct expr *make_row_comparison(struct pstate *ps, PgQuery__Node *const *name, size_t nname,
+                                 struct expr_list *left, struct expr_list *right, int location)
 {
     struct expr_list compared = {0};
     struct expr *e;
     int strategy;
 
     if (left->n != right->n)
-        return parse_error(ps, ERRCODE_SYNTAX_ERROR, location, "unequal number of entries in row expressions");
+        return parse_error(ps, ERRCODE_SYNTAX_ERROR, location,
+                           "unequal number of entries in row expressions");
     if (left->n == 0)
-        return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location, "cannot compare rows of zero length");
+        return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location,
+                           "cannot compare rows of zero length");
     if (!compare_columns(ps, name, nname, left, right, location, &compared))
         return expr_poison();
     if (compared.n == 1)
@@ -125,7 +133,8 @@ struct expr *make_row_comparison(struct pstate *ps, PgQuery__Node *const *name, 
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location,
                     "could not determine interpretation of row comparison operator %s",
                     node_string(name[nname - 1]));
-        parse_error_hint(ps, "Row comparison operators must be associated with btree operator families.");
+        parse_error_hint(
+            ps, "Row comparison operators must be associated with btree operator families.");
         return expr_poison();
     }
     if (strategy != 3 && strategy != COMPARE_NE)
@@ -136,8 +145,8 @@ struct expr *make_row_comparison(struct pstate *ps, PgQuery__Node *const *name, 
     return e;
 }
 
-struct expr *make_distinct(struct pstate *ps, PgQuery__Node *const *name, size_t nname, struct expr *left,
-                           struct expr *right, int location)
+struct expr *make_distinct(struct pstate *ps, PgQuery__Node *const *name, size_t nname,
+                           struct expr *left, struct expr *right, int location)
 {
     struct expr *cmp = make_op(ps, name, nname, left, right, location), *e;
 
@@ -147,7 +156,8 @@ struct expr *make_distinct(struct pstate *ps, PgQuery__Node *const *name, size_t
         return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location,
                            "IS DISTINCT FROM requires = operator to yield boolean");
     if (cmp->func.proc->retset)
-        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location, "IS DISTINCT FROM must not return a set");
+        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location,
+                           "IS DISTINCT FROM must not return a set");
     e = expr_new(ps->a->arena, EXPR_DISTINCT, BOOLOID, -1, location);
     e->binary.left = cmp->func.args.items[0];
     e->binary.right = cmp->func.args.items[1];
@@ -155,16 +165,18 @@ struct expr *make_distinct(struct pstate *ps, PgQuery__Node *const *name, size_t
     return e;
 }
 
-struct expr *make_row_distinct(struct pstate *ps, PgQuery__Node *const *name, size_t nname, struct expr *left,
-                               struct expr *right, int location)
+struct expr *make_row_distinct(struct pstate *ps, PgQuery__Node *const *name, size_t nname,
+                               struct expr *left, struct expr *right, int location)
 {
     struct expr *e = expr_new(ps->a->arena, EXPR_BOOL, BOOLOID, -1, location), *d;
 
     if (left->list.args.n != right->list.args.n)
-        return parse_error(ps, ERRCODE_SYNTAX_ERROR, location, "unequal number of entries in row expressions");
+        return parse_error(ps, ERRCODE_SYNTAX_ERROR, location,
+                           "unequal number of entries in row expressions");
     e->boolean.op = BOOL_OR;
     for (int i = 0; i < left->list.args.n; i++) {
-        d = make_distinct(ps, name, nname, left->list.args.items[i], right->list.args.items[i], location);
+        d = make_distinct(ps, name, nname, left->list.args.items[i], right->list.args.items[i],
+                          location);
         if (expr_is_poison(d))
             return d;
         expr_list_add(ps->a->arena, &e->boolean.args, d);

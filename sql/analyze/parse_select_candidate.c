@@ -1,6 +1,7 @@
 /*
- * parse_select_candidate.c: overload resolution, the rules of PostgreSQL's documentation chapter "Type Conversion": of all
- * candidates the arguments fit, the one with the most exact matches, then preferred types, then guesses for unknown literals.
+ * parse_select_candidate.c: overload resolution, the rules of PostgreSQL's documentation chapter
+ * "Type Conversion": of all candidates the arguments fit, the one with the most exact matches, then
+ * preferred types, then guesses for unknown literals.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -9,8 +10,8 @@
 #include "sql/base/limits.h"
 #include "sql/types/typeoid.h"
 
-int func_match_argtypes(struct pstate *ps, int nargs, const uint32_t *argtypes, struct func_candidate *all,
-                        struct func_candidate **matching)
+int func_match_argtypes(struct pstate *ps, int nargs, const uint32_t *argtypes,
+                        struct func_candidate *all, struct func_candidate **matching)
 {
     struct func_candidate *next;
     int n = 0;
@@ -33,7 +34,8 @@ struct selection {
     int nargs, nunknown;
     uint32_t base[LIMIT_FUNC_ARGS]; /* actual types, domains looked through */
     char category[LIMIT_FUNC_ARGS];
-    bool preferred[LIMIT_FUNC_ARGS]; /* unknown arguments: some candidate has the category's preferred type here */
+    bool preferred[LIMIT_FUNC_ARGS]; /* unknown arguments: some candidate has the category's
+                                        preferred type here */
     bool use_preferred;
 };
 
@@ -52,7 +54,8 @@ static int selection_score(const struct selection *s, const struct func_candidat
 }
 
 /* Keeps the candidates with the best score; *n is how many. */
-static struct func_candidate *keep_best(const struct selection *s, struct func_candidate *all, int *n)
+static struct func_candidate *keep_best(const struct selection *s, struct func_candidate *all,
+                                        int *n)
 {
     struct func_candidate *kept = NULL, *next;
     int best = -1;
@@ -76,7 +79,8 @@ static struct func_candidate *keep_best(const struct selection *s, struct func_c
     return kept;
 }
 
-/* What category an unknown argument probably has: string if any candidate takes one, else the one all agree on. */
+/* What category an unknown argument probably has: string if any candidate takes one, else the one
+ * all agree on. */
 static bool unknown_category(struct selection *s, const struct func_candidate *all, int i)
 {
     bool conflict = false;
@@ -140,7 +144,8 @@ static struct func_candidate *keep_fitting(struct selection *s, struct func_cand
     return kept;
 }
 
-/* If all known arguments have one type, unknown ones probably have it too: the only candidate that takes that, or NULL. */
+/* If all known arguments have one type, unknown ones probably have it too: the only candidate that
+ * takes that, or NULL. */
 static struct func_candidate *assume_same_type(struct selection *s, struct func_candidate *all)
 {
     struct func_candidate *only = NULL;

@@ -11,9 +11,11 @@ static const char *const srf_errors[] = {
     [EXPR_KIND_POLICY] = "set-returning functions are not allowed in policy expressions",
     [EXPR_KIND_HAVING] = "",
     [EXPR_KIND_FILTER] = "",
-    [EXPR_KIND_WINDOW_FRAME_RANGE] = "set-returning functions are not allowed in window definitions",
+    [EXPR_KIND_WINDOW_FRAME_RANGE] =
+        "set-returning functions are not allowed in window definitions",
     [EXPR_KIND_WINDOW_FRAME_ROWS] = "set-returning functions are not allowed in window definitions",
-    [EXPR_KIND_WINDOW_FRAME_GROUPS] = "set-returning functions are not allowed in window definitions",
+    [EXPR_KIND_WINDOW_FRAME_GROUPS] =
+        "set-returning functions are not allowed in window definitions",
     [EXPR_KIND_UPDATE_SOURCE] = "",
     [EXPR_KIND_UPDATE_TARGET] = "",
     [EXPR_KIND_LIMIT] = "",
@@ -27,15 +29,20 @@ static const char *const srf_errors[] = {
     [EXPR_KIND_FUNCTION_DEFAULT] = "set-returning functions are not allowed in DEFAULT expressions",
     [EXPR_KIND_INDEX_EXPRESSION] = "set-returning functions are not allowed in index expressions",
     [EXPR_KIND_INDEX_PREDICATE] = "set-returning functions are not allowed in index predicates",
-    [EXPR_KIND_STATS_EXPRESSION] = "set-returning functions are not allowed in statistics expressions",
-    [EXPR_KIND_ALTER_COL_TRANSFORM] = "set-returning functions are not allowed in transform expressions",
+    [EXPR_KIND_STATS_EXPRESSION] =
+        "set-returning functions are not allowed in statistics expressions",
+    [EXPR_KIND_ALTER_COL_TRANSFORM] =
+        "set-returning functions are not allowed in transform expressions",
     [EXPR_KIND_EXECUTE_PARAMETER] = "set-returning functions are not allowed in EXECUTE parameters",
     [EXPR_KIND_TRIGGER_WHEN] = "set-returning functions are not allowed in trigger WHEN conditions",
     [EXPR_KIND_PARTITION_BOUND] = "set-returning functions are not allowed in partition bound",
-    [EXPR_KIND_PARTITION_EXPRESSION] = "set-returning functions are not allowed in partition key expressions",
+    [EXPR_KIND_PARTITION_EXPRESSION] =
+        "set-returning functions are not allowed in partition key expressions",
     [EXPR_KIND_CALL_ARGUMENT] = "set-returning functions are not allowed in CALL arguments",
-    [EXPR_KIND_COPY_WHERE] = "set-returning functions are not allowed in COPY FROM WHERE conditions",
-    [EXPR_KIND_GENERATED_COLUMN] = "set-returning functions are not allowed in column generation expressions",
+    [EXPR_KIND_COPY_WHERE] =
+        "set-returning functions are not allowed in COPY FROM WHERE conditions",
+    [EXPR_KIND_GENERATED_COLUMN] =
+        "set-returning functions are not allowed in column generation expressions",
     [EXPR_KIND_CYCLE_MARK] = "",
 };
 
@@ -56,7 +63,8 @@ bool check_srf_placement(struct pstate *ps, const struct expr *last_srf, int loc
     if (*text != '\0')
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location, "%s", text);
     else
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location, "set-returning functions are not allowed in %s",
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location,
+                    "set-returning functions are not allowed in %s",
                     parse_expr_kind_name(ps->expr_kind));
     return false;
 }
@@ -69,7 +77,8 @@ static bool find_set(struct expr *e, void *arg)
 
 bool expr_returns_set(const struct expr *e)
 {
-    if ((e->kind == EXPR_FUNC || e->kind == EXPR_OP) && e->func.proc != NULL && e->func.proc->retset)
+    if ((e->kind == EXPR_FUNC || e->kind == EXPR_OP) && e->func.proc != NULL &&
+        e->func.proc->retset)
         return true;
     return expr_walk_children((struct expr *)e, find_set, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * parse_sublink.c: subqueries in expressions: EXISTS, scalar, ARRAY(), IN, op ANY/ALL, row comparisons.
+ * parse_sublink.c: subqueries in expressions: EXISTS, scalar, ARRAY(), IN, op ANY/ALL, row
+ * comparisons.
  */
 #include "sql/analyze/clause.h"
 #include "sql/analyze/parse_internal.h"
@@ -45,7 +46,7 @@ static int visible_count(const struct query *q)
     return n;
 }
 
-/* --- comparing with the columns of the subquery --------------------------------------------------------------- */
+/* --- comparing with the columns of the subquery --------------------------------------------- */
 
 /* A cast in the select list would change what these mean. */
 static bool castable_in_place(const struct query *q)
@@ -65,12 +66,14 @@ static bool coerce_query_column(struct pstate *ps, struct expr *sub, int i, uint
     return !expr_is_poison(t->expr) && assign_expr_collations(ps, t->expr);
 }
 
-static bool placeholders(struct pstate *ps, const struct query *q, int n, int location, struct expr_list *out)
+static bool placeholders(struct pstate *ps, const struct query *q, int n, int location,
+                         struct expr_list *out)
 {
     int have = visible_count(q);
 
     if (have != n) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, location, "subquery has too %s columns", have > n ? "many" : "few");
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, location, "subquery has too %s columns",
+                    have > n ? "many" : "few");
         return false;
     }
     for (int i = 0; i < n; i++) {
@@ -84,16 +87,18 @@ static bool placeholders(struct pstate *ps, const struct query *q, int n, int lo
 }
 
 /* One column's comparison of the row comparison. */
-static bool take_comparison(struct pstate *ps, struct expr *sub, int i, struct expr *left, const struct expr *right,
-                            const struct expr *placeholder)
+static bool take_comparison(struct pstate *ps, struct expr *sub, int i, struct expr *left,
+                            const struct expr *right, const struct expr *placeholder)
 {
     expr_list_add(ps->a->arena, &sub->sublink.left, left);
     return right == placeholder || coerce_query_column(ps, sub, i, right->type);
 }
 
-static bool take_comparisons(struct pstate *ps, struct expr *sub, const struct expr *cmp, const struct expr_list *places)
+static bool take_comparisons(struct pstate *ps, struct expr *sub, const struct expr *cmp,
+                             const struct expr_list *places)
 {
-    const struct operator_def **ops = ARENA_ARRAY(ps->a->arena, const struct operator_def *, places->n);
+    const struct operator_def **ops =
+        ARENA_ARRAY(ps->a->arena, const struct operator_def *, places->n);
 
     for (int i = 0; i < places->n; i++) {
         const struct expr *one = cmp->kind == EXPR_BOOL ? cmp->boolean.args.items[i] : cmp;
@@ -115,7 +120,8 @@ static bool take_comparisons(struct pstate *ps, struct expr *sub, const struct e
     return true;
 }
 
-static struct expr *compare_with_query(struct pstate *ps, const PgQuery__SubLink *s, struct expr *sub)
+static struct expr *compare_with_query(struct pstate *ps, const PgQuery__SubLink *s,
+                                       struct expr *sub)
 {
     PgQuery__String equals = PG_QUERY__STRING__INIT;
     PgQuery__Node equals_node = PG_QUERY__NODE__INIT;
@@ -143,14 +149,15 @@ static struct expr *compare_with_query(struct pstate *ps, const PgQuery__SubLink
     return sub;
 }
 
-/* --- scalar and array ------------------------------------------------------------------------------------------- */
+/* --- scalar and array ----------------------------------------------------------------------- */
 
 static struct expr *single_column(struct pstate *ps, struct expr *sub)
 {
     const struct expr *column;
 
     if (visible_count(sub->sublink.query) != 1)
-        return parse_error(ps, ERRCODE_SYNTAX_ERROR, sub->location, "subquery must return only one column");
+        return parse_error(ps, ERRCODE_SYNTAX_ERROR, sub->location,
+                           "subquery must return only one column");
     column = visible_target(sub->sublink.query, 0)->expr;
     sub->type = column->type;
     sub->typmod = column->typmod;
@@ -161,7 +168,8 @@ static struct expr *single_column(struct pstate *ps, struct expr *sub)
     if (get_element_type(ps, column->type) == 0)
         sub->type = get_array_type(ps, column->type);
     if (sub->type == 0)
-        return parse_error(ps, ERRCODE_UNDEFINED_OBJECT, sub->location, "could not find array type for data type %s",
+        return parse_error(ps, ERRCODE_UNDEFINED_OBJECT, sub->location,
+                           "could not find array type for data type %s",
                            format_type(ps, column->type));
     return sub;
 }

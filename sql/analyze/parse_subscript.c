@@ -10,7 +10,8 @@
 
 enum container { CONTAINER_NONE, CONTAINER_ARRAY, CONTAINER_JSONB };
 
-/* The type whose subscripting applies: domains looked through, vectors of the catalogs taken as arrays. */
+/* The type whose subscripting applies: domains looked through, vectors of the catalogs taken as
+ * arrays. */
 static uint32_t container_type(struct pstate *ps, uint32_t type, int32_t *typmod)
 {
     type = get_base_type(ps, type, typmod);
@@ -37,7 +38,8 @@ static enum container container_kind(struct pstate *ps, uint32_t type, uint32_t 
 static struct expr *no_subscripts(struct pstate *ps, uint32_t type, int location)
 {
     return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location,
-                       "cannot subscript type %s because it does not support subscripting", format_type(ps, type));
+                       "cannot subscript type %s because it does not support subscripting",
+                       format_type(ps, type));
 }
 
 uint32_t subscript_element_type(struct pstate *ps, uint32_t container, int location)
@@ -57,11 +59,13 @@ static struct expr *array_bound(struct pstate *ps, const PgQuery__Node *n)
         return e;
     c = coerce_to_target_type(ps, e, INT4OID, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
     if (c == NULL)
-        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e), "array subscript must have type integer");
+        return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
+                           "array subscript must have type integer");
     return c;
 }
 
-static bool array_subscript(struct pstate *ps, const PgQuery__AIndices *ai, bool slice, struct subscript *s)
+static bool array_subscript(struct pstate *ps, const PgQuery__AIndices *ai, bool slice,
+                            struct subscript *s)
 {
     s->slice = slice;
     if (ai->uidx != NULL)
@@ -86,27 +90,30 @@ static struct expr *jsonb_key(struct pstate *ps, const PgQuery__Node *n)
         if (!can_coerce_type(ps, 1, &e->type, &targets[i], COERCION_IMPLICIT))
             continue;
         if (found) {
-            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e), "subscript type %s is not supported",
-                        format_type(ps, e->type));
-            parse_error_hint(ps, "jsonb subscript must be coercible to only one type, integer or text.");
+            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
+                        "subscript type %s is not supported", format_type(ps, e->type));
+            parse_error_hint(
+                ps, "jsonb subscript must be coercible to only one type, integer or text.");
             return expr_poison();
         }
         target = targets[i];
         found = true;
     }
     if (!found && e->type != UNKNOWNOID) {
-        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e), "subscript type %s is not supported",
-                    format_type(ps, e->type));
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e),
+                    "subscript type %s is not supported", format_type(ps, e->type));
         parse_error_hint(ps, "jsonb subscript must be coercible to either integer or text.");
         return expr_poison();
     }
     return coerce_type(ps, e, target, -1, COERCION_IMPLICIT, COERCE_IMPLICIT, -1);
 }
 
-static bool jsonb_subscript(struct pstate *ps, const PgQuery__AIndices *ai, bool slice, struct subscript *s)
+static bool jsonb_subscript(struct pstate *ps, const PgQuery__AIndices *ai, bool slice,
+                            struct subscript *s)
 {
     if (slice) {
-        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, raw_location(ai->uidx != NULL ? ai->uidx : ai->lidx),
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH,
+                    raw_location(ai->uidx != NULL ? ai->uidx : ai->lidx),
                     "jsonb subscript does not support slices");
         return false;
     }
@@ -115,8 +122,8 @@ static bool jsonb_subscript(struct pstate *ps, const PgQuery__AIndices *ai, bool
 }
 
 /* The assigned value in the type of the element or slice. */
-static struct expr *assigned_value(struct pstate *ps, struct expr *value, uint32_t type, int32_t typmod,
-                                   const char *column)
+static struct expr *assigned_value(struct pstate *ps, struct expr *value, uint32_t type,
+                                   int32_t typmod, const char *column)
 {
     struct expr *c;
 
@@ -126,8 +133,8 @@ static struct expr *assigned_value(struct pstate *ps, struct expr *value, uint32
     if (c != NULL)
         return c;
     parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(value),
-                "subscripted assignment to \"%s\" requires type %s but expression is of type %s", column,
-                format_type(ps, type), format_type(ps, value->type));
+                "subscripted assignment to \"%s\" requires type %s but expression is of type %s",
+                column, format_type(ps, type), format_type(ps, value->type));
     parse_error_hint(ps, "You will need to rewrite or cast the expression.");
     return expr_poison();
 }
@@ -141,8 +148,9 @@ static bool any_slice(PgQuery__Node *const *indices, size_t n)
     return false;
 }
 
-struct expr *transform_subscripts(struct pstate *ps, struct expr *container, PgQuery__Node *const *indices, size_t n,
-                                  struct expr *assign, const char *column)
+struct expr *transform_subscripts(struct pstate *ps, struct expr *container,
+                                  PgQuery__Node *const *indices, size_t n, struct expr *assign,
+                                  const char *column)
 {
     int32_t typmod = container->typmod;
     uint32_t type, element, result;
@@ -165,12 +173,14 @@ struct expr *transform_subscripts(struct pstate *ps, struct expr *container, PgQ
         struct subscript *s = &e->subscript.subscripts[i];
         const PgQuery__AIndices *ai = indices[i]->a_indices;
 
-        if (!(kind == CONTAINER_ARRAY ? array_subscript(ps, ai, slice, s) : jsonb_subscript(ps, ai, slice, s)))
+        if (!(kind == CONTAINER_ARRAY ? array_subscript(ps, ai, slice, s)
+                                      : jsonb_subscript(ps, ai, slice, s)))
             return expr_poison();
     }
     if (kind == CONTAINER_ARRAY && n > LIMIT_ARRAY_DIMS)
         return parse_error(ps, ERRCODE_PROGRAM_LIMIT_EXCEEDED, -1,
-                           "number of array dimensions (%zu) exceeds the maximum allowed (%d)", n, LIMIT_ARRAY_DIMS);
+                           "number of array dimensions (%zu) exceeds the maximum allowed (%d)", n,
+                           LIMIT_ARRAY_DIMS);
     e->collation = type_collation(ps, result);
     if (assign == NULL)
         return e;

@@ -22,19 +22,21 @@ uint32_t lookup_namespace(struct pstate *ps, const char *name, bool missing_ok, 
 }
 
 /* schema and name of a list of 1 to 3 strings. */
-static bool split_name(struct pstate *ps, PgQuery__Node *const *names, size_t n, const char **schema,
-                       const char **name)
+static bool split_name(struct pstate *ps, PgQuery__Node *const *names, size_t n,
+                       const char **schema, const char **name)
 {
     const char *database = snapshot_database(ps->a->snapshot);
 
     *schema = NULL;
     if (n == 0 || n > 3) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "improper qualified name (too many dotted names): %s",
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+                    "improper qualified name (too many dotted names): %s",
                     name_list_text(ps, names, n));
         return false;
     }
     if (n == 3 && (database == NULL || strcmp(node_string(names[0]), database) != 0)) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "cross-database references are not implemented: %s",
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "cross-database references are not implemented: %s",
                     name_list_text(ps, names, n));
         return false;
     }
@@ -44,7 +46,7 @@ static bool split_name(struct pstate *ps, PgQuery__Node *const *names, size_t n,
     return true;
 }
 
-/* --- types ------------------------------------------------------------------------------------------- */
+/* --- types ---------------------------------------------------------------------------------- */
 
 static uint32_t type_in_namespace(struct pstate *ps, uint32_t ns, const char *name)
 {
@@ -69,23 +71,26 @@ static uint32_t lookup_column_type(struct pstate *ps, const PgQuery__TypeName *t
     const char *column;
 
     if (n < 2 || n > 4) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, t->location, "improper %%TYPE reference (too %s dotted names): %s",
-                    n < 2 ? "few" : "many", name_list_text(ps, t->names, n));
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, t->location,
+                    "improper %%TYPE reference (too %s dotted names): %s", n < 2 ? "few" : "many",
+                    name_list_text(ps, t->names, n));
         return 0;
     }
     column = node_string(t->names[n - 1]);
-    r = lookup_relation(ps, n == 4 ? node_string(t->names[0]) : NULL, n >= 3 ? node_string(t->names[n - 3]) : NULL,
-                        node_string(t->names[n - 2]), false, t->location);
+    r = lookup_relation(ps, n == 4 ? node_string(t->names[0]) : NULL,
+                        n >= 3 ? node_string(t->names[n - 3]) : NULL, node_string(t->names[n - 2]),
+                        false, t->location);
     if (r == NULL)
         return 0;
     att = relation_attribute(r, column);
     if (att == NULL || att->dropped) {
-        parse_error(ps, ERRCODE_UNDEFINED_COLUMN, t->location, "column \"%s\" of relation \"%s\" does not exist",
-                    column, r->name);
+        parse_error(ps, ERRCODE_UNDEFINED_COLUMN, t->location,
+                    "column \"%s\" of relation \"%s\" does not exist", column, r->name);
         return 0;
     }
-    parse_notice(ps, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "type reference %s converted to %s",
-                 typename_text(ps, t), format_type(ps, att->type));
+    parse_notice(ps, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                 "type reference %s converted to %s", typename_text(ps, t),
+                 format_type(ps, att->type));
     return att->type;
 }
 
@@ -116,9 +121,11 @@ uint32_t lookup_typename(struct pstate *ps, const PgQuery__TypeName *t)
 
 const char *typename_text(struct pstate *ps, const PgQuery__TypeName *t)
 {
-    const char *name = t->n_names > 0 ? name_list_text(ps, t->names, t->n_names) : format_type(ps, t->type_oid);
+    const char *name =
+        t->n_names > 0 ? name_list_text(ps, t->names, t->n_names) : format_type(ps, t->type_oid);
 
-    return arena_printf(ps->a->arena, "%s%s%s", name, t->pct_type ? "%TYPE" : "", t->n_array_bounds > 0 ? "[]" : "");
+    return arena_printf(ps->a->arena, "%s%s%s", name, t->pct_type ? "%TYPE" : "",
+                        t->n_array_bounds > 0 ? "[]" : "");
 }
 
 /* A modifier as text: constants and bare identifiers only. NULL otherwise. */
@@ -157,19 +164,25 @@ static void add_json_string(struct strbuf *b, const char *s)
     strbuf_addc(b, '"');
 }
 
-static bool call_typmod_in(struct pstate *ps, const struct type_def *t, const struct strbuf *json, int location,
-                           int32_t *typmod)
+static bool call_typmod_in(struct pstate *ps, const struct type_def *t, const struct strbuf *json,
+                           int location, int32_t *typmod)
 {
     struct analysis *a = ps->a;
     struct value arg = value_text(arena_strndup(a->arena, json->data, json->len), json->len);
     uint32_t argtype = CSTRINGARRAYOID;
     struct error err;
-    struct fcall f = {.args = &arg, .nargs = 1, .err = &err, .arena = a->arena, .ctx = a->ctx, .argtypes = &argtype,
-                      .rettype = INT4OID, .impl = t->modin};
+    struct fcall f = {.args = &arg,
+                      .nargs = 1,
+                      .err = &err,
+                      .arena = a->arena,
+                      .ctx = a->ctx,
+                      .argtypes = &argtype,
+                      .rettype = INT4OID,
+                      .impl = t->modin};
 
     if (t->modin == NULL || t->modin->call == NULL) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location, "type modifiers of type \"%s\" are not supported",
-                    t->name);
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location,
+                    "type modifiers of type \"%s\" are not supported", t->name);
         return false;
     }
     error_init(&err, a->arena);
@@ -183,8 +196,8 @@ static bool call_typmod_in(struct pstate *ps, const struct type_def *t, const st
     return true;
 }
 
-static bool typename_typmod(struct pstate *ps, const PgQuery__TypeName *t, const struct type_def *type,
-                            int32_t *typmod)
+static bool typename_typmod(struct pstate *ps, const PgQuery__TypeName *t,
+                            const struct type_def *type, int32_t *typmod)
 {
     struct strbuf json = {0};
     bool ok;
@@ -198,8 +211,8 @@ static bool typename_typmod(struct pstate *ps, const PgQuery__TypeName *t, const
     if (type_is_array(type) && type->elem != 0)
         type = lookup_type(ps, type->elem);
     if (type->modin_name == NULL || strcmp(type->modin_name, "-") == 0) {
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, t->location, "type modifier is not allowed for type \"%s\"",
-                    typename_text(ps, t));
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, t->location,
+                    "type modifier is not allowed for type \"%s\"", typename_text(ps, t));
         return false;
     }
     strbuf_addc(&json, '[');
@@ -230,11 +243,13 @@ bool typename_type(struct pstate *ps, const PgQuery__TypeName *t, uint32_t *type
     *type = lookup_typename(ps, t);
     def = *type != 0 ? lookup_type(ps, *type) : NULL;
     if (def == NULL) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, t->location, "type \"%s\" does not exist", typename_text(ps, t));
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, t->location, "type \"%s\" does not exist",
+                    typename_text(ps, t));
         return false;
     }
     if (!def->isdefined) {
-        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, t->location, "type \"%s\" is only a shell", typename_text(ps, t));
+        parse_error(ps, ERRCODE_UNDEFINED_OBJECT, t->location, "type \"%s\" is only a shell",
+                    typename_text(ps, t));
         return false;
     }
     return typename_typmod(ps, t, def, typmod != NULL ? typmod : &unused);
@@ -245,7 +260,8 @@ int typename_serial(const PgQuery__TypeName *t)
     static const struct {
         const char *name;
         int width;
-    } serials[] = {{"smallserial", 2}, {"serial2", 2}, {"serial", 4}, {"serial4", 4}, {"bigserial", 8}, {"serial8", 8}};
+    } serials[] = {{"smallserial", 2}, {"serial2", 2},   {"serial", 4},
+                   {"serial4", 4},     {"bigserial", 8}, {"serial8", 8}};
 
     if (t == NULL || t->n_names != 1 || t->pct_type || t->n_typmods > 0 || t->n_array_bounds > 0)
         return 0;
@@ -256,13 +272,14 @@ int typename_serial(const PgQuery__TypeName *t)
     return 0;
 }
 
-/* --- collations ------------------------------------------------------------------------------------------ */
+/* --- collations ----------------------------------------------------------------------------- */
 
 static const struct collation_row {
     uint32_t oid;
     const char *name;
 } collations[] = {
-#define PG_COLLATION(oid, name, ns, owner, provider, deterministic, encoding, collate, ctype, locale, version)     \
+#define PG_COLLATION(oid, name, ns, owner, provider, deterministic, encoding, collate, ctype,      \
+                     locale, version)                                                              \
     {oid, name},
 #include "sql/catalog/builtin/pg_collation.def"
 #undef PG_COLLATION
@@ -283,7 +300,8 @@ uint32_t lookup_collation(struct pstate *ps, PgQuery__Node *const *names, size_t
                 return collations[i].oid;
         }
     }
-    parse_error(ps, ERRCODE_UNDEFINED_OBJECT, location, "collation \"%s\" for encoding \"UTF8\" does not exist",
+    parse_error(ps, ERRCODE_UNDEFINED_OBJECT, location,
+                "collation \"%s\" for encoding \"UTF8\" does not exist",
                 name_list_text(ps, names, n));
     return 0;
 }
@@ -298,7 +316,8 @@ const char *collation_name(struct pstate *ps, uint32_t oid)
     return "default";
 }
 
-bool column_collation(struct pstate *ps, const PgQuery__CollateClause *c, uint32_t type, uint32_t *collation)
+bool column_collation(struct pstate *ps, const PgQuery__CollateClause *c, uint32_t type,
+                      uint32_t *collation)
 {
     *collation = type_collation(ps, type);
     if (c == NULL)
@@ -306,8 +325,8 @@ bool column_collation(struct pstate *ps, const PgQuery__CollateClause *c, uint32
     if (*collation == 0) {
         uint32_t given = lookup_collation(ps, c->collname, c->n_collname, c->location);
         if (given != 0)
-            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, c->location, "collations are not supported by type %s",
-                        format_type(ps, type));
+            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, c->location,
+                        "collations are not supported by type %s", format_type(ps, type));
         return false;
     }
     *collation = lookup_collation(ps, c->collname, c->n_collname, c->location);

@@ -1,5 +1,6 @@
 /*
- * pstate.c: levels of analysis, error reports with positions, and small questions about types that every file asks.
+ * pstate.c: levels of analysis, error reports with positions, and small questions about types that
+ * every file asks.
  */
 #include "sql/analyze/pstate.h"
 
@@ -35,7 +36,8 @@ struct expr *expr_poison(void)
     return &poison;
 }
 
-struct expr *parse_error(struct pstate *ps, const char *sqlstate, int location, const char *fmt, ...)
+struct expr *parse_error(struct pstate *ps, const char *sqlstate, int location, const char *fmt,
+                         ...)
 {
     struct error *err = ps->a->err;
     va_list ap;
@@ -73,7 +75,8 @@ void parse_error_hint(struct pstate *ps, const char *fmt, ...)
     va_end(ap);
 }
 
-void parse_notice(struct pstate *ps, enum error_severity severity, const char *sqlstate, const char *fmt, ...)
+void parse_notice(struct pstate *ps, enum error_severity severity, const char *sqlstate,
+                  const char *fmt, ...)
 {
     struct eval_context *ctx = ps->a->ctx;
     struct error e;
@@ -89,7 +92,7 @@ void parse_notice(struct pstate *ps, enum error_severity severity, const char *s
     ctx->notice(ctx, &e);
 }
 
-/* --- names ---------------------------------------------------------------------------------------- */
+/* --- names ---------------------------------------------------------------------------------- */
 
 const char *node_string(const PgQuery__Node *n)
 {
@@ -168,7 +171,7 @@ const char *parse_expr_kind_name(enum parse_expr_kind kind)
     return names[kind];
 }
 
-/* --- types ------------------------------------------------------------------------------------------ */
+/* --- types ---------------------------------------------------------------------------------- */
 
 const struct type_def *lookup_type(struct pstate *ps, uint32_t type)
 {
@@ -213,10 +216,12 @@ uint32_t type_collation(struct pstate *ps, uint32_t type)
 
 const char *format_type(struct pstate *ps, uint32_t type)
 {
-    return format_type_name(ps->a->arena, ps->a->snapshot, ps->a->search_path, ps->a->nsearch_path, type, -1, false);
+    return format_type_name(ps->a->arena, ps->a->snapshot, ps->a->search_path, ps->a->nsearch_path,
+                            type, -1, false);
 }
 
 const char *format_type_typmod(struct pstate *ps, uint32_t type, int32_t typmod)
 {
-    return format_type_name(ps->a->arena, ps->a->snapshot, ps->a->search_path, ps->a->nsearch_path, type, typmod, true);
+    return format_type_name(ps->a->arena, ps->a->snapshot, ps->a->search_path, ps->a->nsearch_path,
+                            type, typmod, true);
 }

@@ -1,6 +1,6 @@
 /*
- * tree.c: constructors of expression nodes and the walk over their children: the one place that knows which fields of a
- * node hold expressions.
+ * tree.c: constructors of expression nodes and the walk over their children: the one place that
+ * knows which fields of a node hold expressions.
  */
 #include "sql/analyze/tree.h"
 
@@ -9,7 +9,8 @@
 #include "sql/base/arena.h"
 #include "sql/types/typeoid.h"
 
-struct expr *expr_new(struct arena *a, enum expr_kind kind, uint32_t type, int32_t typmod, int location)
+struct expr *expr_new(struct arena *a, enum expr_kind kind, uint32_t type, int32_t typmod,
+                      int location)
 {
     struct expr *e = ARENA_NEW(a, struct expr);
 
@@ -20,7 +21,8 @@ struct expr *expr_new(struct arena *a, enum expr_kind kind, uint32_t type, int32
     return e;
 }
 
-struct expr *expr_const(struct arena *a, uint32_t type, int32_t typmod, struct value v, int location)
+struct expr *expr_const(struct arena *a, uint32_t type, int32_t typmod, struct value v,
+                        int location)
 {
     struct expr *e = expr_new(a, EXPR_CONST, type, typmod, location);
 
@@ -56,7 +58,7 @@ void expr_list_add(struct arena *a, struct expr_list *l, struct expr *e)
     l->items[l->n++] = e;
 }
 
-/* --- children -------------------------------------------------------------------------------- */
+/* --- children ------------------------------------------------------------------------------- */
 
 /* Gives each place that holds a child to step; stops at true. */
 typedef bool (*slot_step)(struct expr **slot, void *arg);
@@ -199,14 +201,16 @@ static bool mutate_slot(struct expr **s, void *p)
     return false;
 }
 
-void expr_mutate_children(struct expr *e, struct expr *(*mutate)(struct expr *child, void *arg), void *arg)
+void expr_mutate_children(struct expr *e, struct expr *(*mutate)(struct expr *child, void *arg),
+                          void *arg)
 {
     struct mutate_arg m = {.mutate = mutate, .arg = arg};
 
     child_slots(e, mutate_slot, &m);
 }
 
-/* --- the expressions of a query ---------------------------------------------------------------- */
+/* --- the expressions of a query ----------------------------------------------------------------
+ */
 
 /* The targets are done once; whoever shares a node with them gets the same replacement. */
 static bool mutate_shared_slot(struct expr **s, void *p)
@@ -270,7 +274,8 @@ static void mutate_dml(struct query *q, struct mutate_arg *m)
 
 #define MUTATE_SHARED_INLINE 512
 
-void query_mutate_exprs(struct query *q, struct expr *(*mutate)(struct expr *e, void *arg), void *arg)
+void query_mutate_exprs(struct query *q, struct expr *(*mutate)(struct expr *e, void *arg),
+                        void *arg)
 {
     struct expr *before[MUTATE_SHARED_INLINE], *after[MUTATE_SHARED_INLINE];
     struct mutate_arg m = {.mutate = mutate, .arg = arg, .before = before, .after = after};

@@ -1,6 +1,6 @@
 /*
- * tree_copy.c: deep copies of expressions and queries. Catalog objects (relations, functions, operators), names and
- * constant bytes are shared: nobody changes them.
+ * tree_copy.c: deep copies of expressions and queries. Catalog objects (relations, functions,
+ * operators), names and constant bytes are shared: nobody changes them.
  */
 #include "sql/analyze/tree.h"
 
@@ -90,7 +90,9 @@ struct expr *expr_copy(struct arena *a, const struct expr *e)
     return copy;
 }
 
-/* --- queries ------------------------------------------------------------------------------------------------ */
+/* --- queries
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static struct from_node *copy_from(struct arena *a, const struct from_node *n)
 {

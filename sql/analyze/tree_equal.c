@@ -1,6 +1,6 @@
 /*
- * tree_equal.c: structural equality, as GROUP BY, ORDER BY and DISTINCT match expressions. Places in the text and how a
- * cast was written do not count.
+ * tree_equal.c: structural equality, as GROUP BY, ORDER BY and DISTINCT match expressions. Places
+ * in the text and how a cast was written do not count.
  */
 #include "sql/analyze/tree.h"
 
@@ -38,7 +38,8 @@ static bool sorts_equal(const struct sort_list *a, const struct sort_list *b)
     for (int i = 0; i < a->n; i++) {
         const struct sort_item *x = &a->items[i], *y = &b->items[i];
 
-        if (x->desc != y->desc || x->nulls_first != y->nulls_first || x->lt != y->lt || !both_equal(x->expr, y->expr))
+        if (x->desc != y->desc || x->nulls_first != y->nulls_first || x->lt != y->lt ||
+            !both_equal(x->expr, y->expr))
             return false;
     }
     return true;
@@ -66,18 +67,20 @@ static bool windows_equal(const struct window_def *a, const struct window_def *b
         return true;
     if (a == NULL || b == NULL)
         return false;
-    return lists_equal(&a->partition, &b->partition) && sorts_equal(&a->order, &b->order) && a->framed == b->framed &&
-           a->mode == b->mode && a->start == b->start && a->end == b->end && a->exclude == b->exclude &&
+    return lists_equal(&a->partition, &b->partition) && sorts_equal(&a->order, &b->order) &&
+           a->framed == b->framed && a->mode == b->mode && a->start == b->start &&
+           a->end == b->end && a->exclude == b->exclude &&
            both_equal(a->start_offset, b->start_offset) && both_equal(a->end_offset, b->end_offset);
 }
 
 static bool aggs_equal(const struct expr *a, const struct expr *b)
 {
-    return a->agg.proc == b->agg.proc && a->agg.distinct == b->agg.distinct && a->agg.star == b->agg.star &&
-           a->agg.within_group == b->agg.within_group && a->agg.variadic == b->agg.variadic &&
-           a->agg.levelsup == b->agg.levelsup && lists_equal(&a->agg.args, &b->agg.args) &&
-           lists_equal(&a->agg.direct, &b->agg.direct) && sorts_equal(&a->agg.order, &b->agg.order) &&
-           both_equal(a->agg.filter, b->agg.filter) && windows_equal(a->agg.over, b->agg.over);
+    return a->agg.proc == b->agg.proc && a->agg.distinct == b->agg.distinct &&
+           a->agg.star == b->agg.star && a->agg.within_group == b->agg.within_group &&
+           a->agg.variadic == b->agg.variadic && a->agg.levelsup == b->agg.levelsup &&
+           lists_equal(&a->agg.args, &b->agg.args) && lists_equal(&a->agg.direct, &b->agg.direct) &&
+           sorts_equal(&a->agg.order, &b->agg.order) && both_equal(a->agg.filter, b->agg.filter) &&
+           windows_equal(a->agg.over, b->agg.over);
 }
 
 static bool cases_equal(const struct expr *a, const struct expr *b)
@@ -101,7 +104,8 @@ static bool subscripts_equal(const struct expr *a, const struct expr *b)
     for (int i = 0; i < a->subscript.n; i++) {
         const struct subscript *x = &a->subscript.subscripts[i], *y = &b->subscript.subscripts[i];
 
-        if (x->slice != y->slice || !both_equal(x->lower, y->lower) || !both_equal(x->upper, y->upper))
+        if (x->slice != y->slice || !both_equal(x->lower, y->lower) ||
+            !both_equal(x->upper, y->upper))
             return false;
     }
     return true;
@@ -109,7 +113,8 @@ static bool subscripts_equal(const struct expr *a, const struct expr *b)
 
 static bool row_compares_equal(const struct expr *a, const struct expr *b)
 {
-    if (a->row_compare.compare != b->row_compare.compare || !lists_equal(&a->row_compare.left, &b->row_compare.left) ||
+    if (a->row_compare.compare != b->row_compare.compare ||
+        !lists_equal(&a->row_compare.left, &b->row_compare.left) ||
         !lists_equal(&a->row_compare.right, &b->row_compare.right))
         return false;
     for (int i = 0; i < a->row_compare.left.n; i++) {
@@ -123,7 +128,8 @@ bool expr_equal(const struct expr *a, const struct expr *b)
 {
     if (a == b)
         return true;
-    if (a->kind != b->kind || a->type != b->type || a->typmod != b->typmod || a->collation != b->collation)
+    if (a->kind != b->kind || a->type != b->type || a->typmod != b->typmod ||
+        a->collation != b->collation)
         return false;
     switch (a->kind) {
     case EXPR_POISON:
@@ -136,16 +142,18 @@ bool expr_equal(const struct expr *a, const struct expr *b)
         return a->param.number == b->param.number;
     case EXPR_VAR:
     case EXPR_WHOLE_ROW:
-        return a->var.rte == b->var.rte && a->var.levelsup == b->var.levelsup && a->var.attnum == b->var.attnum;
+        return a->var.rte == b->var.rte && a->var.levelsup == b->var.levelsup &&
+               a->var.attnum == b->var.attnum;
     case EXPR_FUNC:
     case EXPR_OP:
-        return a->func.proc == b->func.proc && a->func.op == b->func.op && a->func.variadic == b->func.variadic &&
-               lists_equal(&a->func.args, &b->func.args);
+        return a->func.proc == b->func.proc && a->func.op == b->func.op &&
+               a->func.variadic == b->func.variadic && lists_equal(&a->func.args, &b->func.args);
     case EXPR_AGG:
     case EXPR_WINDOW:
         return aggs_equal(a, b);
     case EXPR_GROUPING:
-        return a->grouping.levelsup == b->grouping.levelsup && lists_equal(&a->grouping.args, &b->grouping.args);
+        return a->grouping.levelsup == b->grouping.levelsup &&
+               lists_equal(&a->grouping.args, &b->grouping.args);
     case EXPR_BOOL:
         return a->boolean.op == b->boolean.op && lists_equal(&a->boolean.args, &b->boolean.args);
     case EXPR_CASE:
@@ -157,8 +165,8 @@ bool expr_equal(const struct expr *a, const struct expr *b)
         return a->list.least == b->list.least && lists_equal(&a->list.args, &b->list.args);
     case EXPR_NULL_TEST:
     case EXPR_BOOL_TEST:
-        return a->test.negated == b->test.negated && a->test.row == b->test.row && a->test.test == b->test.test &&
-               expr_equal(a->test.arg, b->test.arg);
+        return a->test.negated == b->test.negated && a->test.row == b->test.row &&
+               a->test.test == b->test.test && expr_equal(a->test.arg, b->test.arg);
     case EXPR_NULLIF:
     case EXPR_DISTINCT:
     case EXPR_ARRAY_OP:
@@ -166,8 +174,10 @@ bool expr_equal(const struct expr *a, const struct expr *b)
                a->binary.any == b->binary.any && expr_equal(a->binary.left, b->binary.left) &&
                expr_equal(a->binary.right, b->binary.right);
     case EXPR_SUBLINK:
-        return a->sublink.sublink == b->sublink.sublink && text_equal(a->sublink.op_name, b->sublink.op_name) &&
-               lists_equal(&a->sublink.left, &b->sublink.left) && query_equal(a->sublink.query, b->sublink.query);
+        return a->sublink.sublink == b->sublink.sublink &&
+               text_equal(a->sublink.op_name, b->sublink.op_name) &&
+               lists_equal(&a->sublink.left, &b->sublink.left) &&
+               query_equal(a->sublink.query, b->sublink.query);
     case EXPR_ROW_COMPARE:
         return row_compares_equal(a, b);
     case EXPR_RELABEL:
@@ -190,7 +200,7 @@ bool expr_equal(const struct expr *a, const struct expr *b)
     return false;
 }
 
-/* --- queries: subqueries in GROUP BY expressions ---------------------------------------------------------------- */
+/* --- queries: subqueries in GROUP BY expressions -------------------------------------------- */
 
 static bool froms_equal(const struct from_node *a, const struct from_node *b)
 {
@@ -198,8 +208,8 @@ static bool froms_equal(const struct from_node *a, const struct from_node *b)
         return a == b;
     if (a->rte != b->rte)
         return false;
-    return a->rte >= 0 || (a->join == b->join && froms_equal(a->left, b->left) && froms_equal(a->right, b->right) &&
-                           both_equal(a->on, b->on));
+    return a->rte >= 0 || (a->join == b->join && froms_equal(a->left, b->left) &&
+                           froms_equal(a->right, b->right) && both_equal(a->on, b->on));
 }
 
 static bool setops_equal(const struct setop *a, const struct setop *b)
@@ -208,15 +218,16 @@ static bool setops_equal(const struct setop *a, const struct setop *b)
         return a == b;
     if (a->op != b->op || a->all != b->all)
         return false;
-    return a->op == SETOP_NONE ? a->rte == b->rte : setops_equal(a->left, b->left) && setops_equal(a->right, b->right);
+    return a->op == SETOP_NONE ? a->rte == b->rte
+                               : setops_equal(a->left, b->left) && setops_equal(a->right, b->right);
 }
 
 static bool rtes_equal(const struct rte *a, const struct rte *b)
 {
-    if (a->kind != b->kind || a->relation != b->relation || a->inh != b->inh || a->lateral != b->lateral ||
-        a->ncolumns != b->ncolumns || a->function.n != b->function.n || a->values.n != b->values.n ||
-        a->function.ordinality != b->function.ordinality || a->cte.cte != b->cte.cte ||
-        !both_equal(a->tablesample, b->tablesample))
+    if (a->kind != b->kind || a->relation != b->relation || a->inh != b->inh ||
+        a->lateral != b->lateral || a->ncolumns != b->ncolumns || a->function.n != b->function.n ||
+        a->values.n != b->values.n || a->function.ordinality != b->function.ordinality ||
+        a->cte.cte != b->cte.cte || !both_equal(a->tablesample, b->tablesample))
         return false;
     if (a->subquery != NULL && !query_equal(a->subquery, b->subquery))
         return false;
@@ -234,7 +245,8 @@ static bool rtes_equal(const struct rte *a, const struct rte *b)
 static bool parts_equal(const struct query *a, const struct query *b)
 {
     for (int i = 0; i < a->ntargets; i++) {
-        if (a->targets[i].junk != b->targets[i].junk || !both_equal(a->targets[i].expr, b->targets[i].expr))
+        if (a->targets[i].junk != b->targets[i].junk ||
+            !both_equal(a->targets[i].expr, b->targets[i].expr))
             return false;
     }
     for (int i = 0; i < a->nrtable; i++) {
@@ -257,8 +269,9 @@ static bool query_equal(const struct query *a, const struct query *b)
     if (a->ntargets != b->ntargets || a->nrtable != b->nrtable || a->nfrom != b->nfrom ||
         a->distinct != b->distinct || a->with_ties != b->with_ties || a->lock != b->lock)
         return false;
-    return parts_equal(a, b) && both_equal(a->where, b->where) && lists_equal(&a->group, &b->group) &&
-           both_equal(a->having, b->having) && sorts_equal(&a->distinct_on, &b->distinct_on) &&
-           sorts_equal(&a->sort, &b->sort) && both_equal(a->limit, b->limit) && both_equal(a->offset, b->offset) &&
+    return parts_equal(a, b) && both_equal(a->where, b->where) &&
+           lists_equal(&a->group, &b->group) && both_equal(a->having, b->having) &&
+           sorts_equal(&a->distinct_on, &b->distinct_on) && sorts_equal(&a->sort, &b->sort) &&
+           both_equal(a->limit, b->limit) && both_equal(a->offset, b->offset) &&
            setops_equal(a->setop, b->setop);
 }

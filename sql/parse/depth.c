@@ -1,9 +1,9 @@
 /*
  * depth.c: a bound on nesting from tokens alone (see depth.h).
  *
- * libpg_query flattens chains of AND and of OR, lists are flat by nature, and everything else that nests needs
- * a token of its own per level. Set operations and joins nest to the left across commas and AND, so they are counted for
- * the whole parenthesis.
+ * libpg_query flattens chains of AND and of OR, lists are flat by nature, and everything else that
+ * nests needs a token of its own per level. Set operations and joins nest to the left across commas
+ * and AND, so they are counted for the whole parenthesis.
  */
 #include "sql/parse/depth.h"
 
@@ -20,7 +20,8 @@ struct depth_group {
     size_t item_sub;   /* deepest group inside that item */
     size_t deepest;    /* of the items before */
     size_t structural; /* joins and set operations */
-    bool sticky;       /* CASE or BETWEEN was met: AND and OR do not begin a new item until the next comma */
+    bool sticky; /* CASE or BETWEEN was met: AND and OR do not begin a new item until the next comma
+                  */
 };
 
 struct depth_scan {
@@ -67,7 +68,8 @@ static void depth_close(struct depth_scan *s)
         g->item_sub = total;
 }
 
-/* Past a quoted token that ends with quote; doubled quotes stay inside. Backslashes count only in E''. */
+/* Past a quoted token that ends with quote; doubled quotes stay inside. Backslashes count only in
+ * E''. */
 static void depth_skip_quoted(struct depth_scan *s, char quote, bool backslash)
 {
     s->p++;
@@ -87,7 +89,8 @@ static void depth_skip_quoted(struct depth_scan *s, char quote, bool backslash)
 
 static bool is_word(unsigned char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c >= 0x80;
 }
 
 /* $tag$ ... $tag$, or just the dollar. */
@@ -186,8 +189,7 @@ static void depth_token(struct depth_scan *s)
         else if (c == ',' || c == ';') {
             depth_end_item(&s->stack[s->n - 1]);
             s->stack[s->n - 1].sticky = false;
-        }
-        else if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
+        } else if (c != ' ' && c != '\n' && c != '\t' && c != '\r')
             s->stack[s->n - 1].item++;
     }
 }

@@ -1,9 +1,10 @@
 /*
  * parse.c: libpg_query behind parse.h: text to protobuf to unpacked C structs in one arena.
  *
- * libpg_query's printer, protobuf-c's unpacker and every reader of the tree recurse once per level. Texts whose tokens allow
- * deep nesting are therefore parsed on a thread with a stack made to measure, where the real depth is taken; what is deeper
- * than the analyzer allows is refused with 54001 before anybody else sees it.
+ * libpg_query's printer, protobuf-c's unpacker and every reader of the tree recurse once per level.
+ * Texts whose tokens allow deep nesting are therefore parsed on a thread with a stack made to
+ * measure, where the real depth is taken; what is deeper than the analyzer allows is refused with
+ * 54001 before anybody else sees it.
  */
 #include "sql/parse/parse.h"
 
@@ -17,7 +18,8 @@
 #include "sql/parse/depth.h"
 #include "sql/parse/sqlstate.h"
 
-/* Stack bytes per level of libpg_query's printer and protobuf-c (measured below 700; sanitizer builds want more). */
+/* Stack bytes per level of libpg_query's printer and protobuf-c (measured below 700; sanitizer
+ * builds want more). */
 #define STACK_PER_LEVEL 2048
 /* Depth that fits any caller's own stack. */
 #define DEPTH_INLINE 300
@@ -25,7 +27,7 @@
 #define STACK_MAX ((size_t)1 << 30)
 /* A level of nesting is a Node and its content: two messages. */
 #define MESSAGES_PER_LEVEL 2
-#define EXPRESSION_PREFIX "SELECT "
+#define EXPRESSION_PREFIX  "SELECT "
 
 struct parsed {
     struct arena *arena;
@@ -89,7 +91,8 @@ static bool walk_field(const ProtobufCMessage *m, const ProtobufCFieldDescriptor
         }
         return true;
     }
-    if ((f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) && *(uint32_t *)(base + f->quantifier_offset) != f->id)
+    if ((f->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) &&
+        *(uint32_t *)(base + f->quantifier_offset) != f->id)
         return true;
     return walk_message(*(ProtobufCMessage **)(base + f->offset), depth + 1, w);
 }
@@ -125,18 +128,21 @@ static void parse_run(struct parse_job *job)
         return;
     }
     struct arena *arena = arena_create();
-    ProtobufCAllocator allocator = {.alloc = unpack_alloc, .free = unpack_free, .allocator_data = arena};
+    ProtobufCAllocator allocator = {
+        .alloc = unpack_alloc, .free = unpack_free, .allocator_data = arena};
     p = ARENA_NEW(arena, struct parsed);
     p->arena = arena;
     p->length = job->n;
-    p->tree = pg_query__parse_result__unpack(&allocator, r.parse_tree.len, (const uint8_t *)r.parse_tree.data);
+    p->tree = pg_query__parse_result__unpack(&allocator, r.parse_tree.len,
+                                             (const uint8_t *)r.parse_tree.data);
     pg_query_free_protobuf_parse_result(r);
     if (p->tree == NULL) {
         error_set(job->err, ERRCODE_INTERNAL_ERROR, "could not read the parse tree");
         arena_destroy(arena);
         return;
     }
-    struct tree_walk w = {.max_depth = (size_t)LIMIT_EXPR_DEPTH * MESSAGES_PER_LEVEL, .shift = job->shift};
+    struct tree_walk w = {.max_depth = (size_t)LIMIT_EXPR_DEPTH * MESSAGES_PER_LEVEL,
+                          .shift = job->shift};
     if ((job->measure || job->shift != 0) && !walk_message(&p->tree->base, 0, &w)) {
         too_deep(job->err);
         arena_destroy(arena);

@@ -1,8 +1,8 @@
 /*
  * parse.h: PostgreSQL's grammar (libpg_query) as a function from text to raw statements.
  *
- * The raw tree is libpg_query's protobuf; only parse/ and analyze/ look inside. libpg_query reports byte positions and no
- * SQLSTATE: this file maps positions to characters and messages to SQLSTATEs.
+ * The raw tree is libpg_query's protobuf; only parse/ and analyze/ look inside. libpg_query reports
+ * byte positions and no SQLSTATE: this file maps positions to characters and messages to SQLSTATEs.
  */
 #ifndef PGF_PARSE_PARSE_H
 #define PGF_PARSE_PARSE_H
@@ -16,8 +16,9 @@ struct parsed;   /* all statements of one text */
 struct raw_stmt; /* one of them: a PgQuery__Node, seen from analyze/ */
 
 /*
- * Parses text (n bytes, valid UTF-8, no NUL). NULL with err set: 42601 and kin with position in characters. The caller
- * ends it with parsed_free. An empty or comment-only text gives zero statements. Any thread.
+ * Parses text (n bytes, valid UTF-8, no NUL). NULL with err set: 42601 and kin with position in
+ * characters. The caller ends it with parsed_free. An empty or comment-only text gives zero
+ * statements. Any thread.
  */
 struct parsed *parse_sql(const char *text, size_t n, struct error *err);
 void parsed_free(struct parsed *p);
@@ -31,7 +32,8 @@ bool raw_stmt_ends_transaction(const struct raw_stmt *s);
 bool raw_stmt_is_transaction_control(const struct raw_stmt *s);
 /* 1-based character position of a byte offset in text; 0 for a negative offset. */
 int parse_char_position(const char *text, int byte_offset);
-/* A single expression or SELECT stored in the catalog: parsed as "SELECT <text>"; offsets are shifted accordingly. */
+/* A single expression or SELECT stored in the catalog: parsed as "SELECT <text>"; offsets are
+ * shifted accordingly. */
 struct parsed *parse_expression(const char *text, struct error *err);
 
 #endif

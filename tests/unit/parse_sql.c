@@ -16,7 +16,8 @@ static struct parsed *parse(const char *sql, struct error *err)
     return parse_sql(sql, strlen(sql), err);
 }
 
-static void check_error(const char *sql, const char *sqlstate, int position, const char *message, const char *hint)
+static void check_error(const char *sql, const char *sqlstate, int position, const char *message,
+                        const char *hint)
 {
     struct error err;
 
@@ -34,16 +35,18 @@ static void test_errors(void)
     check_error("select 'äöü' , from", "42601", 16, "syntax error at or near \"from\"", NULL);
     check_error("select (((", "42601", 11, "syntax error at end of input", NULL);
     check_error("select 'abc", "42601", 8, "unterminated quoted string at or near \"'abc\"", NULL);
-    check_error("select \"\"", "42601", 8, "zero-length delimited identifier at or near \"\"\"\"", NULL);
+    check_error("select \"\"", "42601", 8, "zero-length delimited identifier at or near \"\"\"\"",
+                NULL);
     check_error("select 1 limit 1,2", "42601", 10, "LIMIT #,# syntax is not supported",
                 "Use separate LIMIT and OFFSET clauses.");
     check_error("select * from (select 1)", "42601", 15, "subquery in FROM must have an alias",
                 "For example, FROM (SELECT ...) [AS] foo.");
     check_error("select * from (values (1))", "42601", 15, "VALUES in FROM must have an alias",
                 "For example, FROM (VALUES ...) [AS] foo.");
-    check_error("select sum(1) over (rows between unbounded following and current row)", "42P20", 34,
-                "frame start cannot be UNBOUNDED FOLLOWING", NULL);
-    check_error("select 1::float(0)", "22023", 17, "precision for type float must be at least 1 bit", NULL);
+    check_error("select sum(1) over (rows between unbounded following and current row)", "42P20",
+                34, "frame start cannot be UNBOUNDED FOLLOWING", NULL);
+    check_error("select 1::float(0)", "22023", 17,
+                "precision for type float must be at least 1 bit", NULL);
 }
 
 static void test_spans(void)
@@ -67,7 +70,8 @@ static void test_spans(void)
     p = parse("-- nothing", &err);
     CHECK(p != NULL && parsed_count(p) == 0);
     parsed_free(p);
-    p = parse("rollback to savepoint a; commit and chain; prepare transaction 'x'; savepoint a", &err);
+    p = parse("rollback to savepoint a; commit and chain; prepare transaction 'x'; savepoint a",
+              &err);
     CHECK(p != NULL && parsed_count(p) == 4);
     for (int i = 0; i < 4; i++)
         CHECK(raw_stmt_ends_transaction(parsed_stmt(p, i)) == (i < 3));
@@ -115,9 +119,11 @@ static void test_depth(void)
 {
     /* What real programs send, however long, is flat. */
     check_depth(repeat("select 1 where 1=1", " or a = 1 and b = 2", 20000, ""), NULL);
-    check_depth(repeat("insert into t values (1, 'x')", ",(1, (select 2), array[1,2])", 20000, ""), NULL);
+    check_depth(repeat("insert into t values (1, 'x')", ",(1, (select 2), array[1,2])", 20000, ""),
+                NULL);
     check_depth(repeat("select case", " when a = 1 then b", 5000, " end"), NULL);
-    check_depth(repeat("select 1", " union all select 2, 3 where a and b", LIMIT_EXPR_DEPTH / 2, ""), NULL);
+    check_depth(
+        repeat("select 1", " union all select 2, 3 where a and b", LIMIT_EXPR_DEPTH / 2, ""), NULL);
     check_depth(repeat("select 1", " + 1", LIMIT_EXPR_DEPTH - 10, ""), NULL);
     /* What nests is refused before anything recursive sees it. */
     check_depth(repeat("select 1", " + 1", 200000, ""), "54001");
