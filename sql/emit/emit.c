@@ -48,7 +48,8 @@ bool emit_program(struct program *p, const struct snapshot *s, struct error *err
     for (int i = 0; i < p->nsteps; i++) {
         struct strbuf out = {0};
         struct emitter em = {
-            .out = &out, .arena = p->arena, .snapshot = s, .err = err, .step = &p->steps[i]};
+            .out = &out, .arena = p->arena, .snapshot = s, .err = err, .program = p,
+            .step = &p->steps[i]};
         emit_step(&em, &p->steps[i]);
         if (!error_is_set(err))
             p->steps[i].sql = arena_strndup(p->arena, out.data ? out.data : "", out.len);

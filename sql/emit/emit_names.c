@@ -98,12 +98,36 @@ bool emit_unsupported(struct emitter *em, const char *what)
 
 /* --- scopes ----------------------------------------------------------------------------- */
 
+/* What the aliases of a scope stand for: EXPLAIN names them so. */
+static void record_aliases(struct emitter *em, const struct scope *sc)
+{
+    struct program *g = em->program;
+    int n = sc->q->nrtable;
+    if (!g || !n)
+        return;
+    struct plan_alias *all = ARENA_ARRAY(em->arena, struct plan_alias, g->naliases + n);
+    if (g->naliases)
+        memcpy(all, g->aliases, sizeof(*all) * (size_t)g->naliases);
+    for (int i = 0; i < n; i++) {
+        const struct rte *t = sc->q->rtable[i];
+        const char *alias = t->alias ? t->alias : "";
+        const char *relation = t->relation ? t->relation->name
+                               : t->kind == RTE_FUNCTION && t->function.n && t->function.calls[0]->kind == EXPR_FUNC
+                                   ? t->function.calls[0]->func.proc->name
+                                   : alias;
+        all[g->naliases + i] =
+            (struct plan_alias){arena_printf(em->arena, "r%d", sc->base + i), relation, alias};
+    }
+    g->aliases = all;
+    g->naliases += n;
+}
+
 void emit_scope_enter(struct emitter *em, struct scope *sc, const struct query *q)
 {
     *sc = (struct scope){.parent = em->scope, .q = q, .base = em->next_alias};
     em->next_alias += q->nrtable + 1; /* one more, so that no two scopes share a base */
-    sc->windows = sc->base;
     em->scope = sc;
+    record_aliases(em, sc);
 }
 
 void emit_scope_leave(struct emitter *em)

@@ -19,7 +19,6 @@ struct scope {
     int base; /* alias number of range table entry 0 */
     /* RETURNING: the target's columns are qualified by its name in the file, not by its alias. */
     const char *target_name;
-    int windows; /* number of the first WINDOW clause entry */
 };
 
 /* What EXPR_CASE_TEST prints: the tested expression, in the scope it was written in. */
@@ -43,6 +42,7 @@ struct emitter {
     struct arena *arena;
     const struct snapshot *snapshot;
     struct error *err;
+    struct program *program; /* whose aliases grow; NULL: nobody asks */
     struct step *step; /* whose bindings grow; NULL for DDL */
     const struct relation *ddl; /* DDL: VARs are its columns, bare */
     bool is_ddl;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "sql/base/error.h"
 #include "sql/plan/planner.h"
 #include "sql/plan/vector_scan.h"
 
@@ -90,13 +91,32 @@ static struct query *filter_query(struct planner *p, const struct query *q)
     return f;
 }
 
-static void add_note(struct planner *p, const struct index_def *ix)
+/* "Order By: (e <-> '[1,2,3]'::vector)", as EXPLAIN says it. */
+static const char *order_text(struct planner *p, const struct index_def *ix, const struct expr *order,
+                              const struct expr *query)
+{
+    const char *column = ix->table->atts[ix->columns[0].attnum - 1].name, *op = order->func.op->name;
+    const struct type_def *t = snapshot_type(p->snapshot, query->type);
+    struct error err;
+    struct value text;
+    error_init(&err, p->arena);
+    if (query->kind == EXPR_PARAM)
+        return arena_printf(p->arena, "Order By: (%s %s $%d)", column, op, query->param.number);
+    if (query->kind == EXPR_CONST && t && query->constant.value.kind != VALUE_NULL &&
+        type_output(t, &query->constant.value, p->ctx, p->arena, &err, &text))
+        return arena_printf(p->arena, "Order By: (%s %s '%.*s'::%s)", column, op, (int)text.n, text.p, t->name);
+    return arena_printf(p->arena, "Order By: (%s %s ...)", column, op);
+}
+
+static void add_note(struct planner *p, const struct index_def *ix, const struct expr *order,
+                     const struct expr *query)
 {
     struct program *g = p->program;
     struct plan_note *notes = ARENA_ARRAY(p->arena, struct plan_note, g->nnotes + 1);
     if (g->nnotes)
         memcpy(notes, g->notes, sizeof(*notes) * (size_t)g->nnotes);
-    notes[g->nnotes] = (struct plan_note){.index = ix->name, .table = ix->table ? ix->table->name : ""};
+    notes[g->nnotes] = (struct plan_note){.index = ix->name, .table = ix->table->name,
+                                             .detail = order_text(p, ix, order, query)};
     g->notes = notes;
     g->nnotes++;
 }
@@ -118,6 +138,6 @@ bool pass_knn(struct planner *p, struct query *q)
         scan->filter_first = found_by_index(t->relation, q->where);
     }
     t->vector = scan;
-    add_note(p, ix);
+    add_note(p, ix, q->sort.items[0].expr, query);
     return true;
 }
