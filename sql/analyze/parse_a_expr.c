@@ -130,9 +130,7 @@ static struct expr *transform_nullif(struct pstate *ps, const PgQuery__AExpr *a)
     return e;
 }
 
-/* --- IN (list)
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- IN (list) ------------------------------------------------------------------------------ */
 
 static bool has_local_var(struct expr *e, void *arg)
 {
@@ -240,9 +238,7 @@ static struct expr *transform_in(struct pstate *ps, const PgQuery__AExpr *a)
     return result;
 }
 
-/* --- BETWEEN
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- BETWEEN -------------------------------------------------------------------------------- */
 
 /* arg op1 low BOOL arg op2 high */
 static struct expr *between_pair(struct pstate *ps, const PgQuery__AExpr *a, struct expr *arg,

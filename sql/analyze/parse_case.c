@@ -16,9 +16,7 @@ static bool no_sets(struct pstate *ps, const struct expr *last_srf, const char *
     return false;
 }
 
-/* --- CASE
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- CASE ----------------------------------------------------------------------------------- */
 
 static struct expr *case_test(struct pstate *ps, const struct expr *arg)
 {
@@ -147,9 +145,7 @@ struct expr *transform_minmax(struct pstate *ps, const PgQuery__MinMaxExpr *m)
     return e;
 }
 
-/* --- ARRAY[...]
- * -------------------------------------------------------------------------------------------------
- */
+/* --- ARRAY[...] ----------------------------------------------------------------------------- */
 
 static bool array_elements(struct pstate *ps, const PgQuery__AArrayExpr *a, uint32_t array_type,
                            uint32_t element, int32_t typmod, struct expr_list *out, bool *nested)

@@ -172,9 +172,7 @@ static struct expr *transform_sql_value(struct pstate *ps, const PgQuery__SQLVal
     return e;
 }
 
-/* --- the dispatcher
- * -----------------------------------------------------------------------------------------------
- */
+/* --- the dispatcher ------------------------------------------------------------------------- */
 
 static struct expr *no_xml(struct pstate *ps, int location)
 {

@@ -222,9 +222,7 @@ static bool check_procedure(struct pstate *ps, const struct call *c, enum func_d
     return true;
 }
 
-/* --- errors
- * --------------------------------------------------------------------------------------------------
- */
+/* --- errors --------------------------------------------------------------------------------- */
 
 static struct expr *not_unique(struct pstate *ps, const struct call *c)
 {
@@ -257,9 +255,7 @@ static struct expr *not_found(struct pstate *ps, const struct call *c)
     return expr_poison();
 }
 
-/* --- the call
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- the call ------------------------------------------------------------------------------- */
 
 static struct expr *make_plain_call(struct pstate *ps, struct call *c)
 {

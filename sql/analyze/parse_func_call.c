@@ -135,9 +135,7 @@ uint32_t call_arguments(struct pstate *ps, const struct func_candidate *c, struc
     return rettype;
 }
 
-/* --- nodes
- * -------------------------------------------------------------------------------------------------
- */
+/* --- nodes ---------------------------------------------------------------------------------- */
 
 struct expr *make_func(struct pstate *ps, uint32_t oid, uint32_t rettype, struct expr_list args,
                        enum coercion_form form, int location)

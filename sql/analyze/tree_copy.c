@@ -90,9 +90,7 @@ struct expr *expr_copy(struct arena *a, const struct expr *e)
     return copy;
 }
 
-/* --- queries
- * ------------------------------------------------------------------------------------------------
- */
+/* --- queries -------------------------------------------------------------------------------- */
 
 static struct from_node *copy_from(struct arena *a, const struct from_node *n)
 {
