@@ -40,7 +40,8 @@ static void row_add_bytes(struct strbuf *out, const void *p, size_t n)
     char *to = strbuf_reserve(out, n + 4);
     uint32_t len = htobe32((uint32_t)n);
     memcpy(to, &len, 4);
-    memcpy(to + 4, p, n);
+    if (n)
+        memcpy(to + 4, p, n);
     out->len += n + 4;
 }
 

@@ -24,10 +24,18 @@ struct agg_cell {
     _Alignas(16) char state[];
 };
 
+/* The cell in SQLite's memory, made with size bytes, or with 0 the one there is. SQLite aligns to 8 bytes only. */
+static struct agg_cell *cell_at(sqlite3_context *c, size_t size)
+{
+    uintptr_t mask = _Alignof(struct agg_cell) - 1;
+    uintptr_t p = (uintptr_t)sqlite3_aggregate_context(c, size ? (int)(size + mask) : 0);
+    return (struct agg_cell *)((p + mask) & ~mask);
+}
+
 static struct agg_cell *cell_get(sqlite3_context *c, const struct sqlite_func *fn)
 {
-    struct agg_cell *cell = sqlite3_aggregate_context(
-        c, (int)(sizeof(struct agg_cell) + (fn->moving ? 0 : fn->impl->agg->state_size)));
+    struct agg_cell *cell =
+        cell_at(c, sizeof(struct agg_cell) + (fn->moving ? 0 : fn->impl->agg->state_size));
     if (!cell)
         sqlite3_result_error_nomem(c);
     else
@@ -111,7 +119,7 @@ static void empty_final(sqlite3_context *c, const struct sqlite_func *fn)
 static void agg_value(sqlite3_context *c)
 {
     const struct sqlite_func *fn = sqlite3_user_data(c);
-    struct agg_cell *cell = sqlite3_aggregate_context(c, 0);
+    struct agg_cell *cell = cell_at(c, 0);
     if (cell && cell->started)
         run_final(c, fn, cell->state);
     else
@@ -122,7 +130,7 @@ static void agg_final(sqlite3_context *c)
 {
     const struct sqlite_func *fn = sqlite3_user_data(c);
     agg_value(c);
-    struct agg_cell *cell = sqlite3_aggregate_context(c, 0);
+    struct agg_cell *cell = cell_at(c, 0);
     if (cell && cell->started && fn->impl->agg->destroy)
         fn->impl->agg->destroy(cell->state);
 }
@@ -174,7 +182,7 @@ static void moving_value(sqlite3_context *c)
 {
     const struct sqlite_func *fn = sqlite3_user_data(c);
     const struct agg_impl *agg = fn->impl->agg;
-    struct agg_cell *cell = sqlite3_aggregate_context(c, 0);
+    struct agg_cell *cell = cell_at(c, 0);
     void *state = calloc(1, agg->state_size + 1);
     if (!state) {
         sqlite3_result_error_nomem(c);
@@ -192,7 +200,7 @@ static void moving_value(sqlite3_context *c)
 static void moving_final(sqlite3_context *c)
 {
     moving_value(c);
-    struct agg_cell *cell = sqlite3_aggregate_context(c, 0);
+    struct agg_cell *cell = cell_at(c, 0);
     while (cell && cell->first) {
         struct moving_row *r = cell->first;
         cell->first = r->next;
