@@ -411,6 +411,9 @@ static bool adopt_table(struct loader *l, sqlite3_stmt *st)
     x->am = HEAP_AM_OID;
     x->replident = 'd';
     struct list pk = {0};
+    const struct relation *before = l->pending && l->base ? snapshot_relation_sqlite(l->base, name) : NULL;
+    if (l->pending && l->base && (!before || !before->adopted))
+        return true; /* ours, about to be renamed or dropped */
     if (map_get(&s->relation_name, PUBLIC_NAMESPACE, name) || !adopt_columns(l, x, &pk))
         return true;
     x->rel.oid = adopted_oid(l, "table", name, NULL);

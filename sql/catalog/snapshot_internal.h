@@ -129,7 +129,8 @@ struct loader {
     struct map files;   /* names of SQLite's tables, when the file has metadata */
     const char *schema; /* what @ stands for in loader_rows' SQL */
     bool temp;          /* the connection has temporary objects */
-    bool pending;       /* metadata may be ahead of SQLite's schema */
+    bool pending;       /* metadata may be ahead of SQLite's schema: */
+    const struct snapshot *base; /* only what this one had adopted is another program's */
 };
 
 /* Runs sql and calls row for each row; binds nothing. @ before a table name stands for its SQLite database: the statement

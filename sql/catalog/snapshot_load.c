@@ -479,7 +479,8 @@ static bool load_parts(struct loader *l)
     return true;
 }
 
-static struct snapshot *load(sqlite3 *db, const char *database, bool pending, struct error *err)
+static struct snapshot *load(sqlite3 *db, const char *database, bool pending, const struct snapshot *base,
+                             struct error *err)
 {
     struct snapshot *s = calloc(1, sizeof(*s));
     if (!s)
@@ -489,7 +490,7 @@ static struct snapshot *load(sqlite3 *db, const char *database, bool pending, st
     s->database = arena_strdup(s->arena, database);
     s->version = atomic_fetch_add(&version_counter, 1) + 1;
     s->durable = durable_exists(db);
-    struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = pending};
+    struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = pending, .base = base};
     l.temp = durable_temp_exists(db);
     if (!load_parts(&l)) {
         snapshot_unref(s);
@@ -501,13 +502,11 @@ static struct snapshot *load(sqlite3 *db, const char *database, bool pending, st
 struct snapshot *snapshot_load(sqlite3 *db, const char *database, const struct snapshot *base,
                                struct error *err)
 {
-    (void)base;
-    return load(db, database, false, err);
+    return load(db, database, false, base, err);
 }
 
 struct snapshot *snapshot_load_pending(sqlite3 *db, const char *database,
                                        const struct snapshot *base, struct error *err)
 {
-    (void)base;
-    return load(db, database, true, err);
+    return load(db, database, true, base, err);
 }

@@ -447,13 +447,12 @@ static bool release_rowid(struct drop *d)
     return true;
 }
 
-static bool drops_sqlite_tables(struct drop *d)
+static bool drops_adopted(struct drop *d)
 {
     for (int i = 0; i < d->n; i++) {
         const struct relation *r =
             d->items[i].a.classid == CLASS_PG_CLASS ? snapshot_relation(d->s, d->items[i].a.oid) : NULL;
-        if (r && !d->items[i].a.sub &&
-            (is_stored(r) || (r->index && vector_index_method(r->index->am_name))))
+        if (r && !d->items[i].a.sub && r->adopted)
             return true;
     }
     return false;
@@ -472,10 +471,9 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
     for (int i = 0; ok && i < d.n; i++)
         ok = delete_rows(&d, &d.items[i].a);
     cmd_use_temp(c, temp);
-    /* The picture is loaded twice: tables that stay must lose their foreign keys before those they point at go, and while these
-       are in SQLite's schema without metadata they look like another program's. */
+    /* A table of another program is in the picture until SQLite has dropped it. */
     ok = ok && release_rowid(&d) && cmd_reload(c) && forget_definitions(&d) && change_survivors(&d) &&
-         drop_stored(&d) && (!drops_sqlite_tables(&d) || cmd_reload(c));
+         drop_stored(&d) && (!drops_adopted(&d) || cmd_reload(c));
     snapshot_unref(d.s);
     return ok;
 }

@@ -22,7 +22,7 @@ select schemaname, sequencename, data_type, start_value, last_value from pg_sequ
 select table_schema, table_name, table_type, is_insertable_into from information_schema.tables where table_schema in ('public', 'sales') order by 1, 2;
 select table_name, column_name, ordinal_position, column_default, is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale, udt_name, is_identity, is_generated from information_schema.columns where table_schema in ('public', 'sales') order by 1, 3;
 select constraint_name, table_name, constraint_type, is_deferrable from information_schema.table_constraints where table_schema in ('public', 'sales') and constraint_name not like '%not_null' order by 1;
-select constraint_name, table_name, column_name, ordinal_position, position_in_unique_constraint from information_schema.key_column_usage order by 1, 4;
+select constraint_name, table_name, column_name, ordinal_position, position_in_unique_constraint from information_schema.key_column_usage where table_schema in ('public', 'sales') order by 1, 4;
 select constraint_name, unique_constraint_name, update_rule, delete_rule from information_schema.referential_constraints order by 1;
 select 'cust'::regclass, 'sales.ord'::regclass, 'mood'::regtype, 'int4pl'::regproc, 'lower(text)'::regprocedure, '+(int4,int4)'::regoperator, 'sales'::regnamespace, 'postgres'::regrole;
 select to_regclass('nosuch'), to_regtype('nosuch'), to_regproc('nosuch');
