@@ -567,17 +567,24 @@ static enum failure check_date(struct parser *ps)
     return OK;
 }
 
+/* Run-together digits reach here unchecked; nothing is later than 24:00. */
+static enum failure check_time(const struct datetime *dt)
+{
+    int64_t usecs = ((int64_t)dt->hour * 3600 + dt->minute * 60 + dt->second) * USECS_PER_SEC + dt->usec;
+    return dt->minute > 59 || dt->second > 60 || usecs > USECS_PER_DAY ? OVERFLOW_FIELD : OK;
+}
+
 static enum failure apply_ampm(struct parser *ps)
 {
     if (!ps->ampm)
-        return OK;
+        return check_time(ps->dt);
     if (ps->dt->hour > 12)
         return OVERFLOW_FIELD;
     if (ps->ampm == 'a' && ps->dt->hour == 12)
         ps->dt->hour = 0;
     else if (ps->ampm == 'p' && ps->dt->hour != 12)
         ps->dt->hour += 12;
-    return OK;
+    return check_time(ps->dt);
 }
 
 /* The offset of a named zone depends on the date. */
