@@ -567,9 +567,12 @@ static enum failure check_date(struct parser *ps)
     return OK;
 }
 
-/* Run-together digits reach here unchecked; nothing is later than 24:00. */
-static enum failure check_time(const struct datetime *dt)
+/* Run-together digits reach here unchecked. A time is no later than 24:00; in a timestamp they run on into the next day. */
+static enum failure check_time(const struct parser *ps)
 {
+    const struct datetime *dt = ps->dt;
+    if (!ps->time_only)
+        return OK;
     int64_t usecs = ((int64_t)dt->hour * 3600 + dt->minute * 60 + dt->second) * USECS_PER_SEC + dt->usec;
     return dt->minute > 59 || dt->second > 60 || usecs > USECS_PER_DAY ? OVERFLOW_FIELD : OK;
 }
@@ -577,14 +580,14 @@ static enum failure check_time(const struct datetime *dt)
 static enum failure apply_ampm(struct parser *ps)
 {
     if (!ps->ampm)
-        return check_time(ps->dt);
+        return check_time(ps);
     if (ps->dt->hour > 12)
         return OVERFLOW_FIELD;
     if (ps->ampm == 'a' && ps->dt->hour == 12)
         ps->dt->hour = 0;
     else if (ps->ampm == 'p' && ps->dt->hour != 12)
         ps->dt->hour += 12;
-    return check_time(ps->dt);
+    return check_time(ps);
 }
 
 /* The offset of a named zone depends on the date. */
