@@ -237,10 +237,24 @@ static bool end_schema_edit(struct command *c, bool ok)
     return ok && reset;
 }
 
+/* Keys inside another program's CREATE TABLE have indexes that belong to that text: it cannot be replaced without them. */
+static bool has_own_keys(struct command *c, const struct relation *r)
+{
+    for (int i = 0; i < r->nindexes; i++) {
+        const char *name = r->indexes[i]->sqlite_name;
+        if (name && strncmp(name, "sqlite_autoindex_", 17) == 0)
+            return !error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                              "the definition of \"%s\", made by another program with keys inside, cannot be "
+                              "changed",
+                              r->name);
+    }
+    return false;
+}
+
 bool table_sqlite_replace_text(struct command *c, const struct relation *r)
 {
     struct strbuf b = {0};
-    bool ok = table_sqlite_text(c, r, NULL, &b);
+    bool ok = !has_own_keys(c, r) && table_sqlite_text(c, r, NULL, &b);
     /* sqlite_schema keeps "CREATE TABLE", without TEMP. */
     const char *text = ok ? b.data : "";
     if (ok && r->persistence == 't')
@@ -317,6 +331,8 @@ bool table_sqlite_rebuild(struct command *c, const struct relation *before,
                           const struct relation *after, const char *const *exprs)
 {
     static const char copy[] = "_pg_rebuild";
+    if (has_own_keys(c, before))
+        return false;
     for (int i = 0; i < before->nindexes; i++)
         if (!index_sqlite_drop(c, before->indexes[i]))
             return false;
