@@ -10,6 +10,7 @@
 #include "sql/exec/portal.h"
 #include "sql/pg.h"
 #include "sql/session/guc.h"
+#include "sql/session/normalize.h"
 
 struct pg_engine;
 struct copy_in;
@@ -37,6 +38,8 @@ struct session_query { /* TASK_QUERY */
     size_t ntext;
     int index, count;    /* statement now, of how many */
     struct plan *cached; /* the text's only statement, found in the cache */
+    struct normal_text normal; /* its literals, when cached is the plan of its normal form */
+    bool normalized;
     struct portal *portal;
     struct row_writer writer;
     bool writing;
@@ -126,6 +129,9 @@ struct plan *session_cached(struct pg_session *s, const char *text, size_t n, co
                             int ntypes);
 void session_cache(struct pg_session *s, const char *text, size_t n, const uint32_t *types,
                    int ntypes, struct plan *p);
+/* The shared plan of the text's normal form (normalize.h), its literals in *normal; NULL: plan the text itself. */
+struct plan *session_normalized(struct pg_session *s, const char *text, size_t n,
+                                struct normal_text *normal);
 /* The relation a name means on the search path; NULL with s->err set (42P01). */
 const struct relation *session_relation(struct pg_session *s, const struct qualified_name *name);
 /* Effective search path as namespace OIDs. */

@@ -77,6 +77,38 @@ static struct plan *query_plan(struct pg_session *s)
     return p;
 }
 
+/* The literals taken out of the text become the portal's parameters. */
+static bool query_bind_literals(struct pg_session *s, struct portal *p)
+{
+    const struct normal_text *t = &s->query.normal;
+    struct value *values = ARENA_ARRAY(p->arena, struct value, t->nliterals);
+    p->params = values;
+    for (int i = 0; i < t->nliterals; i++) {
+        const struct type_def *type = snapshot_type(p->plan->snapshot, p->plan->program->params[i]);
+        if (!type)
+            return error_set(&s->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for type %u",
+                             p->plan->program->params[i]);
+        const char *text = arena_strndup(p->arena, t->literals[i], t->lengths[i]);
+        if (!type_input(type, text, t->lengths[i], -1, &s->eval, p->arena, &s->err, &values[i]))
+            return false;
+    }
+    return true;
+}
+
+/* A literal that its type refuses: the text is planned as it stands, for the error it deserves. */
+static bool query_plan_as_written(struct pg_session *s)
+{
+    struct session_query *q = &s->query;
+    query_drop_portal(s);
+    error_clear(&s->err);
+    q->normalized = false;
+    q->parsed = parse_sql(q->text, q->ntext, &s->err);
+    if (!q->parsed)
+        return false;
+    q->count = parsed_count(q->parsed);
+    return true;
+}
+
 /* Describes and begins the portal of plan. */
 static bool query_open(struct pg_session *s, struct plan *plan)
 {
@@ -86,7 +118,7 @@ static bool query_open(struct pg_session *s, struct plan *plan)
         return false;
     }
     q->portal = session_portal(s, "", plan);
-    if (!q->portal)
+    if (!q->portal || (q->normalized && !query_bind_literals(s, q->portal)))
         return false;
     struct portal *p = q->portal;
     row_writer_init(&q->writer, s->reply.out, &s->eval, p->arena, p->types, p->nfields, p->formats,
@@ -139,7 +171,10 @@ static enum pg_result query_continue(struct pg_session *s)
     for (;;) {
         if (!q->portal) {
             struct plan *plan = query_plan(s);
-            if (!plan || !query_open(s, plan))
+            bool open = plan && query_open(s, plan);
+            if (!open && q->normalized && query_plan_as_written(s))
+                continue;
+            if (!open)
                 return query_fail(s);
         }
         enum pg_result r = query_run(s);
@@ -175,6 +210,9 @@ enum pg_result simple_query(struct pg_session *s, const char *sql, size_t n)
     q->index = 0;
     q->count = 1;
     q->cached = session_cached(s, sql, n, NULL, 0);
+    q->normalized = false;
+    if (!q->cached && (q->cached = session_normalized(s, sql, n, &q->normal)))
+        q->normalized = true;
     if (!q->cached && !(q->parsed = parse_sql(sql, n, &s->err)))
         return session_fail(s);
     if (q->parsed && (q->count = parsed_count(q->parsed)) == 0) {

@@ -242,3 +242,43 @@ void session_cache(struct pg_session *s, const char *text, size_t n, const uint3
         plan_cache_put(s->engine->plans, key.data, key.len, p);
     strbuf_free(&key);
 }
+
+/* Analyzes and plans a normal form whose literals have these types; NULL, without an error, if it does not go. */
+static struct plan *session_plan_normal(struct pg_session *s, const struct normal_text *normal)
+{
+    struct parsed *parsed = parse_sql(normal->text, normal->n, &s->err);
+    struct plan *p = NULL;
+    if (parsed && parsed_count(parsed) == 1)
+        p = session_plan(s, normal->text, 0, (int)normal->n, parsed_stmt(parsed, 0), normal->types,
+                         normal->nliterals, true);
+    parsed_free(parsed);
+    error_clear(&s->err);
+    if (p && (p->program->utility || p->program->nparams != normal->nliterals)) {
+        plan_unref(p);
+        p = NULL;
+    }
+    return p;
+}
+
+struct plan *session_normalized(struct pg_session *s, const char *text, size_t n,
+                                struct normal_text *normal)
+{
+    struct strbuf key = {0};
+    struct plan *p = NULL;
+    if (n > LIMIT_CACHED_TEXT || !s->eval.standard_conforming_strings ||
+        s->txn.state == TXN_FAILED || !normalize_text(text, n, s->arena, normal) ||
+        !session_key(s, &key, normal->text, normal->n, normal->types, normal->nliterals)) {
+        strbuf_free(&key);
+        return NULL;
+    }
+    p = plan_cache_get(s->engine->plans, key.data, key.len);
+    if (!p && normalize_state(key.data, key.len) == NORMAL_SEEN) {
+        p = session_plan_normal(s, normal);
+        if (p)
+            plan_cache_put(s->engine->plans, key.data, key.len, p);
+        else
+            normalize_refuse(key.data, key.len);
+    }
+    strbuf_free(&key);
+    return p;
+}
