@@ -180,8 +180,18 @@ static void run_aggregate(const char *line, char **fields, int n)
     verdict(line, got, null_answer ? '0' : fields[n - 2][0], null_answer ? NULL : fields[n - 1]);
 }
 
+/* Each file begins with a new session's settings. */
+static void reset_settings(void)
+{
+    ctx = (struct eval_context){.extra_float_digits = 1,
+                                .dateorder = DATEORDER_MDY,
+                                .timezone = timezone_find("UTC"),
+                                .standard_conforming_strings = true};
+}
+
 static void run_file(const char *path)
 {
+    reset_settings();
     FILE *in = fopen(path, "r");
     char buf[65536], copy[65536], *fields[MAX_FIELDS];
     if (!in) {
@@ -209,10 +219,6 @@ int main(int argc, char **argv)
     type_registry_init();
     registry_init();
     arena = arena_create();
-    ctx.extra_float_digits = 1;
-    ctx.dateorder = DATEORDER_MDY;
-    ctx.timezone = timezone_find("UTC");
-    ctx.snapshot = NULL;
     for (int i = 1; i < argc; i++)
         run_file(argv[i]);
     arena_destroy(arena);
