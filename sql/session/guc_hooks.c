@@ -2,6 +2,7 @@
 #include "sql/session/guc_hooks.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -74,8 +75,30 @@ static const char *check_datestyle(const char *name, const char *value, struct e
                         dateorder_names[order < 0 ? 0 : order]);
 }
 
+/* SET TIME ZONE INTERVAL '...' comes flattened: "INTERVAL '-05:30:00'", an offset east. NULL: no such text. */
+static const struct timezone_def *timezone_of_interval(const char *value)
+{
+    int hours, minutes, seconds, end = -1;
+    if (strncasecmp(value, "INTERVAL '", 10) != 0)
+        return NULL;
+    const char *p = value + 10;
+    bool negative = *p == '-';
+    p += *p == '-' || *p == '+';
+    if (sscanf(p, "%d:%d:%d'%n", &hours, &minutes, &seconds, &end) != 3 || end < 0 || p[end])
+        return NULL;
+    int32_t offset = hours * 3600 + minutes * 60 + seconds;
+    return timezone_fixed(negative ? -offset : offset);
+}
+
 static const char *check_timezone(const char *name, const char *value, struct error *err)
 {
+    char *end;
+    double hours = strtod(value, &end);
+    const struct timezone_def *fixed = end != value && !*end && hours > -168 && hours < 168
+                                           ? timezone_fixed((int32_t)(hours * 3600))
+                                           : timezone_of_interval(value);
+    if (fixed)
+        return arena_strdup(err->arena, timezone_name(fixed));
     const struct timezone_def *tz = timezone_find(value);
     return tz ? arena_strdup(err->arena, timezone_name(tz)) : guc_hook_refuse(name, value, err);
 }
