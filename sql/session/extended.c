@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sql/base/arena.h"
+#include "sql/emit/emit.h"
 #include "sql/session/session.h"
 #include "sql/types/text_util.h"
 
@@ -349,13 +350,72 @@ enum pg_result pg_session_protocol_error(struct pg_session *s, const struct erro
     return s->copy ? copy_in_finish(s) : session_end_message(s, session_fail(s));
 }
 
+/* --- FunctionCall ------------------------------------------------------------------------------------ */
+
+/* "SELECT schema.function($1, $2)" of a function's OID. NULL with s->err set. */
+static struct plan *function_plan(struct pg_session *s, uint32_t oid, int nvalues)
+{
+    const struct proc *f = snapshot_proc(s->snapshot, oid);
+    const struct namespace_def *ns = f ? snapshot_namespace(s->snapshot, f->namespace_oid) : NULL;
+    if (!ns || f->kind != 'f') {
+        error_set(&s->err, ERRCODE_UNDEFINED_FUNCTION, "function with OID %u does not exist", oid);
+        return NULL;
+    }
+    if (nvalues != f->nargs) {
+        error_set(&s->err, ERRCODE_PROTOCOL_VIOLATION,
+                  "function call message contains %d arguments but function requires %d", nvalues,
+                  f->nargs);
+        return NULL;
+    }
+    struct strbuf sql = {0};
+    strbuf_addz(&sql, "SELECT ");
+    emit_identifier(&sql, ns->name);
+    strbuf_addc(&sql, '.');
+    emit_identifier(&sql, f->name);
+    for (int i = 0; i < nvalues; i++)
+        strbuf_printf(&sql, i ? ", $%d" : "($%d", i + 1);
+    strbuf_addz(&sql, nvalues ? ")" : "()");
+    struct plan *plan = session_plan_text(s, sql.data, f->argtypes, f->nargs);
+    strbuf_free(&sql);
+    return plan;
+}
+
+/* The call's only value, sent. */
+static bool function_answer(struct pg_session *s, struct portal *p, int format)
+{
+    struct value bytes, v = value_null();
+    if (!session_materialize(s, p))
+        return false;
+    if (p->result->nrows > 0)
+        v = rowset_row(p->result, 0)[0];
+    if (value_is_null(&v)) {
+        s->reply.function_result(s->reply.host, NULL, -1);
+        return true;
+    }
+    bool ok = format ? type_send(p->types[0], &v, &s->eval, s->arena, &s->err, &bytes)
+                     : type_output(p->types[0], &v, &s->eval, s->arena, &s->err, &bytes);
+    if (ok)
+        s->reply.function_result(s->reply.host, bytes.p, (int)bytes.n);
+    return ok;
+}
+
 enum pg_result pg_session_function(struct pg_session *s, uint32_t oid, const int16_t *formats,
                                    int nformats, const char *const *values, const int32_t *lengths,
                                    int nvalues, int16_t result_format)
 {
-    (void)formats, (void)nformats, (void)values, (void)lengths, (void)nvalues, (void)result_format;
-    session_begin_message(s);
-    error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-              "the FunctionCall message is not supported (function %u)", oid);
-    return session_end_message(s, session_fail(s));
+    struct bind_input in = {formats, nformats, values, lengths, nvalues};
+    if (!session_begin_message(s) || !session_begin_statement(s))
+        return session_fail(s);
+    struct plan *plan = function_plan(s, oid, nvalues);
+    if (!plan)
+        return session_end_message(s, session_fail(s));
+    bool ok = session_enter(s, plan);
+    struct portal *p = ok ? session_portal(s, "", plan_ref(plan)) : NULL;
+    ok = p && bind_portal(s, p, &in, &result_format, 1) && function_answer(s, p, result_format);
+    if (p)
+        portal_destroy(p, &s->txn);
+    plan_unref(plan);
+    if (!ok || !session_finish_implicit(s))
+        return session_end_message(s, session_fail(s));
+    return session_end_message(s, PG_DONE);
 }

@@ -127,10 +127,8 @@ static bool prepared_same_shape(const struct program *a, const struct program *b
 
 bool prepared_revalidate(struct pg_session *s, struct prepared *st)
 {
-    bool same_catalog = st->plan->snapshot == s->snapshot ||
-                        (!s->txn.snapshot && snapshot_version(st->plan->snapshot) ==
-                                                 snapshot_version(s->snapshot));
-    if (same_catalog && st->guc_version == s->gucs.version)
+    /* The very snapshot, not its version: one of a transaction that was rolled back may bear the same number. */
+    if (st->plan->snapshot == s->snapshot && st->guc_version == s->gucs.version)
         return true;
     struct plan *fresh = NULL;
     if (!prepared_plan(s, st, &fresh) || !fresh)
