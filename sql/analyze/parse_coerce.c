@@ -1,6 +1,7 @@
 /*
  * parse_coerce.c: building the expressions that convert a value to another type.
  */
+#include "sql/analyze/clause.h"
 #include "sql/analyze/parse_internal.h"
 
 #include "sql/types/typeoid.h"
@@ -113,6 +114,31 @@ static struct expr *coerce_type_typmod(struct pstate *ps, struct expr *e, uint32
     return build_coercion(ps, e, path, func, type, typmod, context, form, location);
 }
 
+/* The domain's checks as EXPR_ROW over VALUE, NULL if it has none. */
+static struct expr *domain_checks(struct pstate *ps, uint32_t type, uint32_t base, int32_t typmod)
+{
+    const struct constraint_def **checks;
+    int n = snapshot_domain_checks(ps->a->snapshot, type, ps->a->arena, &checks);
+    if (n == 0)
+        return NULL;
+    struct expr *row = expr_new(ps->a->arena, EXPR_ROW, RECORDOID, -1, -1);
+    struct expr *value = expr_new(ps->a->arena, EXPR_CASE_TEST, base, typmod, -1);
+    const struct expr *outer = ps->domain_value;
+    value->collation = type_collation(ps, type);
+    ps->domain_value = value;
+    row->list.args.items = ARENA_ARRAY(ps->a->arena, struct expr *, n);
+    for (int i = 0; i < n; i++) {
+        struct expr *e = analyze_stored_expr(ps, checks[i]->check_sql, NULL, EXPR_KIND_DOMAIN_CHECK, 0, -1, NULL);
+        if (expr_is_poison(e)) {
+            row = e;
+            break;
+        }
+        row->list.args.items[row->list.args.n++] = e;
+    }
+    ps->domain_value = outer;
+    return row;
+}
+
 /* The value, of the domain's base type already, becomes the domain: its constraints are checked
  * when it runs. */
 static struct expr *coerce_to_domain(struct pstate *ps, struct expr *e, uint32_t type,
@@ -127,7 +153,12 @@ static struct expr *coerce_to_domain(struct pstate *ps, struct expr *e, uint32_t
     e = coerce_type_typmod(ps, e, base, base_typmod, context, COERCE_IMPLICIT, location);
     if (expr_is_poison(e))
         return e;
-    return new_cast(ps, EXPR_COERCE_DOMAIN, e, type, -1, form, location);
+    struct expr *checks = domain_checks(ps, type, base, base_typmod);
+    if (checks && expr_is_poison(checks))
+        return checks;
+    e = new_cast(ps, EXPR_COERCE_DOMAIN, e, type, -1, form, location);
+    e->cast.element = checks;
+    return e;
 }
 
 static struct expr *coerce_literal(struct pstate *ps, struct expr *c, uint32_t target,

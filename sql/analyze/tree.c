@@ -153,9 +153,9 @@ static bool child_slots(struct expr *e, slot_step step, void *arg)
         return slots(&e->row_compare.left, step, arg) || slots(&e->row_compare.right, step, arg);
     case EXPR_RELABEL:
     case EXPR_COERCE_IO:
-    case EXPR_COERCE_DOMAIN:
     case EXPR_COLLATE:
         return slot(&e->cast.arg, step, arg);
+    case EXPR_COERCE_DOMAIN:
     case EXPR_ARRAY_COERCE:
         return slot(&e->cast.arg, step, arg) || slot(&e->cast.element, step, arg);
     case EXPR_SUBSCRIPT:

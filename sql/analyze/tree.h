@@ -200,7 +200,9 @@ struct expr {
         struct {
             struct expr *arg;
             enum coercion_form form;
-            struct expr *element; /* EXPR_ARRAY_COERCE: cast of one element, its input EXPR_CASE_TEST */
+            /* EXPR_ARRAY_COERCE: cast of one element, its input EXPR_CASE_TEST. EXPR_COERCE_DOMAIN: EXPR_ROW of the
+               checks in the order of snapshot_domain_checks(), VALUE being EXPR_CASE_TEST; NULL: none. */
+            struct expr *element;
             uint32_t collation;   /* EXPR_COLLATE */
         } cast; /* EXPR_RELABEL, COERCE_IO, ARRAY_COERCE, COERCE_DOMAIN, COLLATE */
         struct {

@@ -118,6 +118,39 @@ const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t na
     return NULL;
 }
 
+/* A check with how far its domain is from the one asked for. */
+struct ranked_check {
+    const struct constraint_def *check;
+    int depth;
+};
+
+static int compare_checks(const void *a, const void *b)
+{
+    const struct ranked_check *x = a, *y = b;
+    return x->depth != y->depth ? y->depth - x->depth : strcmp(x->check->name, y->check->name);
+}
+
+int snapshot_domain_checks(const struct snapshot *s, uint32_t type, struct arena *arena,
+                           const struct constraint_def ***checks)
+{
+    int ncons, n = 0, depth = 0;
+    const struct constraint_def *const *cons = snapshot_constraints(s, &ncons);
+    const struct type_def *t = snapshot_type(s, type);
+    *checks = NULL;
+    if (!t || t->typtype != 'd')
+        return 0;
+    struct ranked_check *found = ARENA_ARRAY(arena, struct ranked_check, ncons + 1);
+    for (; t && t->typtype == 'd'; t = snapshot_type(s, t->basetype), depth++)
+        for (int i = 0; i < ncons; i++)
+            if (cons[i]->type == 'c' && cons[i]->domain == t->oid)
+                found[n++] = (struct ranked_check){cons[i], depth};
+    qsort(found, (size_t)n, sizeof(*found), compare_checks);
+    *checks = ARENA_ARRAY(arena, const struct constraint_def *, n + 1);
+    for (int i = 0; i < n; i++)
+        (*checks)[i] = found[i].check;
+    return n;
+}
+
 const char *snapshot_type_default(const struct snapshot *s, uint32_t type)
 {
     const struct type_ext *t = map_get(&s->type_oid, type, NULL);

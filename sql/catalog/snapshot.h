@@ -222,6 +222,10 @@ const struct attribute *relation_attribute(const struct relation *r, const char 
 const struct type_def *snapshot_type(const struct snapshot *s, uint32_t oid);
 const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t namespace_oid,
                                            const char *name);
+/* The CHECK constraints of a domain and of the domains below it, in the order they are tested: the innermost domain's
+   first, by name within one. Allocated in arena; returns their number, 0 for what is no domain. */
+int snapshot_domain_checks(const struct snapshot *s, uint32_t type, struct arena *arena,
+                           const struct constraint_def ***checks);
 /* The DEFAULT of a domain as PostgreSQL SQL text; NULL if it has none or is no domain. */
 const char *snapshot_type_default(const struct snapshot *s, uint32_t type);
 const struct enum_label *snapshot_enum_labels(const struct snapshot *s, uint32_t type, int *n);

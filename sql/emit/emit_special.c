@@ -411,33 +411,84 @@ static const char *domain_name(struct emitter *em, const struct type_def *t)
     return arena_strdup(em->arena, t->name);
 }
 
-/* Every check of the domain and of the domains below it is a further pair of arguments of domain_check. */
+/* , 'domain', 'schema' */
+static void emit_domain_name(struct emitter *em, const struct type_def *t)
+{
+    const struct namespace_def *ns = snapshot_namespace(em->snapshot, t->namespace_oid);
+    struct value name = value_textz(domain_name(em, t));
+    struct value schema = value_textz(ns ? ns->name : "");
+    emit_z(em, ", ");
+    emit_literal(em->out, &name);
+    emit_z(em, ", ");
+    emit_literal(em->out, &schema);
+}
+
+static void emit_domain_value(struct emitter *em, const struct expr *arg, const struct type_def *t, bool notnull)
+{
+    if (notnull)
+        emit_call_begin(em, "domain_not_null");
+    emit_expr(em, arg);
+    if (notnull) {
+        emit_domain_name(em, t);
+        emit_z(em, ")");
+    }
+}
+
+/* CASE WHEN NOT check THEN domain_violated(...) ... ELSE value END: the checks run in their order. */
+static void emit_domain_checks(struct emitter *em, const struct expr *e, const struct type_def *t)
+{
+    const struct constraint_def **checks;
+    int n = snapshot_domain_checks(em->snapshot, e->type, em->arena, &checks);
+    const struct expr_list *list = &e->cast.element->list.args;
+    struct expr value = {.kind = EXPR_CASE_TEST, .type = e->cast.arg->type, .typmod = -1};
+    emit_z(em, "CASE");
+    for (int i = 0; i < n && i < list->n; i++) {
+        struct value name = value_textz(arena_strdup(em->arena, checks[i]->name));
+        emit_z(em, " WHEN NOT (");
+        emit_expr(em, list->items[i]);
+        emit_z(em, ") THEN ");
+        emit_call_begin(em, "domain_violated");
+        emit_expr(em, &value);
+        emit_domain_name(em, t);
+        emit_z(em, ", ");
+        emit_literal(em->out, &name);
+        emit_z(em, ")");
+    }
+    emit_z(em, " ELSE ");
+    emit_expr(em, &value);
+    emit_z(em, " END");
+}
+
 void emit_domain(struct emitter *em, const struct expr *e)
 {
     const struct type_def *t = emit_type(em, e->type);
+    const struct expr *arg = e->cast.arg;
     bool notnull = false;
-    int nchecks = 0, ncons = 0;
-    const struct constraint_def *const *cons =
-        em->snapshot ? snapshot_constraints(em->snapshot, &ncons) : NULL;
-    for (const struct type_def *d = t; d && d->typtype == 'd'; d = emit_type(em, d->basetype)) {
+    for (const struct type_def *d = t; d && d->typtype == 'd'; d = emit_type(em, d->basetype))
         notnull = notnull || d->notnull;
-        for (int i = 0; i < ncons; i++)
-            nchecks += cons[i]->type == 'c' && cons[i]->domain == d->oid;
-    }
-    if (!t || nchecks) {
-        emit_unsupported(em, "a cast to a domain with check constraints");
+    if (!t || !em->snapshot) {
+        emit_unsupported(em, "a cast to this domain");
         return;
     }
-    if (!notnull) {
-        emit_expr(em, e->cast.arg);
+    if (!e->cast.element) {
+        emit_domain_value(em, arg, t, notnull);
         return;
     }
-    struct value name = value_textz(domain_name(em, t));
-    emit_call_begin(em, "domain_not_null");
-    emit_expr(em, e->cast.arg);
-    emit_z(em, ", ");
-    emit_literal(em->out, &name);
-    emit_z(em, ")");
+    /* The value is printed once unless it is a name or literal: it may be volatile, and nests would double. */
+    bool bind = notnull || (arg->kind != EXPR_VAR && arg->kind != EXPR_CONST && arg->kind != EXPR_PARAM);
+    struct case_test ct = {.parent = em->case_test, .expr = arg, .scope = em->scope};
+    if (bind)
+        ct = (struct case_test){.parent = em->case_test, .text = "\"t\".\"v\""};
+    em->case_test = &ct;
+    if (bind)
+        emit_z(em, "(SELECT ");
+    emit_domain_checks(em, e, t);
+    em->case_test = ct.parent;
+    if (bind) {
+        emit_z(em, " FROM (SELECT ");
+        emit_domain_value(em, arg, t, notnull);
+        emit_z(em, " AS \"v\") AS \"t\")");
+    }
 }
 
 /* --- CURRENT_DATE and kin ------------------------------------------------------------------------ */

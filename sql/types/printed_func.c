@@ -5,7 +5,8 @@
  *   coerce_via_io(value)              cast through text (FN_TYPED)
  *   expr_greatest, expr_least(v...)   GREATEST, LEAST: NULLs are passed over (FN_TYPED)
  *   array_coerce(array, 'function', further arguments...)   element-wise cast (FN_TYPED)
- *   domain_not_null(value, 'domain')  23502 for NULL
+ *   domain_not_null(value, 'domain', 'schema')  23502 for NULL
+ *   domain_violated(value, 'domain', 'schema', 'constraint')  23514
  *   not_null_check(value, 'table', 'column', 'schema')  23502 for NULL, for columns that SQLite would fill in
  *   affect_once('message', 'hint', value, keys...)  the value; 21000 when these keys come a second time in one run
  *   limit_count, offset_count(n)      LIMIT and OFFSET: NULL means none, negative is an error
@@ -71,11 +72,24 @@ static void array_coerce(struct fcall *f)
 
 static void domain_not_null(struct fcall *f)
 {
-    if (ARG_NULL(f, 0))
-        error_set(f->err, ERRCODE_NOT_NULL_VIOLATION, "domain %s does not allow null values",
-                  fcall_arg_cstring(f, 1));
-    else
+    if (!ARG_NULL(f, 0)) {
         f->result = f->args[0];
+        return;
+    }
+    error_set(f->err, ERRCODE_NOT_NULL_VIOLATION, "domain %s does not allow null values",
+              fcall_arg_cstring(f, 1));
+    f->err->datatype = arena_strdup(f->err->arena, fcall_arg_cstring(f, 1));
+    f->err->schema = arena_strdup(f->err->arena, fcall_arg_cstring(f, 2));
+}
+
+static void domain_violated(struct fcall *f)
+{
+    const char *domain = fcall_arg_cstring(f, 1), *constraint = fcall_arg_cstring(f, 3);
+    error_set(f->err, ERRCODE_CHECK_VIOLATION, "value for domain %s violates check constraint \"%s\"", domain,
+              constraint);
+    f->err->datatype = arena_strdup(f->err->arena, domain);
+    f->err->schema = arena_strdup(f->err->arena, fcall_arg_cstring(f, 2));
+    f->err->constraint = arena_strdup(f->err->arena, constraint);
 }
 
 /* --- GREATEST, LEAST -------------------------------------------------------------------------- */
@@ -469,6 +483,7 @@ const struct fn_impl printed_functions[] = {
     {"expr_least", .call = expr_least, .flags = FN_TYPED},
     {"array_coerce", .call = array_coerce, .flags = FN_TYPED},
     {"domain_not_null", .call = domain_not_null},
+    {"domain_violated", .call = domain_violated},
     {"not_null_check", .call = not_null_check},
     {"affect_once", .call = affect_once, .flags = FN_CACHE},
     {"limit_count", .call = limit_count},
