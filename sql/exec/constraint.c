@@ -162,7 +162,8 @@ static void constraint_foreign(const struct constraint_failure *f, const struct 
                   r->name, own->name);
         if (row >= 0)
             error_detail(err, "Key %s is not present in table \"%s\".",
-                         watch_key(f, w, row, false, own->keys, own->nkeys, err), own->ref_table->name);
+                         watch_key(f, w, row, false, own->keys, own->nkeys, err),
+                         own->ref_table->name);
         constraint_set_names(err, f->snapshot, r, own->name, NULL);
     } else if (other) {
         error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,

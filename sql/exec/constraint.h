@@ -1,6 +1,7 @@
 /*
- * constraint.h: SQLite's "constraint failed" as PostgreSQL's errors: the constraint's name, table and columns from the
- * snapshot, and the DETAIL from the offending row, which is found by running the statement once more under watch.
+ * constraint.h: SQLite's "constraint failed" as PostgreSQL's errors: the constraint's name, table
+ * and columns from the snapshot, and the DETAIL from the offending row, which is found by running
+ * the statement once more under watch.
  */
 #ifndef PGF_EXEC_CONSTRAINT_H
 #define PGF_EXEC_CONSTRAINT_H
@@ -9,8 +10,9 @@
 #include "sql/txn/connection.h"
 
 struct constraint_failure {
-    struct connection *connection; /* inside its transaction; the failed statement is undone already */
-    const struct step *step;       /* NULL: COMMIT, DDL */
+    struct connection
+        *connection;         /* inside its transaction; the failed statement is undone already */
+    const struct step *step; /* NULL: COMMIT, DDL */
     const struct snapshot *snapshot;
     /* Binds a step's values to a statement as the failed run did. */
     void (*bind)(void *arg, sqlite3_stmt *stmt, const struct step *step);

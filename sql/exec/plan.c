@@ -39,9 +39,9 @@ struct plan *plan_create(struct arena *arena, struct program *program, const str
 
 const char *plan_command_name(enum query_command c)
 {
-    static const char *const names[] = {[QUERY_SELECT] = "SELECT", [QUERY_INSERT] = "INSERT",
-                                        [QUERY_UPDATE] = "UPDATE", [QUERY_DELETE] = "DELETE",
-                                        [QUERY_MERGE] = "MERGE",   [QUERY_UTILITY] = ""};
+    static const char *const names[] = {
+        [QUERY_SELECT] = "SELECT", [QUERY_INSERT] = "INSERT", [QUERY_UPDATE] = "UPDATE",
+        [QUERY_DELETE] = "DELETE", [QUERY_MERGE] = "MERGE",   [QUERY_UTILITY] = ""};
     return names[c];
 }
 

@@ -1,6 +1,6 @@
 /*
- * plan.h: a statement ready to run: its program with the snapshot it was made from, and the cache that shares plans
- * between all sessions of a process.
+ * plan.h: a statement ready to run: its program with the snapshot it was made from, and the cache
+ * that shares plans between all sessions of a process.
  *
  * Plans are immutable and reference-counted; any thread.
  */
@@ -18,8 +18,8 @@ struct plan {
     struct arena *arena;
     const struct snapshot *snapshot;
     struct program *program;
-    const char *tag; /* command tag without numbers: "SELECT", "INSERT", "CREATE TABLE" */
-    char *text;      /* the statement's own text */
+    const char *tag;   /* command tag without numbers: "SELECT", "INSERT", "CREATE TABLE" */
+    char *text;        /* the statement's own text */
     struct plan *base; /* referenced: the plan in whose arena the typed tree lies; or NULL */
     /* in the cache */
     struct plan *chain, *newer, *older;
@@ -28,7 +28,10 @@ struct plan {
     uint64_t hash;
 };
 
-/* Wraps a program; takes arena over and a new reference to the snapshot. One reference for the caller. */
+/*
+ * Wraps a program; takes arena over and a new reference to the snapshot. One reference for the
+ * caller.
+ */
 struct plan *plan_create(struct arena *arena, struct program *program, const struct snapshot *s,
                          const char *text, size_t ntext);
 struct plan *plan_ref(struct plan *p);
@@ -41,7 +44,10 @@ struct plan_cache *plan_cache_create(void);
 void plan_cache_destroy(struct plan_cache *c);
 /* The plan of that key, referenced for the caller, or NULL. */
 struct plan *plan_cache_get(struct plan_cache *c, const void *key, size_t n);
-/* Adds p (a reference of its own) under the key; the least recently used goes beyond LIMIT_CACHED_PLANS. */
+/*
+ * Adds p (a reference of its own) under the key; the least recently used goes beyond
+ * LIMIT_CACHED_PLANS.
+ */
 void plan_cache_put(struct plan_cache *c, const void *key, size_t n, struct plan *p);
 
 #endif

@@ -4,8 +4,8 @@
  *   READY --run--> RUNNING --last row--> DONE
  *                  RUNNING --error-----> BROKEN
  *
- * A portal keeps its lease of a connection from its first run to its end, so that a suspended one goes on where
- * it was. Used by the session's thread only. Owned by the session.
+ * A portal keeps its lease of a connection from its first run to its end, so that a suspended one
+ * goes on where it was. Used by the session's thread only. Owned by the session.
  */
 #ifndef PGF_EXEC_PORTAL_H
 #define PGF_EXEC_PORTAL_H
@@ -29,7 +29,7 @@ enum portal_result {
 };
 
 struct portal {
-    char *name; /* "" unnamed */
+    char *name;          /* "" unnamed */
     struct arena *arena; /* owned: parameters, formats, and what else lives as long */
     struct plan *plan;   /* NULL for rows made by the session itself (result) */
     const struct value *params;
@@ -48,9 +48,10 @@ struct portal {
     bool in_block; /* made inside a transaction block */
     bool hold;     /* survives COMMIT (result is materialised then) */
     bool scroll;
-    bool cursor;   /* made by DECLARE */
+    bool cursor; /* made by DECLARE */
     bool no_scroll, binary;
-    int64_t cursor_at; /* FETCH's position: 0 before the first row, n on row n, one more after the last */
+    int64_t cursor_at; /* FETCH's position: 0 before the first row, n on row n, one more after the
+                          last */
     int64_t created_time;
     /* result shape */
     struct pg_field *fields;
@@ -59,12 +60,12 @@ struct portal {
     bool returns_rows; /* a SELECT without columns does, too */
     const int16_t *formats;
     int nformats;
-    struct portal *next; /* the session's list */
-    void *task;          /* a utility statement's progress; in arena */
-    const char *tag;     /* utility statements: the whole tag if it is not the plan's; in arena */
-    bool closes_all;     /* COMMIT and ROLLBACK: all portals end with it */
-    bool described;      /* RowDescription has been sent */
-    bool utility_done;   /* a utility statement has been carried out; result may be left to send */
+    struct portal *next;  /* the session's list */
+    void *task;           /* a utility statement's progress; in arena */
+    const char *tag;      /* utility statements: the whole tag if it is not the plan's; in arena */
+    bool closes_all;      /* COMMIT and ROLLBACK: all portals end with it */
+    bool described;       /* RowDescription has been sent */
+    bool utility_done;    /* a utility statement has been carried out; result may be left to send */
     struct portal *inner; /* EXECUTE: the portal of the prepared statement; owned */
 };
 
@@ -82,7 +83,8 @@ void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v);
 struct portal_run {
     struct transaction *txn;
     struct run_control *control;
-    struct strbuf *out;    /* truncated when an inline run starts over on a worker; NULL if the sink is elsewhere */
+    struct strbuf *out; /* truncated when an inline run starts over on a worker; NULL if the sink is
+                           elsewhere */
     struct row_sink *sink; /* NULL: rows are dropped */
     int64_t max_rows;      /* <= 0 no limit */
     bool on_worker;

@@ -6,7 +6,16 @@
 
 #include "sql/base/limits.h"
 
-enum { FAST_NONE, FAST_INT_TEXT, FAST_BOOL_TEXT, FAST_BYTES, FAST_INT2, FAST_INT4, FAST_INT8, FAST_BOOL };
+enum {
+    FAST_NONE,
+    FAST_INT_TEXT,
+    FAST_BOOL_TEXT,
+    FAST_BYTES,
+    FAST_INT2,
+    FAST_INT4,
+    FAST_INT8,
+    FAST_BOOL
+};
 
 /* Types whose stored text is what the client gets in text form, and for some in binary form too. */
 static int row_fast(const struct type_def *t, int format)
@@ -137,7 +146,8 @@ void row_writer_init(struct row_writer *w, struct strbuf *out, struct eval_conte
                      struct arena *arena, const struct type_def *const *types, int ncolumns,
                      const int16_t *formats, int nformats)
 {
-    *w = (struct row_writer){.out = out, .ctx = ctx, .scratch = arena_create(), .ncolumns = ncolumns};
+    *w = (struct row_writer){
+        .out = out, .ctx = ctx, .scratch = arena_create(), .ncolumns = ncolumns};
     w->sink = (struct row_sink){.row = row_write, .full = row_full, .arg = w};
     w->columns = ARENA_ARRAY(arena, struct row_column, ncolumns);
     for (int i = 0; i < ncolumns; i++) {

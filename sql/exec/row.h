@@ -30,7 +30,7 @@ struct row_writer {
     struct row_sink sink;
     struct strbuf *out;
     struct eval_context *ctx;
-    struct arena *scratch; /* owned; reset after each row */
+    struct arena *scratch;      /* owned; reset after each row */
     struct row_column *columns; /* in the arena given at init */
     int ncolumns;
 };

@@ -8,7 +8,7 @@
 #include "sql/exec/portal.h"
 #include "sql/types/text_util.h"
 
-/* --- the function watch() ----------------------------------------------------------------------------------- */
+/* --- the function watch() --------------------------------------------------------------------- */
 
 static struct watched_row *watch_new_row(struct watched *w)
 {
@@ -38,7 +38,10 @@ static struct value watch_keep(struct watched *w, sqlite3_value *from)
     return v;
 }
 
-/* watch(value, attnum [, other, its attnum] ...): a row begins when a column comes that the present one has. */
+/*
+ * watch(value, attnum [, other, its attnum] ...): a row begins when a column comes that the present
+ * one has.
+ */
 static void watch_call(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     struct watched *w = sqlite3_user_data(context);
@@ -97,11 +100,12 @@ bool watch_again(const struct constraint_failure *f, struct watched *w, struct a
     return w->n > 0;
 }
 
-/* --- looking things up -------------------------------------------------------------------------------------- */
+/* --- looking things up ------------------------------------------------------------------------ */
 
 /* Whether r has a row with these column values. A key with NULL is never there. */
 static bool watch_exists(const struct constraint_failure *f, const struct relation *r,
-                         const int16_t *columns, const struct value *row, const int16_t *keys, int n)
+                         const int16_t *columns, const struct value *row, const int16_t *keys,
+                         int n)
 {
     struct strbuf sql = {0};
     struct error ignored;
@@ -195,7 +199,7 @@ const struct constraint_def *watch_find_referenced(const struct constraint_failu
     return NULL;
 }
 
-/* --- words ---------------------------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 static void watch_print(const struct constraint_failure *f, struct strbuf *out,
                         const struct attribute *at, const struct value *v, size_t limit,
@@ -216,8 +220,8 @@ static void watch_print(const struct constraint_failure *f, struct strbuf *out,
         strbuf_addz(out, "...");
 }
 
-const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row, bool old,
-                      const int16_t *keys, int n, struct error *err)
+const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row,
+                      bool old, const int16_t *keys, int n, struct error *err)
 {
     const struct relation *r = f->step->target;
     const struct value *values = old ? w->rows[row].old : w->rows[row].new;

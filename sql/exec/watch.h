@@ -1,6 +1,7 @@
 /*
- * watch.h: which row a constraint refused. The failed statement is printed again with its values passed through
- * watch() (emit_watched), run inside a savepoint that is rolled back, and the rows it showed are kept.
+ * watch.h: which row a constraint refused. The failed statement is printed again with its values
+ * passed through watch() (emit_watched), run inside a savepoint that is rolled back, and the rows
+ * it showed are kept.
  */
 #ifndef PGF_EXEC_WATCH_H
 #define PGF_EXEC_WATCH_H
@@ -14,13 +15,16 @@ struct watched {
     struct watched_row {
         struct value *old, *new; /* by attnum - 1 */
         bool *set;               /* new was shown */
-    } *rows;
+    } * rows;
 };
 
 /* Keeps at most this many rows: beyond, the first ones are forgotten. */
 #define WATCH_ROWS 1000
 
-/* Runs f's statement under watch. False when there is nothing to see (no step, or it cannot be printed so). */
+/*
+ * Runs f's statement under watch. False when there is nothing to see (no step, or it cannot be
+ * printed so).
+ */
 bool watch_again(const struct constraint_failure *f, struct watched *w, struct arena *arena);
 /* Whether the last row's new key stands in the table, or twice among the rows. */
 bool watch_clashes(const struct constraint_failure *f, const struct watched *w, const int16_t *keys,
@@ -32,8 +36,8 @@ const struct constraint_def *watch_find_missing(const struct constraint_failure 
 const struct constraint_def *watch_find_referenced(const struct constraint_failure *f,
                                                    const struct watched *w, int *row);
 /* "(a, b)=(1, x)"; in err's arena. */
-const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row, bool old,
-                      const int16_t *keys, int n, struct error *err);
+const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row,
+                      bool old, const int16_t *keys, int n, struct error *err);
 /* "(1, x, null)"; NULL when a column's value cannot be known. */
 const char *watch_row(const struct constraint_failure *f, const struct watched *w, int row,
                       struct error *err);

@@ -1,4 +1,6 @@
-/* advisory.c: see advisory.h. One list of locks under one mutex: advisory locks are few and short. */
+/*
+ * advisory.c: see advisory.h. One list of locks under one mutex: advisory locks are few and short.
+ */
 #include "sql/session/advisory.h"
 
 #include <pthread.h>
@@ -80,8 +82,8 @@ static void lock_settle(struct lock *l)
         struct wait *w = l->waits;
         struct pg_session *s = w->session;
         l->waits = w->next;
-        /* The function runs again from the start of its statement and takes the lock then; until that
-           moment the hold is the session's, so that nobody comes between. */
+        /* The function runs again from the start of its statement and takes the lock then; until
+           that moment the hold is the session's, so that nobody comes between. */
         lock_grant(l, s, w->shared, w->transaction);
         s->advisory_granted = true;
         free(w);
@@ -170,9 +172,8 @@ enum advisory_result advisory_acquire(struct pg_session *s, struct advisory_key 
 }
 
 /* Removes s's holds that match; at most one unless all. */
-static bool lock_release(struct lock *l, struct pg_session *s, bool (*match)(const struct hold *h,
-                                                                            int what), int what,
-                         bool all)
+static bool lock_release(struct lock *l, struct pg_session *s,
+                         bool (*match)(const struct hold *h, int what), int what, bool all)
 {
     bool found = false;
     for (struct hold **at = &l->holds; *at;) {
@@ -271,7 +272,8 @@ void advisory_stop_waiting(struct pg_session *s)
 }
 
 void advisory_visit(bool (*visit)(void *arg, struct pg_session *s, struct advisory_key key,
-                                  bool shared, bool granted), void *arg)
+                                  bool shared, bool granted),
+                    void *arg)
 {
     pthread_mutex_lock(&advisory_mutex);
     bool more = true;

@@ -1,6 +1,7 @@
 /*
- * advisory.h: advisory locks, in memory, of all sessions of a process. A session that must wait is parked: the lock function
- * fails with control.parked set, its statement is rewound and run again once the lock has been given.
+ * advisory.h: advisory locks, in memory, of all sessions of a process. A session that must wait is
+ * parked: the lock function fails with control.parked set, its statement is rewound and run again
+ * once the lock has been given.
  */
 #ifndef PGF_SESSION_ADVISORY_H
 #define PGF_SESSION_ADVISORY_H
@@ -21,7 +22,10 @@ struct advisory_key {
 
 enum advisory_result { ADVISORY_GRANTED, ADVISORY_BUSY, ADVISORY_PARKED, ADVISORY_DEADLOCK };
 
-/* Takes the lock for s, shared or exclusive, for the session or the transaction. wait false: BUSY instead of waiting. */
+/*
+ * Takes the lock for s, shared or exclusive, for the session or the transaction. wait false: BUSY
+ * instead of waiting.
+ */
 enum advisory_result advisory_acquire(struct pg_session *s, struct advisory_key key, bool shared,
                                       bool transaction, bool wait);
 /* Gives back one session-level hold; false when there is none. */
@@ -36,6 +40,7 @@ void advisory_rewind(struct pg_session *s);
 void advisory_stop_waiting(struct pg_session *s);
 /* Visits holds and waits for pg_locks. */
 void advisory_visit(bool (*visit)(void *arg, struct pg_session *s, struct advisory_key key,
-                                  bool shared, bool granted), void *arg);
+                                  bool shared, bool granted),
+                    void *arg);
 
 #endif

@@ -15,7 +15,10 @@ struct copy_options {
     bool *force_quote, *force_not_null, *force_null; /* one per column; in the portal's arena */
 };
 
-/* Reads and checks u's options for columns of these names; strings in p's arena. False with s->err set. */
+/*
+ * Reads and checks u's options for columns of these names; strings in p's arena. False with s->err
+ * set.
+ */
 bool copy_options_read(struct pg_session *s, struct portal *p, const struct utility *u,
                        const char *const *columns, int ncolumns, struct copy_options *o);
 /* "public"."t" ("a", "b"), as text for a statement of our own. */
@@ -24,7 +27,10 @@ void copy_target(struct strbuf *out, const struct utility *u);
 enum portal_result copy_in_run(struct pg_session *s, struct portal *p);
 enum portal_result copy_out_run(struct pg_session *s, struct portal *p);
 
-/* One record of text or CSV into fields (unescaped, in arena; p NULL: the null string). False with err set. */
+/*
+ * One record of text or CSV into fields (unescaped, in arena; p NULL: the null string). False with
+ * err set.
+ */
 struct copy_field {
     const char *p;
     size_t n;
@@ -34,8 +40,9 @@ int copy_split_text(const struct copy_options *o, const char *line, size_t n, st
 int copy_split_csv(const struct copy_options *o, const char *line, size_t n, struct arena *a,
                    struct copy_field *fields, int max, struct error *err);
 /*
- * The end of the record that begins at data: the offset behind its line end, *length without it; 0: not complete. from: where the last look
- * stopped, *from is moved on. quoted: CSV, inside quotes at that point.
+ * The end of the record that begins at data: the offset behind its line end, *length without it; 0:
+ * not complete. from: where the last look stopped, *from is moved on. quoted: CSV, inside quotes at
+ * that point.
  */
 struct copy_scan {
     size_t at;

@@ -1,6 +1,7 @@
 /*
- * copy_in.c: COPY FROM STDIN. The rows go through a plan of "INSERT INTO t (columns) VALUES ($1, ...)", so defaults,
- * constraints and indexes are those of any INSERT; one prepared statement, bound and stepped once a row.
+ * copy_in.c: COPY FROM STDIN. The rows go through a plan of "INSERT INTO t (columns) VALUES ($1,
+ * ...)", so defaults, constraints and indexes are those of any INSERT; one prepared statement,
+ * bound and stepped once a row.
  */
 #include <endian.h>
 #include <inttypes.h>
@@ -58,8 +59,10 @@ static const struct relation *copy_in_table(struct pg_session *s, struct portal 
         return NULL;
     if (r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED) {
         error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot copy to %s \"%s\"",
-                  r->kind == RELKIND_VIEW ? "view" : r->kind == RELKIND_SEQUENCE ? "sequence"
-                                                                                : "relation", r->name);
+                  r->kind == RELKIND_VIEW       ? "view"
+                  : r->kind == RELKIND_SEQUENCE ? "sequence"
+                                                : "relation",
+                  r->name);
         return NULL;
     }
     int max = u->copy.ncolumns ? u->copy.ncolumns : r->natts;
@@ -67,11 +70,12 @@ static const struct relation *copy_in_table(struct pg_session *s, struct portal 
     c->types = ARENA_ARRAY(p->arena, const struct type_def *, max + 1);
     c->typmods = ARENA_ARRAY(p->arena, int32_t, max + 1);
     for (int i = 0; i < max; i++) {
-        const struct attribute *at = u->copy.ncolumns ? relation_attribute(r, u->copy.columns[i])
-                                                      : &r->atts[i];
+        const struct attribute *at =
+            u->copy.ncolumns ? relation_attribute(r, u->copy.columns[i]) : &r->atts[i];
         if (!at) {
             error_set(&s->err, ERRCODE_UNDEFINED_COLUMN,
-                      "column \"%s\" of relation \"%s\" does not exist", u->copy.columns[i], r->name);
+                      "column \"%s\" of relation \"%s\" does not exist", u->copy.columns[i],
+                      r->name);
             return NULL;
         }
         if (!u->copy.ncolumns && (at->dropped || at->generated || at->hidden))
@@ -130,8 +134,8 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     bool ok = t && copy_options_read(s, p, u, c->columns, c->ncolumns, &c->options) &&
               copy_in_plan(s, u, c);
     if (ok)
-        c->stmt = connection_stmt(c->connection, c->insert->uid, 0, c->insert->program->steps[0].sql,
-                                  &s->err);
+        c->stmt = connection_stmt(c->connection, c->insert->uid, 0,
+                                  c->insert->program->steps[0].sql, &s->err);
     if (!ok || !c->stmt) {
         copy_in_free(c);
         s->copy = NULL;
@@ -151,7 +155,7 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     return PORTAL_WAIT_COPY;
 }
 
-/* --- one row ------------------------------------------------------------------------------------------- */
+/* --- one row ---------------------------------------------------------------------------------- */
 
 static void copy_in_bind(void *arg, sqlite3_stmt *stmt, const struct step *step)
 {
@@ -189,11 +193,12 @@ static bool copy_in_context(struct pg_session *s, struct copy_in *c, int column,
     if (column < 0)
         error_context(&s->err, "COPY %s, line %" PRIu64, c->table, c->line);
     else if (!text)
-        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: null input", c->table, c->line,
-                      c->columns[column]);
+        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: null input", c->table,
+                      c->line, c->columns[column]);
     else
-        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: \"%.*s%s\"", c->table, c->line,
-                      c->columns[column], (int)utf8_clip(text, n, 100), text, n > 100 ? "..." : "");
+        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: \"%.*s%s\"", c->table,
+                      c->line, c->columns[column], (int)utf8_clip(text, n, 100), text,
+                      n > 100 ? "..." : "");
     return false;
 }
 
@@ -224,7 +229,8 @@ static bool copy_in_header(struct pg_session *s, struct copy_in *c, int n)
         if (!f->p || strlen(c->columns[i]) != f->n || memcmp(c->columns[i], f->p, f->n) != 0)
             return error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT,
                              "column name mismatch in header line field %d: got \"%.*s\", expected "
-                             "\"%s\"", i + 1, (int)f->n, f->p ? f->p : "", c->columns[i]);
+                             "\"%s\"",
+                             i + 1, (int)f->n, f->p ? f->p : "", c->columns[i]);
     }
     return true;
 }
@@ -265,7 +271,7 @@ static bool copy_in_line(struct pg_session *s, struct copy_in *c, const char *li
     return ok;
 }
 
-/* --- binary ------------------------------------------------------------------------------------------------ */
+/* --- binary ----------------------------------------------------------------------------------- */
 
 static const char copy_signature[11] = "PGCOPY\n\377\r\n\0";
 
@@ -301,8 +307,8 @@ static size_t copy_in_tuple(struct pg_session *s, struct copy_in *c, const char 
     }
     c->line++;
     if (count != c->ncolumns) {
-        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "row field count is %d, expected %d", count,
-                  c->ncolumns);
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "row field count is %d, expected %d",
+                  count, c->ncolumns);
         return 0;
     }
     const char *bytes[LIMIT_TARGETS];
@@ -336,7 +342,7 @@ static size_t copy_in_tuple(struct pg_session *s, struct copy_in *c, const char 
     return at;
 }
 
-/* --- data as it comes ----------------------------------------------------------------------------------------- */
+/* --- data as it comes ------------------------------------------------------------------------- */
 
 /* Takes whole records out of pending. last: nothing more comes. */
 static void copy_in_consume(struct pg_session *s, struct copy_in *c, bool last)

@@ -1,4 +1,6 @@
-/* copy_options.c: COPY's options, checked as PostgreSQL checks them; and the choice of direction. */
+/*
+ * copy_options.c: COPY's options, checked as PostgreSQL checks them; and the choice of direction.
+ */
 #include <string.h>
 #include <strings.h>
 
@@ -112,7 +114,9 @@ static bool read_force_null(struct copy_reading *r, const struct option *x)
     return read_columns(r, x, &r->o->force_null);
 }
 
-/* Rows loaded are always visible at once to their own transaction only: freezing has nothing to do. */
+/*
+ * Rows loaded are always visible at once to their own transaction only: freezing has nothing to do.
+ */
 static bool read_freeze(struct copy_reading *r, const struct option *x)
 {
     (void)r, (void)x;
@@ -129,11 +133,16 @@ static const struct {
     const char *name;
     bool (*read)(struct copy_reading *r, const struct option *x);
 } copy_option_rows[] = {
-    {"format", read_format},           {"freeze", read_freeze},
-    {"delimiter", read_delimiter},     {"null", read_null},
-    {"header", read_header},           {"quote", read_quote},
-    {"escape", read_escape},           {"force_quote", read_force_quote},
-    {"force_not_null", read_force_not_null}, {"force_null", read_force_null},
+    {"format", read_format},
+    {"freeze", read_freeze},
+    {"delimiter", read_delimiter},
+    {"null", read_null},
+    {"header", read_header},
+    {"quote", read_quote},
+    {"escape", read_escape},
+    {"force_quote", read_force_quote},
+    {"force_not_null", read_force_not_null},
+    {"force_null", read_force_null},
     {"encoding", read_encoding},
 };
 
@@ -161,20 +170,24 @@ static bool copy_options_check(struct copy_reading *r)
         o->escape = o->quote;
     if (binary && (r->delimiter_set || r->null_set || o->header))
         return error_set(err, ERRCODE_SYNTAX_ERROR, "cannot specify %s in BINARY mode",
-                         r->delimiter_set ? "DELIMITER" : r->null_set ? "NULL" : "HEADER");
+                         r->delimiter_set ? "DELIMITER"
+                         : r->null_set    ? "NULL"
+                                          : "HEADER");
     if (o->delimiter == '\n' || o->delimiter == '\r')
         return error_set(err, ERRCODE_INVALID_PARAMETER_VALUE,
                          "COPY delimiter cannot be newline or carriage return");
     if (!csv && strchr("\\.abcdefghijklmnopqrstuvwxyz0123456789", o->delimiter))
-        return error_set(err, ERRCODE_INVALID_PARAMETER_VALUE,
-                         "COPY delimiter cannot be \"%c\"", o->delimiter);
+        return error_set(err, ERRCODE_INVALID_PARAMETER_VALUE, "COPY delimiter cannot be \"%c\"",
+                         o->delimiter);
     if (!csv && (r->quote_set || r->escape_set))
         return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY %s available only in CSV mode",
                          r->quote_set ? "quote" : "escape");
     if (!csv && (o->force_quote || o->force_not_null || o->force_null))
         return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "COPY force %s available only in CSV mode",
-                         o->force_quote ? "quote" : o->force_not_null ? "not null" : "null");
+                         o->force_quote      ? "quote"
+                         : o->force_not_null ? "not null"
+                                             : "null");
     if (csv && o->delimiter == o->quote)
         return error_set(err, ERRCODE_INVALID_PARAMETER_VALUE,
                          "COPY delimiter and quote must be different");
@@ -187,7 +200,8 @@ static bool copy_options_check(struct copy_reading *r)
 bool copy_options_read(struct pg_session *s, struct portal *p, const struct utility *u,
                        const char *const *columns, int ncolumns, struct copy_options *o)
 {
-    struct copy_reading r = {.s = s, .p = p, .u = u, .columns = columns, .ncolumns = ncolumns, .o = o};
+    struct copy_reading r = {
+        .s = s, .p = p, .u = u, .columns = columns, .ncolumns = ncolumns, .o = o};
     *o = (struct copy_options){0};
     for (int i = 0; i < u->copy.noptions; i++) {
         for (int k = 0; k < i; k++)

@@ -1,5 +1,6 @@
 /*
- * copy_out.c: COPY TO STDOUT: the rows of a table or query as CopyData messages, streaming with back-pressure.
+ * copy_out.c: COPY TO STDOUT: the rows of a table or query as CopyData messages, streaming with
+ * back-pressure.
  */
 #include <endian.h>
 #include <inttypes.h>
@@ -19,7 +20,7 @@ struct copy_out {
     struct arena *row;
 };
 
-/* --- fields ---------------------------------------------------------------------------------------------- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static void out_text(struct strbuf *out, const struct copy_options *o, const char *p, size_t n)
 {
@@ -83,7 +84,7 @@ static bool out_field(struct copy_out *c, struct strbuf *out, int i, const struc
     return true;
 }
 
-/* --- messages ---------------------------------------------------------------------------------------------- */
+/* --- messages --------------------------------------------------------------------------------- */
 
 static size_t message_begin(struct strbuf *out)
 {
@@ -142,7 +143,7 @@ static void out_header(struct copy_out *c, const struct portal *p)
     message_end(out, start);
 }
 
-/* --- the statement -------------------------------------------------------------------------------------------- */
+/* --- the statement ---------------------------------------------------------------------------- */
 
 static struct plan *out_plan(struct pg_session *s, struct portal *p, const struct utility *u)
 {

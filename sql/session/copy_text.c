@@ -1,4 +1,7 @@
-/* copy_text.c: records and fields of COPY's text and CSV formats (PostgreSQL 15 documentation, COPY, "File Formats"). */
+/*
+ * copy_text.c: records and fields of COPY's text and CSV formats (PostgreSQL 15 documentation,
+ * COPY, "File Formats").
+ */
 #include <string.h>
 
 #include "sql/base/arena.h"

@@ -1,6 +1,6 @@
 /*
- * cursor.c: DECLARE, FETCH, MOVE, CLOSE. A cursor is a portal of the session's list. Forward fetches run the plan; moving back
- * first keeps all rows in memory.
+ * cursor.c: DECLARE, FETCH, MOVE, CLOSE. A cursor is a portal of the session's list. Forward
+ * fetches run the plan; moving back first keeps all rows in memory.
  */
 #include "sql/session/cursor.h"
 
@@ -86,8 +86,8 @@ static void fetch_row(struct portal *p, const struct portal *c, int64_t at)
 }
 
 /*
- * c->position counts as PostgreSQL's portal position: 0 before the first row, n on row n, nrows + 1 after the last. Returns
- * the number of rows passed over.
+ * c->position counts as PostgreSQL's portal position: 0 before the first row, n on row n, nrows + 1
+ * after the last. Returns the number of rows passed over.
  */
 static int64_t fetch_kept(struct portal *p, struct portal *c, int direction, int64_t count)
 {
@@ -146,8 +146,11 @@ static enum portal_result fetch_running(struct pg_session *s, struct portal *p, 
 {
     struct fetch_sink f = {.into = p, .n = c->nfields};
     f.sink = (struct row_sink){.row = fetch_keep, .arg = &f};
-    struct portal_run run = {.txn = &s->txn, .control = &s->control, .sink = &f.sink,
-                             .max_rows = count == INT64_MAX ? 0 : count, .on_worker = s->on_worker};
+    struct portal_run run = {.txn = &s->txn,
+                             .control = &s->control,
+                             .sink = &f.sink,
+                             .max_rows = count == INT64_MAX ? 0 : count,
+                             .on_worker = s->on_worker};
     uint64_t before = c->count;
     enum portal_result r = portal_run(c, &run, &s->err);
     *rows = (int64_t)(c->count - before);
@@ -173,7 +176,8 @@ enum portal_result cursor_fetch(struct pg_session *s, struct portal *p)
     int64_t rows = 0;
     bool forward = fetch_is_forward(u);
     if (!forward && c->no_scroll) {
-        error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "cursor can only scan forward");
+        error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                  "cursor can only scan forward");
         error_hint(&s->err, "Declare it with SCROLL option to enable backward scan.");
         return PORTAL_FAILED;
     }

@@ -1,4 +1,7 @@
-/* cursor.h: statements that run another statement's plan: EXECUTE, DECLARE, FETCH, CLOSE, CREATE TABLE AS. */
+/*
+ * cursor.h: statements that run another statement's plan: EXECUTE, DECLARE, FETCH, CLOSE, CREATE
+ * TABLE AS.
+ */
 #ifndef PGF_SESSION_CURSOR_H
 #define PGF_SESSION_CURSOR_H
 

@@ -43,8 +43,8 @@ static bool config_line(struct pg_engine *e, char *line, int number, struct erro
             value[n++] = *p;
         }
         if (*p != '\'')
-            return error_set(err, ERRCODE_CONFIG_FILE_ERROR,
-                             "syntax error in file \"%s\" line %d", e->config_file, number);
+            return error_set(err, ERRCODE_CONFIG_FILE_ERROR, "syntax error in file \"%s\" line %d",
+                             e->config_file, number);
     } else {
         n = strcspn(p, " \t#\r\n");
         n = n < sizeof(value) - 1 ? n : sizeof(value) - 1;
@@ -135,7 +135,8 @@ struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct err
     e->start_time = session_clock();
     guc_store_init(&e->gucs, NULL);
     bool ok = engine_settings(e, o, err);
-    if (ok && !e->directory) { /* the file is opened (and created) now, so that faults show at once */
+    if (ok &&
+        !e->directory) { /* the file is opened (and created) now, so that faults show at once */
         struct database *d = engine_enter_database(e, pg_engine_database(e), NULL, err);
         ok = d != NULL;
         if (d)
@@ -206,14 +207,15 @@ static const char *engine_resolve(struct pg_engine *e, const char *name, const c
     *canonical = name;
     if (!e->directory) {
         *canonical = engine_stem(e->path, a);
-        bool same = !strcmp(name, *canonical) || !strcmp(name, "postgres") ||
-                    (user && !strcmp(name, user));
+        bool same =
+            !strcmp(name, *canonical) || !strcmp(name, "postgres") || (user && !strcmp(name, user));
         return same ? e->path : NULL;
     }
     if (!engine_name_is_safe(name))
         return NULL;
     char *file = engine_file(e, name, a);
-    if (access(file, F_OK) == 0 || !strcmp(name, "postgres")) /* made at first use, as initdb does */
+    if (access(file, F_OK) == 0 ||
+        !strcmp(name, "postgres")) /* made at first use, as initdb does */
         return file;
     if (user && !strcmp(name, user)) {
         *canonical = "postgres";
@@ -287,8 +289,8 @@ bool engine_drop_database(struct pg_engine *e, const char *name, bool missing_ok
         return false;
     char *file = engine_file(e, name, err->arena);
     if (!engine_name_is_safe(name) || access(file, F_OK) != 0)
-        return missing_ok || error_set(err, ERRCODE_UNDEFINED_DATABASE,
-                                       "database \"%s\" does not exist", name);
+        return missing_ok ||
+               error_set(err, ERRCODE_UNDEFINED_DATABASE, "database \"%s\" does not exist", name);
     *existed = true;
     pthread_mutex_lock(&e->lock);
     struct database **at = &e->databases;
@@ -304,8 +306,10 @@ bool engine_drop_database(struct pg_engine *e, const char *name, bool missing_ok
     if (users > 0) {
         error_set(err, ERRCODE_OBJECT_IN_USE, "database \"%s\" is being accessed by other users",
                   name);
-        error_detail(err, users == 1 ? "There is %d other session using the database."
-                                     : "There are %d other sessions using the database.", users);
+        error_detail(err,
+                     users == 1 ? "There is %d other session using the database."
+                                : "There are %d other sessions using the database.",
+                     users);
         return false;
     }
     static const char *const suffixes[] = {"", "-wal", "-shm"};

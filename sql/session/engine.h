@@ -15,7 +15,7 @@ struct pg_engine {
     char *config_file;
     struct guc_store gucs;
     struct plan_cache *plans;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock;       /* guards what follows */
     struct database *databases; /* open ones */
     struct pg_session *sessions;
     int nsessions;
@@ -23,7 +23,10 @@ struct pg_engine {
     int64_t start_time;
 };
 
-/* The open database of that name (opened if need be), with one more session; NULL with err set (3D000). */
+/*
+ * The open database of that name (opened if need be), with one more session; NULL with err set
+ * (3D000).
+ */
 struct database *engine_enter_database(struct pg_engine *e, const char *name, const char *user,
                                        struct error *err);
 void engine_leave_database(struct pg_engine *e, struct database *d);

@@ -1,4 +1,7 @@
-/* execute.c: EXECUTE name (args), CREATE TABLE AS in its three spellings, REFRESH MATERIALIZED VIEW. */
+/*
+ * execute.c: EXECUTE name (args), CREATE TABLE AS in its three spellings, REFRESH MATERIALIZED
+ * VIEW.
+ */
 #include <inttypes.h>
 #include <string.h>
 
@@ -58,17 +61,21 @@ static bool execute_args(struct pg_session *s, struct portal *p, struct portal *
     q->result = -1;
     q->ntargets = n;
     q->targets = ARENA_ARRAY(s->arena, struct target, n);
-    struct analysis a = {.arena = s->arena, .snapshot = s->snapshot, .err = &s->err,
-                         .text = p->plan->text, .search_path = s->search_path,
-                         .nsearch_path = s->nsearch_path, .ctx = &s->eval};
+    struct analysis a = {.arena = s->arena,
+                         .snapshot = s->snapshot,
+                         .err = &s->err,
+                         .text = p->plan->text,
+                         .search_path = s->search_path,
+                         .nsearch_path = s->nsearch_path,
+                         .ctx = &s->eval};
     for (int i = 0; i < n; i++) {
         struct expr *e = analyze_assign(&a, u->execute.args.items[i], g->params[i], i + 1);
         if (!e)
             return false;
         q->targets[i] = (struct target){.expr = e, .name = "p"};
     }
-    struct plan *plan = session_plan_inner(s, p->plan, q, p->plan->program->params,
-                                           p->plan->program->nparams);
+    struct plan *plan =
+        session_plan_inner(s, p->plan, q, p->plan->program->params, p->plan->program->nparams);
     struct portal *values = plan ? session_portal(s, "", plan) : NULL;
     if (!values)
         return false;
@@ -103,7 +110,7 @@ enum portal_result execute_run(struct pg_session *s, struct portal *p)
     return p->inner->plan->program->utility ? session_run_utility(s, p->inner) : PORTAL_FINISHED;
 }
 
-/* --- CREATE TABLE AS --------------------------------------------------------------------------------- */
+/* --- CREATE TABLE AS -------------------------------------------------------------------------- */
 
 static bool create_as_columns(struct pg_session *s, const struct utility *u,
                               const struct program *g, struct column_def *columns, int32_t *typmods)
@@ -113,8 +120,8 @@ static bool create_as_columns(struct pg_session *s, const struct utility *u,
     for (int i = 0; i < g->nfields; i++) {
         const struct expr *e = g->fields[i].expr;
         columns[i] = (struct column_def){
-            .name = i < u->create_table_as.ncolumns ? u->create_table_as.columns[i]
-                                                    : g->fields[i].name,
+            .name =
+                i < u->create_table_as.ncolumns ? u->create_table_as.columns[i] : g->fields[i].name,
             .type = e->type == UNKNOWNOID ? TEXTOID : e->type,
             .typmod = e->typmod,
             .collation = e->collation,
@@ -160,8 +167,8 @@ static bool create_as_fill(struct pg_session *s, struct portal *source, struct c
         return false;
     struct insert_sink t = {.stmt = stmt, .connection = c, .n = source->nfields};
     t.sink = (struct row_sink){.row = insert_row, .arg = &t};
-    struct portal_run run = {.txn = &s->txn, .control = &s->control, .sink = &t.sink,
-                             .on_worker = true};
+    struct portal_run run = {
+        .txn = &s->txn, .control = &s->control, .sink = &t.sink, .on_worker = true};
     bool ok = portal_run(source, &run, &s->err) == PORTAL_FINISHED;
     sqlite3_finalize(stmt);
     return ok;
@@ -171,8 +178,12 @@ static bool create_as_fill(struct pg_session *s, struct portal *source, struct c
 static const char *create_as_deparse(struct pg_session *s, const struct query *q)
 {
     static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
-    struct deparse d = {.snapshot = s->snapshot, .search_path = path, .nsearch_path = 1,
-                        .ctx = &s->eval, .arena = s->arena, .err = &s->err};
+    struct deparse d = {.snapshot = s->snapshot,
+                        .search_path = path,
+                        .nsearch_path = 1,
+                        .ctx = &s->eval,
+                        .arena = s->arena,
+                        .err = &s->err};
     struct strbuf out = {0};
     const char *text = deparse_query(&d, q, &out) ? arena_strdup(s->arena, out.data) : NULL;
     strbuf_free(&out);
@@ -195,8 +206,8 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
     emit_identifier(&sql, v ? v->sqlite_name : "");
     bool ok = !error_is_set(&s->err) && connection_exec(p->connection, sql.data, &s->err);
     strbuf_free(&sql);
-    struct plan *plan = ok && !u->refresh.with_no_data ? session_plan_text(s, v->view_sql, NULL, 0)
-                                                       : NULL;
+    struct plan *plan =
+        ok && !u->refresh.with_no_data ? session_plan_text(s, v->view_sql, NULL, 0) : NULL;
     struct portal *source = plan ? session_portal(s, "", plan) : NULL;
     if (source) {
         create_as_fill(s, source, p->connection, v);
@@ -229,10 +240,10 @@ enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
     if (ok) {
         struct command c;
         session_command(s, p, &c);
-        const struct relation *table = command_create_table_as(
-            &c, &u->create_table_as.name, u->create_table_as.persistence,
-            u->create_table_as.if_not_exists, columns, typmods, n,
-            u->create_table_as.materialized ? query_sql : NULL, &existed);
+        const struct relation *table =
+            command_create_table_as(&c, &u->create_table_as.name, u->create_table_as.persistence,
+                                    u->create_table_as.if_not_exists, columns, typmods, n,
+                                    u->create_table_as.materialized ? query_sql : NULL, &existed);
         ok = existed || (table && (u->create_table_as.with_no_data ||
                                    create_as_fill(s, source, p->connection, table)));
     }

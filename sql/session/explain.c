@@ -1,8 +1,9 @@
 /*
- * explain.c: EXPLAIN [ANALYZE]: SQLite's own query plan (EXPLAIN QUERY PLAN), told with PostgreSQL's words and shape.
+ * explain.c: EXPLAIN [ANALYZE]: SQLite's own query plan (EXPLAIN QUERY PLAN), told with
+ * PostgreSQL's words and shape.
  *
- * SQLite reports a tree of steps: SCAN and SEARCH of tables, temporary b-trees for sorting and grouping, subqueries.
- * Tables at one level are a nested loop, outermost first.
+ * SQLite reports a tree of steps: SCAN and SEARCH of tables, temporary b-trees for sorting and
+ * grouping, subqueries. Tables at one level are a nested loop, outermost first.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,12 +74,12 @@ bool explain_options_read(struct pg_session *s, const struct utility *u, struct 
     if (!summary_set)
         o->summary = o->analyze;
     if (o->format == EXPLAIN_XML || o->format == EXPLAIN_YAML)
-        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "EXPLAIN (FORMAT %s) is not supported",
-                         formats[o->format]);
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "EXPLAIN (FORMAT %s) is not supported", formats[o->format]);
     return true;
 }
 
-/* --- running for ANALYZE -------------------------------------------------------------------------------- */
+/* --- running for ANALYZE ---------------------------------------------------------------------- */
 
 /* Runs the statement, rows dropped. May have to wait: the portal is kept in p->inner. */
 static enum portal_result explain_execute(struct pg_session *s, struct portal *p,
@@ -104,8 +105,8 @@ static bool explain_begin(struct pg_session *s, struct portal *p, struct explain
         struct plan *plan = explain_utility_plan(s, p, q->utility);
         p->inner = plan ? session_portal(s, "", plan) : NULL;
     } else {
-        struct plan *plan = session_plan_inner(s, p->plan, q, p->plan->program->params,
-                                               p->plan->program->nparams);
+        struct plan *plan =
+            session_plan_inner(s, p->plan, q, p->plan->program->params, p->plan->program->nparams);
         p->inner = plan ? session_portal(s, "", plan) : NULL;
         if (p->inner)
             p->inner->params = p->params;

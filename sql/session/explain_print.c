@@ -1,4 +1,7 @@
-/* explain_print.c: SQLite's EXPLAIN QUERY PLAN rows as a tree of PostgreSQL's plan nodes, printed as text or JSON. */
+/*
+ * explain_print.c: SQLite's EXPLAIN QUERY PLAN rows as a tree of PostgreSQL's plan nodes, printed
+ * as text or JSON.
+ */
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,9 +16,9 @@ struct node {
     const char *relation; /* "t" */
     const char *alias;    /* when it differs */
     const char *index;
-    const char *label;    /* "Index Cond", "Order By", "Sort Key"... */
+    const char *label; /* "Index Cond", "Order By", "Sort Key"... */
     const char *detail;
-    const char *title;    /* "SubPlan 1" */
+    const char *title; /* "SubPlan 1" */
     struct node *children[16];
     int n;
 };
@@ -189,11 +192,16 @@ static struct node *tree_level(struct explain_tree *t, const struct eqp *rows, i
     return top;
 }
 
-/* What SQLite's plan does not say but the statement does: grouping without a b-tree, LIMIT, the table changed. */
+/*
+ * What SQLite's plan does not say but the statement does: grouping without a b-tree, LIMIT, the
+ * table changed.
+ */
 static struct node *tree_finish(struct explain_tree *t, struct node *top, const struct query *q)
 {
-    static const char *const changes[] = {[QUERY_INSERT] = "Insert", [QUERY_UPDATE] = "Update",
-                                          [QUERY_DELETE] = "Delete", [QUERY_MERGE] = "Merge"};
+    static const char *const changes[] = {[QUERY_INSERT] = "Insert",
+                                          [QUERY_UPDATE] = "Update",
+                                          [QUERY_DELETE] = "Delete",
+                                          [QUERY_MERGE] = "Merge"};
     if (!top)
         top = node_new(t, "Result");
     if (q->has_aggs && strcmp(top->type, "GroupAggregate") != 0 && strcmp(top->type, "Sort") != 0)
@@ -210,7 +218,7 @@ static struct node *tree_finish(struct explain_tree *t, struct node *top, const 
     return top;
 }
 
-/* --- printing ------------------------------------------------------------------------------------------- */
+/* --- printing --------------------------------------------------------------------------------- */
 
 static void print_line(struct rowset *out, const char *text, size_t n)
 {
@@ -316,10 +324,10 @@ static void print_json(struct strbuf *b, const struct node *n, int indent,
     strbuf_printf(b, "\n%*s}", indent, "");
 }
 
-/* --- the plan's rows -------------------------------------------------------------------------------------- */
+/* --- the plan's rows -------------------------------------------------------------------------- */
 
-static struct node *explain_step(struct explain_tree *t, struct connection *c, const struct step *step,
-                                 struct error *err)
+static struct node *explain_step(struct explain_tree *t, struct connection *c,
+                                 const struct step *step, struct error *err)
 {
     char *sql = arena_printf(t->a, "EXPLAIN QUERY PLAN %s", step->sql);
     sqlite3_stmt *stmt = connection_prepare(c, sql, err);
@@ -352,8 +360,11 @@ static void explain_notes(struct explain_tree *t, struct node *n)
                     !strcmp(n->children[0]->type, "Function Scan");
         if (!loop)
             continue;
-        *n = (struct node){.type = "Index Scan", .relation = note->table, .index = note->index,
-                           .label = "Order By", .detail = note->detail};
+        *n = (struct node){.type = "Index Scan",
+                           .relation = note->table,
+                           .index = note->index,
+                           .label = "Order By",
+                           .detail = note->detail};
         const char *colon = strchr(note->detail, ':');
         if (colon)
             n->detail = colon + 1 + strspn(colon + 1, " ");
@@ -367,11 +378,13 @@ static void print_summary(const struct explain_run *run, struct rowset *out)
     char line[80];
     if (!run->options.summary)
         return;
-    print_line(out, line, (size_t)snprintf(line, sizeof(line), "Planning Time: %.3f ms",
-                                           (double)run->planning_ns / 1e6));
+    print_line(out, line,
+               (size_t)snprintf(line, sizeof(line), "Planning Time: %.3f ms",
+                                (double)run->planning_ns / 1e6));
     if (run->options.analyze)
-        print_line(out, line, (size_t)snprintf(line, sizeof(line), "Execution Time: %.3f ms",
-                                               (double)run->elapsed_ns / 1e6));
+        print_line(out, line,
+                   (size_t)snprintf(line, sizeof(line), "Execution Time: %.3f ms",
+                                    (double)run->elapsed_ns / 1e6));
 }
 
 bool explain_print(struct pg_session *s, struct portal *p, const struct explain_run *run,
@@ -397,7 +410,8 @@ bool explain_print(struct pg_session *s, struct portal *p, const struct explain_
             strbuf_printf(&json, "%s  {\n    \"Plan\": ", i ? ",\n" : "");
             print_json(&json, top, 4, &t, true, run->options.verbose);
             if (run->options.analyze)
-                strbuf_printf(&json, ",\n    \"Planning Time\": %.3f,\n    \"Execution Time\": %.3f",
+                strbuf_printf(&json,
+                              ",\n    \"Planning Time\": %.3f,\n    \"Execution Time\": %.3f",
                               (double)run->planning_ns / 1e6, (double)run->elapsed_ns / 1e6);
             strbuf_addz(&json, "\n  }");
         } else {

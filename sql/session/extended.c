@@ -1,6 +1,6 @@
 /*
- * extended.c: one function per message of the extended query protocol, and the entry points of pg.h that hand a message to
- * whoever carries it out.
+ * extended.c: one function per message of the extended query protocol, and the entry points of pg.h
+ * that hand a message to whoever carries it out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -93,12 +93,12 @@ static bool bind_value(struct pg_session *s, struct portal *p, const struct bind
         return error_set(&s->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for type %u",
                          p->plan->program->params[i]);
     const char *bytes = arena_strndup(p->arena, in->values[i], n);
-    bool ok = format == 0 && !utf8_verify(bytes, n, &s->err)
-                  ? false
-                  : format ? type_receive(t, bytes, n, -1, &s->eval, p->arena, &s->err, out)
-                           : type_input(t, bytes, n, -1, &s->eval, p->arena, &s->err, out);
+    bool ok = format == 0 && !utf8_verify(bytes, n, &s->err) ? false
+              : format ? type_receive(t, bytes, n, -1, &s->eval, p->arena, &s->err, out)
+                       : type_input(t, bytes, n, -1, &s->eval, p->arena, &s->err, out);
     if (!ok)
-        error_context(&s->err, *p->name ? "portal \"%2$s\" parameter $%1$d" : "unnamed portal parameter $%d",
+        error_context(&s->err,
+                      *p->name ? "portal \"%2$s\" parameter $%1$d" : "unnamed portal parameter $%d",
                       i + 1, p->name);
     return ok;
 }
@@ -144,7 +144,8 @@ static bool bind_message(struct pg_session *s, const char *portal, const char *s
     if (in->nvalues != wanted)
         return error_set(&s->err, ERRCODE_PROTOCOL_VIOLATION,
                          "bind message supplies %d parameters, but prepared statement \"%s\" "
-                         "requires %d", in->nvalues, statement, wanted);
+                         "requires %d",
+                         in->nvalues, statement, wanted);
     const struct utility *u = st->plan ? st->plan->program->utility : NULL;
     if (s->txn.state == TXN_FAILED && !(u && u->kind == UTILITY_TRANSACTION))
         return error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
@@ -185,7 +186,7 @@ enum pg_result pg_session_bind(struct pg_session *s, const char *portal, const c
     return session_end_message(s, PG_DONE);
 }
 
-/* --- Describe, Close ---------------------------------------------------------------------------- */
+/* --- Describe, Close -------------------------------------------------------------------------- */
 
 static bool describe_statement(struct pg_session *s, const char *name)
 {
@@ -248,7 +249,7 @@ enum pg_result pg_session_close(struct pg_session *s, char kind, const char *nam
     return session_end_message(s, PG_DONE);
 }
 
-/* --- Execute, Sync -------------------------------------------------------------------------------- */
+/* --- Execute, Sync ---------------------------------------------------------------------------- */
 
 enum pg_result execute_resume(struct pg_session *s)
 {
@@ -307,7 +308,7 @@ enum pg_result pg_session_sync(struct pg_session *s)
     return session_end_message(s, ok ? PG_DONE : session_fail(s));
 }
 
-/* --- going on --------------------------------------------------------------------------------------- */
+/* --- going on --------------------------------------------------------------------------------- */
 
 enum pg_result pg_session_resume(struct pg_session *s, bool on_worker)
 {

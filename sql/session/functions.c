@@ -1,6 +1,6 @@
 /*
- * functions.c: SQL functions that speak of the session and the server: settings, pids, sleeping, advisory locks, notifications.
- * PostgreSQL 15 documentation, sections 9.26 and 9.27.
+ * functions.c: SQL functions that speak of the session and the server: settings, pids, sleeping,
+ * advisory locks, notifications. PostgreSQL 15 documentation, sections 9.26 and 9.27.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static struct pg_session *session_of(struct fcall *f)
     return f->ctx->session;
 }
 
-/* --- settings ------------------------------------------------------------------------------------------- */
+/* --- settings --------------------------------------------------------------------------------- */
 
 static void show_setting(struct fcall *f, bool missing_ok)
 {
@@ -61,7 +61,7 @@ static void set_config_by_name(struct fcall *f)
     fcall_return_textz(f, now ? now : "");
 }
 
-/* --- the session and the server ---------------------------------------------------------------------------- */
+/* --- the session and the server --------------------------------------------------------------- */
 
 static void pg_backend_pid(struct fcall *f)
 {
@@ -156,7 +156,7 @@ static void pg_sleep(struct fcall *f)
     f->result = value_text("", 0);
 }
 
-/* --- notifications --------------------------------------------------------------------------------------------- */
+/* --- notifications ---------------------------------------------------------------------------- */
 
 static void pg_notify(struct fcall *f)
 {
@@ -191,7 +191,7 @@ static bool channels_next(struct fcall *f, void *state, struct value *columns)
 static const struct srf_impl channels_srf = {sizeof(struct channels_state), channels_open,
                                              channels_next, NULL};
 
-/* --- advisory locks ------------------------------------------------------------------------------------------------ */
+/* --- advisory locks --------------------------------------------------------------------------- */
 
 static struct advisory_key lock_key(struct fcall *f)
 {
@@ -263,8 +263,11 @@ static void pg_advisory_unlock_all(struct fcall *f)
     f->result = value_text("", 0);
 }
 
-#define LOCK_ROWS(function) \
-    {"pg_" #function "_int8", function}, {"pg_" #function "_int4", function}
+#define LOCK_ROWS(function)                                                                        \
+    {"pg_" #function "_int8", function},                                                           \
+    {                                                                                              \
+        "pg_" #function "_int4", function                                                          \
+    }
 
 const struct fn_impl session_functions[] = {
     {"show_config_by_name", show_config_by_name},

@@ -14,7 +14,7 @@
 #include "sql/session/guc_hooks.h"
 
 static const struct guc_def guc_builtin[] = {
-#define SETTING(name, boot, unit, category, context, vartype, min, max, enums) \
+#define SETTING(name, boot, unit, category, context, vartype, min, max, enums)                     \
     {name, boot, unit, category, context, vartype, min, max, enums},
 #define DEFAULT(name, value)
 #include "sql/catalog/builtin/settings.def"
@@ -182,17 +182,38 @@ static const struct guc_unit {
     const char *name;
     double factor; /* base units in one of this */
 } guc_units[] = {
-    {"kB", "TB", 1024.0 * 1024 * 1024}, {"kB", "GB", 1024.0 * 1024}, {"kB", "MB", 1024},
-    {"kB", "kB", 1},                    {"kB", "B", 1.0 / 1024},     {"8kB", "TB", 134217728},
-    {"8kB", "GB", 131072},              {"8kB", "MB", 128},          {"8kB", "kB", 0.125},
-    {"MB", "TB", 1024.0 * 1024},        {"MB", "GB", 1024},          {"MB", "MB", 1},
-    {"B", "TB", 1099511627776.0},       {"B", "GB", 1073741824},     {"B", "MB", 1048576},
-    {"B", "kB", 1024},                  {"B", "B", 1},               {"ms", "d", 86400000},
-    {"ms", "h", 3600000},               {"ms", "min", 60000},        {"ms", "s", 1000},
-    {"ms", "ms", 1},                    {"ms", "us", 0.001},         {"s", "d", 86400},
-    {"s", "h", 3600},                   {"s", "min", 60},            {"s", "s", 1},
-    {"s", "ms", 0.001},                 {"min", "d", 1440},          {"min", "h", 60},
-    {"min", "min", 1},                  {"min", "s", 1.0 / 60},
+    {"kB", "TB", 1024.0 * 1024 * 1024},
+    {"kB", "GB", 1024.0 * 1024},
+    {"kB", "MB", 1024},
+    {"kB", "kB", 1},
+    {"kB", "B", 1.0 / 1024},
+    {"8kB", "TB", 134217728},
+    {"8kB", "GB", 131072},
+    {"8kB", "MB", 128},
+    {"8kB", "kB", 0.125},
+    {"MB", "TB", 1024.0 * 1024},
+    {"MB", "GB", 1024},
+    {"MB", "MB", 1},
+    {"B", "TB", 1099511627776.0},
+    {"B", "GB", 1073741824},
+    {"B", "MB", 1048576},
+    {"B", "kB", 1024},
+    {"B", "B", 1},
+    {"ms", "d", 86400000},
+    {"ms", "h", 3600000},
+    {"ms", "min", 60000},
+    {"ms", "s", 1000},
+    {"ms", "ms", 1},
+    {"ms", "us", 0.001},
+    {"s", "d", 86400},
+    {"s", "h", 3600},
+    {"s", "min", 60},
+    {"s", "s", 1},
+    {"s", "ms", 0.001},
+    {"min", "d", 1440},
+    {"min", "h", 60},
+    {"min", "min", 1},
+    {"min", "s", 1.0 / 60},
 };
 
 static bool guc_unit_factor(const char *base, const char *name, double *factor)
@@ -443,7 +464,9 @@ void guc_undo(struct guc_store *s, uint64_t mark, void (*changed)(void *arg, int
     }
 }
 
-/* A SET LOCAL is undone to the value before it; a plain SET made after it in the transaction stays. */
+/*
+ * A SET LOCAL is undone to the value before it; a plain SET made after it in the transaction stays.
+ */
 void guc_commit(struct guc_store *s, void (*changed)(void *arg, int i), void *arg)
 {
     bool *kept = calloc((size_t)GUC_COUNT, sizeof(bool));

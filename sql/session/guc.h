@@ -1,8 +1,9 @@
 /*
  * guc.h: settings ("grand unified configuration"): PostgreSQL's, and our own (own_settings.def).
  *
- * Values are kept as canonical text, in base units. A store for the server (configuration file, command line) is the
- * parent of each session's. Changes inside a transaction are logged and undone by its ROLLBACK; SET LOCAL by its end.
+ * Values are kept as canonical text, in base units. A store for the server (configuration file,
+ * command line) is the parent of each session's. Changes inside a transaction are logged and undone
+ * by its ROLLBACK; SET LOCAL by its end.
  */
 #ifndef PGF_SESSION_GUC_H
 #define PGF_SESSION_GUC_H
@@ -43,25 +44,38 @@ enum guc_source { GUC_SERVER, GUC_STARTUP, GUC_SESSION, GUC_LOCAL };
 void guc_store_init(struct guc_store *s, struct guc_store *parent);
 void guc_store_free(struct guc_store *s);
 
-/* The value now in force, in base units; NULL for an unknown dotted name. The string lives until the setting changes. */
+/*
+ * The value now in force, in base units; NULL for an unknown dotted name. The string lives until
+ * the setting changes.
+ */
 const char *guc_get(const struct guc_store *s, int i);
 const char *guc_get_custom(const struct guc_store *s, const char *name);
 const char *guc_get_reset(const struct guc_store *s, int i);
-/* As SHOW prints it: with the largest unit that divides it. buf of at least 64 bytes is used where needed. */
+/*
+ * As SHOW prints it: with the largest unit that divides it. buf of at least 64 bytes is used where
+ * needed.
+ */
 const char *guc_show(const struct guc_def *d, const char *value, char *buf, size_t n);
 long guc_get_int(const struct guc_store *s, int i);
 bool guc_get_bool(const struct guc_store *s, int i);
 
 /*
- * Sets a value (NULL: to its reset value) after checking it: 42704 unknown name, 55P02 not changeable now, 22023 bad value, with
- * PostgreSQL's texts. logged: inside a transaction, to be undone by guc_undo. hook: the session's reaction (guc_hooks.c).
+ * Sets a value (NULL: to its reset value) after checking it: 42704 unknown name, 55P02 not
+ * changeable now, 22023 bad value, with PostgreSQL's texts. logged: inside a transaction, to be
+ * undone by guc_undo. hook: the session's reaction (guc_hooks.c).
  */
 bool guc_set(struct guc_store *s, const char *name, const char *value, enum guc_source source,
              bool logged, struct error *err);
-/* Checks and canonicalises without setting: the text that would be stored, in err's arena; NULL with err set. */
+/*
+ * Checks and canonicalises without setting: the text that would be stored, in err's arena; NULL
+ * with err set.
+ */
 const char *guc_check(int i, const char *value, struct error *err);
 
-/* Undoes every change logged after mark (ROLLBACK, ROLLBACK TO), newest first; changed is told each setting's index. */
+/*
+ * Undoes every change logged after mark (ROLLBACK, ROLLBACK TO), newest first; changed is told each
+ * setting's index.
+ */
 void guc_undo(struct guc_store *s, uint64_t mark, void (*changed)(void *arg, int i), void *arg);
 /* COMMIT: SET LOCAL's changes are undone, the others stay. */
 void guc_commit(struct guc_store *s, void (*changed)(void *arg, int i), void *arg);

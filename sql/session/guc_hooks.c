@@ -12,10 +12,20 @@
 #include "sql/session/guc.h"
 #include "sql/types/timezone.h"
 
-const char *const guc_reported[] = {
-    "application_name", "client_encoding", "DateStyle", "default_transaction_read_only",
-    "in_hot_standby", "integer_datetimes", "IntervalStyle", "is_superuser", "server_encoding",
-    "server_version", "session_authorization", "standard_conforming_strings", "TimeZone", NULL};
+const char *const guc_reported[] = {"application_name",
+                                    "client_encoding",
+                                    "DateStyle",
+                                    "default_transaction_read_only",
+                                    "in_hot_standby",
+                                    "integer_datetimes",
+                                    "IntervalStyle",
+                                    "is_superuser",
+                                    "server_encoding",
+                                    "server_version",
+                                    "session_authorization",
+                                    "standard_conforming_strings",
+                                    "TimeZone",
+                                    NULL};
 
 static const char *guc_hook_refuse(const char *name, const char *value, struct error *err)
 {
@@ -27,7 +37,10 @@ static const char *guc_hook_refuse(const char *name, const char *value, struct e
 static const char *const datestyle_names[] = {"ISO", "Postgres", "SQL", "German"};
 static const char *const dateorder_names[] = {"MDY", "DMY", "YMD"};
 
-/* "iso, mdy" in any mixture to style and order; -1 what is not named. False for a word it does not know. */
+/*
+ * "iso, mdy" in any mixture to style and order; -1 what is not named. False for a word it does not
+ * know.
+ */
 static bool datestyle_parse(const char *value, int *style, int *order)
 {
     static const struct {
@@ -103,8 +116,8 @@ static const char *check_timezone(const char *name, const char *value, struct er
     return tz ? arena_strdup(err->arena, timezone_name(tz)) : guc_hook_refuse(name, value, err);
 }
 
-/* The server stores UTF-8; clients speak UTF-8 (or bytes, as SQL_ASCII). Quotes around the name are dropped as
-   PostgreSQL drops all but letters and digits. */
+/* The server stores UTF-8; clients speak UTF-8 (or bytes, as SQL_ASCII). Quotes around the name are
+   dropped as PostgreSQL drops all but letters and digits. */
 static const char *check_client_encoding(const char *name, const char *value, struct error *err)
 {
     char bare[32];
@@ -117,8 +130,9 @@ static const char *check_client_encoding(const char *name, const char *value, st
         return "UTF8";
     if (!strcmp(bare, "sqlascii"))
         return "SQL_ASCII";
-    static const char *const known[] = {"latin1", "latin9", "win1252", "eucjp", "sjis", "gbk", "big5",
-                                        "koi8r", "iso88595", "win1251", "euckr", "euccn"};
+    static const char *const known[] = {"latin1",   "latin9",  "win1252", "eucjp",
+                                        "sjis",     "gbk",     "big5",    "koi8r",
+                                        "iso88595", "win1251", "euckr",   "euccn"};
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (!strcmp(bare, known[i])) {
             error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED,

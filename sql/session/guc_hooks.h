@@ -11,7 +11,10 @@ struct guc_store;
 const char *guc_hook_check(const char *name, const char *value, struct error *err);
 /* Brings the evaluation context in line with the settings in s. */
 void guc_hook_apply(const struct guc_store *s, struct eval_context *ctx);
-/* Settings that the client is told of when they change (GUC_REPORT), NULL-terminated, in the order PostgreSQL 15 sends them. */
+/*
+ * Settings that the client is told of when they change (GUC_REPORT), NULL-terminated, in the order
+ * PostgreSQL 15 sends them.
+ */
 extern const char *const guc_reported[];
 
 #endif

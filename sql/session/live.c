@@ -29,8 +29,8 @@ static bool live_settings(struct pg_session *s, int i, struct arena *a, struct v
     const struct guc_def *d = &all[at];
     i = at;
     const char *value = guc_get(&s->gucs, i);
-    const char *source = s->gucs.values[i]     ? "session"
-                         : s->gucs.reset[i]    ? "client"
+    const char *source = s->gucs.values[i]           ? "session"
+                         : s->gucs.reset[i]          ? "client"
                          : s->engine->gucs.values[i] ? "configuration file"
                                                      : "default";
     c[0] = live_text(a, d->name);
@@ -97,7 +97,10 @@ static const char *live_state(char state)
     return "idle";
 }
 
-/* Files have no OID of their own: a hash of the name, in the range of user objects, the same at every start. */
+/*
+ * Files have no OID of their own: a hash of the name, in the range of user objects, the same at
+ * every start.
+ */
 static uint32_t live_database_oid(const char *name)
 {
     uint32_t h = 2166136261u;
@@ -205,8 +208,10 @@ static const struct {
     const char *relation;
     bool (*row)(struct pg_session *s, int i, struct arena *a, struct value *c, int n);
 } live_relations[] = {
-    {"pg_settings", live_settings},         {"pg_stat_activity", live_activity},
-    {"pg_prepared_statements", live_prepared}, {"pg_cursors", live_cursors},
+    {"pg_settings", live_settings},
+    {"pg_stat_activity", live_activity},
+    {"pg_prepared_statements", live_prepared},
+    {"pg_cursors", live_cursors},
     {"pg_database", live_database},
 };
 

@@ -1,4 +1,7 @@
-/* live.h: rows of the relations that show the server's living state: pg_settings, pg_stat_activity, ... */
+/*
+ * live.h: rows of the relations that show the server's living state: pg_settings, pg_stat_activity,
+ * ...
+ */
 #ifndef PGF_SESSION_LIVE_H
 #define PGF_SESSION_LIVE_H
 

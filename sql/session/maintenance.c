@@ -1,7 +1,8 @@
 /*
- * maintenance.c: VACUUM and ANALYZE. Deleted rows leave no versions behind here, so plain VACUUM has nothing to collect: it
- * checks its tables and hands free pages at the end of the file back. VACUUM FULL is SQLite's VACUUM: it writes the file anew.
- * ANALYZE is SQLite's, whose planner reads it.
+ * maintenance.c: VACUUM and ANALYZE. Deleted rows leave no versions behind here, so plain VACUUM
+ * has nothing to collect: it checks its tables and hands free pages at the end of the file back.
+ * VACUUM FULL is SQLite's VACUUM: it writes the file anew. ANALYZE is SQLite's, whose planner reads
+ * it.
  */
 #include <string.h>
 
@@ -30,7 +31,10 @@ static bool vacuum_analyze(struct pg_session *s, struct connection *c, const str
     return ok;
 }
 
-/* SQLite's VACUUM may number anew the rows of a table without key or index; vector indexes go by those numbers. */
+/*
+ * SQLite's VACUUM may number anew the rows of a table without key or index; vector indexes go by
+ * those numbers.
+ */
 static bool vacuum_keeps_rowids(struct pg_session *s)
 {
     int n;
@@ -45,7 +49,8 @@ static bool vacuum_keeps_rowids(struct pg_session *s)
         if (vector && !stored) {
             error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                       "VACUUM FULL is not supported while table \"%s\" has a vector index and no "
-                      "other index", all[i]->name);
+                      "other index",
+                      all[i]->name);
             error_hint(&s->err, "Give the table a primary key, or drop the vector index first.");
             return false;
         }

@@ -12,7 +12,15 @@
 #define NORMAL_LITERALS 64 /* more are not worth it: bulk INSERTs come in ever new lengths */
 #define NORMAL_STATES   4096
 
-enum token { TOKEN_START, TOKEN_WORD, TOKEN_OPERATOR, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_COMMA, TOKEN_LITERAL };
+enum token {
+    TOKEN_START,
+    TOKEN_WORD,
+    TOKEN_OPERATOR,
+    TOKEN_OPEN,
+    TOKEN_CLOSE,
+    TOKEN_COMMA,
+    TOKEN_LITERAL
+};
 
 struct scan {
     const char *p, *end;
@@ -20,19 +28,20 @@ struct scan {
     struct strbuf out;
     struct normal_text *result;
     enum token last;
-    char word[16];       /* last word, lower case; "" if longer */
+    char word[16];    /* last word, lower case; "" if longer */
     bool in_modifier; /* inside a type's parentheses: CAST(x AS t(n)), ::t(n) */
-    bool type_name;      /* the last word follows AS or :: */
-    char symbol;         /* last operator character */
+    bool type_name;   /* the last word follows AS or :: */
+    char symbol;      /* last operator character */
     int depth;
-    int by_depth;        /* depth of an open ORDER BY or GROUP BY list, -1 none */
+    int by_depth; /* depth of an open ORDER BY or GROUP BY list, -1 none */
 };
 
 /* Words before which a literal is an expression of its own. */
 static bool word_before_literal(const char *word)
 {
-    static const char *const words[] = {"select", "where", "and", "or", "not", "then", "else", "when", "limit",
-                                        "offset", "returning", "on", "having", "between", "case"};
+    static const char *const words[] = {"select",    "where", "and",    "or",      "not",
+                                        "then",      "else",  "when",   "limit",   "offset",
+                                        "returning", "on",    "having", "between", "case"};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (!strcmp(words[i], word))
             return true;
@@ -143,7 +152,8 @@ static bool word_is(const struct scan *s, const char *word)
 /* Clauses that end an ORDER BY or GROUP BY list. */
 static void scan_clause(struct scan *s, bool was_list_word)
 {
-    static const char *const ends[] = {"limit", "offset", "having", "returning", "window", "union", "for"};
+    static const char *const ends[] = {"limit",  "offset", "having", "returning",
+                                       "window", "union",  "for"};
     if (word_is(s, "by") && was_list_word)
         s->by_depth = s->depth;
     for (size_t i = 0; s->by_depth == s->depth && i < sizeof(ends) / sizeof(ends[0]); i++)
@@ -154,10 +164,12 @@ static void scan_clause(struct scan *s, bool was_list_word)
 static bool scan_word(struct scan *s)
 {
     const char *start = s->p;
-    bool list_word = s->last == TOKEN_WORD && (word_is(s, "order") || word_is(s, "group") || word_is(s, "partition"));
+    bool list_word = s->last == TOKEN_WORD &&
+                     (word_is(s, "order") || word_is(s, "group") || word_is(s, "partition"));
     bool type_next = (s->last == TOKEN_WORD && word_is(s, "as")) ||
                      (s->last == TOKEN_OPERATOR && s->symbol == ':');
-    while (s->p < s->end && (isalnum((unsigned char)*s->p) || *s->p == '_' || (unsigned char)*s->p >= 0x80))
+    while (s->p < s->end &&
+           (isalnum((unsigned char)*s->p) || *s->p == '_' || (unsigned char)*s->p >= 0x80))
         s->p++;
     size_t n = (size_t)(s->p - start);
     if (s->p < s->end && (*s->p == '\'' || *s->p == '$' || *s->p == '&'))
@@ -268,9 +280,12 @@ bool normalize_text(const char *text, size_t n, struct arena *a, struct normal_t
     return ok;
 }
 
-/* --- what is known of normal forms ------------------------------------------------------------------------------ */
+/* --- what is known of normal forms ------------------------------------------------------------ */
 
-/* One word a form: its hash, the lowest bit telling refusal. Forms that meet in a slot drive each other out. */
+/*
+ * One word a form: its hash, the lowest bit telling refusal. Forms that meet in a slot drive each
+ * other out.
+ */
 static atomic_uint_fast64_t normal_states[NORMAL_STATES];
 
 static uint64_t normal_hash(const void *key, size_t n)

@@ -1,6 +1,7 @@
 /*
- * notify.c: LISTEN and NOTIFY, in memory. A transaction's notifications wait in the session (equal ones folded) until COMMIT,
- * then go to every session of the same database that listens; each sends them when it is idle.
+ * notify.c: LISTEN and NOTIFY, in memory. A transaction's notifications wait in the session (equal
+ * ones folded) until COMMIT, then go to every session of the same database that listens; each sends
+ * them when it is idle.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ struct listener {
     pthread_mutex_t lock; /* guards arrived: other sessions append to it */
     struct notification *arrived, **arrived_end;
     struct notification *queued, **queued_end; /* of the present transaction */
-    struct channel *channels;                   /* changed under the engine's lock */
+    struct channel *channels;                  /* changed under the engine's lock */
 };
 
 static struct listener *notify_listener(struct pg_session *s)

@@ -1,4 +1,7 @@
-/* prepared.c: prepared statements, of the protocol and of PREPARE alike: one name space, as in PostgreSQL. */
+/*
+ * prepared.c: prepared statements, of the protocol and of PREPARE alike: one name space, as in
+ * PostgreSQL.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,8 +45,8 @@ void prepared_drop_all(struct pg_session *s)
 static struct plan *prepared_inner(struct pg_session *s, struct plan *outer)
 {
     const struct utility *u = outer->program->utility;
-    struct plan *p = session_plan_inner(s, outer, u->prepare.query, u->prepare.params,
-                                        u->prepare.nparams);
+    struct plan *p =
+        session_plan_inner(s, outer, u->prepare.query, u->prepare.params, u->prepare.nparams);
     plan_unref(outer);
     return p;
 }
@@ -64,8 +67,9 @@ static bool prepared_plan(struct pg_session *s, const struct prepared *st, struc
                   "cannot insert multiple commands into a prepared statement");
     else if (count == 1 && s->txn.state == TXN_FAILED &&
              !raw_stmt_ends_transaction(parsed_stmt(parsed, 0)))
-        error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
-                  "current transaction is aborted, commands ignored until end of transaction block");
+        error_set(
+            &s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
+            "current transaction is aborted, commands ignored until end of transaction block");
     else if (count == 1) {
         int offset, length;
         parsed_span(parsed, 0, &offset, &length);
@@ -127,7 +131,10 @@ static bool prepared_same_shape(const struct program *a, const struct program *b
 
 bool prepared_revalidate(struct pg_session *s, struct prepared *st)
 {
-    /* The very snapshot, not its version: one of a transaction that was rolled back may bear the same number. */
+    /*
+     * The very snapshot, not its version: one of a transaction that was rolled back may bear the
+     * same number.
+     */
     if (st->plan->snapshot == s->snapshot && st->guc_version == s->gucs.version)
         return true;
     struct plan *fresh = NULL;

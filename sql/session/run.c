@@ -8,7 +8,7 @@
 #include "sql/session/advisory.h"
 #include "sql/session/session.h"
 
-/* --- portals -------------------------------------------------------------------------------- */
+/* --- portals ---------------------------------------------------------------------------------- */
 
 struct portal *session_find_portal(struct pg_session *s, const char *name)
 {
@@ -92,7 +92,7 @@ bool session_describe_portal(struct pg_session *s, struct portal *p)
     return true;
 }
 
-/* --- transactions ------------------------------------------------------------------------------ */
+/* --- transactions ----------------------------------------------------------------------------- */
 
 static const char *session_setting(struct pg_session *s, const char *name)
 {
@@ -117,8 +117,9 @@ void session_begin_transaction(struct pg_session *s, bool block)
         s->eval.transaction_time = s->eval.statement_time;
         s->xact_start = s->eval.statement_time;
     }
-    txn_begin(&s->txn, block, session_isolation(session_setting(s, "default_transaction_isolation")),
-              read_only, deferrable);
+    txn_begin(&s->txn, block,
+              session_isolation(session_setting(s, "default_transaction_isolation")), read_only,
+              deferrable);
 }
 
 bool session_enter(struct pg_session *s, const struct plan *plan)
@@ -183,7 +184,7 @@ bool session_finish_implicit(struct pg_session *s)
     return s->txn.state != TXN_IMPLICIT || session_commit(s);
 }
 
-/* --- running -------------------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------------------- */
 
 /* While parked: cancel, statement_timeout and lock_timeout still count. */
 static bool session_may_wait(struct pg_session *s)
@@ -234,8 +235,8 @@ enum portal_result session_run(struct pg_session *s, struct portal *p, struct ro
                              .on_worker = s->on_worker};
     enum portal_result r;
     if (p->state == PORTAL_BROKEN) {
-        error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                  "portal \"%s\" cannot be run", p->name);
+        error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run",
+                  p->name);
         return PORTAL_FAILED;
     }
     if (p->plan && p->plan->program->utility) {
@@ -270,8 +271,8 @@ bool session_materialize(struct pg_session *s, struct portal *p)
 {
     struct keep_sink keep = {.rows = rowset_create(p->nfields), .n = p->nfields};
     keep.sink = (struct row_sink){.row = keep_row, .arg = &keep};
-    struct portal_run run = {.txn = &s->txn, .control = &s->control, .sink = &keep.sink,
-                             .on_worker = true};
+    struct portal_run run = {
+        .txn = &s->txn, .control = &s->control, .sink = &keep.sink, .on_worker = true};
     enum portal_result r = portal_run(p, &run, &s->err);
     if (r != PORTAL_FINISHED) {
         if (r == PORTAL_WAIT_LOCK)

@@ -94,7 +94,7 @@ void session_notice(struct pg_session *s, enum error_severity severity, const ch
 
 static void session_set_application(struct pg_session *s);
 
-/* --- birth ----------------------------------------------------------------------------------- */
+/* --- birth ------------------------------------------------------------------------------------ */
 
 static void session_wake(void *arg)
 {
@@ -102,7 +102,9 @@ static void session_wake(void *arg)
     s->reply.wake(s->reply.host);
 }
 
-/* Who the client is. Where nobody has made login roles, any name is the owner of the file (trust). */
+/*
+ * Who the client is. Where nobody has made login roles, any name is the owner of the file (trust).
+ */
 static bool session_set_role(struct pg_session *s, const char *user)
 {
     const struct role_def *r = snapshot_role_named(s->snapshot, user);
@@ -321,7 +323,7 @@ void session_report(struct pg_session *s, bool active, const char *text, size_t 
 {
     int64_t now = session_clock();
     pthread_mutex_lock(&s->lock);
-    s->state = active                         ? 'a'
+    s->state = active                       ? 'a'
                : s->txn.state == TXN_FAILED ? 'e'
                : s->txn.state == TXN_BLOCK  ? 't'
                                             : 'i';
@@ -374,7 +376,7 @@ enum pg_result session_fail(struct pg_session *s)
     return fatal ? PG_CLOSED : PG_FAILED;
 }
 
-/* --- idle --------------------------------------------------------------------------------------- */
+/* --- idle ------------------------------------------------------------------------------------- */
 
 int pg_session_timeout(const struct pg_session *s)
 {

@@ -21,12 +21,12 @@ struct prepared {
     struct prepared *next;
     char *name;
     char *text;
-    bool from_sql;       /* made by PREPARE: the text is the whole PREPARE statement */
-    uint32_t *types;     /* as declared by the client; 0 unknown */
+    bool from_sql;   /* made by PREPARE: the text is the whole PREPARE statement */
+    uint32_t *types; /* as declared by the client; 0 unknown */
     int ntypes;
-    struct plan *plan;   /* NULL for an empty statement */
+    struct plan *plan;    /* NULL for an empty statement */
     uint64_t guc_version; /* settings with which plan was made */
-    int64_t created;     /* microseconds since 2000 */
+    int64_t created;      /* microseconds since 2000 */
 };
 
 /* What the session is in the middle of, between a PG_WAIT_ and pg_session_resume. */
@@ -36,8 +36,8 @@ struct session_query { /* TASK_QUERY */
     struct parsed *parsed;
     char *text;
     size_t ntext;
-    int index, count;    /* statement now, of how many */
-    struct plan *cached; /* the text's only statement, found in the cache */
+    int index, count;          /* statement now, of how many */
+    struct plan *cached;       /* the text's only statement, found in the cache */
     struct normal_text normal; /* its literals, when cached is the plan of its normal form */
     bool normalized;
     struct portal *portal;
@@ -64,10 +64,10 @@ struct pg_session {
     char *role_name, *session_role_name;
     char *user, *client_addr;
     int client_port;
-    struct arena *arena;  /* the statement's; reset when a message begins */
-    struct error err;     /* strings in arena */
+    struct arena *arena;             /* the statement's; reset when a message begins */
+    struct error err;                /* strings in arena */
     const struct snapshot *snapshot; /* the statement's, referenced */
-    uint32_t *search_path; /* effective, for search_path_version of snapshot */
+    uint32_t *search_path;           /* effective, for search_path_version of snapshot */
     int nsearch_path;
     uint64_t search_path_guc, search_path_snapshot;
     char plan_signature[640]; /* settings that change plans, as text */
@@ -80,12 +80,13 @@ struct pg_session {
     struct copy_in *copy;        /* COPY FROM STDIN under way */
     enum session_task copy_task; /* what it is part of */
     bool on_worker;
-    bool started;        /* the first message has come: text of the running statement below is kept */
+    bool started; /* the first message has come: text of the running statement below is kept */
     int64_t lock_deadline; /* lock_timeout while parked; 0 */
     int64_t idle_deadline; /* idle_in_transaction_session_timeout */
     struct listener *listener;
     bool advisory_used;    /* a lock function was called: there may be holds */
-    bool advisory_granted; /* while parked: the lock it waits for has been given (under advisory.c's mutex) */
+    bool advisory_granted; /* while parked: the lock it waits for has been given (under advisory.c's
+                              mutex) */
     char tag[64];
     /* Seen by other sessions (pg_stat_activity), under lock. */
     pthread_mutex_t lock;
@@ -99,11 +100,16 @@ struct pg_session {
 int64_t session_clock(void); /* microseconds since 2000-01-01 UTC */
 /* Whether a stored timestamptz ('infinity' included) lies in the past. */
 bool session_time_passed(const char *timestamptz);
-/* Sends err as an ErrorResponse and lets it take its effect on the transaction: PG_FAILED or PG_CLOSED. */
+/*
+ * Sends err as an ErrorResponse and lets it take its effect on the transaction: PG_FAILED or
+ * PG_CLOSED.
+ */
 enum pg_result session_fail(struct pg_session *s);
 /* What pg_stat_activity says of this session from now on; text NULL: the last one stays. */
 void session_report(struct pg_session *s, bool active, const char *text, size_t n);
-/* Sends ParameterStatus for a setting the client is told of, by index; also brings s->eval in line. */
+/*
+ * Sends ParameterStatus for a setting the client is told of, by index; also brings s->eval in line.
+ */
 void session_setting_changed(void *arg, int i);
 void session_notice(struct pg_session *s, enum error_severity severity, const char *sqlstate,
                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
@@ -112,8 +118,9 @@ void session_notice(struct pg_session *s, enum error_severity severity, const ch
 /* Before each statement: time, catalog snapshot, timeouts, search path. */
 bool session_begin_statement(struct pg_session *s);
 /*
- * The plan of a raw statement of text (length bytes at offset are the statement's own). types/ntypes: parameter types given; variable:
- * more may be inferred. NULL with s->err set. The reference is the caller's.
+ * The plan of a raw statement of text (length bytes at offset are the statement's own).
+ * types/ntypes: parameter types given; variable: more may be inferred. NULL with s->err set. The
+ * reference is the caller's.
  */
 struct plan *session_plan(struct pg_session *s, const char *text, int offset, int length,
                           const struct raw_stmt *raw, const uint32_t *types, int ntypes,
@@ -129,7 +136,10 @@ struct plan *session_cached(struct pg_session *s, const char *text, size_t n, co
                             int ntypes);
 void session_cache(struct pg_session *s, const char *text, size_t n, const uint32_t *types,
                    int ntypes, struct plan *p);
-/* The shared plan of the text's normal form (normalize.h), its literals in *normal; NULL: plan the text itself. */
+/*
+ * The shared plan of the text's normal form (normalize.h), its literals in *normal; NULL: plan the
+ * text itself.
+ */
 struct plan *session_normalized(struct pg_session *s, const char *text, size_t n,
                                 struct normal_text *normal);
 /* The relation a name means on the search path; NULL with s->err set (42P01). */
@@ -178,8 +188,8 @@ struct prepared *prepared_create(struct pg_session *s, const char *name, const c
                                  const uint32_t *types, int ntypes, bool from_sql);
 void prepared_drop(struct pg_session *s, struct prepared *p);
 void prepared_drop_all(struct pg_session *s);
-/* Its plan, made anew if the catalog or the settings have changed. False with s->err set (0A000 when the result's
-   shape changed). */
+/* Its plan, made anew if the catalog or the settings have changed. False with s->err set (0A000
+   when the result's shape changed). */
 bool prepared_revalidate(struct pg_session *s, struct prepared *p);
 
 /* --- utility.c ---------------------------------------------------------------------------- */
@@ -189,7 +199,9 @@ enum portal_result utility_run(struct pg_session *s, struct portal *p);
 bool utility_describe(struct pg_session *s, struct portal *p);
 /* A result of ncolumns typed columns for p. */
 void utility_fields(struct portal *p, int n, const char *const *names, const uint32_t *types);
-/* A table of the statements: whether one may run in a failed or an open transaction, or read-only. */
+/*
+ * A table of the statements: whether one may run in a failed or an open transaction, or read-only.
+ */
 bool utility_forbidden_in_block(const struct utility *u);
 
 /* --- copy ---------------------------------------------------------------------------------- */
@@ -201,7 +213,7 @@ void copy_in_free(struct copy_in *c); /* NULL is allowed */
 /* --- explain.c ----------------------------------------------------------------------------- */
 enum portal_result explain_run(struct pg_session *s, struct portal *p);
 
-/* --- notify.c ------------------------------------------------------------------------------- */
+/* --- notify.c --------------------------------------------------------------------------------- */
 bool notify_listen(struct pg_session *s, const char *channel);
 void notify_unlisten(struct pg_session *s, const char *channel); /* NULL: all */
 bool notify_queue(struct pg_session *s, const char *channel, const char *payload);

@@ -1,4 +1,7 @@
-/* simple.c: the simple query protocol: one text, any number of statements, one implicit transaction. */
+/*
+ * simple.c: the simple query protocol: one text, any number of statements, one implicit
+ * transaction.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +70,9 @@ static struct plan *query_plan(struct pg_session *s)
     parsed_span(q->parsed, q->index, &offset, &length);
     const struct raw_stmt *raw = parsed_stmt(q->parsed, q->index);
     if (s->txn.state == TXN_FAILED && !raw_stmt_ends_transaction(raw)) {
-        error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
-                  "current transaction is aborted, commands ignored until end of transaction block");
+        error_set(
+            &s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
+            "current transaction is aborted, commands ignored until end of transaction block");
         return NULL;
     }
     struct plan *p = session_plan(s, q->text, offset, length, raw, NULL, 0, false);
@@ -127,7 +131,9 @@ static bool query_open(struct pg_session *s, struct plan *plan)
     return true;
 }
 
-/* RowDescription goes out when the first rows may: after the wait for a lock, before the first row. */
+/*
+ * RowDescription goes out when the first rows may: after the wait for a lock, before the first row.
+ */
 static void query_describe(struct pg_session *s)
 {
     struct portal *p = s->query.portal;

@@ -1,6 +1,7 @@
 /*
- * size_functions.c: pg_relation_size and kin (PostgreSQL 15 documentation, section 9.27.7). Sizes are those of the pages that SQLite's
- * dbstat table counts for a b-tree; a vector index is the sum of its tables.
+ * size_functions.c: pg_relation_size and kin (PostgreSQL 15 documentation, section 9.27.7). Sizes
+ * are those of the pages that SQLite's dbstat table counts for a b-tree; a vector index is the sum
+ * of its tables.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,8 @@
 static int64_t size_query(struct fcall *f, const char *sql, const char *name)
 {
     struct pg_session *s = f->ctx->session;
-    struct connection *c = s->txn.writer ? s->txn.writer : database_take_reader(s->database, f->err);
+    struct connection *c =
+        s->txn.writer ? s->txn.writer : database_take_reader(s->database, f->err);
     if (!c)
         return -1;
     sqlite3_stmt *stmt = NULL;
@@ -36,12 +38,12 @@ static int64_t size_query(struct fcall *f, const char *sql, const char *name)
 /* Bytes of the b-tree of that name; with_prefix: of name_... too. */
 static int64_t size_of_trees(struct fcall *f, const char *name, bool with_prefix)
 {
-    return size_query(f,
-                      with_prefix
-                          ? "SELECT coalesce(sum(pgsize), 0) FROM dbstat('main', 1) WHERE name = ?1 "
-                            "OR substr(name, 1, length(?1) + 1) = ?1 || '_'"
-                          : "SELECT coalesce(sum(pgsize), 0) FROM dbstat('main', 1) WHERE name = ?1",
-                      name);
+    return size_query(
+        f,
+        with_prefix ? "SELECT coalesce(sum(pgsize), 0) FROM dbstat('main', 1) WHERE name = ?1 "
+                      "OR substr(name, 1, length(?1) + 1) = ?1 || '_'"
+                    : "SELECT coalesce(sum(pgsize), 0) FROM dbstat('main', 1) WHERE name = ?1",
+        name);
 }
 
 static int64_t size_of_relation(struct fcall *f, const struct relation *r)

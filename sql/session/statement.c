@@ -11,7 +11,10 @@
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
 
-/* Temporary schemas, search_path's "$user" and pg_catalog are resolved here, as PostgreSQL does in recomputeNamespacePath. */
+/*
+ * Temporary schemas, search_path's "$user" and pg_catalog are resolved here, as PostgreSQL does in
+ * recomputeNamespacePath.
+ */
 static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
 {
     int n = 0;
@@ -139,8 +142,12 @@ static struct program *session_program(struct pg_session *s, struct query *q, st
 {
     if (q->command == QUERY_UTILITY) {
         struct program *g = ARENA_NEW(arena, struct program);
-        *g = (struct program){.arena = arena, .command = QUERY_UTILITY, .utility = q->utility,
-                              .query = q, .params = params, .nparams = nparams};
+        *g = (struct program){.arena = arena,
+                              .command = QUERY_UTILITY,
+                              .utility = q->utility,
+                              .query = q,
+                              .params = params,
+                              .nparams = nparams};
         return g;
     }
     struct program *g = plan_query(q, s->snapshot, params, nparams, arena, &s->eval, &s->err);
@@ -156,8 +163,8 @@ struct plan *session_plan(struct pg_session *s, const char *text, int offset, in
     session_analysis(s, &a, arena, text, types, ntypes, variable);
     analyze_long_names(&a, offset, length);
     struct query *q = analyze_statement(&a, raw);
-    struct program *g = q && !error_is_set(&s->err) ? session_program(s, q, arena, a.params, a.nparams)
-                                                    : NULL;
+    struct program *g =
+        q && !error_is_set(&s->err) ? session_program(s, q, arena, a.params, a.nparams) : NULL;
     if (!g) {
         arena_destroy(arena);
         return NULL;
@@ -171,8 +178,8 @@ struct plan *session_plan_text(struct pg_session *s, const char *text, const uin
     struct parsed *parsed = parse_sql(text, strlen(text), &s->err);
     if (!parsed)
         return NULL;
-    struct plan *p = session_plan(s, text, 0, (int)strlen(text), parsed_stmt(parsed, 0), types,
-                                  ntypes, true);
+    struct plan *p =
+        session_plan(s, text, 0, (int)strlen(text), parsed_stmt(parsed, 0), types, ntypes, true);
     parsed_free(parsed);
     return p;
 }
@@ -196,9 +203,16 @@ static void session_signature(struct pg_session *s)
 {
     if (s->plan_signature_guc == s->gucs.version && s->plan_signature[0])
         return;
-    static const char *const names[] = {"search_path", "DateStyle", "TimeZone", "IntervalStyle",
-                                        "standard_conforming_strings", "ivf.probes", "ivf.recall", "ivfflat.probes",
-                                        "hnsw.ef_search", "transform_null_equals"};
+    static const char *const names[] = {"search_path",
+                                        "DateStyle",
+                                        "TimeZone",
+                                        "IntervalStyle",
+                                        "standard_conforming_strings",
+                                        "ivf.probes",
+                                        "ivf.recall",
+                                        "ivfflat.probes",
+                                        "hnsw.ef_search",
+                                        "transform_null_equals"};
     size_t n = (size_t)snprintf(s->plan_signature, sizeof(s->plan_signature), "%u|%p", s->role,
                                 (void *)s->database);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && n < sizeof(s->plan_signature); i++)
@@ -243,7 +257,10 @@ void session_cache(struct pg_session *s, const char *text, size_t n, const uint3
     strbuf_free(&key);
 }
 
-/* Analyzes and plans a normal form whose literals have these types; NULL, without an error, if it does not go. */
+/*
+ * Analyzes and plans a normal form whose literals have these types; NULL, without an error, if it
+ * does not go.
+ */
 static struct plan *session_plan_normal(struct pg_session *s, const struct normal_text *normal)
 {
     struct parsed *parsed = parse_sql(normal->text, normal->n, &s->err);

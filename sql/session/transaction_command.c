@@ -65,7 +65,8 @@ enum portal_result transaction_set_modes(struct pg_session *s, const struct util
     if (u->set.kind == SET_MULTI_SESSION_CHARACTERISTICS)
         return set_defaults(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
     if (u->set.kind == SET_SNAPSHOT) {
-        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "SET TRANSACTION SNAPSHOT is not supported");
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                  "SET TRANSACTION SNAPSHOT is not supported");
         return PORTAL_FAILED;
     }
     if (s->txn.state == TXN_IMPLICIT)
@@ -92,8 +93,9 @@ enum portal_result transaction_set_constraints(struct pg_session *s, struct port
     enum txn_wait w = txn_acquire_write(&s->txn, s->arena, &c, &s->err);
     if (w != TXN_READY)
         return w == TXN_WAIT ? PORTAL_WAIT_LOCK : PORTAL_FAILED;
-    bool ok = connection_exec(c, u->set_constraints.deferred ? "PRAGMA defer_foreign_keys = ON"
-                                                             : "PRAGMA defer_foreign_keys = OFF",
+    bool ok = connection_exec(c,
+                              u->set_constraints.deferred ? "PRAGMA defer_foreign_keys = ON"
+                                                          : "PRAGMA defer_foreign_keys = OFF",
                               &s->err);
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }
@@ -172,8 +174,9 @@ static enum portal_result run_savepoint(struct pg_session *s, const struct utili
         return PORTAL_FAILED;
     }
     if (s->txn.state == TXN_FAILED && kind != TXN_ROLLBACK_TO) {
-        error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
-                  "current transaction is aborted, commands ignored until end of transaction block");
+        error_set(
+            &s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
+            "current transaction is aborted, commands ignored until end of transaction block");
         return PORTAL_FAILED;
     }
     bool ok;

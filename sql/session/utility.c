@@ -1,7 +1,9 @@
 /*
- * utility.c: utility statements that the session itself carries out, and the way to the others: a table row per kind.
+ * utility.c: utility statements that the session itself carries out, and the way to the others: a
+ * table row per kind.
  *
- * To add one: 1. its kind in analyze/utility.h, 2. a function here or in a file of its own, 3. a row in utilities[].
+ * To add one: 1. its kind in analyze/utility.h, 2. a function here or in a file of its own, 3. a
+ * row in utilities[].
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +24,12 @@ void utility_fields(struct portal *p, int n, const char *const *names, const uin
     p->types = ARENA_ARRAY(p->arena, const struct type_def *, n);
     for (int i = 0; i < n; i++) {
         p->types[i] = type_builtin(types[i]);
-        p->fields[i] = (struct pg_field){.name = names[i], .type = types[i],
-                                         .typlen = p->types[i]->len, .typmod = -1};
+        p->fields[i] = (struct pg_field){
+            .name = names[i], .type = types[i], .typlen = p->types[i]->len, .typmod = -1};
     }
 }
 
-/* --- SET, SHOW ------------------------------------------------------------------------------------ */
+/* --- SET, SHOW -------------------------------------------------------------------------------- */
 
 static enum portal_result set_value(struct pg_session *s, const char *name, const char *value,
                                     bool local)
@@ -88,7 +90,8 @@ const char *session_show(struct pg_session *s, const char *name)
         return v;
     }
     char buf[64];
-    return arena_strdup(s->arena, guc_show(&guc_all(&n)[i], guc_get(&s->gucs, i), buf, sizeof(buf)));
+    return arena_strdup(s->arena,
+                        guc_show(&guc_all(&n)[i], guc_get(&s->gucs, i), buf, sizeof(buf)));
 }
 
 static struct value result_text(struct rowset *r, const char *text)
@@ -140,7 +143,7 @@ static bool describe_show(struct pg_session *s, struct portal *p)
     return true;
 }
 
-/* --- PREPARE, EXECUTE, DEALLOCATE -------------------------------------------------------------------- */
+/* --- PREPARE, EXECUTE, DEALLOCATE ------------------------------------------------------------- */
 
 static enum portal_result run_prepare(struct pg_session *s, struct portal *p)
 {
@@ -167,7 +170,7 @@ static enum portal_result run_deallocate(struct pg_session *s, struct portal *p)
     return PORTAL_FINISHED;
 }
 
-/* --- DISCARD, LISTEN, LOCK, CHECKPOINT ----------------------------------------------------------------- */
+/* --- DISCARD, LISTEN, LOCK, CHECKPOINT -------------------------------------------------------- */
 
 static enum portal_result run_discard(struct pg_session *s, struct portal *p)
 {
@@ -242,7 +245,7 @@ static enum portal_result run_checkpoint(struct pg_session *s, struct portal *p)
     return PORTAL_FINISHED;
 }
 
-/* --- databases ------------------------------------------------------------------------------------------- */
+/* --- databases -------------------------------------------------------------------------------- */
 
 static enum portal_result run_create_database(struct pg_session *s, struct portal *p)
 {
@@ -268,7 +271,7 @@ static enum portal_result run_drop_database(struct pg_session *s, struct portal 
     return PORTAL_FINISHED;
 }
 
-/* --- DDL: command/ ------------------------------------------------------------------------------------------ */
+/* --- DDL: command/ ---------------------------------------------------------------------------- */
 
 static void command_notice(void *host, const struct error *notice)
 {
@@ -309,7 +312,9 @@ void session_command(struct pg_session *s, struct portal *p, struct command *c)
     };
 }
 
-/* Whether the statement makes a temporary relation, which needs a connection of the session's own. */
+/*
+ * Whether the statement makes a temporary relation, which needs a connection of the session's own.
+ */
 static bool makes_temporary(const struct utility *u)
 {
     const struct qualified_name *name = NULL;
@@ -366,7 +371,7 @@ static enum portal_result run_command(struct pg_session *s, struct portal *p)
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------ */
+/* --- the table -------------------------------------------------------------------------------- */
 
 #define UTILITY_NO_BLOCK 1 /* may not run inside a transaction block */
 

@@ -99,7 +99,8 @@ static int connection_configure(struct connection *c)
 static bool connection_register_nested(struct sqlite_func_host *host, const char *message)
 {
     struct connection *c = (struct connection *)((char *)host - offsetof(struct connection, host));
-    return host->ctx && catalog_register_missing(c->db, host, host->ctx->snapshot, message) == SQLITE_OK;
+    return host->ctx &&
+           catalog_register_missing(c->db, host, host->ctx->snapshot, message) == SQLITE_OK;
 }
 
 struct connection *connection_open(struct database *d, struct error *err)
@@ -179,7 +180,8 @@ static bool connection_too_complex(const char *message)
 {
     static const char tree[] = "Expression tree is too large", many[] = "too many";
     return strcmp(message, "parser stack overflow") == 0 ||
-           strncmp(message, tree, sizeof(tree) - 1) == 0 || strncmp(message, many, sizeof(many) - 1) == 0;
+           strncmp(message, tree, sizeof(tree) - 1) == 0 ||
+           strncmp(message, many, sizeof(many) - 1) == 0;
 }
 
 sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct error *err)
@@ -233,8 +235,8 @@ sqlite3_stmt *connection_stmt(struct connection *c, uint64_t uid, int step, cons
     struct cached_stmt *e = calloc(1, sizeof(*e));
     if (!e)
         log_fatal("out of memory");
-    *e = (struct cached_stmt){.uid = uid, .step = step, .in_use = true, .stmt = stmt,
-                              .chain = *bucket};
+    *e = (struct cached_stmt){
+        .uid = uid, .step = step, .in_use = true, .stmt = stmt, .chain = *bucket};
     *bucket = e;
     cached_link(c, e);
     c->nstmts++;
@@ -311,15 +313,17 @@ static const struct {
 } window_messages[] = {
     {"argument of ntile must be a positive integer", ERRCODE_INVALID_ARGUMENT_FOR_NTILE,
      "argument of ntile must be greater than zero"},
-    {"second argument to nth_value must be a positive integer", ERRCODE_INVALID_ARGUMENT_FOR_NTH_VALUE,
-     "argument of nth_value must be greater than zero"},
-    {"frame starting offset must be a non-negative integer", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
-     "frame starting offset must not be negative"},
-    {"frame ending offset must be a non-negative integer", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
-     "frame ending offset must not be negative"},
-    {"frame starting offset must be a non-negative number", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+    {"second argument to nth_value must be a positive integer",
+     ERRCODE_INVALID_ARGUMENT_FOR_NTH_VALUE, "argument of nth_value must be greater than zero"},
+    {"frame starting offset must be a non-negative integer",
+     ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE, "frame starting offset must not be negative"},
+    {"frame ending offset must be a non-negative integer",
+     ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE, "frame ending offset must not be negative"},
+    {"frame starting offset must be a non-negative number",
+     ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
      "invalid preceding or following size in window function"},
-    {"frame ending offset must be a non-negative number", ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+    {"frame ending offset must be a non-negative number",
+     ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
      "invalid preceding or following size in window function"},
 };
 

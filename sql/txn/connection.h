@@ -24,7 +24,8 @@ struct run_control {
     int64_t deadline;     /* statement_timeout, monotonic ns; 0 none */
     int64_t budget;       /* inline running: give up at this time and go to a worker; 0 none */
     bool budget_hit;
-    bool parked; /* a function waits for something: rewind the statement and run it again when woken */
+    bool parked; /* a function waits for something: rewind the statement and run it again when woken
+                  */
 };
 
 /* Monotonic nanoseconds. */

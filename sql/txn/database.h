@@ -29,8 +29,8 @@ struct database {
     char *name;
     char *path;
     bool read_only;
-    bool created;            /* the file is new */
-    int lock_fd;             /* flock: one server per file; closed last, or POSIX drops SQLite's locks */
+    bool created; /* the file is new */
+    int lock_fd;  /* flock: one server per file; closed last, or POSIX drops SQLite's locks */
     struct slots write_slot; /* one place: who holds it is the only writer */
     struct slots read_slots;
     struct sequence_store *sequences;
@@ -43,14 +43,19 @@ struct database {
     struct database *next; /* in the engine's list */
 };
 
-/* Opens (or creates) the file; one server at a time. NULL with err set (also: not an SQLite file). */
+/*
+ * Opens (or creates) the file; one server at a time. NULL with err set (also: not an SQLite file).
+ */
 struct database *database_open(const char *path, const char *name, struct error *err);
 /* No leases may be out. Checkpoints. */
 void database_close(struct database *d);
 
 /* The current snapshot, referenced for the caller. */
 const struct snapshot *database_snapshot(struct database *d);
-/* Makes s (its reference passes over) the current one. By the holder of the write slot after COMMIT. */
+/*
+ * Makes s (its reference passes over) the current one. By the holder of the write slot after
+ * COMMIT.
+ */
 void database_publish(struct database *d, const struct snapshot *s);
 
 /* A reader for the holder of a place in read_slots; NULL with err set. */

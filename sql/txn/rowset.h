@@ -1,10 +1,10 @@
 /*
- * rowset.h: rows kept in memory: the result of a step that later steps read, and answers made without SQLite
- * (SHOW, EXPLAIN, cursors WITH HOLD or SCROLL).
+ * rowset.h: rows kept in memory: the result of a step that later steps read, and answers made
+ * without SQLite (SHOW, EXPLAIN, cursors WITH HOLD or SCROLL).
  *
- * In SQLite a rowset is read through the table-valued function rowset(?): its argument is a pointer of type
- * ROWSET_POINTER; columns c0, c1, ... c127 and the row number as rowid. Look-up by c0 = x is by hash when c0 holds
- * integers.
+ * In SQLite a rowset is read through the table-valued function rowset(?): its argument is a pointer
+ * of type ROWSET_POINTER; columns c0, c1, ... c127 and the row number as rowid. Look-up by c0 = x
+ * is by hash when c0 holds integers.
  */
 #ifndef PGF_TXN_ROWSET_H
 #define PGF_TXN_ROWSET_H
@@ -24,7 +24,8 @@ struct rowset {
     struct value *cells; /* nrows * ncolumns, heap */
     int64_t nrows, cap;
     int ncolumns;
-    int64_t *index; /* open-addressing hash of c0, made at the first look-up; nindex slots, -1 free */
+    int64_t
+        *index; /* open-addressing hash of c0, made at the first look-up; nindex slots, -1 free */
     int64_t nindex;
 };
 

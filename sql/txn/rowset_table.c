@@ -1,6 +1,6 @@
 /*
- * rowset_table.c: rowset(?) as an eponymous virtual table of SQLite. Plan 1: rows whose c0 equals an integer, through
- * a hash; plan 0: all rows.
+ * rowset_table.c: rowset(?) as an eponymous virtual table of SQLite. Plan 1: rows whose c0 equals
+ * an integer, through a hash; plan 0: all rows.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * slots.h: a fixed number of places, given first come first served. Nobody sleeps: who finds none
  * leaves a waiter and is woken through its callback when a place has been given to it.
  *
- * The write slot of a database is a struct slots with one place, its pool of readers one with several.
- * Any thread.
+ * The write slot of a database is a struct slots with one place, its pool of readers one with
+ * several. Any thread.
  */
 #ifndef PGF_TXN_SLOTS_H
 #define PGF_TXN_SLOTS_H
@@ -28,8 +28,8 @@ void slots_init(struct slots *s, int places);
 void slots_destroy(struct slots *s);
 
 /*
- * Takes a place for w. True: it is w's (also when it was granted since the last call). False: w is in
- * the queue; call again after wake. The waiter must stay where it is until then.
+ * Takes a place for w. True: it is w's (also when it was granted since the last call). False: w is
+ * in the queue; call again after wake. The waiter must stay where it is until then.
  */
 bool slots_acquire(struct slots *s, struct waiter *w);
 /* Gives w's place to the next in line. */

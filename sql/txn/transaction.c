@@ -12,8 +12,8 @@
 void txn_init(struct transaction *t, struct database *d, struct eval_context *ctx,
               struct run_control *control, void (*wake)(void *arg), void *arg)
 {
-    *t = (struct transaction){.database = d, .ctx = ctx, .control = control,
-                              .isolation = ISOLATION_READ_COMMITTED};
+    *t = (struct transaction){
+        .database = d, .ctx = ctx, .control = control, .isolation = ISOLATION_READ_COMMITTED};
     t->write_waiter.wake = t->read_waiter.wake = wake;
     t->write_waiter.arg = t->read_waiter.arg = arg;
 }
@@ -69,7 +69,10 @@ static enum txn_wait txn_open_write(struct transaction *t, struct error *err)
 {
     struct connection *c = t->pinned ? t->pinned : t->home ? t->home : t->database->writer;
     connection_attach(c, t->ctx, t->control, err->arena);
-    /* A pinned reader's open transaction is upgraded by its first write, which finds out if it is stale. */
+    /*
+     * A pinned reader's open transaction is upgraded by its first write, which finds out if it is
+     * stale.
+     */
     bool ok = t->pinned || connection_exec(c, "BEGIN IMMEDIATE", err);
     t->writer = c;
     if (ok && txn_open_savepoints(t, err))
@@ -249,7 +252,9 @@ static void txn_end(struct transaction *t)
     txn_set_state(t, TXN_IDLE);
 }
 
-/* Ends the SQLite transaction without err mattering: nothing can be done about a failing ROLLBACK. */
+/*
+ * Ends the SQLite transaction without err mattering: nothing can be done about a failing ROLLBACK.
+ */
 static void txn_sqlite_rollback(struct transaction *t)
 {
     struct connection *c = t->writer ? t->writer : t->pinned;
@@ -263,8 +268,8 @@ static void txn_sqlite_rollback(struct transaction *t)
     }
 }
 
-/* The private catalog becomes everybody's. One with temporary tables stays the session's: others get what the database's own
-   writer sees. */
+/* The private catalog becomes everybody's. One with temporary tables stays the session's: others
+   get what the database's own writer sees. */
 static void txn_publish(struct transaction *t)
 {
     const struct snapshot *own = t->snapshot;

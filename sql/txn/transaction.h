@@ -6,12 +6,12 @@
  *     ^                   |  ^                   |
  *     +--- commit/rollback+  +--- rollback to ---+
  *
- * READ COMMITTED: until its first write a transaction holds no SQLite transaction; every statement leases
- * a reader and sees the newest commit. The first write waits in the queue of the database's write slot,
- * then opens BEGIN IMMEDIATE on the writer; savepoints made before are opened with it. From then on
- * every statement runs there, until COMMIT or ROLLBACK.
- * REPEATABLE READ, SERIALIZABLE: a reader is pinned with an open SQLite transaction at the first
- * statement; a first write upgrades it in place, which SQLite refuses over a stale snapshot (40001).
+ * READ COMMITTED: until its first write a transaction holds no SQLite transaction; every statement
+ * leases a reader and sees the newest commit. The first write waits in the queue of the database's
+ * write slot, then opens BEGIN IMMEDIATE on the writer; savepoints made before are opened with it.
+ * From then on every statement runs there, until COMMIT or ROLLBACK. REPEATABLE READ, SERIALIZABLE:
+ * a reader is pinned with an open SQLite transaction at the first statement; a first write upgrades
+ * it in place, which SQLite refuses over a stale snapshot (40001).
  *
  * Used by the session's thread only; waiting is by struct waiter (slots.h).
  */
@@ -44,11 +44,14 @@ struct transaction {
     enum txn_state state;
     enum txn_isolation isolation;
     bool read_only, deferrable;
-    bool ran;                   /* a statement has run: isolation can no longer change */
-    struct connection *writer;  /* BEGIN IMMEDIATE is open on it; the write slot is held */
-    struct connection *pinned;  /* REPEATABLE READ's reader; also the writer after an upgrade */
+    bool ran;                  /* a statement has run: isolation can no longer change */
+    struct connection *writer; /* BEGIN IMMEDIATE is open on it; the write slot is held */
+    struct connection *pinned; /* REPEATABLE READ's reader; also the writer after an upgrade */
     const struct snapshot *snapshot; /* private catalog after DDL, referenced; or NULL */
-    /* A session with temporary tables owns the connection they live in, and the catalog seen from there. */
+    /*
+     * A session with temporary tables owns the connection they live in, and the catalog seen from
+     * there.
+     */
     struct connection *home;
     const struct snapshot *home_snapshot;
     uint64_t home_base; /* version of the database's snapshot when home_snapshot was read */
@@ -68,8 +71,8 @@ void txn_begin(struct transaction *t, bool block, enum txn_isolation isolation, 
                bool deferrable);
 
 /*
- * A connection to write on, inside the open write transaction. TXN_WAIT: in the queue, call again after wake.
- * TXN_ERROR: err set (25006 in a read-only transaction, 40001).
+ * A connection to write on, inside the open write transaction. TXN_WAIT: in the queue, call again
+ * after wake. TXN_ERROR: err set (25006 in a read-only transaction, 40001).
  */
 enum txn_wait txn_acquire_write(struct transaction *t, struct arena *arena, struct connection **c,
                                 struct error *err);
@@ -79,8 +82,8 @@ enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struc
 void txn_release_read(struct transaction *t, struct connection *c);
 
 /*
- * The connection the session writes on becomes its own, for temporary tables; the write slot is held. The database gets another
- * writer. False with err set.
+ * The connection the session writes on becomes its own, for temporary tables; the write slot is
+ * held. The database gets another writer. False with err set.
  */
 bool txn_settle(struct transaction *t, struct error *err);
 
@@ -89,14 +92,20 @@ const struct snapshot *txn_snapshot(struct transaction *t);
 /* After DDL on the writer: the catalog as it now stands there; the reference passes over. */
 void txn_set_snapshot(struct transaction *t, const struct snapshot *s);
 
-/* Ends the transaction. False with err set: it was rolled back instead (deferred constraint...). To IDLE. */
+/*
+ * Ends the transaction. False with err set: it was rolled back instead (deferred constraint...). To
+ * IDLE.
+ */
 bool txn_commit(struct transaction *t, struct error *err);
 void txn_rollback(struct transaction *t);
-/* A statement failed: IMPLICIT is rolled back to IDLE by its owner; BLOCK becomes FAILED, and gives the write slot
-   back at once when no savepoint could bring it back to life. */
+/* A statement failed: IMPLICIT is rolled back to IDLE by its owner; BLOCK becomes FAILED, and gives
+   the write slot back at once when no savepoint could bring it back to life. */
 void txn_fail(struct transaction *t);
 
-/* Savepoints, with PostgreSQL's name rules (the innermost of a name counts). 3B001 when missing. mark: see struct. */
+/*
+ * Savepoints, with PostgreSQL's name rules (the innermost of a name counts). 3B001 when missing.
+ * mark: see struct.
+ */
 bool txn_savepoint(struct transaction *t, const char *name, uint64_t mark, struct error *err);
 bool txn_release(struct transaction *t, const char *name, struct error *err);
 bool txn_rollback_to(struct transaction *t, const char *name, uint64_t *mark, struct error *err);
