@@ -3,6 +3,7 @@
  * command becomes one struct alter_cmd; constraints of an added column become commands of their own
  * behind it.
  */
+#include "sql/analyze/format_type.h"
 #include "sql/analyze/utility_internal.h"
 
 #include <string.h>
@@ -121,7 +122,7 @@ static bool alter_type(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
         parse_error_hint(ps, "You might need to add an explicit cast.");
     else
         parse_error_hint(ps, "You might need to specify \"USING %s::%s\".",
-                         utility_quote_identifier(ps, col->name),
+                         format_identifier(ps->a->arena, col->name),
                          format_type_typmod(ps, col->type, col->typmod));
     return false;
 }

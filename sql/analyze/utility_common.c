@@ -90,43 +90,6 @@ const char *utility_role(struct pstate *ps, const PgQuery__RoleSpec *r)
     return name ? name : "";
 }
 
-/* --- identifiers
- * ------------------------------------------------------------------------------------ */
-
-static bool is_reserved(const char *word)
-{
-    static const struct {
-        const char *word;
-        char category;
-    } keywords[] = {
-#define KEYWORD(word, catcode, barelabel) {word, catcode},
-#include "sql/catalog/builtin/keywords.def"
-#undef KEYWORD
-    };
-    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
-        if (!strcmp(keywords[i].word, word))
-            return keywords[i].category != 'U';
-    return false;
-}
-
-const char *utility_quote_identifier(struct pstate *ps, const char *name)
-{
-    bool safe = (*name >= 'a' && *name <= 'z') || *name == '_';
-    for (const char *p = name; *p && safe; p++)
-        safe = (*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '_';
-    if (safe && !is_reserved(name))
-        return name;
-    char *out = arena_alloc(ps->a->arena, strlen(name) * 2 + 3), *q = out;
-    *q++ = '"';
-    for (const char *p = name; *p; p++) {
-        if (*p == '"')
-            *q++ = '"';
-        *q++ = *p;
-    }
-    *q++ = '"';
-    return out;
-}
-
 /* --- options
  * -------------------------------------------------------------------------------------------- */
 

@@ -47,8 +47,6 @@ bool utility_modes(struct pstate *ps, PgQuery__Node *const *nodes, size_t n,
 char utility_on_commit(PgQuery__OnCommitAction a);
 bool utility_tablespace(struct pstate *ps, const char *name);
 bool utility_access_method(struct pstate *ps, const char *name);
-/* quote_identifier() */
-const char *utility_quote_identifier(struct pstate *ps, const char *name);
 
 /* --- utility_columns.c, utility_constraints.c: columns and constraints
  * ------------------------------ */

@@ -2,6 +2,7 @@
  * utility_set.c: SET, RESET, SHOW, SET CONSTRAINTS, DISCARD. Values are flattened to one string as
  * PostgreSQL does: lists joined with ", ", items of list settings that hold names quoted.
  */
+#include "sql/analyze/format_type.h"
 #include "sql/analyze/utility_internal.h"
 
 #include <string.h>
@@ -70,7 +71,7 @@ static const char *flatten_item(struct pstate *ps, const PgQuery__Node *n, bool 
     bool string = n->node_case == PG_QUERY__NODE__NODE_STRING ||
                   (n->node_case == PG_QUERY__NODE__NODE_A_CONST &&
                    n->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL);
-    return quoted && string ? utility_quote_identifier(ps, text) : text;
+    return quoted && string ? format_identifier(ps->a->arena, text) : text;
 }
 
 static const char *flatten(struct pstate *ps, const PgQuery__VariableSetStmt *s)

@@ -362,8 +362,7 @@ static const struct opclass *default_opclass(uint32_t am, uint32_t intype)
     return NULL;
 }
 
-/* The pseudo-type under which operator classes treat such types. */
-static uint32_t polymorphic_class(const struct type_def *t)
+uint32_t registry_opclass_pseudo_type(const struct type_def *t)
 {
     if (type_is_array(t))
         return ANYARRAYOID;
@@ -401,8 +400,8 @@ static const struct opclass *opclass_for_type(uint32_t am, uint32_t type)
         if (o && (!found || type_builtin(c->target)->preferred))
             found = o;
     }
-    if (!found && polymorphic_class(t))
-        found = default_opclass(am, polymorphic_class(t));
+    if (!found && registry_opclass_pseudo_type(t))
+        found = default_opclass(am, registry_opclass_pseudo_type(t));
     return found;
 }
 

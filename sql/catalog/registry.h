@@ -103,5 +103,7 @@ const struct cast_def *registry_all_casts(int *n);
  * ANYRANGEOID, ANYMULTIRANGEOID or RECORDOID. Meant for analysis, which keeps the result.
  */
 const struct operator_def *registry_order_operator(uint32_t type, int strategy);
+/* The pseudo-type under which operator classes treat such types (ANYARRAY and kin), 0 if none. */
+uint32_t registry_opclass_pseudo_type(const struct type_def *t);
 
 #endif

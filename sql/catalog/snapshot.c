@@ -289,24 +289,6 @@ static const struct opclass_def *exact_default_opclass(const struct snapshot *s,
     return NULL;
 }
 
-static uint32_t pseudo_type_of(const struct type_def *t)
-{
-    if (type_is_array(t))
-        return ANYARRAYOID;
-    switch (t->typtype) {
-    case 'e':
-        return ANYENUMOID;
-    case 'r':
-        return ANYRANGEOID;
-    case 'm':
-        return ANYMULTIRANGEOID;
-    case 'c':
-        return RECORDOID;
-    default:
-        return 0;
-    }
-}
-
 const struct opclass_def *snapshot_default_opclass(const struct snapshot *s, uint32_t am,
                                                    uint32_t type)
 {
@@ -323,7 +305,7 @@ const struct opclass_def *snapshot_default_opclass(const struct snapshot *s, uin
             cast->method == 'b' && cast->context == 'i')
             found = c;
     }
-    uint32_t pseudo = pseudo_type_of(t);
+    uint32_t pseudo = registry_opclass_pseudo_type(t);
     return found || !pseudo ? found : exact_default_opclass(s, am, pseudo);
 }
 

@@ -8,6 +8,7 @@
 #include "sql/catalog/registry.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
+#include "sql/types/datetime.h"
 
 static struct value live_text(struct arena *a, const char *s)
 {
@@ -69,18 +70,8 @@ static struct value live_time(struct arena *a, int64_t t)
 {
     if (!t)
         return value_null();
-    time_t seconds = (time_t)(t / 1000000 + 946684800);
-    struct tm tm;
-    char text[40];
-    gmtime_r(&seconds, &tm);
-    size_t n = strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
-    int micro = (int)(t % 1000000);
-    if (micro) {
-        n += (size_t)snprintf(text + n, sizeof(text) - n, ".%06d", micro);
-        while (text[n - 1] == '0')
-            n--;
-    }
-    snprintf(text + n, sizeof(text) - n, "+00");
+    char text[DATETIME_TEXT];
+    store_print_timestamp(t, true, text);
     return live_text(a, text);
 }
 

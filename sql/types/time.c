@@ -309,45 +309,24 @@ TIMETZ_COMPARE(timetz_smaller, c < 0 ? f->args[0] : f->args[1])
 
 /* --- type modifiers ------------------------------------------------------------------------------------ */
 
-static void typmod_in(struct fcall *f, const char *suffix)
-{
-    int32_t precision;
-    int n = typmod_list(f, &precision, 1);
-    if (n >= 0 && n != 1)
-        error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid type modifier");
-    if (!error_is_set(f->err)) {
-        precision = typmod_precision(f, precision, "TIME", suffix);
-        if (!error_is_set(f->err))
-            f->result = value_int(precision);
-    }
-}
-
 static void timetypmodin(struct fcall *f)
 {
-    typmod_in(f, "");
+    typmod_precision_in(f, "TIME", "");
 }
 
 static void timetztypmodin(struct fcall *f)
 {
-    typmod_in(f, " WITH TIME ZONE");
-}
-
-static void typmod_out(struct fcall *f, const char *suffix)
-{
-    if (f->args[0].i >= 0)
-        fcall_return_textz(f, arena_printf(f->arena, "(%d)%s", (int)f->args[0].i, suffix));
-    else
-        fcall_return_textz(f, suffix);
+    typmod_precision_in(f, "TIME", " WITH TIME ZONE");
 }
 
 static void timetypmodout(struct fcall *f)
 {
-    typmod_out(f, " without time zone");
+    typmod_precision_out(f, " without time zone");
 }
 
 static void timetztypmodout(struct fcall *f)
 {
-    typmod_out(f, " with time zone");
+    typmod_precision_out(f, " with time zone");
 }
 
 const struct fn_impl time_functions[] = {

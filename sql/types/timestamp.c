@@ -121,45 +121,24 @@ static void timestamptz_scale(struct fcall *f)
         return_timestamptz(f, round_timestamp(ts, (int32_t)f->args[1].i));
 }
 
-static void typmod_in(struct fcall *f, const char *suffix)
-{
-    int32_t precision;
-    int n = typmod_list(f, &precision, 1);
-    if (n >= 0 && n != 1)
-        error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid type modifier");
-    if (!error_is_set(f->err)) {
-        precision = typmod_precision(f, precision, "TIMESTAMP", suffix);
-        if (!error_is_set(f->err))
-            f->result = value_int(precision);
-    }
-}
-
 static void timestamptypmodin(struct fcall *f)
 {
-    typmod_in(f, "");
+    typmod_precision_in(f, "TIMESTAMP", "");
 }
 
 static void timestamptztypmodin(struct fcall *f)
 {
-    typmod_in(f, " WITH TIME ZONE");
-}
-
-static void typmod_out(struct fcall *f, const char *suffix)
-{
-    if (f->args[0].i >= 0)
-        fcall_return_textz(f, arena_printf(f->arena, "(%d)%s", (int)f->args[0].i, suffix));
-    else
-        fcall_return_textz(f, suffix);
+    typmod_precision_in(f, "TIMESTAMP", " WITH TIME ZONE");
 }
 
 static void timestamptypmodout(struct fcall *f)
 {
-    typmod_out(f, " without time zone");
+    typmod_precision_out(f, " without time zone");
 }
 
 static void timestamptztypmodout(struct fcall *f)
 {
-    typmod_out(f, " with time zone");
+    typmod_precision_out(f, " with time zone");
 }
 
 static void timestamp_finite(struct fcall *f)

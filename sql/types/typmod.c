@@ -45,3 +45,24 @@ int32_t typmod_precision(struct fcall *f, int32_t precision, const char *name, c
     }
     return precision;
 }
+
+void typmod_precision_in(struct fcall *f, const char *name, const char *suffix)
+{
+    int32_t precision;
+    int n = typmod_list(f, &precision, 1);
+    if (n >= 0 && n != 1)
+        error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid type modifier");
+    if (!error_is_set(f->err)) {
+        precision = typmod_precision(f, precision, name, suffix);
+        if (!error_is_set(f->err))
+            f->result = value_int(precision);
+    }
+}
+
+void typmod_precision_out(struct fcall *f, const char *suffix)
+{
+    if (f->args[0].i >= 0)
+        fcall_return_textz(f, arena_printf(f->arena, "(%d)%s", (int)f->args[0].i, suffix));
+    else
+        fcall_return_textz(f, suffix);
+}

@@ -10,4 +10,10 @@ int typmod_list(struct fcall *f, int32_t *out, int max);
    is as in messages ("TIMESTAMP"), suffix " WITH TIME ZONE" or "". */
 int32_t typmod_precision(struct fcall *f, int32_t precision, const char *name, const char *suffix);
 
+/* timetypmodin() and kin: one precision from the list given; name and suffix are for the error. */
+void typmod_precision_in(struct fcall *f, const char *name, const char *suffix);
+
+/* timetypmodout() and kin: "(3)" and the suffix. */
+void typmod_precision_out(struct fcall *f, const char *suffix);
+
 #endif
