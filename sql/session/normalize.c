@@ -57,7 +57,6 @@ static bool literal_is_free(const struct scan *s)
         return word_before_literal(s->word);
     case TOKEN_OPERATOR:
     case TOKEN_COMMA:
-        return !s->in_modifier;
     case TOKEN_OPEN:
         return !s->in_modifier;
     default:
@@ -121,7 +120,7 @@ static bool scan_string(struct scan *s)
     while (s->p < s->end && (*s->p != '\'' || (s->p + 1 < s->end && s->p[1] == '\''))) {
         if (*s->p == '\'') {
             if (!value) {
-                value = arena_strndup(s->arena, start + 1, (size_t)(s->end - start));
+                value = arena_strndup(s->arena, start + 1, (size_t)(s->end - start - 1));
                 to = value + (s->p - start - 1);
             }
             s->p++;
@@ -241,7 +240,8 @@ static bool scan_all(struct scan *s)
                 s->p++;
             continue;
         }
-        if ((c == '-' && s->p[1] == '-') || (c == '/' && s->p[1] == '*'))
+        char next = s->p + 1 < s->end ? s->p[1] : 0;
+        if ((c == '-' && next == '-') || (c == '/' && next == '*'))
             return false; /* comments: as they stand */
         if (isdigit(c))
             ok = scan_number(s);
