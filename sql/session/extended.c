@@ -351,7 +351,7 @@ enum pg_result pg_session_protocol_error(struct pg_session *s, const struct erro
     return s->copy ? copy_in_finish(s) : session_end_message(s, session_fail(s));
 }
 
-/* --- FunctionCall ------------------------------------------------------------------------------------ */
+/* --- FunctionCall ----------------------------------------------------------------------------- */
 
 /* "SELECT schema.function($1, $2)" of a function's OID. NULL with s->err set. */
 static struct plan *function_plan(struct pg_session *s, uint32_t oid, int nvalues)

@@ -88,7 +88,10 @@ static const char *check_datestyle(const char *name, const char *value, struct e
                         dateorder_names[order < 0 ? 0 : order]);
 }
 
-/* SET TIME ZONE INTERVAL '...' comes flattened: "INTERVAL '-05:30:00'", an offset east. NULL: no such text. */
+/*
+ * SET TIME ZONE INTERVAL '...' comes flattened: "INTERVAL '-05:30:00'", an offset east. NULL: no
+ * such text.
+ */
 static const struct timezone_def *timezone_of_interval(const char *value)
 {
     int hours, minutes, seconds, end = -1;
