@@ -318,9 +318,17 @@ struct expr *coerce_type(struct pstate *ps, struct expr *e, uint32_t target, int
         return result;
     if (e->type == UNKNOWNOID && e->kind == EXPR_CONST)
         return coerce_literal(ps, e, target, typmod, context, form, location);
-    result = coerce_variable_param(ps, e, target, location);
-    if (result != NULL)
-        return result;
+    if (e->kind == EXPR_PARAM && e->type == UNKNOWNOID) {
+        /* A parameter of a domain is one of its base type; the domain's checks follow as for any value. */
+        int32_t base_typmod = -1;
+        uint32_t base = get_base_type(ps, target, &base_typmod);
+
+        result = coerce_variable_param(ps, e, base, location);
+        if (result != NULL && (base == target || expr_is_poison(result)))
+            return result;
+        if (result != NULL)
+            return coerce_type(ps, result, target, typmod, context, form, location);
+    }
     if (e->kind == EXPR_COLLATE) {
         struct expr *arg = coerce_type(ps, e->cast.arg, target, typmod, context, form, location);
 

@@ -132,8 +132,12 @@ static void session_analysis(struct pg_session *s, struct analysis *a, struct ar
         .variable_params = variable,
     };
     a->params = ARENA_ARRAY(arena, uint32_t, ntypes + 1);
-    if (ntypes)
-        memcpy(a->params, types, sizeof(uint32_t) * (size_t)ntypes);
+    for (int i = 0; i < ntypes; i++) { /* of a domain: the base type, the statement casts to the domain */
+        const struct type_def *t = snapshot_type(s->snapshot, types[i]);
+        while (t && t->typtype == 'd')
+            t = snapshot_type(s->snapshot, t->basetype);
+        a->params[i] = t ? t->oid : types[i];
+    }
 }
 
 /* A program for q: planned and printed, or the bare utility statement. */

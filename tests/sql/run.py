@@ -5,11 +5,14 @@
   run.py record HOST PORT [AREA...]    writes cases/AREA.out from a real PostgreSQL 15 (superuser postgres, trust)
   run.py verify HOST PORT [AREA...]    compares the recorded answers with a real server's
   run.py accept BINARY [AREA...]       writes the present scores into scores.txt
+  run.py table BINARY                  prints docs/sql-support.md
+  run.py page BINARY PAGE              fails unless PAGE is what table prints
 
 An area is a .sql file: statements end with ";" at the end of a line; "-- !" before a statement says why its answer may differ: it is
 run but not counted. Each area runs in one session on a fresh database. Compared: column names and types, rows (in order if the
 statement has ORDER BY, else as a set), command tag, SQLSTATE, message, detail, hint, position, notices. With -v the differences are shown.
 """
+import difflib
 import json
 import os
 import sys
@@ -24,18 +27,18 @@ SCORES = os.path.join(HERE, "scores.txt")
 
 
 def statements(path):
-    """(text, counted) of every statement."""
-    out, lines, counted = [], [], True
+    """(text, reason) of every statement; reason: why its answer may differ, or None."""
+    out, lines, reason = [], [], None
     for line in open(path, encoding="utf-8"):
         if not lines and line.startswith("-- !"):
-            counted = False
+            reason = line[4:].strip()
             continue
         if not lines and (not line.strip() or line.startswith("--")):
             continue
         lines.append(line)
         if line.rstrip().endswith(";"):
-            out.append(("".join(lines).strip(), counted))
-            lines, counted = [], True
+            out.append(("".join(lines).strip(), reason))
+            lines, reason = [], None
     return out
 
 
@@ -115,18 +118,21 @@ def golden(area):
         return [json.loads(line) for line in f]
 
 
-def compare(area, run, verbose):
-    """Runs every statement through run(sql); returns same, text, different, total of the counted ones."""
+def compare(area, run, verbose, seen=None):
+    """Runs every statement through run(sql); returns how many of the counted ones are same, text, different.
+    seen(sql, reason, level, want, got) is called for every statement."""
     counts = {"same": 0, "text": 0, "different": 0}
     want = golden(area)
-    for (sql, counted), w in zip(statements(os.path.join(CASES, area + ".sql")), want):
+    for (sql, reason), w in zip(statements(os.path.join(CASES, area + ".sql")), want):
         assert w["sql"] == sql, f"{area}.out is not of {area}.sql: record it again"
         try:
             got = run(sql)
         except (ConnectionError, OSError) as e:
             got = [{"crash": str(e)}]
         level = same(sql, w["answer"], got)
-        if not counted:
+        if seen:
+            seen(sql, reason, level, w["answer"], got)
+        if reason is not None:
             continue
         counts[level] += 1
         if level != "same" and verbose:
@@ -135,7 +141,7 @@ def compare(area, run, verbose):
     return counts
 
 
-def run_area(binary, area, verbose):
+def run_area(binary, area, verbose, seen=None):
     with Server(binary) as s:
         state = {"c": None}
 
@@ -147,7 +153,7 @@ def run_area(binary, area, verbose):
             except (ConnectionError, OSError):
                 state["c"] = None
                 raise
-        return compare(area, run, verbose)
+        return compare(area, run, verbose, seen)
 
 
 def read_scores():
@@ -187,6 +193,84 @@ def check(binary, names, verbose, accept=False):
     return 1 if failed else 0
 
 
+PAGE = """# SQL support
+
+Written by `tests/sql/run.py table`: the statements of each file of `tests/sql/cases`, their answers compared with those that
+PostgreSQL 15 gave. *Identical* is everything a client sees: names and types of columns, rows, command tag, SQLSTATE, message,
+detail, hint, position, notices. *Rows* is rows and SQLSTATE alone.
+
+| area | statements | identical | rows |
+| --- | ---: | ---: | ---: |
+"""
+
+
+def summary(answers):
+    """One answer in few words: its error, or its rows and tag."""
+    for a in answers:
+        if "crash" in a:
+            return "connection lost"
+        if a.get("error"):
+            return f"{a['error']['C']}: {a['error']['M']}"
+    a = answers[-1] if answers else {}
+    rows = "; ".join("|".join("NULL" if x is None else x for x in r) for r in (a.get("rows") or [])[:3])
+    return rows or a.get("tag", "")
+
+
+def differing(want, got, level):
+    """What differs, for a statement whose difference has no reason written beside it."""
+    if level == "different" or len(want) != len(got):
+        return f"PostgreSQL: {summary(want)} Here: {summary(got)}"
+    names = {"columns": "columns", "tag": "command tag", "notices": "notices", "copy": "COPY data"}
+    fields = {"M": "message", "D": "detail", "H": "hint", "P": "position", "s": "schema name", "t": "table name",
+              "c": "column name", "d": "type name", "n": "constraint name"}
+    found = []
+    for w, g in zip(want, got):
+        found += [text for key, text in names.items() if w.get(key) != g.get(key) and not (w.get("error") and key == "columns")]
+        we, ge = w.get("error", {}), g.get("error", {})
+        found += [f"{text} of the error" for key, text in fields.items() if we.get(key) != ge.get(key)]
+    return "rows and SQLSTATE agree; not: " + ", ".join(dict.fromkeys(found))
+
+
+def clipped(text, n):
+    text = " ".join(text.split()).replace("`", "'").replace("|", "\\|")
+    return text if len(text) <= n else text[:n - 3].rstrip("\\") + "..."
+
+
+def table(binary):
+    """The text of docs/sql-support.md."""
+    out, lists, sums = [PAGE], [], [0, 0, 0]
+    for area in areas([]):
+        def seen(sql, reason, level, want, got, area=area):
+            if level != "same":
+                why = reason or differing(want, got, level)
+                lists.append(f"| {area} | `{clipped(sql, 90)}` | {clipped(why, 240)} |\n")
+        n = run_area(binary, area, False, seen)
+        figures = [sum(n.values()), n["same"], n["same"] + n["text"]]
+        sums = [a + b for a, b in zip(sums, figures)]
+        out.append(table_row(area, figures))
+    out.append(table_row("all", sums))
+    out.append("\n## Statements that differ\n\nA statement whose reason stands beside it in the file is not counted above; of the others, what differs.\n\n"
+               "| area | statement | why, or what differs |\n| --- | --- | --- |\n")
+    return "".join(out + lists)
+
+
+def table_row(area, figures):
+    total, identical, rows = figures
+    return f"| {area} | {total} | {100.0 * identical / max(total, 1):.1f} % | {100.0 * rows / max(total, 1):.1f} % |\n"
+
+
+def page(binary, path):
+    with open(path, encoding="utf-8") as f:
+        committed = f.read()
+    made = table(binary)
+    if made != committed:
+        sys.stdout.writelines(difflib.unified_diff(committed.splitlines(True), made.splitlines(True), path, "run.py table"))
+    if made != committed:
+        print(f"write it anew: tests/sql/run.py table {binary} > {path}")
+    print("0 passed, 1 failed" if made != committed else "1 passed, 0 failed")
+    return 1 if made != committed else 0
+
+
 def verify(host, port, names, verbose):
     failed = 0
     for area in areas(names):
@@ -207,6 +291,11 @@ def main():
         return verify(args[1], args[2], args[3:], verbose)
     if args and args[0] in ("check", "accept"):
         return check(args[1], args[2:], verbose, args[0] == "accept")
+    if len(args) == 2 and args[0] == "table":
+        sys.stdout.write(table(args[1]))
+        return 0
+    if len(args) == 3 and args[0] == "page":
+        return page(args[1], args[2])
     print(__doc__)
     return 2
 

@@ -28,3 +28,8 @@ UPDATE d SET n = n - 5 WHERE id = 1;
 UPDATE d SET s = s + 1 WHERE id = 1 RETURNING s;
 UPDATE d SET c = 'X' WHERE id = 1;
 SELECT * FROM d ORDER BY id;
+CREATE TABLE copied (c code);
+PREPARE dom AS SELECT $1::code;
+EXECUTE dom ('ab');
+EXECUTE dom ('TOOLONG');
+DEALLOCATE dom;
