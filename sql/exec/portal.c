@@ -294,6 +294,11 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
         return PORTAL_FINISHED;
     if (p->result)
         return portal_run_result(p, run, err);
+    if (p->state == PORTAL_BROKEN) {
+        error_set(err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run",
+                  p->name);
+        return PORTAL_FAILED;
+    }
     if (!run->on_worker && !portal_may_start_inline(p))
         return PORTAL_WAIT_WORKER;
     size_t mark = run->out ? run->out->len : 0;

@@ -60,12 +60,13 @@ struct portal {
     bool returns_rows; /* a SELECT without columns does, too */
     const int16_t *formats;
     int nformats;
-    struct portal *next;  /* the session's list */
-    void *task;           /* a utility statement's progress; in arena */
-    const char *tag;      /* utility statements: the whole tag if it is not the plan's; in arena */
-    bool closes_all;      /* COMMIT and ROLLBACK: all portals end with it */
-    bool described;       /* RowDescription has been sent */
-    bool utility_done;    /* a utility statement has been carried out; result may be left to send */
+    struct portal *next; /* the session's list */
+    void *task;          /* a utility statement's progress; in arena */
+    const char *tag;     /* utility statements: the whole tag if it is not the plan's; in arena */
+    bool running;        /* its utility statement is under way: nothing may close it */
+    bool closes_all;     /* COMMIT and ROLLBACK: all portals end with it */
+    bool described;      /* RowDescription has been sent */
+    bool utility_done;   /* a utility statement has been carried out; result may be left to send */
     struct portal *inner; /* EXECUTE: the portal of the prepared statement; owned */
 };
 

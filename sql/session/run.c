@@ -40,7 +40,7 @@ void session_close_portals(struct pg_session *s, bool all)
 {
     for (struct portal **at = &s->portals; *at;) {
         struct portal *p = *at;
-        if (p->hold && !all) {
+        if (p->running || (p->hold && p->result && !all)) {
             at = &p->next;
             continue;
         }
@@ -217,7 +217,9 @@ static enum portal_result session_check_wait(struct pg_session *s, enum portal_r
 
 enum portal_result session_run_utility(struct pg_session *s, struct portal *p)
 {
+    p->running = true; /* COMMIT, ROLLBACK and DISCARD ALL close portals, not the one they run in */
     enum portal_result r = p->utility_done ? PORTAL_FINISHED : utility_run(s, p);
+    p->running = false;
     if (error_is_set(&s->err)) /* COPY FROM STDIN ends by coming back here */
         r = PORTAL_FAILED;
     p->utility_done |= r == PORTAL_FINISHED;

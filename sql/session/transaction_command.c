@@ -139,15 +139,11 @@ static enum portal_result run_end(struct pg_session *s, struct portal *p, const 
     enum txn_isolation isolation = s->txn.isolation;
     bool read_only = s->txn.read_only, deferrable = s->txn.deferrable;
     bool failed = s->txn.state == TXN_FAILED;
-    /* the portal of this very statement must outlive the closing of all portals */
-    bool held = p->hold;
-    p->hold = true;
     bool ok = true;
     if (commit && !failed)
         ok = session_commit(s);
     else
         session_rollback(s);
-    p->hold = held;
     p->closes_all = true;
     if (commit && failed)
         p->tag = "ROLLBACK";

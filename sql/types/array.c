@@ -303,7 +303,7 @@ struct value array_write(struct arena *arena, const struct array *a)
         bounds = bounds || a->lower[d] != 1;
     if (bounds) {
         for (int d = 0; d < a->ndim; d++)
-            textbuf_printf(&out, "[%d:%d]", a->lower[d], a->lower[d] + a->dims[d] - 1);
+            textbuf_printf(&out, "[%d:%d]", a->lower[d], a->lower[d] + (a->dims[d] - 1));
         textbuf_addc(&out, '=');
     }
     int item = 0;

@@ -333,7 +333,7 @@ bool array_to_literal(struct fcall *f, const struct array *a, struct textbuf *ou
     for (int d = 0; d < a->ndim; d++)
         bounds = bounds || a->lower[d] != 1;
     for (int d = 0; bounds && d < a->ndim; d++)
-        textbuf_printf(out, "[%d:%d]", a->lower[d], a->lower[d] + a->dims[d] - 1);
+        textbuf_printf(out, "[%d:%d]", a->lower[d], a->lower[d] + (a->dims[d] - 1));
     if (bounds)
         textbuf_addc(out, '=');
     int item = 0;

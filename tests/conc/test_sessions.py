@@ -122,6 +122,29 @@ def notifications(a, b):
     check("notifications", got, [[b"news", b"one"], [b"news", b"two"]])
 
 
+def extended(c, sql):
+    """Parse, Bind, Execute, Sync without names; the kinds of message that answer."""
+    c.send(b"P", b"\0" + sql.encode() + b"\0\0\0")
+    c.send(b"B", b"\0\0\0\0\0\0\0\0")
+    c.send(b"E", b"\0\0\0\0\0")
+    c.send(b"S")
+    kinds = ""
+    while not kinds.endswith("Z"):
+        kinds += c.read()[0].decode()
+    return kinds
+
+
+def portals_under_way(c):
+    check("ROLLBACK outside a block", extended(c, "ROLLBACK"), "12NCZ")
+    check("COMMIT outside a block", extended(c, "COMMIT"), "12NCZ")
+    check("DISCARD ALL", extended(c, "DISCARD ALL").replace("S", ""), "12CZ")
+    held = "CURSOR WITH HOLD FOR SELECT 1 / (g - 3) FROM generate_series(1, 5) g"
+    for _ in range(2):
+        check("a held cursor that fails", rows(c, f"BEGIN; DECLARE h {held}; COMMIT"), "22012")
+        check("is gone", rows(c, "FETCH h"), "34000")
+    c.query("ROLLBACK")
+
+
 def main():
     with Server(sys.argv[1]) as s:
         a = pgwire.Connection("127.0.0.1", s.port, database=s.database)
@@ -134,6 +157,7 @@ def main():
         others_go_on(a, b)
         advisory(a, b)
         notifications(a, b)
+        portals_under_way(a)
         a.close()
         b.close()
     print(f"{passed} passed, {failed} failed")
