@@ -5,11 +5,14 @@
 
 /* Nesting beyond this is 54001. */
 #define PATH_DEPTH 500
+/* Printer and executor go one call deeper for each accessor and operand of a chain. */
+#define PATH_NODES 4000
 
 struct path_reader {
     struct fcall *f;
     const char *p, *end;
     int depth;
+    int nodes;
     int filters; /* open filters: @ is allowed inside */
     int subscripts;
 };
@@ -29,6 +32,8 @@ static struct path_node *node(struct path_reader *r, enum path_kind kind, struct
                               struct path_node *right)
 {
     struct path_node *n = ARENA_NEW(r->f->arena, struct path_node);
+    if (++r->nodes == PATH_NODES)
+        error_set(r->f->err, ERRCODE_STATEMENT_TOO_COMPLEX, "stack depth limit exceeded");
     n->kind = kind;
     n->left = left;
     n->right = right;
@@ -494,7 +499,7 @@ bool jsonpath_parse(struct fcall *f, struct slice text, struct jsonpath *out)
     if (!out->root)
         return fail(&r) != NULL;
     skip(&r);
-    return r.p >= r.end || fail(&r) != NULL;
+    return r.p >= r.end ? !error_is_set(f->err) : fail(&r) != NULL;
 }
 
 /* --- input, output and binary form ----------------------------------------------------------------------- */
