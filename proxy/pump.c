@@ -201,7 +201,8 @@ static void connection_rest_priority(struct connection *c)
         c->priority = wanted;
 }
 
-/* The last words go out, then our side is shut, then the client's close (or time) ends it. */
+/* The last words go out, then our side is shut, then the client's close (or time) ends it. A server that stops does
+ * not wait for clients: it closes as soon as the words are the kernel's. */
 static void connection_rest_closing(struct connection *c)
 {
     if (!c->lingering)
@@ -212,7 +213,7 @@ static void connection_rest_closing(struct connection *c)
     if (!c->shut)
         transport_shutdown(&c->transport);
     c->shut = true;
-    if (c->eof)
+    if (c->eof || atomic_load(&c->server->shutdown) != SERVER_RUNNING)
         connection_set_state(c, CONNECTION_CLOSED);
 }
 

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Golden SQL: every statement of cases/*.sql, its whole answer compared with what PostgreSQL 15 gave.
 
-  run.py check BINARY [AREA...]        against pgfeather; prints a score per area, fails when one falls below scores.txt
+  run.py check BINARY [AREA...]        against pgfeather; prints a score per area, fails when one falls below scores.txt, or
+                                       (all areas) when docs/sql-support.md says something else
   run.py record HOST PORT [AREA...]    writes cases/AREA.out from a real PostgreSQL 15 (superuser postgres, trust)
   run.py verify HOST PORT [AREA...]    compares the recorded answers with a real server's
-  run.py accept BINARY [AREA...]       writes the present scores into scores.txt
-  run.py table BINARY                  prints docs/sql-support.md
-  run.py page BINARY PAGE              fails unless PAGE is what table prints
+  run.py accept BINARY                 writes the present scores into scores.txt and docs/sql-support.md; refuses a lower score
 
 An area is a .sql file: statements end with ";" at the end of a line; "-- !" before a statement says why its answer may differ: it is
 run but not counted. Each area runs in one session on a fresh database. Compared: column names and types, rows (in order if the
@@ -24,6 +23,7 @@ from server import Server  # noqa: E402
 
 CASES = os.path.join(HERE, "cases")
 SCORES = os.path.join(HERE, "scores.txt")
+PAGE_FILE = os.path.normpath(os.path.join(HERE, "..", "..", "docs", "sql-support.md"))
 
 
 def statements(path):
@@ -166,36 +166,76 @@ def read_scores():
     return scores
 
 
-def check(binary, names, verbose, accept=False):
+def fallen(scores, area, n):
+    least = scores.get(area, (0, 0))
+    return n["same"] < least[0] or n["same"] + n["text"] < least[1]
+
+
+def check(binary, names, verbose):
+    """Runs areas against their least scores and, when it is all of them, the page against what they gave."""
     scores, passed, failed = read_scores(), 0, 0
+    figures = {}
     for area in areas(names):
-        n = compare_counts = run_area(binary, area, verbose)
-        total = sum(n.values())
-        rows = n["same"] + n["text"]
-        print(f"{area:24} {total:5} statements  {100.0 * n['same'] / max(total, 1):6.2f} % identical  "
-              f"{100.0 * rows / max(total, 1):6.2f} % in rows and SQLSTATE")
-        if accept:
-            scores[area] = (n["same"], rows)
-            continue
-        least = scores.get(area, (0, 0))
-        if n["same"] < least[0] or rows < least[1]:
-            print(f"  the score of {area} has fallen: {compare_counts} against {least}")
+        n = figures[area] = Figures(binary, area, verbose)
+        print(f"{area:24} {n.total:5} statements  {100.0 * n['same'] / max(n.total, 1):6.2f} % identical  "
+              f"{100.0 * n.rows / max(n.total, 1):6.2f} % in rows and SQLSTATE", flush=True)
+        if fallen(scores, area, n.counts):
+            print(f"  the score of {area} has fallen: {n.counts} against {scores[area]}")
             failed += 1
         else:
             passed += 1
-    if accept:
-        with open(SCORES, "w") as f:
-            f.write("# area, statements identical, statements identical in rows and SQLSTATE: no score may fall.\n")
-            for area in sorted(scores):
-                f.write(f"{area} {scores[area][0]} {scores[area][1]}\n")
-        return 0
+    if not names:
+        with open(PAGE_FILE, encoding="utf-8") as f:
+            committed = f.read()
+        made = table(figures)
+        if made != committed:
+            sys.stdout.writelines(difflib.unified_diff(committed.splitlines(True), made.splitlines(True), PAGE_FILE, "found"))
+            print(f"write scores and page anew: tests/sql/run.py accept {binary}")
+            failed += 1
+        else:
+            passed += 1
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
 
+def accept(binary):
+    """Writes scores and page as they are now; refuses when a score has fallen."""
+    scores = read_scores()
+    figures = {area: Figures(binary, area, False) for area in areas([])}
+    down = [area for area, n in figures.items() if fallen(scores, area, n.counts)]
+    if down:
+        print("scores have fallen (edit scores.txt where that is right):", *down)
+        return 1
+    with open(SCORES, "w") as f:
+        f.write("# area, statements identical, statements identical in rows and SQLSTATE: no score may fall.\n")
+        for area, n in sorted(figures.items()):
+            f.write(f"{area} {n['same']} {n.rows}\n")
+    with open(PAGE_FILE, "w", encoding="utf-8") as f:
+        f.write(table(figures))
+    return 0
+
+
+class Figures:
+    """What running one area gave: counts, and a line for each statement that differs."""
+
+    def __init__(self, binary, area, verbose):
+        self.differ = []
+
+        def seen(sql, reason, level, want, got):
+            if level != "same":
+                why = reason or differing(want, got, level)
+                self.differ.append(f"| {area} | `{clipped(sql, 90)}` | {clipped(why, 240)} |\n")
+        self.counts = run_area(binary, area, verbose, seen)
+        self.total = sum(self.counts.values())
+        self.rows = self.counts["same"] + self.counts["text"]
+
+    def __getitem__(self, level):
+        return self.counts[level]
+
+
 PAGE = """# SQL support
 
-Written by `tests/sql/run.py table`: the statements of each file of `tests/sql/cases`, their answers compared with those that
+Written by `tests/sql/run.py accept`: the statements of each file of `tests/sql/cases`, their answers compared with those that
 PostgreSQL 15 gave. *Identical* is everything a client sees: names and types of columns, rows, command tag, SQLSTATE, message,
 detail, hint, position, notices. *Rows* is rows and SQLSTATE alone.
 
@@ -236,39 +276,17 @@ def clipped(text, n):
     return text if len(text) <= n else text[:n - 3].rstrip("\\") + "..."
 
 
-def table(binary):
+def table(figures):
     """The text of docs/sql-support.md."""
-    out, lists, sums = [PAGE], [], [0, 0, 0]
-    for area in areas([]):
-        def seen(sql, reason, level, want, got, area=area):
-            if level != "same":
-                why = reason or differing(want, got, level)
-                lists.append(f"| {area} | `{clipped(sql, 90)}` | {clipped(why, 240)} |\n")
-        n = run_area(binary, area, False, seen)
-        figures = [sum(n.values()), n["same"], n["same"] + n["text"]]
-        sums = [a + b for a, b in zip(sums, figures)]
-        out.append(table_row(area, figures))
-    out.append(table_row("all", sums))
+    out = [PAGE] + [table_row(area, n.total, n["same"], n.rows) for area, n in figures.items()]
+    out.append(table_row("all", *(sum(x) for x in zip(*((n.total, n["same"], n.rows) for n in figures.values())))))
     out.append("\n## Statements that differ\n\nA statement whose reason stands beside it in the file is not counted above; of the others, what differs.\n\n"
                "| area | statement | why, or what differs |\n| --- | --- | --- |\n")
-    return "".join(out + lists)
+    return "".join(out + [line for n in figures.values() for line in n.differ])
 
 
-def table_row(area, figures):
-    total, identical, rows = figures
+def table_row(area, total, identical, rows):
     return f"| {area} | {total} | {100.0 * identical / max(total, 1):.1f} % | {100.0 * rows / max(total, 1):.1f} % |\n"
-
-
-def page(binary, path):
-    with open(path, encoding="utf-8") as f:
-        committed = f.read()
-    made = table(binary)
-    if made != committed:
-        sys.stdout.writelines(difflib.unified_diff(committed.splitlines(True), made.splitlines(True), path, "run.py table"))
-    if made != committed:
-        print(f"write it anew: tests/sql/run.py table {binary} > {path}")
-    print("0 passed, 1 failed" if made != committed else "1 passed, 0 failed")
-    return 1 if made != committed else 0
 
 
 def verify(host, port, names, verbose):
@@ -289,13 +307,10 @@ def main():
         return record(args[1], args[2], args[3:])
     if args and args[0] == "verify":
         return verify(args[1], args[2], args[3:], verbose)
-    if args and args[0] in ("check", "accept"):
-        return check(args[1], args[2:], verbose, args[0] == "accept")
-    if len(args) == 2 and args[0] == "table":
-        sys.stdout.write(table(args[1]))
-        return 0
-    if len(args) == 3 and args[0] == "page":
-        return page(args[1], args[2])
+    if len(args) >= 2 and args[0] == "check":
+        return check(args[1], args[2:], verbose)
+    if len(args) == 2 and args[0] == "accept":
+        return accept(args[1])
     print(__doc__)
     return 2
 
