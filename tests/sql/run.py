@@ -7,13 +7,14 @@
   run.py verify HOST PORT [AREA...]    compares the recorded answers with a real server's
   run.py accept BINARY                 writes the present scores into scores.txt and docs/sql-support.md; refuses a lower score
 
-An area is a .sql file: statements end with ";" at the end of a line; "-- !" before a statement says why its answer may differ: it is
+An area is a .sql file: statements end with ";" at the end of a line, outside dollar quotes and BEGIN ATOMIC ... END; "-- !" before a statement says why its answer may differ: it is
 run but not counted. Each area runs in one session on a fresh database. Compared: column names and types, rows (in order if the
 statement has ORDER BY, else as a set), command tag, SQLSTATE, message, detail, hint, position, notices. With -v the differences are shown.
 """
 import difflib
 import json
 import os
+import re
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -26,6 +27,29 @@ SCORES = os.path.join(HERE, "scores.txt")
 PAGE_FILE = os.path.normpath(os.path.join(HERE, "..", "..", "docs", "sql-support.md"))
 
 
+DOLLAR = re.compile(r"(?<![\w$])\$(?:[A-Za-z_\x80-\uffff][\w]*)?\$")
+
+
+def inside_body(text):
+    """Whether text, the lines of a statement so far, ends inside a dollar-quoted string or a BEGIN ATOMIC body."""
+    plain, at = [], 0
+    while m := DOLLAR.search(text, at):
+        plain.append(text[at:m.start()])
+        end = text.find(m.group(), m.end())
+        if end < 0:
+            return True
+        at = end + len(m.group())
+    plain.append(text[at:])
+    rest = re.sub(r"'(?:[^']|'')*'|--[^\n]*", " ", " ".join(plain))
+    atomic = re.search(r"\bbegin\s+atomic\b", rest, re.I)
+    if not atomic:
+        return False
+    depth = 1
+    for word in re.findall(r"\b(?:case|end)\b", rest[atomic.end():], re.I):
+        depth += 1 if word.lower() == "case" else -1
+    return depth > 0
+
+
 def statements(path):
     """(text, reason) of every statement; reason: why its answer may differ, or None."""
     out, lines, reason = [], [], None
@@ -36,7 +60,7 @@ def statements(path):
         if not lines and (not line.strip() or line.startswith("--")):
             continue
         lines.append(line)
-        if line.rstrip().endswith(";"):
+        if line.rstrip().endswith(";") and not inside_body("".join(lines)):
             out.append(("".join(lines).strip(), reason))
             lines, reason = [], None
     return out
