@@ -77,6 +77,8 @@ struct relation {
     const struct constraint_def *const *constraints; /* own constraints */
     int nreferenced;
     const struct constraint_def *const *referenced; /* foreign keys that point here */
+    int ntriggers;
+    const struct trigger_def *const *triggers; /* by name, the order they fire in */
     const char *view_sql; /* views: the SELECT as PostgreSQL SQL (pg_get_viewdef form) */
     const struct sequence_def *sequence;
     const struct relation *index_of; /* kind i: its table */
@@ -127,6 +129,34 @@ struct constraint_def {
     char match;                /* s simple, f full */
     bool deferrable, deferred, validated, no_inherit;
     const char *check_sql; /* PostgreSQL text of the expression */
+    const char *comment;
+};
+
+/* pg_trigger.tgtype */
+#define TRIGGER_ROW      0x01
+#define TRIGGER_BEFORE   0x02
+#define TRIGGER_INSERT   0x04
+#define TRIGGER_DELETE   0x08
+#define TRIGGER_UPDATE   0x10
+#define TRIGGER_TRUNCATE 0x20
+#define TRIGGER_INSTEAD  0x40
+
+struct trigger_def {
+    uint32_t oid;
+    const char *name;
+    const struct relation *table;
+    uint32_t function; /* pg_proc */
+    int type;          /* TRIGGER_ bits */
+    char enabled;      /* O origin and local, D disabled, R replica, A always */
+    const struct constraint_def *constraint; /* a constraint trigger's row of pg_constraint, or NULL */
+    const struct relation *from;             /* FROM of a constraint trigger, or NULL */
+    bool deferrable, deferred;
+    int nattrs; /* UPDATE OF these columns; 0: any */
+    const int16_t *attrs;
+    int nargs;
+    const char *const *args;
+    const char *when_sql;               /* WHEN as PostgreSQL SQL text over OLD and NEW, or NULL */
+    const char *old_table, *new_table;  /* names of the transition tables, or NULL */
     const char *comment;
 };
 
