@@ -183,6 +183,40 @@ def gen_relations():
           "   RELATION(oid, name, namespace, relkind, reltype, shared) COLUMN(name, type, typmod, notnull, ndims, collation) ...", out)
 
 
+def gen_system_keys():
+    """Indexes of the system relations and their constraints; domains' checks of information_schema."""
+    lines = []
+    for r in rows("""SELECT i.indexrelid::oid::int8 oid, i.indrelid::oid::int8 rel, c.relname, i.indisunique, i.indisprimary,
+                       coalesce((SELECT k.oid::int8 FROM pg_constraint k WHERE k.conindid = i.indexrelid), 0) con,
+                       i.indkey::text keys, i.indcollation::text collations, i.indclass::text classes
+                     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+                     WHERE c.oid < 16384 AND c.relnamespace = 11 ORDER BY i.indrelid, i.indexrelid"""):
+        lines.append("SYSTEM_INDEX(" + ", ".join(lit(r[k]) for k in
+                     ("oid", "rel", "relname", "indisunique", "indisprimary", "con", "keys", "collations", "classes")) + ")")
+    write("system_indexes.def", "indexes of pg_catalog's relations.\n"
+          "   SYSTEM_INDEX(oid, relation, name, unique, primary, constraint, columns, collations, operator classes)", lines)
+
+
+def gen_descriptions():
+    table("descriptions.def", "DESCRIPTION", """SELECT objoid::int8, classoid::int8, objsubid, description
+        FROM pg_description WHERE objoid < 16384 ORDER BY 1, 2, 3""",
+          [("objoid", "i"), ("classoid", "i"), ("objsubid", "i"), ("description", "s")],
+          "pg_description rows of built-in objects, by objoid.")
+
+
+def gen_init_privs():
+    table("init_privs.def", "INIT_PRIVS", """SELECT objoid::int8, classoid::int8, objsubid, privtype,
+        array_to_json(initprivs::text[])::text acl FROM pg_init_privs WHERE objoid < 16384 ORDER BY 1, 2, 3""",
+          [("objoid", "i"), ("classoid", "i"), ("objsubid", "i"), ("privtype", "c"), ("acl", "s")],
+          "pg_init_privs rows, by objoid: what the privileges on built-in objects are unless changed.")
+
+
+def gen_proc_support():
+    table("proc_support.def", "PROC_SUPPORT", """SELECT oid::int8, prosupport::oid::int8 support
+        FROM pg_proc WHERE oid < 16384 AND prosupport <> 0 ORDER BY 1""", [("oid", "i"), ("support", "i")],
+          "pg_proc.prosupport where set, by oid.")
+
+
 def gen_settings():
     table("settings.def", "SETTING", """SELECT name, boot_val, unit, category, context, vartype, min_val, max_val,
         array_to_string(enumvals, ',') enumvals FROM pg_settings WHERE name NOT LIKE '%.%' ORDER BY lower(name)""",
@@ -220,5 +254,9 @@ if __name__ == "__main__":
     gen_rest()
     gen_relations()
     gen_settings()
+    gen_system_keys()
+    gen_descriptions()
+    gen_init_privs()
+    gen_proc_support()
     gen_keywords()
     gen_errcodes()

@@ -5,6 +5,7 @@
  * idxNum: 0 all rows, k + 1 equality on the source's key k.
  */
 #include "sql/catalog/catalog_table.h"
+#include "sql/catalog/builtin_facts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -175,7 +176,7 @@ void put_acl(struct rel_scan *x, uint32_t classid, uint32_t oid, int sub)
             put_text(x, a->text);
             return;
         }
-    put_null(x);
+    put_text(x, oid < FIRST_USER_OID ? builtin_acl(oid, classid, sub) : NULL);
 }
 
 uint32_t rel_proc_oid(const char *name)

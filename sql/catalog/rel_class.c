@@ -1,6 +1,7 @@
 /* rel_class.c: rows of pg_class, pg_attribute, pg_attrdef, pg_index, pg_sequence, pg_namespace and pg_rewrite. */
 #include <string.h>
 
+#include "sql/catalog/builtin_facts.h"
 #include "sql/catalog/catalog_table.h"
 
 /* --- walking relations ------------------------------------------------------------------------------- */
@@ -45,6 +46,8 @@ static bool is_shared(const struct relation *r)
                                          "pg_shdepend", "pg_shdescription", "pg_shseclabel",
                                          "pg_db_role_setting", "pg_replication_origin",
                                          "pg_subscription", "pg_parameter_acl"};
+    if (r->index_of)
+        r = r->index_of;
     for (size_t i = 0; r->system && i < sizeof(shared) / sizeof(shared[0]); i++)
         if (strcmp(shared[i], r->name) == 0)
             return true;
@@ -85,8 +88,8 @@ static bool next_class(struct rel_scan *x)
     put_int(x, ext_of(r)->am);
     put_int(x, stored ? r->oid : 0);
     put_int(x, is_shared(r) ? 1664 : 0);
-    put_int(x, r->sequence ? 1 : 0);
-    put_real(x, r->sequence ? 1 : stored && !r->index_of ? -1 : 0);
+    put_int(x, r->sequence || r->index_of ? 1 : 0);
+    put_real(x, r->sequence ? 1 : r->index_of ? 0 : -1);
     put_int(x, 0);
     put_int(x, 0);
     put_int(x, r->nindexes > 0);
@@ -154,7 +157,7 @@ static bool next_attribute(struct rel_scan *x)
     put_int(x, a->num < 0 ? 0 : -1);
     put_int(x, t ? t->len : -1);
     put_int(x, a->num);
-    put_int(x, a->ndims ? a->ndims : t && type_is_array(t) ? 1 : 0);
+    put_int(x, a->ndims);
     put_int(x, -1);
     put_int(x, a->typmod);
     put_int(x, t && t->byval);
@@ -216,8 +219,9 @@ static const struct index_def *next_index_def(struct rel_scan *x)
             return x->i++ || !r ? NULL : r->index;
         return r && x->i < r->nindexes ? r->indexes[x->i++] : NULL;
     }
-    while (x->i < x->s->relations.n) {
-        const struct relation *r = x->s->relations.items[x->i++];
+    const struct relation *r;
+    while ((r = relation_at(x->s, x->i)) != NULL) {
+        x->i++;
         if (r->index)
             return r->index;
     }
@@ -298,9 +302,7 @@ static bool next_namespace(struct rel_scan *x)
     put_int(x, n->oid);
     put_text(x, n->name);
     put_int(x, n->owner);
-    if (n->oid == PUBLIC_NAMESPACE)
-        put_text(x, "[\"pg_database_owner=UC/pg_database_owner\",\"=U/pg_database_owner\"]");
-    else if (n->oid == PG_CATALOG_NAMESPACE || n->oid == INFORMATION_SCHEMA_NAMESPACE)
+    if (n->oid == INFORMATION_SCHEMA_NAMESPACE) /* not in pg_init_privs */
         put_text(x, "[\"postgres=UC/postgres\",\"=U/postgres\"]");
     else
         put_acl(x, CLASS_PG_NAMESPACE, n->oid, 0);
@@ -310,39 +312,32 @@ static bool next_namespace(struct rel_scan *x)
 /* Privileges as the server starts with: pg_dump leaves them out. */
 static bool next_init_privs(struct rel_scan *x)
 {
-    static const struct {
-        uint32_t oid;
-        const char *acl;
-    } rows[] = {
-        {PG_CATALOG_NAMESPACE, "[\"postgres=UC/postgres\",\"=U/postgres\"]"},
-        {PUBLIC_NAMESPACE, "[\"pg_database_owner=UC/pg_database_owner\",\"=U/pg_database_owner\"]"},
-        {INFORMATION_SCHEMA_NAMESPACE, "[\"postgres=UC/postgres\",\"=U/postgres\"]"},
-    };
-    if (x->i >= 3)
+    if (x->i >= builtin_init_privs_count)
         return false;
-    put_int(x, rows[x->i].oid);
-    put_int(x, CLASS_PG_NAMESPACE);
-    put_int(x, 0);
-    put_char(x, 'i');
-    put_text(x, rows[x->i++].acl);
+    const struct init_priv *p = &builtin_init_privs[x->i++];
+    put_int(x, p->objoid);
+    put_int(x, p->classoid);
+    put_int(x, p->objsubid);
+    put_char(x, p->type);
+    put_text(x, p->acl);
     return true;
 }
 
-/* One _RETURN rule per user view, numbered like the view. */
+/* One _RETURN rule per view: of a user's numbered like the view, of PostgreSQL's as there, three behind it. */
 static bool next_rewrite(struct rel_scan *x)
 {
-    while (x->i < x->s->relations.n) {
-        const struct relation *r = x->s->relations.items[x->i++];
+    const struct relation *r;
+    while ((r = x->key == 1 ? (x->i++ ? NULL : snapshot_relation(x->s, x->key_oid)) : relation_at(x->s, x->i++))) {
         if (!has_rule(r))
             continue;
-        put_int(x, r->oid);
+        put_int(x, r->oid + (r->system ? 3 : 0));
         put_text(x, "_RETURN");
         put_int(x, r->oid);
         put_char(x, '1');
         put_char(x, 'O');
         put_int(x, 1);
         put_text(x, "<>");
-        put_text(x, r->view_sql);
+        put_text(x, r->view_sql ? r->view_sql : "<>");
         return true;
     }
     return false;
@@ -355,7 +350,7 @@ const struct rel_source rel_class_sources[] = {
     {"pg_index", {"indexrelid", "indrelid"}, next_index},
     {"pg_sequence", {"seqrelid"}, next_sequence_row},
     {"pg_namespace", {"oid"}, next_namespace},
-    {"pg_rewrite", {NULL}, next_rewrite},
+    {"pg_rewrite", {"?", "ev_class"}, next_rewrite},
     {"pg_init_privs", {NULL}, next_init_privs},
     {NULL, {NULL}, NULL},
 };

@@ -1,6 +1,7 @@
 /* rel_constraint.c: rows of pg_constraint, pg_depend, pg_description and pg_shdescription. */
 #include <string.h>
 
+#include "sql/catalog/builtin_facts.h"
 #include "sql/catalog/catalog_table.h"
 
 /* --- pg_constraint ------------------------------------------------------------------------------------ */
@@ -8,7 +9,7 @@
 static const struct constraint_def *next_constraint_def(struct rel_scan *x)
 {
     if (x->key == 0)
-        return x->i++ ? NULL : map_get(&x->s->constraint_oid, x->key_oid, NULL);
+        return x->i++ ? NULL : snapshot_constraint(x->s, x->key_oid);
     if (x->key == 1 || x->key == 2) { /* conrelid, confrelid */
         const struct relation *r = snapshot_relation(x->s, x->key_oid);
         if (!r && x->key_oid == 0)
@@ -17,8 +18,12 @@ static const struct constraint_def *next_constraint_def(struct rel_scan *x)
             return r && x->i < r->nconstraints ? r->constraints[x->i++] : NULL;
         return r && x->i < r->nreferenced ? r->referenced[x->i++] : NULL;
     }
-all:
-    return x->i < x->s->constraints.n ? x->s->constraints.items[x->i++] : NULL;
+all:;
+    int n;
+    const struct constraint_def *const *system = system_constraints(&n);
+    if (x->i < n)
+        return system[x->i++];
+    return x->i - n < x->s->constraints.n ? x->s->constraints.items[x->i++ - n] : NULL;
 }
 
 /* Equality operators of a foreign key's columns. */
@@ -158,32 +163,37 @@ static bool is_overridden(const struct snapshot *s, const struct comment *b)
     uint32_t cursor = 0;
     const struct comment *c;
     while ((c = map_next(&s->comment_object, b->objoid, NULL, &cursor)))
-        if (c->classoid == b->classoid && c->objsubid == 0)
+        if (c->classoid == b->classoid && c->objsubid == b->objsubid)
             return true;
     return false;
 }
 
+static void put_comment(struct rel_scan *x, const struct comment *c, bool shared)
+{
+    put_int(x, c->objoid);
+    put_int(x, c->classoid);
+    if (!shared)
+        put_int(x, c->objsubid);
+    put_text(x, c->text);
+}
+
+/* Built-in ones first; an empty text stands for a comment taken away from a built-in object. */
 static bool next_comment(struct rel_scan *x, bool shared)
 {
-    while (!shared && x->j < builtin_comments_count) {
-        const struct comment *b = &builtin_comments[x->j++];
-        if ((x->key == 0 && b->objoid != x->key_oid) || is_overridden(x->s, b))
+    int n = builtin_comments_count;
+    const struct comment *built = x->key == 0 ? builtin_comments_of(x->key_oid, &n) : builtin_comments;
+    while (!shared && x->j < n) {
+        const struct comment *b = &built[x->j++];
+        if (is_overridden(x->s, b))
             continue;
-        put_int(x, b->objoid);
-        put_int(x, b->classoid);
-        put_int(x, 0);
-        put_text(x, b->text);
+        put_comment(x, b, shared);
         return true;
     }
     while (x->i < x->s->comments.n) {
         const struct comment *c = x->s->comments.items[x->i++];
-        if (is_shared_class(c->classoid) != shared || (x->key == 0 && c->objoid != x->key_oid))
+        if (is_shared_class(c->classoid) != shared || !*c->text || (x->key == 0 && c->objoid != x->key_oid))
             continue;
-        put_int(x, c->objoid);
-        put_int(x, c->classoid);
-        if (!shared)
-            put_int(x, c->objsubid);
-        put_text(x, c->text);
+        put_comment(x, c, shared);
         return true;
     }
     return false;

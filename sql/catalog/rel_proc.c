@@ -1,6 +1,7 @@
 /* rel_proc.c: rows of pg_proc, pg_operator, pg_cast, pg_am, pg_opclass and pg_opfamily: built-in and the extension's. */
 #include <string.h>
 
+#include "sql/catalog/builtin_facts.h"
 #include "sql/catalog/catalog_table.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
@@ -54,7 +55,7 @@ static bool next_proc(struct rel_scan *x)
     put_real(x, p->cost);
     put_real(x, p->rows);
     put_int(x, p->variadic);
-    put_int(x, 0);
+    put_int(x, builtin_proc_support(p->oid));
     put_char(x, p->kind);
     put_int(x, p->secdef);
     put_int(x, p->leakproof);
@@ -75,7 +76,7 @@ static bool next_proc(struct rel_scan *x)
     put_text(x, p->lang == 13 ? "$libdir/vector" : NULL);
     put_null(x);
     put_null(x);
-    put_null(x);
+    put_acl(x, CLASS_PG_PROC, p->oid, 0);
     return true;
 }
 

@@ -37,6 +37,28 @@ static uint32_t proc_oid(const struct snapshot *s, const char *name)
     return p ? p->oid : oid;
 }
 
+static const char *builtin_typanalyze(uint32_t oid)
+{
+    switch (oid) {
+#define TYPE(oid_, name, ns, len, byval, type, cat, pref, isdef, delim, relid, elem, array, base, typmod, notnull, \
+             coll, align, stor, sub, fin, fout, frecv, fsend, modin, modout, analyze)                              \
+    case oid_:                                                                                                    \
+        return analyze;
+#include "sql/catalog/builtin/pg_type.def"
+#undef TYPE
+    default:
+        return NULL;
+    }
+}
+
+static const char *user_typanalyze(const struct type_def *t)
+{
+    return type_is_array(t)                            ? "array_typanalyze"
+           : t->typtype == 'r'                         ? "range_typanalyze"
+           : t->typtype == 'm'                         ? "multirange_typanalyze"
+                                                       : NULL;
+}
+
 static bool next_type(struct rel_scan *x)
 {
     const struct type_def *t = next_type_def(x);
@@ -64,7 +86,7 @@ static bool next_type(struct rel_scan *x)
     put_int(x, proc_oid(x->s, t->send_name));
     put_int(x, proc_oid(x->s, t->modin_name));
     put_int(x, proc_oid(x->s, t->modout_name));
-    put_int(x, type_is_array(t) ? proc_oid(x->s, "array_typanalyze") : 0);
+    put_int(x, proc_oid(x->s, e ? user_typanalyze(t) : builtin_typanalyze(t->oid)));
     put_char(x, t->align);
     put_char(x, t->storage_pg);
     put_int(x, t->notnull);
@@ -72,8 +94,9 @@ static bool next_type(struct rel_scan *x)
     put_int(x, t->typtype == 'd' ? t->typmod : -1);
     put_int(x, e ? e->ndims : 0);
     put_int(x, t->collation);
-    put_text(x, e ? e->default_sql : NULL);
-    put_text(x, e ? e->default_sql : NULL);
+    const char *def = e ? e->default_sql : t->oid == 13232 ? "CURRENT_TIMESTAMP(2)" : NULL;
+    put_text(x, def);
+    put_text(x, def);
     return true;
 }
 

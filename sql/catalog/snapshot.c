@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "sql/base/log.h"
-#include "sql/catalog/snapshot_internal.h"
+#include "sql/catalog/builtin_facts.h"
 
 /* --- references ---------------------------------------------------------------------------- */
 
@@ -75,15 +75,6 @@ const struct attribute *relation_attribute(const struct relation *r, const char 
     return NULL;
 }
 
-/* Descriptions that tools compare with: pg_dump leaves these out. */
-const struct comment builtin_comments[] = {
-    {PUBLIC_NAMESPACE, CLASS_PG_NAMESPACE, 0, "standard public schema"},
-    {PG_CATALOG_NAMESPACE, CLASS_PG_NAMESPACE, 0, "system catalog schema"},
-    {13559, CLASS_PG_EXTENSION, 0, "PL/pgSQL procedural language"},
-    {13563, 2612, 0, "PL/pgSQL procedural language"},
-};
-const int builtin_comments_count = (int)(sizeof(builtin_comments) / sizeof(builtin_comments[0]));
-
 const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t classoid, int sub)
 {
     uint32_t cursor = 0;
@@ -91,9 +82,11 @@ const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t
     while ((c = map_next(&s->comment_object, object, NULL, &cursor)))
         if (c->classoid == classoid && c->objsubid == sub)
             return *c->text ? c->text : NULL;
-    for (int i = 0; i < builtin_comments_count && sub == 0; i++)
-        if (builtin_comments[i].objoid == object && builtin_comments[i].classoid == classoid)
-            return builtin_comments[i].text;
+    int n;
+    const struct comment *b = builtin_comments_of(object, &n);
+    for (int i = 0; i < n; i++)
+        if (b[i].classoid == classoid && b[i].objsubid == sub)
+            return b[i].text;
     return NULL;
 }
 
@@ -221,6 +214,12 @@ const struct cast_def *snapshot_cast(const struct snapshot *s, uint32_t source, 
 }
 
 /* --- roles, extensions, access methods ---------------------------------------------------------- */
+
+const struct constraint_def *snapshot_constraint(const struct snapshot *s, uint32_t oid)
+{
+    const struct constraint_def *c = map_get(&s->constraint_oid, oid, NULL);
+    return c ? c : system_constraint(oid);
+}
 
 const struct role_def *snapshot_role(const struct snapshot *s, uint32_t oid)
 {

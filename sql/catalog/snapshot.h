@@ -267,6 +267,7 @@ const struct operator_def *snapshot_operator(const struct snapshot *s, uint32_t 
 void snapshot_operators_named(const struct snapshot *s, const char *name,
                               bool (*visit)(void *arg, const struct operator_def *o), void *arg);
 const struct cast_def *snapshot_cast(const struct snapshot *s, uint32_t source, uint32_t target);
+const struct constraint_def *snapshot_constraint(const struct snapshot *s, uint32_t oid);
 const struct role_def *snapshot_role(const struct snapshot *s, uint32_t oid);
 const struct role_def *snapshot_role_named(const struct snapshot *s, const char *name);
 const struct extension_def *snapshot_extension_named(const struct snapshot *s, const char *name);

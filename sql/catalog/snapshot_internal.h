@@ -73,9 +73,6 @@ struct comment {
     const char *text;
 };
 
-extern const struct comment builtin_comments[];
-extern const int builtin_comments_count;
-
 struct acl {
     uint32_t classid, objid;
     int32_t objsubid;
@@ -155,5 +152,11 @@ void snapshot_add_vector(struct loader *l, uint32_t namespace_oid, uint32_t exte
 const struct relation *const *system_relations(int *n);
 const struct relation *system_relation(uint32_t oid);
 const struct relation *system_relation_named(uint32_t namespace_oid, const char *name);
+/* Primary and unique keys of pg_catalog's tables. */
+const struct constraint_def *const *system_constraints(int *n);
+const struct constraint_def *system_constraint(uint32_t oid);
+/* Adds the indexes and keys of pg_catalog to relations, found by OID through find; snapshot_system_keys.c. */
+void system_keys_build(struct arena *arena, struct relation_ext *(*find)(uint32_t oid), struct list *indexes,
+                       struct list *constraints);
 
 #endif

@@ -45,8 +45,8 @@ static const struct {
 
 static struct {
     struct arena *arena;
-    struct list relations;
-    struct map by_oid, by_name;
+    struct list relations, constraints;
+    struct map by_oid, by_name, constraint_oid;
 } sys;
 
 static const char *view_text(const char *name)
@@ -74,7 +74,9 @@ static void add_system_relation(const struct system_row *row, int natts)
     r->is_virtual = r->system = true;
     r->view_sql = view_text(info ? r->sqlite_name : r->name);
     x->am = row->kind == 'r' ? HEAP_AM_OID : 0;
-    x->replident = 'n';
+    x->replident = info && row->kind == 'r' ? 'd' : 'n';
+    if (strncmp(row->name, "pg_stats", 8) == 0)
+        r->options = "security_barrier=true";
     struct attribute *atts = ARENA_ARRAY(sys.arena, struct attribute, natts);
     for (int i = 0; i < natts; i++) {
         const struct system_row *c = row + 1 + i;
@@ -94,6 +96,27 @@ static void add_system_relation(const struct system_row *row, int natts)
     map_put(&sys.by_name, sys.arena, r->namespace_oid, r->name, r);
 }
 
+static struct relation_ext *found_relation(uint32_t oid)
+{
+    return (struct relation_ext *)map_get(&sys.by_oid, oid, NULL);
+}
+
+static void build_system_keys(void)
+{
+    struct list indexes = {0};
+    system_keys_build(sys.arena, found_relation, &indexes, &sys.constraints);
+    for (int i = 0; i < indexes.n; i++) {
+        const struct relation *r = indexes.items[i];
+        list_add(&sys.relations, sys.arena, r);
+        map_put(&sys.by_oid, sys.arena, r->oid, NULL, r);
+        map_put(&sys.by_name, sys.arena, r->namespace_oid, r->name, r);
+    }
+    for (int i = 0; i < sys.constraints.n; i++) {
+        const struct constraint_def *c = sys.constraints.items[i];
+        map_put(&sys.constraint_oid, sys.arena, c->oid, NULL, c);
+    }
+}
+
 static void build_system_relations(void)
 {
     sys.arena = arena_create();
@@ -104,6 +127,7 @@ static void build_system_relations(void)
         add_system_relation(&system_rows[i], natts);
         i += 1 + natts;
     }
+    build_system_keys();
 }
 
 static void system_init(void)
@@ -129,6 +153,19 @@ const struct relation *system_relation_named(uint32_t namespace_oid, const char 
 {
     system_init();
     return map_get(&sys.by_name, namespace_oid, name);
+}
+
+const struct constraint_def *const *system_constraints(int *n)
+{
+    system_init();
+    *n = sys.constraints.n;
+    return (const struct constraint_def *const *)sys.constraints.items;
+}
+
+const struct constraint_def *system_constraint(uint32_t oid)
+{
+    system_init();
+    return oid < FIRST_USER_OID ? map_get(&sys.constraint_oid, oid, NULL) : NULL;
 }
 
 /* --- schemas, access methods, operator classes ---------------------------------------------------------- */

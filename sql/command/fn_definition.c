@@ -108,7 +108,7 @@ static void key_text(struct fcall *f, struct strbuf *b, const struct constraint_
 
 static void fn_get_constraintdef(struct fcall *f)
 {
-    const struct constraint_def *c = map_get(&f->ctx->snapshot->constraint_oid, fn_oid(f, 0), NULL);
+    const struct constraint_def *c = snapshot_constraint(f->ctx->snapshot, fn_oid(f, 0));
     struct strbuf b = {0};
     if (!c)
         return;

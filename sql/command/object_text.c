@@ -70,7 +70,7 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
     if (r)
         return arena_printf(c->arena, "%s %s", cmd_kind_name(r->kind), relation_text(c, s, r));
     const struct constraint_def *k =
-        classid == CLASS_PG_CONSTRAINT ? map_get(&s->constraint_oid, oid, NULL) : NULL;
+        classid == CLASS_PG_CONSTRAINT ? snapshot_constraint(s, oid) : NULL;
     if (k && k->table)
         return arena_printf(c->arena, "constraint %s on table %s", k->name,
                             relation_text(c, s, k->table));
