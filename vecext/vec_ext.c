@@ -9,12 +9,18 @@ SQLITE_EXTENSION_INIT1
 
 int vecext_register(sqlite3 *db)
 {
+    int rc = vec_sqlfunc_register(db);
+    return rc == SQLITE_OK ? vecext_register_engine(db, NULL, NULL) : rc;
+}
+
+int vecext_register_engine(sqlite3 *db, vec_missing *missing, void *context)
+{
     struct vec_conn *conn = vec_conn_new(db);
     if (!conn)
         return SQLITE_NOMEM;
-    int rc = vec_sqlfunc_register(db);
-    if (rc == SQLITE_OK)
-        rc = vec_sqlindex_register(conn);
+    conn->missing = missing;
+    conn->missing_context = context;
+    int rc = vec_sqlindex_register(conn);
     if (rc == SQLITE_OK)
         rc = vec_scan_register(conn);
     vec_conn_release(conn);

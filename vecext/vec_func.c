@@ -122,6 +122,57 @@ int vec_compare(enum vec_type type, struct vec_blob a, struct vec_blob b)
     return (na > nb) - (na < nb);
 }
 
+static unsigned char *put_big_endian(unsigned char *to, uint32_t v)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        *to++ = (unsigned char)(v >> shift);
+    return to;
+}
+
+/* Bits of a float in an order that unsigned comparison keeps; both zeros are one. */
+static uint32_t ordered_bits(float x)
+{
+    uint32_t bits;
+    x += 0.0f;
+    memcpy(&bits, &x, sizeof bits);
+    return bits >> 31 ? ~bits : bits | UINT32_C(1) << 31;
+}
+
+/* An element below zero sorts before the rest of zeros that its lack would be (0), one above zero after
+ * it (2); among the first the smaller index comes first, among the others the larger. 1 ends. */
+static bool sparse_key(struct vec_blob a, struct vec_buf *out, struct vec_error *err)
+{
+    uint32_t nnz = vec_sparse_nnz(a);
+    unsigned char *to = vec_buf_resize(out, (size_t)nnz * 9 + 5, err);
+    if (!to)
+        return false;
+    for (uint32_t i = 0; i < nnz; i++) {
+        struct vec_sparse_element e = vec_sparse_get(a, i);
+        *to++ = e.value < 0 ? 0 : 2;
+        to = put_big_endian(to, e.value < 0 ? e.index : ~e.index);
+        to = put_big_endian(to, ordered_bits(e.value));
+    }
+    *to++ = 1;
+    put_big_endian(to, (uint32_t)vec_blob_dim(VEC_TYPE_SPARSEVEC, a));
+    return true;
+}
+
+bool vec_sort_key(enum vec_type type, struct vec_blob a, struct vec_buf *out, struct vec_error *err)
+{
+    if (type == VEC_TYPE_SPARSEVEC)
+        return sparse_key(a, out, err);
+    size_t dim = (size_t)vec_blob_dim(type, a), width = type == VEC_TYPE_VECTOR ? 4 : 2;
+    unsigned char *to = vec_buf_resize(out, dim * 4, err);
+    if (!to)
+        return false;
+    for (size_t i = 0; i < dim; i++) {
+        const unsigned char *from = a.data + i * width;
+        to = put_big_endian(to, ordered_bits(width == 4 ? vec_get_f32(from)
+                                                        : vec_half_to_float(vec_half_get(from))));
+    }
+    return true;
+}
+
 double vec_norm(enum vec_type type, struct vec_blob a)
 {
     double sum = 0;

@@ -23,6 +23,10 @@ bool vec_concat(enum vec_type type, struct vec_blob a, struct vec_blob b, struct
  * or 1. Equality and the six comparison operators follow from it. */
 int vec_compare(enum vec_type type, struct vec_blob a, struct vec_blob b);
 
+/* Bytes whose order (memcmp, then length) is vec_compare's over values of one dimension. */
+bool vec_sort_key(enum vec_type type, struct vec_blob a, struct vec_buf *out,
+                  struct vec_error *err);
+
 /* Euclidean norm; the vector divided by it (a zero vector stays as it is). */
 double vec_norm(enum vec_type type, struct vec_blob a);
 bool vec_l2_normalize(enum vec_type type, struct vec_blob a, struct vec_buf *out,

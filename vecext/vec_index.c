@@ -110,13 +110,26 @@ void vec_conn_release(void *conn)
     }
 }
 
+int vec_conn_prepare(struct vec_conn *conn, const char *sql, unsigned flags, sqlite3_stmt **stmt)
+{
+    char last[256] = "";
+    for (;;) {
+        int rc = sqlite3_prepare_v3(conn->db, sql, -1, flags, stmt, NULL);
+        const char *message = sqlite3_errmsg(conn->db);
+        if ((rc & 0xff) != SQLITE_ERROR || !conn->missing || strncmp(message, last, sizeof last - 1) == 0)
+            return rc;
+        sqlite3_snprintf(sizeof last, last, "%s", message);
+        if (!conn->missing(conn->missing_context, last))
+            return sqlite3_prepare_v3(conn->db, sql, -1, flags, stmt, NULL); /* for its message */
+    }
+}
+
 sqlite3_stmt *vec_index_statement(struct vec_index *ix, enum vec_statement id,
                                   struct vec_error *err)
 {
     if (!ix->statements[id]) {
         char *sql = sqlite3_mprintf(statement_sql[id], ix->schema, ix->name);
-        int rc = sql ? sqlite3_prepare_v3(ix->conn->db, sql, -1, SQLITE_PREPARE_PERSISTENT,
-                                          &ix->statements[id], NULL)
+        int rc = sql ? vec_conn_prepare(ix->conn, sql, SQLITE_PREPARE_PERSISTENT, &ix->statements[id])
                      : SQLITE_NOMEM;
         sqlite3_free(sql);
         if (rc != SQLITE_OK) {

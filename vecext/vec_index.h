@@ -98,6 +98,8 @@ struct vec_conn {
     int references; /* functions and modules that point here */
     struct vec_index *indexes;
     struct vec_scan_stats last_scan;
+    vec_missing *missing; /* of the host; NULL: nothing more can be had */
+    void *missing_context;
     struct vec_error last_error; /* of a trigger or a scan; VEC_OK when there was none */
 };
 
@@ -143,6 +145,9 @@ static inline int64_t vec_key(int64_t list, int64_t chunk)
 {
     return list << VEC_KEY_SHIFT | chunk;
 }
+
+/* sqlite3_prepare_v3, again and again while the host knows what is missing. Returns SQLite's code. */
+int vec_conn_prepare(struct vec_conn *conn, const char *sql, unsigned flags, sqlite3_stmt **stmt);
 
 /* The connection's state, made with one reference; the last vec_conn_release() frees it. */
 struct vec_conn *vec_conn_new(sqlite3 *db);

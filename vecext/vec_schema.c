@@ -7,6 +7,7 @@
 
 #include "vecext/vec_build.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_text.h"
 
 /* Everything that exists under an index's name: suffix, kind. Triggers and the view go first. */
 static const struct {
@@ -42,14 +43,14 @@ static bool run(sqlite3 *db, struct vec_error *err, const char *format, ...)
 }
 
 /* First column of the first row as text (to be freed), or NULL when there is none or an error. */
-static char *query_text(sqlite3 *db, const char *format, ...)
+static char *query_text(struct vec_conn *conn, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     char *sql = sqlite3_vmprintf(format, args), *text = NULL;
     va_end(args);
     sqlite3_stmt *stmt = NULL;
-    if (sql && sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+    if (sql && vec_conn_prepare(conn, sql, 0, &stmt) == SQLITE_OK &&
         sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0))
         text = strdup((const char *)sqlite3_column_text(stmt, 0));
     sqlite3_finalize(stmt);
@@ -59,6 +60,7 @@ static char *query_text(sqlite3 *db, const char *format, ...)
 
 /* The definition with its defaults filled in and what the table says about itself. */
 struct creation {
+    struct vec_conn *conn;
     sqlite3 *db;
     const struct vec_index_def *def;
     const char *schema, *rowid;
@@ -89,11 +91,11 @@ static bool check_definition(const struct vec_index_def *def, struct vec_error *
 }
 
 /* A name of the rowid that no column hides. */
-static const char *rowid_name(sqlite3 *db, const char *schema, const char *table)
+static const char *rowid_name(struct vec_conn *conn, const char *schema, const char *table)
 {
     static const char *const names[] = {"rowid", "_rowid_", "oid"};
     for (int i = 0; i < 3; i++) {
-        char *hidden = query_text(db,
+        char *hidden = query_text(conn,
                                   "SELECT 1 FROM pragma_table_xinfo(%Q, %Q) WHERE name = %Q "
                                   "COLLATE NOCASE",
                                   table, schema, names[i]);
@@ -107,18 +109,18 @@ static const char *rowid_name(sqlite3 *db, const char *schema, const char *table
 static bool read_table(struct creation *c, struct vec_error *err)
 {
     const struct vec_index_def *def = c->def;
-    char *exists = query_text(c->db,
+    char *exists = query_text(c->conn,
                               "SELECT 1 FROM \"%w\".sqlite_master WHERE type = 'table' AND "
                               "name = %Q COLLATE NOCASE",
                               c->schema, def->table);
     free(exists);
     if (!exists)
         return vec_error_set(err, VEC_UNDEFINED_OBJECT, "table \"%s\" does not exist", def->table);
-    c->rowid = rowid_name(c->db, c->schema, def->table);
+    c->rowid = rowid_name(c->conn, c->schema, def->table);
     sqlite3_stmt *probe = NULL;
     char *sql = sqlite3_mprintf("SELECT \"%w\".%s, %s FROM \"%w\".\"%w\"", def->table,
                                 c->rowid ? c->rowid : "rowid", c->expr, c->schema, def->table);
-    int rc = sql ? sqlite3_prepare_v2(c->db, sql, -1, &probe, NULL) : SQLITE_NOMEM;
+    int rc = sql ? vec_conn_prepare(c->conn, sql, 0, &probe) : SQLITE_NOMEM;
     sqlite3_free(sql);
     sqlite3_finalize(probe);
     if (!c->rowid || rc != SQLITE_OK) {
@@ -126,14 +128,32 @@ static bool read_table(struct creation *c, struct vec_error *err)
         return vec_error_hint(err, "A vector index needs a table with rowids.");
     }
     c->primary_key = query_text(
-        c->db,
+        c->conn,
         "SELECT name FROM pragma_table_xinfo(%Q, %Q) WHERE pk = 1 AND type = 'INTEGER' COLLATE "
         "NOCASE AND (SELECT max(pk) FROM pragma_table_xinfo(%Q, %Q)) = 1",
         def->table, c->schema, def->table, c->schema);
-    char *page = query_text(c->db, "SELECT page_size FROM pragma_page_size(%Q)", c->schema);
+    char *page = query_text(c->conn, "SELECT page_size FROM pragma_page_size(%Q)", c->schema);
     c->page_size = page ? atoi(page) : 4096;
     free(page);
     return true;
+}
+
+/* Dimension of a value as it is stored, 0 when it is none of the type. */
+static int stored_dims(enum vec_type type, sqlite3_value *value)
+{
+    struct vec_blob blob = {sqlite3_value_blob(value), (size_t)sqlite3_value_bytes(value)};
+    struct vec_buf parsed = {0};
+    int dims = 0;
+    if (sqlite3_value_type(value) == SQLITE_BLOB) {
+        dims = vec_blob_check(type, blob, false, NULL) ? vec_blob_dim(type, blob) : 0;
+    } else if (type == VEC_TYPE_BIT) {
+        dims = (int)blob.len;
+    } else if (sqlite3_value_type(value) == SQLITE_TEXT &&
+               vec_text_parse(type, (const char *)sqlite3_value_text(value), 0, &parsed, NULL)) {
+        dims = vec_blob_dim(type, (struct vec_blob){parsed.data, parsed.len});
+    }
+    vec_buf_free(&parsed);
+    return dims;
 }
 
 /* Dimension of the first row, for a definition without one. */
@@ -143,15 +163,18 @@ static bool find_dims(struct creation *c, struct vec_error *err)
     c->dims = def->dims;
     if (c->dims > 0)
         return true;
-    static const char *const functions[] = {"vector_dims", "halfvec_dims", "", "8 * length"};
-    char *dims =
-        query_text(c->db, "SELECT %s(%s) FROM \"%w\".\"%w\" WHERE (%s) IS NOT NULL LIMIT 1",
-                   functions[def->type], c->expr, c->schema, def->table, c->expr);
-    c->dims = dims ? atoi(dims) : 0;
-    free(dims);
-    if (c->dims < 1)
-        return vec_error_set(err, VEC_INVALID_PARAMETER, "column does not have dimensions");
-    return true;
+    char *sql = sqlite3_mprintf("SELECT %s FROM \"%w\".\"%w\" WHERE (%s) IS NOT NULL LIMIT 1", c->expr, c->schema,
+                                def->table, c->expr);
+    sqlite3_stmt *stmt = NULL;
+    int rc = sql ? vec_conn_prepare(c->conn, sql, 0, &stmt) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        c->dims = stored_dims(def->type, sqlite3_column_value(stmt, 0));
+    bool ok = sqlite3_finalize(stmt) == SQLITE_OK && rc == SQLITE_OK;
+    if (!ok)
+        return vec_sqlite_error(c->db, err);
+    return c->dims >= 1 ||
+           vec_error_set(err, VEC_INVALID_PARAMETER, "column does not have dimensions");
 }
 
 static bool create_tables(const struct creation *c, struct vec_error *err)
@@ -304,10 +327,10 @@ static bool end(struct vec_conn *conn, bool nested, bool ok, struct vec_error *e
 bool vec_schema_create(struct vec_conn *conn, const struct vec_index_def *def,
                        struct vec_progress *progress, struct vec_error *err)
 {
-    struct creation c = {.db = conn->db, .def = def, .schema = def->schema ? def->schema : "main"};
+    struct creation c = {.conn = conn, .db = conn->db, .def = def, .schema = def->schema ? def->schema : "main"};
     if (!check_definition(def, err))
         return false;
-    char *taken = query_text(c.db, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_meta'",
+    char *taken = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_meta'",
                              c.schema, def->name);
     free(taken);
     if (taken)
@@ -332,7 +355,7 @@ static char *schema_of(struct vec_conn *conn, const char *name, struct vec_error
     for (int i = 0; sqlite3_db_name(conn->db, i); i++) {
         const char *schema = sqlite3_db_name(conn->db, i);
         char *found = query_text(
-            conn->db, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_meta'", schema, name);
+            conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_meta'", schema, name);
         free(found);
         if (found)
             return strdup(schema);
@@ -377,11 +400,12 @@ static char *renamed_sql(const char *sql, const char *schema, const char *kind, 
     return result;
 }
 
-static bool rename_object(sqlite3 *db, const char *schema, int i, const char *name, const char *to,
+static bool rename_object(struct vec_conn *conn, const char *schema, int i, const char *name, const char *to,
                           struct vec_error *err)
 {
+    sqlite3 *db = conn->db;
     const char *kind = objects[i].kind, *suffix = objects[i].suffix;
-    char *sql = query_text(db, "SELECT sql FROM \"%w\".sqlite_master WHERE name = '%q%s'", schema,
+    char *sql = query_text(conn, "SELECT sql FROM \"%w\".sqlite_master WHERE name = '%q%s'", schema,
                            name, suffix);
     if (!sql)
         return true;
@@ -410,7 +434,7 @@ bool vec_schema_rename(struct vec_conn *conn, const char *name, const char *to,
     vec_conn_forget(conn);
     bool nested, ok = begin(conn->db, &nested);
     for (int i = 0; ok && i < OBJECTS; i++)
-        ok = rename_object(conn->db, schema, i, name, to, err);
+        ok = rename_object(conn, schema, i, name, to, err);
     free(schema);
     return end(conn, nested, ok, err);
 }

@@ -30,6 +30,11 @@ const char *vec_text_element(enum vec_type type, const char *at, const char *tex
     }
     if (type == VEC_TYPE_HALFVEC && isfinite(*value) && fabsf(*value) >= 65520.0f)
         overflow = true;
+    /* pgvector's sparsevec takes no number too small to be stored; its other types make zero of it */
+    if (type == VEC_TYPE_SPARSEVEC && *value == 0) {
+        size_t digits = strspn(at, "+-0.");
+        overflow = at[digits] >= '1' && at[digits] <= '9';
+    }
     if (overflow) {
         vec_error_set(err, VEC_OUT_OF_RANGE, "\"%.*s\" is out of range for type %s",
                       n < 200 ? (int)n : 200, at, vec_type_name(type));

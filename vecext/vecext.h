@@ -50,6 +50,12 @@ struct sqlite3;
 /* Registers functions and table functions on a connection. Returns an SQLite result code. */
 int vecext_register(struct sqlite3 *db);
 
+/* The same without the type functions, for a host that has its own under their names. The expressions of indexes may call
+ * functions that the host registers when SQLite misses them: `missing` is then asked with SQLite's message and returns true
+ * when preparing again is worth while. */
+typedef bool vec_missing(void *context, const char *message);
+int vecext_register_engine(struct sqlite3 *db, vec_missing *missing, void *context);
+
 /* What an index is made of. Zeroed members take their defaults. Strings are borrowed for the call.
  */
 struct vec_index_def {

@@ -8,6 +8,7 @@
 #include "sql/base/log.h"
 #include "sql/catalog/durable.h"
 #include "sql/catalog/snapshot_internal.h"
+#include "sql/types/vector_order.h"
 
 #define VEC_OID(number) (DURABLE_VECTOR_OID_FIRST + (uint32_t)(number))
 #define COUNT(table)    ((int)(sizeof(table) / sizeof((table)[0])))
@@ -104,6 +105,15 @@ static void describe_implementations(void)
     }
 }
 
+typedef int value_order(const struct value *a, const struct value *b);
+
+static value_order *stored_order(const char *type)
+{
+    return strcmp(type, "vector") == 0    ? vector_value_compare
+           : strcmp(type, "halfvec") == 0 ? halfvec_value_compare
+                                          : sparsevec_value_compare;
+}
+
 static void add_types(struct loader *l, uint32_t namespace_oid)
 {
     for (int i = 0; i < 2 * COUNT(vec_types); i++) {
@@ -137,8 +147,11 @@ static void add_types(struct loader *l, uint32_t namespace_oid)
         const struct type_def *base = array ? snapshot_type(l->s, t->elem) : NULL;
         type_def_resolve(t, base);
         type_def_set_storage(t, base, a);
-        if (!array)
+        if (!array) {
             t->storage = STORE_BLOB;
+            t->sort_key = arena_printf(a, "%s_sort_key", v->name);
+            t->compare = stored_order(v->name);
+        }
         loader_add_type(l, x);
     }
 }

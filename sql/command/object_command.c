@@ -268,6 +268,10 @@ bool run_create_extension(struct command *c)
         return false;
     }
     const char *schema = option_value(o, n, "schema"), *version = option_value(o, n, "new_version");
+    if (version && strncmp(version, available[row].version, strcspn(available[row].version, ".") + 3) != 0)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
+                         "extension \"%s\" has no installation script nor update path for version \"%s\"", name,
+                         version);
     const struct qualified_name where = {.schema = schema, .name = name, .location = -1};
     const struct namespace_def *ns = cmd_creation_namespace(c, &where, 'p');
     if (!ns || !durable_create(c->db, c->err))

@@ -82,6 +82,26 @@ const char *emit_collation(const struct emitter *em, uint32_t type)
     return t ? t->sqlite_collation : NULL;
 }
 
+const char *emit_sort_key(const struct emitter *em, uint32_t type)
+{
+    const struct type_def *t = emit_type(em, type);
+    while (t && t->typtype == 'd')
+        t = emit_type(em, t->basetype);
+    return t ? t->sort_key : NULL;
+}
+
+void emit_order_key(struct emitter *em, const struct expr *e)
+{
+    const char *key = emit_sort_key(em, e->type);
+    if (!key) {
+        emit_expr_collated(em, e);
+        return;
+    }
+    emit_call_begin(em, key);
+    emit_expr(em, e);
+    emit_z(em, ")");
+}
+
 void emit_collate(struct emitter *em, uint32_t type)
 {
     const char *c = emit_collation(em, type);

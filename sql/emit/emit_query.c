@@ -166,11 +166,15 @@ static bool never_null(const struct query *q, const struct expr *e)
 static void emit_order_item(struct emitter *em, const struct query *q, const struct sort_item *s)
 {
     int position = printed_position(q, s->target);
-    if (position) {
+    const char *key = emit_sort_key(em, s->expr->type);
+    if (position && key) {
+        emit_call_begin(em, key);
+        emit_printf(em, "\"c%d\")", position);
+    } else if (position) {
         emit_printf(em, "%d", position);
         emit_collate(em, s->expr->type);
     } else {
-        emit_expr_collated(em, s->expr);
+        emit_order_key(em, s->expr);
     }
     emit_z(em, s->desc ? " DESC" : "");
     /* SQLite's own order has NULL lowest. */

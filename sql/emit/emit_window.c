@@ -24,7 +24,7 @@ static const char *native_window(const struct proc *p)
 
 void emit_sort(struct emitter *em, const struct expr *e, bool desc, bool nulls_first)
 {
-    emit_expr_collated(em, e);
+    emit_order_key(em, e);
     emit_z(em, desc ? " DESC" : "");
     emit_z(em, nulls_first ? " NULLS FIRST" : " NULLS LAST");
 }

@@ -70,6 +70,10 @@ const struct type_def *emit_type(const struct emitter *em, uint32_t type);
 /* SQLite collation of a type's order (domains looked through), NULL for BINARY. */
 const char *emit_collation(const struct emitter *em, uint32_t type);
 void emit_collate(struct emitter *em, uint32_t type);
+/* The expression as ORDER BY needs it: collated, or through its type's sort key. */
+void emit_order_key(struct emitter *em, const struct expr *e);
+/* The sort key function of a type (domains looked through), NULL when its stored form sorts. */
+const char *emit_sort_key(const struct emitter *em, uint32_t type);
 /* 0A000 "... is not supported". Returns false. */
 bool emit_unsupported(struct emitter *em, const char *what);
 /* "r3" for an entry of a scope. */

@@ -74,6 +74,20 @@ static const char connection_pragmas[] = "PRAGMA synchronous = FULL;"
                                          "PRAGMA trusted_schema = ON;"
                                          "PRAGMA recursive_triggers = ON;";
 
+/* For statements that SQL functions, virtual tables and the vector engine run on the connection. */
+static bool connection_register_nested(struct sqlite_func_host *host, const char *message)
+{
+    struct connection *c = (struct connection *)((char *)host - offsetof(struct connection, host));
+    return host->ctx &&
+           catalog_register_missing(c->db, host, host->ctx->snapshot, message) == SQLITE_OK;
+}
+
+static bool connection_missing(void *connection, const char *message)
+{
+    struct connection *c = connection;
+    return connection_register_nested(&c->host, message);
+}
+
 static int connection_configure(struct connection *c)
 {
     sqlite3_extended_result_codes(c->db, 1);
@@ -92,15 +106,7 @@ static int connection_configure(struct connection *c)
     sqlite3_progress_handler(c->db, CONNECTION_PROGRESS_OPS, connection_progress, c);
     sqlite_collation_register_needed(c->db);
     rc = rowset_table_register(c->db);
-    return rc == SQLITE_OK ? vecext_register(c->db) : rc;
-}
-
-/* The same for statements that SQL functions and virtual tables run on the connection. */
-static bool connection_register_nested(struct sqlite_func_host *host, const char *message)
-{
-    struct connection *c = (struct connection *)((char *)host - offsetof(struct connection, host));
-    return host->ctx &&
-           catalog_register_missing(c->db, host, host->ctx->snapshot, message) == SQLITE_OK;
+    return rc == SQLITE_OK ? vecext_register_engine(c->db, connection_missing, c) : rc;
 }
 
 struct connection *connection_open(struct database *d, struct error *err)

@@ -48,6 +48,8 @@ int type_compare(const struct type_def *t, const struct value *a, const struct v
 {
     if (t->typtype == 'e' && a->kind == VALUE_TEXT && b->kind == VALUE_TEXT)
         return enum_compare(ctx, t->oid, a, b);
+    if (t->compare && a->kind == VALUE_BLOB && b->kind == VALUE_BLOB)
+        return t->compare(a, b);
     if (a->kind == VALUE_TEXT && b->kind == VALUE_TEXT && t->sqlite_collation) {
         const struct collation_def *c = collation_def_find(t->sqlite_collation);
         if (c)

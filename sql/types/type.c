@@ -156,6 +156,8 @@ void type_def_set_storage(struct type_def *t, const struct type_def *base, struc
     if (t->typtype == 'd' && base) {
         t->storage = base->storage;
         t->sqlite_collation = base->sqlite_collation;
+        t->sort_key = base->sort_key;
+        t->compare = base->compare;
     } else if (type_is_array(t) && base) {
         t->sqlite_collation = arena_printf(arena, "array_%s", base->name);
     } else if (t->typtype == 'c') {

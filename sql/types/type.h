@@ -45,6 +45,10 @@ struct type_def {
     /* SQLite collation that gives PostgreSQL's order and equality on the stored text, NULL = BINARY.
        Printed on comparisons, ORDER BY, GROUP BY, DISTINCT, indexes and column definitions. */
     const char *sqlite_collation;
+    /* Types stored as BLOBs whose bytes do not sort as their values: the internal name of the function that gives bytes that
+       do (printed on ORDER BY), and the comparison itself. NULL: the stored form sorts. */
+    const char *sort_key;
+    int (*compare)(const struct value *a, const struct value *b);
 };
 
 /* Built-in type by OID, NULL if none. Snapshot types: use snapshot_type() of catalog/snapshot.h. */

@@ -3,7 +3,10 @@
 
 #include <math.h>
 
+#include "sql/types/array.h"
+#include "sql/types/compare.h"
 #include "sql/types/text_util.h"
+#include "sql/types/vector_order.h"
 #include "vecext/vec_distance.h"
 #include "vecext/vec_func.h"
 
@@ -119,6 +122,24 @@ static int compare_args(struct fcall *f, enum vec_type type)
     return vec_compare(type, a, b);
 }
 
+static void return_sort_key(struct fcall *f, enum vec_type type)
+{
+    struct vec_error err = {0};
+    struct vec_buf buf = {0};
+    struct vec_blob a;
+    if (!ARG_NULL(f, 0) && vector_arg(f, 0, type, &a))
+        vector_return(f, vec_sort_key(type, a, &buf, &err), &buf, &err);
+}
+
+/* Stored values that are no vectors (nothing of ours wrote them) keep some order. */
+static int compare_stored(enum vec_type type, const struct value *x, const struct value *y)
+{
+    struct vec_blob a = {(const unsigned char *)x->p, x->n}, b = {(const unsigned char *)y->p, y->n};
+    if (vec_blob_check(type, a, false, NULL) && vec_blob_check(type, b, false, NULL))
+        return vec_compare(type, a, b);
+    return value_compare(x, y);
+}
+
 #define COMPARE_FUNCTION(name, type, suffix, test)                                                 \
     static void name##_##suffix(struct fcall *f)                                                   \
     {                                                                                              \
@@ -145,6 +166,11 @@ static int compare_args(struct fcall *f, enum vec_type type)
     COMPARE_FUNCTION(name, type, ne, != 0)                                                         \
     COMPARE_FUNCTION(name, type, ge, >= 0)                                                         \
     COMPARE_FUNCTION(name, type, gt, > 0)                                                          \
+    CALL_FUNCTION(name##_sort_key, return_sort_key(f, type))                                       \
+    int name##_value_compare(const struct value *a, const struct value *b)                         \
+    {                                                                                              \
+        return compare_stored(type, a, b);                                                         \
+    }                                                                                              \
     CALL_FUNCTION(name##_cmp, f->result = value_int(compare_args(f, type)))
 /* What vector and halfvec have beyond that. */
 #define TYPE_DENSE(name, prefix, type)                                                             \
@@ -252,6 +278,29 @@ static void sum_destroy(void *state)
     vec_buf_free(state);
 }
 
+/* The final function alone: what avg's transition state (count, then sums) comes to. */
+static void return_state_avg(struct fcall *f, enum vec_type type)
+{
+    struct array a;
+    struct vec_error err = {0};
+    struct vec_buf buf = {0};
+    if (!array_read(f, &f->args[0], FLOAT8OID, &a))
+        return;
+    if (a.ndim != 1 || a.n < 1) {
+        error_set(f->err, ERRCODE_DATA_EXCEPTION, "%s_avg: expected state array", vec_type_name(type));
+        return;
+    }
+    double n = value_get_real(&a.items[0]), *x = ARENA_ARRAY(f->arena, double, a.n);
+    if (n == 0) /* no rows */
+        return;
+    for (int i = 1; i < a.n; i++)
+        x[i - 1] = value_get_real(&a.items[i]) / n;
+    vector_return(f, vec_from_doubles(type, x, (size_t)a.n - 1, -1, &buf, &err), &buf, &err);
+}
+
+CALL_FUNCTION(vector_avg, return_state_avg(f, VEC_TYPE_VECTOR))
+CALL_FUNCTION(halfvec_avg, return_state_avg(f, VEC_TYPE_HALFVEC))
+
 #define TYPE_AGGREGATES(name, type)                                                                \
     static void name##_avg_step(struct fcall *f, void *state)                                      \
     {                                                                                              \
@@ -281,7 +330,8 @@ TYPE_AGGREGATES(halfvec, VEC_TYPE_HALFVEC)
     ROW(prefix##l2_distance), ROW(prefix##inner_product), ROW(prefix##cosine_distance),            \
         ROW(prefix##l1_distance), ROW(prefix##l2_normalize), ROW(name##_l2_squared_distance),      \
         ROW(name##_negative_inner_product), ROW(name##_lt), ROW(name##_le), ROW(name##_eq),        \
-        ROW(name##_ne), ROW(name##_ge), ROW(name##_gt), ROW(name##_cmp)
+        ROW(name##_ne), ROW(name##_ge), ROW(name##_gt), ROW(name##_cmp),          \
+        ROW(name##_sort_key)
 #define ROWS_DENSE(name, prefix)                                                                   \
     ROW(name##_add), ROW(name##_sub), ROW(name##_mul), ROW(name##_concat),                         \
         ROW(prefix##subvector), ROW(prefix##binary_quantize), ROW(name##_spherical_distance)
@@ -299,6 +349,8 @@ const struct fn_impl vector_functions[] = {
     {"sparsevec_l2_norm", sparsevec_norm_of},
     ROW(hamming_distance),
     ROW(jaccard_distance),
+    ROW(vector_avg),
+    ROW(halfvec_avg),
     {"avg(vector)", .agg = &vector_avg_agg},
     {"sum(vector)", .agg = &vector_sum_agg},
     {"avg(halfvec)", .agg = &halfvec_avg_agg},

@@ -5,6 +5,7 @@
  * Binary forms are pgvector's, big-endian: vector int16 dim, int16 0, float4[dim]; halfvec the same with 16-bit floats;
  * sparsevec int32 dim, int32 nnz, int32 0, int32 index[nnz] from 0, float4 value[nnz].
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "sql/types/array.h"
@@ -251,9 +252,14 @@ static void vector_from_array(struct fcall *f, enum vec_type type)
             error_set(f->err, ERRCODE_NULL_VALUE_NOT_ALLOWED, "array must not contain nulls");
             return;
         }
+        const char *text = v->kind == VALUE_TEXT ? arena_strndup(f->arena, v->p, v->n) : NULL;
         x[i] = v->kind == VALUE_INT    ? (double)v->i
                : v->kind == VALUE_REAL ? v->d
-                                       : strtod(arena_strndup(f->arena, v->p, v->n), NULL);
+                                       : strtod(text, NULL);
+        if (text && isinf((float)x[i]) && strcspn(text, "iI") == v->n) { /* a numeric no float4 holds */
+            error_set(f->err, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "\"%s\" is out of range for type real", text);
+            return;
+        }
     }
     vector_return(f, vec_from_doubles(type, x, (size_t)a.n, cast_typmod(f), &buf, &err), &buf, &err);
 }

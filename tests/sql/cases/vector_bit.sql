@@ -1,0 +1,23 @@
+-- Distances of bit strings, as pgvector has them.
+CREATE EXTENSION vector;
+SELECT hamming_distance('111', '111'), hamming_distance('111', '110'), hamming_distance('111', '100'), hamming_distance('111', '000');
+SELECT hamming_distance('10101010101010101010', '01010101010101010101'), hamming_distance(B'', B'');
+SELECT hamming_distance('111', '00');
+SELECT '111'::bit(3) <~> '000', B'1010' <~> B'0110';
+SELECT B'1' <~> B'11';
+SELECT jaccard_distance('1111', '1111'), jaccard_distance('1111', '1110'), jaccard_distance('1111', '1100'), jaccard_distance('1111', '1000'), jaccard_distance('1111', '0000');
+SELECT jaccard_distance('1100', '1000'), jaccard_distance('0000', '0000'), jaccard_distance(B'', B'');
+SELECT jaccard_distance('1111', '000');
+SELECT B'1100' <%> B'1010';
+SELECT B'1' <%> B'11';
+SELECT B'101'::varbit <~> B'100'::varbit;
+SELECT hamming_distance(binary_quantize('[1,-1,1]'::vector), binary_quantize('[-1,-1,1]'::vector));
+SELECT pg_typeof(B'1' <~> B'0'), NULL::bit(3) <~> B'111';
+CREATE TABLE b (id int, v bit(8));
+INSERT INTO b VALUES (1, '00000000'), (2, '11111111'), (3, '10101010'), (4, NULL), (5, '00001111');
+INSERT INTO b VALUES (6, '111');
+SELECT id, v <~> '00001110' AS d FROM b ORDER BY d, id;
+SELECT id, v <%> '00001110' AS d FROM b ORDER BY d, id;
+SELECT id FROM b WHERE v <~> B'00001110' < 2 ORDER BY id;
+SELECT id FROM b ORDER BY v <~> '0000111' LIMIT 1;
+SELECT id FROM b WHERE v IS NOT NULL ORDER BY v <~> B'11110000' DESC, id LIMIT 2;
