@@ -254,6 +254,14 @@ bool utility_create_extension(struct pstate *ps, const PgQuery__Node *n, struct 
                            &u->create_extension.noptions);
 }
 
+bool utility_alter_extension(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__AlterExtensionStmt *s = n->alter_extension_stmt;
+    u->create_extension.name = arena_strdup(ps->a->arena, s->extname);
+    return utility_options(ps, s->options, s->n_options, &u->create_extension.options,
+                           &u->create_extension.noptions);
+}
+
 bool utility_create_database(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__CreatedbStmt *s = n->createdb_stmt;

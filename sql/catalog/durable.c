@@ -123,7 +123,7 @@ uint32_t durable_new_oid(sqlite3 *db, struct error *err)
     if (!durable_exec(db, err, "UPDATE _pg_meta SET value = value + 1 WHERE key = 'next_oid'"))
         return 0;
     int64_t v = query_int(db, "SELECT value FROM _pg_meta WHERE key = 'next_oid'", 0);
-    if (v <= FIRST_USER_OID || v > DURABLE_VECTOR_OID_FIRST) {
+    if (v <= FIRST_USER_OID || v > DURABLE_EXTENSION_OID_FIRST) {
         error_set(err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "no object identifiers are left");
         return 0;
     }

@@ -18,8 +18,8 @@
 /* OIDs of objects in files made by other programs: hashed into this range, stable for a name. */
 #define DURABLE_ADOPTED_OID_FIRST 1000000000u
 #define DURABLE_ADOPTED_OID_COUNT 900000000u
-/* OIDs of the objects that CREATE EXTENSION vector brings. */
-#define DURABLE_VECTOR_OID_FIRST 900000000u
+/* OIDs of the objects that built-in extensions bring: catalog/extension.h. */
+#define DURABLE_EXTENSION_OID_FIRST 900000000u
 
 /* True if the file has our metadata. */
 bool durable_exists(sqlite3 *db);

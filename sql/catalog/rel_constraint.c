@@ -1,8 +1,10 @@
 /* rel_constraint.c: rows of pg_constraint, pg_depend, pg_description and pg_shdescription. */
+#include <stddef.h>
 #include <string.h>
 
 #include "sql/catalog/builtin_facts.h"
 #include "sql/catalog/catalog_table.h"
+#include "sql/catalog/extension.h"
 
 /* --- pg_constraint ------------------------------------------------------------------------------------ */
 
@@ -95,7 +97,31 @@ static void put_depend(struct rel_scan *x, uint32_t classid, uint32_t objid, int
     put_char(x, type);
 }
 
-/* Phases: recorded ones, owned sequences, indexes of constraints and of columns, members of the extension. */
+/* Lists of what may belong to a built-in extension; every row begins with its OID. */
+struct member_head {
+    uint32_t oid;
+};
+static const struct {
+    size_t list;
+    uint32_t classid;
+} member_lists[] = {
+    {offsetof(struct snapshot, types), CLASS_PG_TYPE},
+    {offsetof(struct snapshot, procs), CLASS_PG_PROC},
+    {offsetof(struct snapshot, operators), CLASS_PG_OPERATOR},
+    {offsetof(struct snapshot, casts), 2605},
+    {offsetof(struct snapshot, opclasses), 2616},
+    {offsetof(struct snapshot, ams), 2601},
+};
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* An array type belongs to its element type. */
+static bool is_part_of_type(const struct snapshot *s, int list, uint32_t oid)
+{
+    const struct type_def *t = list == 0 ? snapshot_type(s, oid) : NULL;
+    return t && t->elem;
+}
+
+/* Phases: recorded ones, owned sequences, indexes of constraints and of columns, members of extensions. */
 static bool next_depend(struct rel_scan *x)
 {
     const struct snapshot *s = x->s;
@@ -129,24 +155,18 @@ static bool next_depend(struct rel_scan *x)
         x->phase = 2;
         x->i = 0;
     }
-    const struct extension_def *e = snapshot_extension_named(s, "vector");
-    while (e && x->phase == 2 && x->i < s->types.n) {
-        const struct type_def *t = s->types.items[x->i++];
-        if (t->oid >= 900000000u && t->oid < 1000000000u && !t->elem) {
-            put_depend(x, CLASS_PG_TYPE, t->oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'e');
-            return true;
+    while (x->phase >= 2 && x->phase < 2 + COUNT(member_lists)) {
+        const struct list *all = (const void *)((const char *)s + member_lists[x->phase - 2].list);
+        while (x->i < all->n) {
+            const struct member_head *m = all->items[x->i++];
+            const struct extension_def *e = snapshot_extension_of(s, m->oid);
+            if (e && !is_part_of_type(s, x->phase - 2, m->oid)) {
+                put_depend(x, member_lists[x->phase - 2].classid, m->oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'e');
+                return true;
+            }
         }
-    }
-    if (x->phase == 2) {
-        x->phase = 3;
+        x->phase++;
         x->i = 0;
-    }
-    while (e && x->phase == 3 && x->i < s->procs.n) {
-        const struct proc *p = s->procs.items[x->i++];
-        if (p->oid >= 900000000u && p->oid < 1000000000u) {
-            put_depend(x, CLASS_PG_PROC, p->oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'e');
-            return true;
-        }
     }
     return false;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sql/catalog/catalog_table.h"
+#include "sql/catalog/extension.h"
 
 /* Values of a timestamptz column are kept in storage form; so is rolvaliduntil. */
 static bool next_authid(struct rel_scan *x)
@@ -87,7 +88,7 @@ static bool next_database(struct rel_scan *x)
     return true;
 }
 
-static const struct extension_def plpgsql = {13559, "plpgsql", PG_CATALOG_NAMESPACE, "1.0", false};
+static const struct extension_def plpgsql = {13559, "plpgsql", PG_CATALOG_NAMESPACE, "1.0", false, BOOTSTRAP_SUPERUSER};
 
 static bool next_extension(struct rel_scan *x)
 {
@@ -101,30 +102,68 @@ static bool next_extension(struct rel_scan *x)
         return false;
     put_int(x, e->oid);
     put_text(x, e->name);
-    put_int(x, BOOTSTRAP_SUPERUSER);
+    put_int(x, e->owner);
     put_int(x, e->namespace_oid);
     put_int(x, e->relocatable);
     put_text(x, e->version);
     return true;
 }
 
-static const struct {
-    const char *name, *version, *comment;
-} available[] = {
-    {"plpgsql", "1.0", "PL/pgSQL procedural language"},
-    {"vector", "0.8.0", "vector data type and ivfflat and hnsw access methods"},
-};
+/* The built-in extensions, plpgsql behind them. */
+static const struct extension_info *available_at(int i)
+{
+    static const struct extension_info language = {-1,   "plpgsql", "1.0", "pg_catalog", false,
+                                                   true, true,      NULL,  "PL/pgSQL procedural language"};
+    int n;
+    const struct extension_info *all = extension_builtin_all(&n);
+    return i < n ? &all[i] : i == n ? &language : NULL;
+}
+
+static const char *installed_version(const struct snapshot *s, const struct extension_info *info)
+{
+    const struct extension_def *e = snapshot_extension_named(s, info->name);
+    return info->position < 0 ? info->version : e ? e->version : NULL;
+}
 
 static bool next_available(struct rel_scan *x)
 {
-    if (x->i >= (int)(sizeof(available) / sizeof(available[0])))
+    const struct extension_info *info = available_at(x->i++);
+    if (!info)
         return false;
-    int i = x->i++;
-    const struct extension_def *e = snapshot_extension_named(x->s, available[i].name);
-    put_text(x, available[i].name);
-    put_text(x, available[i].version);
-    put_text(x, i == 0 ? "1.0" : e ? e->version : NULL);
-    put_text(x, available[i].comment);
+    put_text(x, info->name);
+    put_text(x, info->version);
+    put_text(x, installed_version(x->s, info));
+    put_text(x, info->comment);
+    return true;
+}
+
+static void put_requires(struct rel_scan *x, const char *names)
+{
+    const char *items[8];
+    int n = 0;
+    for (const char *p = names; p && *p && n < 8;) {
+        size_t len = strcspn(p, ",");
+        items[n++] = arena_strndup(x->arena, p, len);
+        p += len + (p[len] == ',');
+    }
+    put_text_array(x, n ? items : NULL, n);
+}
+
+static bool next_available_version(struct rel_scan *x)
+{
+    const struct extension_info *info = available_at(x->i++);
+    if (!info)
+        return false;
+    const char *installed = installed_version(x->s, info);
+    put_text(x, info->name);
+    put_text(x, info->version);
+    put_int(x, installed && strcmp(installed, info->version) == 0);
+    put_int(x, info->superuser);
+    put_int(x, info->trusted);
+    put_int(x, info->relocatable);
+    put_text(x, info->schema);
+    put_requires(x, info->requires);
+    put_text(x, info->comment);
     return true;
 }
 
@@ -153,6 +192,7 @@ const struct rel_source rel_database_sources[] = {
     {"pg_database", {NULL}, next_database},
     {"pg_extension", {NULL}, next_extension},
     {"pg_available_extensions", {NULL}, next_available},
+    {"pg_available_extension_versions", {NULL}, next_available_version},
     {"pg_db_role_setting", {NULL}, next_role_setting},
     {NULL, {NULL}, NULL},
 };

@@ -3,6 +3,7 @@
 
 #include "sql/catalog/builtin_facts.h"
 #include "sql/catalog/catalog_table.h"
+#include "sql/catalog/extension.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -73,7 +74,8 @@ static bool next_proc(struct rel_scan *x)
     put_text(x, p->defaults);
     put_null(x);
     put_text(x, p->kind == 'a' ? "aggregate_dummy" : p->src);
-    put_text(x, p->lang == 13 ? "$libdir/vector" : NULL);
+    const struct extension_info *e = p->lang == 13 ? extension_of_oid(p->oid) : NULL;
+    put_text(x, e ? arena_printf(x->arena, "$libdir/%s", e->name) : NULL);
     put_null(x);
     put_null(x);
     put_acl(x, CLASS_PG_PROC, p->oid, 0);

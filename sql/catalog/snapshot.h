@@ -194,6 +194,7 @@ struct extension_def {
     uint32_t namespace_oid;
     const char *version;
     bool relocatable;
+    uint32_t owner;
 };
 
 struct enum_label {

@@ -376,7 +376,7 @@ static bool is_index_part(const struct snapshot *s, const char *name)
 {
     for (int i = 0; i < s->relations.n; i++) {
         const struct relation *r = s->relations.items[i];
-        if (r->index && r->index->am >= DURABLE_VECTOR_OID_FIRST && r->index->sqlite_name &&
+        if (r->index && r->index->am >= DURABLE_EXTENSION_OID_FIRST && r->index->sqlite_name &&
             vec_index_owns(r->index->sqlite_name, name))
             return true;
     }

@@ -146,7 +146,6 @@ bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints,
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
 void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */
 void snapshot_add_builtin_roles(struct loader *l); /* those the file does not redefine; behind the file's */
-void snapshot_add_vector(struct loader *l, uint32_t namespace_oid, uint32_t extension); /* extension_vector.c */
 
 /* --- system relations: process-wide, immutable ------------------------------------------- */
 const struct relation *const *system_relations(int *n);

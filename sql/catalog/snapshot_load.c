@@ -11,6 +11,7 @@
 #include "sql/base/log.h"
 #include "sql/base/strbuf.h"
 #include "sql/catalog/durable.h"
+#include "sql/catalog/extension.h"
 #include "sql/catalog/snapshot_internal.h"
 
 static atomic_uint_fast64_t version_counter;
@@ -390,13 +391,15 @@ static bool load_extension(struct loader *l, sqlite3_stmt *st)
     struct extension_def *e = ARENA_NEW(s->arena, struct extension_def);
     e->oid = column_oid(st, 0);
     e->name = loader_text(l, st, 1);
+    e->owner = column_oid(st, 2);
     e->namespace_oid = column_oid(st, 3);
     e->relocatable = sqlite3_column_int(st, 4);
     e->version = loader_text(l, st, 5);
     list_add(&s->extensions, s->arena, e);
     map_put(&s->extension_name, s->arena, 0, e->name, e);
-    if (strcmp(e->name, "vector") == 0)
-        snapshot_add_vector(l, e->namespace_oid, e->oid);
+    const struct extension_info *info = extension_builtin(e->name);
+    if (info)
+        snapshot_add_extension(l, info, e->namespace_oid);
     return true;
 }
 

@@ -153,7 +153,7 @@ static bool add_key(struct command *c, const struct relation *r, const struct ta
     const struct relation *after = snapshot_relation(c->snapshot, r->oid);
     const struct index_def *added = after->indexes[after->nindexes - 1];
     for (int i = 0; i < after->nindexes; i++)
-        if (after->indexes[i]->oid > added->oid && after->indexes[i]->oid < DURABLE_VECTOR_OID_FIRST)
+        if (after->indexes[i]->oid > added->oid && after->indexes[i]->oid < DURABLE_EXTENSION_OID_FIRST)
             added = after->indexes[i];
     bool ok;
     if (after->rowid_attnum != r->rowid_attnum) {

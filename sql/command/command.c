@@ -25,6 +25,7 @@ static const struct {
     {UTILITY_CREATE_DOMAIN, run_create_domain},
     {UTILITY_ALTER_ENUM, run_alter_enum},
     {UTILITY_CREATE_EXTENSION, run_create_extension},
+    {UTILITY_ALTER_EXTENSION, run_alter_extension},
     {UTILITY_CREATE_ROLE, run_create_role},
     {UTILITY_ALTER_ROLE, run_alter_role},
     {UTILITY_DROP_ROLE, run_drop_role},

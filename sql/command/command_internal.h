@@ -166,6 +166,7 @@ bool run_create_type(struct command *c);
 bool run_create_domain(struct command *c);
 bool run_alter_enum(struct command *c);
 bool run_create_extension(struct command *c);
+bool run_alter_extension(struct command *c);
 bool run_create_role(struct command *c);
 bool run_alter_role(struct command *c);
 bool run_drop_role(struct command *c);
@@ -182,6 +183,11 @@ bool run_reindex(struct command *c);
 uint32_t sequence_define(struct command *c, const char *name, const struct namespace_def *ns,
                          char persistence, uint32_t type, const struct option *options, int noptions,
                          uint32_t owned_table, int owned_attnum, char deptype);
+
+/* --- extension_command.c -------------------------------------------------------------------------------- */
+
+/* ALTER EXTENSION ... SET SCHEMA: the members move with it. */
+bool extension_set_schema(struct command *c, const struct extension_def *e, const struct namespace_def *ns);
 
 /* --- drop.c ------------------------------------------------------------------------------------------ */
 

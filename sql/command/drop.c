@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/catalog/extension.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/object_text.h"
 #include "sql/command/vector_index.h"
@@ -66,7 +67,7 @@ static void add_recorded(struct drop *d, uint32_t classid, uint32_t oid, int sub
         if (p->refclassid != classid || p->refobjid != oid || (sub && p->refobjsubid != sub))
             continue;
         uint32_t c = p->classid == CLASS_PG_REWRITE ? CLASS_PG_CLASS : p->classid;
-        add(d, c, p->objid, p->objsubid, p->type == 'a' || p->type == 'i', via);
+        add(d, c, p->objid, p->objsubid, p->type == 'a' || p->type == 'i' || p->type == 'e', via);
     }
 }
 
@@ -185,7 +186,7 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
     for (int i = 0; i < d->s->types.n; i++) {
         const struct type_def *t = d->s->types.items[i];
         if (t->namespace_oid != namespace_oid || (t->elem && t->category == 'A') ||
-            t->oid >= DURABLE_VECTOR_OID_FIRST)
+            t->oid >= DURABLE_EXTENSION_OID_FIRST)
             continue;
         const struct relation *r = t->relid ? snapshot_relation(d->s, t->relid) : NULL;
         if (!r || r->kind == RELKIND_COMPOSITE)
@@ -200,12 +201,22 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
 
 static void add_extension_members(struct drop *d, const struct extension_def *e, int via)
 {
-    if (strcmp(e->name, "vector") != 0)
-        return;
-    for (int i = 0; i < d->s->types.n; i++) {
+    const struct extension_info *info = extension_builtin(e->name);
+    add_recorded(d, CLASS_PG_EXTENSION, e->oid, 0, via);
+    for (int i = 0; info && i < d->s->types.n; i++) {
         const struct type_def *t = d->s->types.items[i];
-        if (t->oid >= DURABLE_VECTOR_OID_FIRST && t->oid < DURABLE_ADOPTED_OID_FIRST && !t->elem)
+        if (extension_of_oid(t->oid) == info && !t->elem)
             add(d, CLASS_PG_TYPE, t->oid, 0, true, via);
+    }
+    for (int i = 0; info && i < d->s->procs.n; i++) {
+        const struct proc *p = d->s->procs.items[i];
+        if (extension_of_oid(p->oid) == info)
+            add_recorded(d, CLASS_PG_PROC, p->oid, 0, via);
+    }
+    for (int i = 0; info && i < d->s->operators.n; i++) {
+        const struct operator_def *o = d->s->operators.items[i];
+        if (extension_of_oid(o->oid) == info)
+            add_recorded(d, CLASS_PG_OPERATOR, o->oid, 0, via);
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sql/catalog/extension.h"
 #include "sql/command/command_internal.h"
 
 static const struct kind_row {
@@ -127,10 +128,11 @@ static bool find_dropped_type(struct command *c, const struct qualified_name *n,
                   "cannot drop type %s because it is required by the database system", t->name);
         return false;
     }
-    if (t->oid >= DURABLE_VECTOR_OID_FIRST && t->oid < DURABLE_ADOPTED_OID_FIRST) {
+    const struct extension_info *extension = extension_of_oid(t->oid);
+    if (extension) {
         error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                  "cannot drop type %s because extension vector requires it", t->name);
-        error_hint(c->err, "You can drop extension vector instead.");
+                  "cannot drop type %s because extension %s requires it", t->name, extension->name);
+        error_hint(c->err, "You can drop extension %s instead.", extension->name);
         return false;
     }
     const struct relation *r = t->relid ? snapshot_relation(c->snapshot, t->relid) : NULL;

@@ -1,5 +1,5 @@
 /*
- * object_command.c: CREATE SCHEMA, TYPE, DOMAIN, EXTENSION; ALTER TYPE ... ADD VALUE; COMMENT; CREATE VIEW.
+ * object_command.c: CREATE SCHEMA, TYPE, DOMAIN; ALTER TYPE ... ADD VALUE; COMMENT; CREATE VIEW.
  */
 #include <string.h>
 
@@ -229,57 +229,6 @@ bool run_create_domain(struct command *c)
             return false;
     }
     return oid && cmd_reload(c);
-}
-
-/* --- extensions ----------------------------------------------------------------------------------------------- */
-
-static const struct {
-    const char *name, *version, *schema;
-    bool relocatable;
-} available[] = {{"vector", "0.8.0", NULL, true}, {"plpgsql", "1.0", "pg_catalog", false}};
-
-static const char *option_value(const struct option *o, int n, const char *name)
-{
-    for (int i = 0; i < n; i++)
-        if (strcmp(o[i].name, name) == 0)
-            return o[i].value;
-    return NULL;
-}
-
-bool run_create_extension(struct command *c)
-{
-    const char *name = c->utility->create_extension.name;
-    const struct option *o = c->utility->create_extension.options;
-    int n = c->utility->create_extension.noptions, row = -1;
-    for (size_t i = 0; i < sizeof(available) / sizeof(available[0]); i++)
-        if (strcmp(available[i].name, name) == 0)
-            row = (int)i;
-    if (snapshot_extension_named(c->snapshot, name) || (row >= 0 && strcmp(name, "plpgsql") == 0)) {
-        if (!c->utility->create_extension.if_not_exists)
-            return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "extension \"%s\" already exists", name);
-        cmd_notice(c, ERROR_NOTICE, ERRCODE_DUPLICATE_OBJECT,
-                   "extension \"%s\" already exists, skipping", name);
-        return true;
-    }
-    if (row < 0) {
-        error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "extension \"%s\" is not available", name);
-        error_hint(c->err, "The extension must first be installed on the system where PostgreSQL is "
-                           "running.");
-        return false;
-    }
-    const char *schema = option_value(o, n, "schema"), *version = option_value(o, n, "new_version");
-    if (version && strncmp(version, available[row].version, strcspn(available[row].version, ".") + 3) != 0)
-        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
-                         "extension \"%s\" has no installation script nor update path for version \"%s\"", name,
-                         version);
-    const struct qualified_name where = {.schema = schema, .name = name, .location = -1};
-    const struct namespace_def *ns = cmd_creation_namespace(c, &where, 'p');
-    if (!ns || !durable_create(c->db, c->err))
-        return false;
-    return cmd_exec(c, "INSERT INTO @_pg_extension VALUES (%u, %Q, %u, %u, %d, %Q)", cmd_new_oid(c), name,
-                    c->role, ns->oid, available[row].relocatable,
-                    version ? version : available[row].version) &&
-           cmd_reload(c);
 }
 
 /* --- views ------------------------------------------------------------------------------------------------------ */

@@ -352,6 +352,12 @@ bool run_set_schema(struct command *c)
     if (!ns)
         return error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist",
                          c->utility->rename.new_name);
+    if (c->utility->rename.object == OBJECT_EXTENSION) {
+        const char *name = c->utility->rename.ref.name.name;
+        const struct extension_def *e = snapshot_extension_named(c->snapshot, name);
+        return e ? extension_set_schema(c, e, ns)
+                 : error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "extension \"%s\" does not exist", name);
+    }
     if (!is_relation_kind(c->utility->rename.object)) {
         const struct type_def *t = cmd_find_type(c, &c->utility->rename.ref.name);
         if (!t || t->oid < FIRST_USER_OID || t->relid)

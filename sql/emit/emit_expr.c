@@ -327,6 +327,16 @@ static void emit_coerce_io(struct emitter *em, const struct expr *e)
     emit_z(em, ")");
 }
 
+/* The same value as another type. A column compares by the collation it was declared with, which is not that of a type
+   in byte order: citext as text. */
+static void emit_relabel(struct emitter *em, const struct expr *e)
+{
+    bool bytes = emit_collation(em, e->cast.arg->type) && !emit_collation(em, e->type);
+    emit_z(em, bytes ? "(" : "");
+    emit_expr(em, e->cast.arg);
+    emit_z(em, bytes ? " COLLATE BINARY)" : "");
+}
+
 static void emit_node(struct emitter *em, const struct expr *e, bool qual)
 {
     switch (e->kind) {
@@ -406,6 +416,8 @@ static void emit_node(struct emitter *em, const struct expr *e, bool qual)
         emit_row_compare(em, e);
         break;
     case EXPR_RELABEL:
+        emit_relabel(em, e);
+        break;
     case EXPR_COLLATE:
         emit_expr(em, e->cast.arg);
         break;

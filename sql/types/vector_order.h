@@ -1,4 +1,4 @@
-/* vector_order.h: order of stored values of pgvector's types, for type_def.compare (catalog/extension_vector.c). In vector.c. */
+/* vector_order.h: order of stored values of pgvector's types, for type_def.compare (catalog/extension.c). In vector.c. */
 #ifndef PGF_TYPES_VECTOR_ORDER_H
 #define PGF_TYPES_VECTOR_ORDER_H
 
