@@ -58,6 +58,8 @@ struct database *database_open(const char *path, const char *name, struct error 
     slots_init(&d->read_slots, DATABASE_READERS);
     d->sequences = sequence_store_create();
     if (!database_lock_file(d, err) || !database_load(d, err)) {
+        if (!err->detail)
+            error_detail(err, "The file is \"%s\".", path);
         database_close(d);
         return NULL;
     }

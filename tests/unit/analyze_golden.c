@@ -139,6 +139,19 @@ static void run_command(struct command *c)
     } while (!ok && catalog_register_missing(db, &host, snapshot, c->err->message) == SQLITE_OK);
 }
 
+/* A command loads one snapshot after another; all but the last go when it has returned. */
+static struct {
+    struct snapshot *list[16];
+    int n;
+} given;
+
+static void take_snapshot(void *unused, struct snapshot *s)
+{
+    (void)unused;
+    CHECK(given.n < (int)(sizeof(given.list) / sizeof(given.list[0])));
+    given.list[given.n++] = s;
+}
+
 /* One utility statement, carried out; the snapshot is the new one afterwards. */
 static void setup_line(const char *text)
 {
@@ -160,10 +173,13 @@ static void setup_line(const char *text)
                             .search_path = search_path, .nsearch_path = 2, .database = "postgres",
                             .sequences = sequences};
 
+        c.set_snapshot = take_snapshot;
         run_command(&c);
-        if (c.snapshot != snapshot)
+        for (int i = 0; i < given.n; i++) {
             snapshot_unref(snapshot);
-        snapshot = c.snapshot;
+            snapshot = given.list[i];
+        }
+        given.n = 0;
     }
     if (error_is_set(&err))
         printf("%s: %s\n", text, err.message);
