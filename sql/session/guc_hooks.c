@@ -11,6 +11,7 @@
 #include "sql/base/limits.h"
 #include "sql/session/guc.h"
 #include "sql/types/timezone.h"
+#include "sql/types/ts_dict.h"
 
 const char *const guc_reported[] = {"application_name",
                                     "client_encoding",
@@ -157,6 +158,14 @@ static const char *check_application_name(const char *name, const char *value, s
     return clean;
 }
 
+static const char *check_text_search_config(const char *name, const char *value, struct error *err)
+{
+    const char *canonical;
+    if (!ts_config_named(value, &canonical))
+        return guc_hook_refuse(name, value, err);
+    return arena_printf(err->arena, "pg_catalog.%s", canonical);
+}
+
 static const struct {
     const char *name;
     const char *(*check)(const char *name, const char *value, struct error *err);
@@ -166,6 +175,7 @@ static const struct {
     {"log_timezone", check_timezone},
     {"client_encoding", check_client_encoding},
     {"application_name", check_application_name},
+    {"default_text_search_config", check_text_search_config},
 };
 
 const char *guc_hook_check(const char *name, const char *value, struct error *err)
