@@ -183,6 +183,14 @@ def gen_relations():
           "   RELATION(oid, name, namespace, relkind, reltype, shared) COLUMN(name, type, typmod, notnull, ndims, collation) ...", out)
 
 
+def gen_sql_standard():
+    """What information_schema's tables say about the SQL standard."""
+    for name, order in (("sql_features", "1, 3"), ("sql_implementation_info", "1"), ("sql_parts", "1"), ("sql_sizing", "1")):
+        rs = rows(f"SELECT * FROM information_schema.{name} ORDER BY {order}")
+        write(f"{name}.def", f"rows of information_schema.{name}.\n   {name.upper()}({', '.join(rs[0])})",
+              [f"{name.upper()}({', '.join('NULL' if v is None else lit(str(v)) for v in r.values())})" for r in rs])
+
+
 def gen_system_keys():
     """Indexes of the system relations and their constraints; domains' checks of information_schema."""
     lines = []
@@ -254,6 +262,7 @@ if __name__ == "__main__":
     gen_rest()
     gen_relations()
     gen_settings()
+    gen_sql_standard()
     gen_system_keys()
     gen_descriptions()
     gen_init_privs()

@@ -56,6 +56,10 @@ struct expr *analyze_assign(struct analysis *a, struct expr *e, uint32_t type, i
 /* A stored SELECT (view definition). */
 struct query *analyze_select_text(struct analysis *a, const char *sql);
 
+/* Which columns of a view rows can be changed through, as a copy of truth for each in *columns; false when the view is not
+   simply updatable. Sets no error. */
+bool analyze_view_updatable(struct analysis *a, const struct relation *view, bool **columns);
+
 /* Splits "a, b.c" style names as PostgreSQL does: for regclass input, search_path... 42602 on bad syntax. */
 bool analyze_split_name(struct analysis *a, const char *text, char **parts, int *nparts, int max);
 

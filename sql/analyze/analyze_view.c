@@ -33,12 +33,63 @@ static struct query *view_query(struct pstate *ps, const struct relation *view)
     return q;
 }
 
+/* e as the value of a view's column: coerced to its type. Domains here are information_schema's, whose checks the views'
+   own expressions meet: the base type is reached and then only named anew. */
+static struct expr *fit_expression(struct pstate *ps, struct expr *e, const struct attribute *column)
+{
+    const struct type_def *t = type_builtin(column->type);
+    uint32_t base = t && t->typtype == 'd' ? t->basetype : column->type;
+    if (e->type == column->type)
+        return e;
+    if (e->type != base) {
+        struct expr *c = coerce_to_target_type(ps, e, base, -1, COERCION_EXPLICIT, COERCE_EXPLICIT, -1);
+        if (!c) {
+            parse_error(ps, ERRCODE_INTERNAL_ERROR, -1, "system view column \"%s\" is of the wrong type", column->name);
+            return e;
+        }
+        e = c;
+    }
+    if (base == column->type)
+        return e;
+    if (e->kind == EXPR_CONST)
+        return expr_const(ps->a->arena, column->type, -1, e->constant.value, -1);
+    struct expr *named = expr_new(ps->a->arena, EXPR_RELABEL, column->type, -1, -1);
+    named->cast.arg = e;
+    named->cast.form = COERCE_EXPLICIT;
+    named->collation = column->collation;
+    return named;
+}
+
+/* The columns of a system view by name, in the order and with the types that it has: what its text does not give is NULL.
+   A text whose targets are referred to by number (DISTINCT, GROUP BY, ORDER BY, UNION) stands in a subselect of its own. */
+static void fit_targets(struct pstate *ps, const struct relation *view, struct query *q)
+{
+    struct target *fitted = ARENA_ARRAY(ps->a->arena, struct target, view->natts + 1);
+    int given = 0;
+    for (int i = 0; i < view->natts; i++) {
+        const struct attribute *column = &view->atts[i];
+        fitted[i].name = column->name;
+        for (int k = 0; k < q->ntargets && !fitted[i].expr; k++)
+            if (q->targets[k].name && strcmp(q->targets[k].name, column->name) == 0)
+                fitted[i].expr = fit_expression(ps, q->targets[k].expr, column);
+        given += fitted[i].expr != NULL;
+        if (!fitted[i].expr)
+            fitted[i].expr = expr_const(ps->a->arena, column->type, column->typmod, value_null(), -1);
+    }
+    if (given != q->ntargets)
+        parse_error(ps, ERRCODE_INTERNAL_ERROR, -1, "system view \"%s\" gives a column it does not have", view->name);
+    q->targets = fitted;
+    q->ntargets = view->natts;
+}
+
 struct rte *rte_for_view(struct pstate *ps, const struct relation *view,
                          const PgQuery__Alias *alias)
 {
     struct query *q = view_query(ps, view);
     if (!q)
         return NULL;
+    if (view->system)
+        fit_targets(ps, view, q);
     struct rte *rte = ARENA_NEW(ps->a->arena, struct rte);
     rte->kind = RTE_SUBQUERY;
     rte->alias = view->name;
@@ -131,6 +182,21 @@ static struct view_target *compose(struct pstate *ps, struct query *q,
     if (inner && inner->where)
         v->where = make_and(ps, inner->where, v->where);
     return v;
+}
+
+bool analyze_view_updatable(struct analysis *a, const struct relation *view, bool **columns)
+{
+    struct error err;
+    struct analysis inner = *a;
+    error_init(&err, a->arena);
+    inner.err = &err;
+    struct view_target *v = view_updatable_target(pstate_new(&inner, NULL), view, "DELETE");
+    if (!v)
+        return false;
+    *columns = ARENA_ARRAY(a->arena, bool, v->ncolumns + 1);
+    for (int i = 0; i < v->ncolumns; i++)
+        (*columns)[i] = v->attnums[i] > 0;
+    return true;
 }
 
 struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view,

@@ -92,8 +92,7 @@ static bool type_visible(const struct snapshot *s, const uint32_t *path, int npa
 
         if (path[i] == t->namespace_oid)
             return true;
-        found = path[i] == PG_CATALOG_NAMESPACE ? type_builtin_by_name(t->name)
-                                                : snapshot_type_named(s, path[i], t->name);
+        found = snapshot_type_named(s, path[i], t->name);
         if (found != NULL)
             return found->oid == t->oid;
     }

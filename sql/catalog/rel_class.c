@@ -70,6 +70,13 @@ static bool has_foreign_keys(const struct relation *r)
     return r->nreferenced > 0;
 }
 
+/* information_schema's relations are readable by all, but for its helpers and two that PostgreSQL left out. */
+static bool is_public_information(const struct relation *r)
+{
+    return r->namespace_oid == INFORMATION_SCHEMA_NAMESPACE && r->system && r->name[0] != '_' &&
+           strcmp(r->name, "sql_parts") != 0 && strcmp(r->name, "transforms") != 0;
+}
+
 /* --- pg_class ------------------------------------------------------------------------------------------- */
 
 static bool next_class(struct rel_scan *x)
@@ -109,7 +116,10 @@ static bool next_class(struct rel_scan *x)
     put_int(x, 0);
     put_int(x, table ? 716 : 0);
     put_int(x, table ? 1 : 0);
-    put_acl(x, CLASS_PG_CLASS, r->oid, 0);
+    if (is_public_information(r)) /* not in pg_init_privs */
+        put_text(x, "[\"postgres=arwdDxt/postgres\",\"=r/postgres\"]");
+    else
+        put_acl(x, CLASS_PG_CLASS, r->oid, 0);
     put_options(x, r->options);
     put_null(x);
     return true;

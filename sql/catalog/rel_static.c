@@ -3,17 +3,19 @@
  *
  * To add one: 1. its macro with one cell per column, 2. its row in rel_static_sources.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sql/catalog/catalog_table.h"
 
 struct cell {
-    enum { CELL_INT, CELL_TEXT } kind;
+    enum { CELL_INT, CELL_TEXT, CELL_NUMBER } kind; /* a number as text, NULL for null */
     int64_t i;
     const char *s;
 };
 #define I(v) {CELL_INT, (int64_t)(v), NULL}
 #define S(v) {CELL_TEXT, 0, v}
+#define N(v) {CELL_NUMBER, 0, v}
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -93,6 +95,27 @@ static const struct cell ts_template_cells[][5] = {
 #undef PG_TS_TEMPLATE
 };
 
+static const struct cell sql_features_cells[][7] = {
+#define SQL_FEATURES(a, b, c, d, e, f, g) {S(a), S(b), S(c), S(d), S(e), S(f), S(g)},
+#include "sql/catalog/builtin/sql_features.def"
+#undef SQL_FEATURES
+};
+static const struct cell sql_implementation_info_cells[][5] = {
+#define SQL_IMPLEMENTATION_INFO(a, b, c, d, e) {S(a), S(b), N(c), S(d), S(e)},
+#include "sql/catalog/builtin/sql_implementation_info.def"
+#undef SQL_IMPLEMENTATION_INFO
+};
+static const struct cell sql_parts_cells[][5] = {
+#define SQL_PARTS(a, b, c, d, e) {S(a), S(b), S(c), S(d), S(e)},
+#include "sql/catalog/builtin/sql_parts.def"
+#undef SQL_PARTS
+};
+static const struct cell sql_sizing_cells[][4] = {
+#define SQL_SIZING(a, b, c, d) {N(a), S(b), N(c), S(d)},
+#include "sql/catalog/builtin/sql_sizing.def"
+#undef SQL_SIZING
+};
+
 static bool next_cells(struct rel_scan *x, const struct cell *cells, int nrows, int ncolumns)
 {
     if (x->i >= nrows)
@@ -101,6 +124,8 @@ static bool next_cells(struct rel_scan *x, const struct cell *cells, int nrows, 
     for (int k = 0; k < ncolumns; k++)
         if (c[k].kind == CELL_INT)
             put_int(x, c[k].i);
+        else if (c[k].kind == CELL_NUMBER && c[k].s)
+            put_int(x, strtoll(c[k].s, NULL, 10));
         else
             put_text(x, c[k].s);
     return true;
@@ -124,6 +149,10 @@ STATIC_SOURCE(ts_config_map)
 STATIC_SOURCE(ts_dict)
 STATIC_SOURCE(ts_parser)
 STATIC_SOURCE(ts_template)
+STATIC_SOURCE(sql_features)
+STATIC_SOURCE(sql_implementation_info)
+STATIC_SOURCE(sql_parts)
+STATIC_SOURCE(sql_sizing)
 
 const struct rel_source rel_static_sources[] = {
     {"pg_amop", {NULL}, next_amop},
@@ -139,5 +168,9 @@ const struct rel_source rel_static_sources[] = {
     {"pg_ts_dict", {NULL}, next_ts_dict},
     {"pg_ts_parser", {NULL}, next_ts_parser},
     {"pg_ts_template", {NULL}, next_ts_template},
+    {"sql_features", {NULL}, next_sql_features},
+    {"sql_implementation_info", {NULL}, next_sql_implementation_info},
+    {"sql_parts", {NULL}, next_sql_parts},
+    {"sql_sizing", {NULL}, next_sql_sizing},
     {NULL, {NULL}, NULL},
 };

@@ -101,6 +101,49 @@ class Connection:
                 self.status = body.decode()
                 return results
 
+    def execute(self, sql, value_of):
+        """Parse, Describe, Bind and Execute in text; value_of(type oid) gives the text of each parameter, None for null."""
+        self.send(b"P", b"\0" + sql.encode() + b"\0\0\0")
+        self.send(b"D", b"S\0")
+        self.send(b"S")
+        types, result = self._answers()
+        if result.error:
+            return result
+        values = [value_of(t) for t in types]
+        body = b"\0\0\0\0" + struct.pack("!h", len(values))
+        for v in values:
+            data = None if v is None else v.encode()
+            body += struct.pack("!i", -1) if data is None else struct.pack("!i", len(data)) + data
+        self.send(b"B", body + b"\0\0")
+        self.send(b"E", b"\0\0\0\0\0")
+        self.send(b"S")
+        columns = result.columns
+        result = self._answers()[1]
+        result.columns = columns
+        return result
+
+    def _answers(self):
+        """Messages up to ReadyForQuery: types of parameters, and what was answered."""
+        types, r = [], Result()
+        while True:
+            kind, body = self.read()
+            if kind == b"t":
+                n, = struct.unpack("!h", body[:2])
+                types = list(struct.unpack(f"!{n}I", body[2:2 + 4 * n]))
+            elif kind == b"T":
+                r.columns = row_description(body)
+            elif kind == b"D":
+                r.rows.append(data_row(body))
+            elif kind == b"C":
+                r.tag = body[:-1].decode()
+            elif kind == b"E":
+                r.error = fields(body)
+            elif kind == b"N":
+                r.notices.append(fields(body))
+            elif kind == b"Z":
+                self.status = body.decode()
+                return types, r
+
     def close(self):
         try:
             self.send(b"X")
