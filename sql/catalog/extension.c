@@ -156,6 +156,12 @@ const struct extension_def *snapshot_extension_of(const struct snapshot *s, uint
     return info ? snapshot_extension_named(s, info->name) : NULL;
 }
 
+const struct namespace_def *snapshot_unaccent_schema(const struct snapshot *s)
+{
+    const struct extension_def *e = snapshot_extension_named(s, "unaccent");
+    return e ? snapshot_namespace(s, e->namespace_oid) : NULL;
+}
+
 static const struct ext_type *find_type(const char *name)
 {
     for (int i = 0; i < COUNT(types); i++)

@@ -14,6 +14,7 @@
 struct loader;
 struct snapshot;
 struct extension_def;
+struct namespace_def;
 
 struct extension_info {
     int position;
@@ -31,6 +32,10 @@ const struct extension_info *extension_builtin_all(int *n);
 const struct extension_info *extension_of_oid(uint32_t oid);
 /* The installed extension that brings it, by the same rule. */
 const struct extension_def *snapshot_extension_of(const struct snapshot *s, uint32_t oid);
+
+/* The text search dictionary that an installed extension brings (unaccent), and its schema; NULL without. */
+#define EXTENSION_UNACCENT_DICTIONARY (900000000u + 59000u)
+const struct namespace_def *snapshot_unaccent_schema(const struct snapshot *s);
 
 /* Puts the objects of a built-in extension into the snapshot under construction. */
 void snapshot_add_extension(struct loader *l, const struct extension_info *info,

@@ -211,12 +211,29 @@ static void add_extension_members(struct drop *d, const struct extension_def *e,
     for (int i = 0; info && i < d->s->procs.n; i++) {
         const struct proc *p = d->s->procs.items[i];
         if (extension_of_oid(p->oid) == info)
-            add_recorded(d, CLASS_PG_PROC, p->oid, 0, via);
+            add(d, CLASS_PG_PROC, p->oid, 0, true, via);
     }
     for (int i = 0; info && i < d->s->operators.n; i++) {
         const struct operator_def *o = d->s->operators.items[i];
         if (extension_of_oid(o->oid) == info)
-            add_recorded(d, CLASS_PG_OPERATOR, o->oid, 0, via);
+            add(d, CLASS_PG_OPERATOR, o->oid, 0, true, via);
+    }
+    for (int i = 0; info && i < d->s->opclasses.n; i++) {
+        const struct opclass_def *o = d->s->opclasses.items[i];
+        if (extension_of_oid(o->oid) == info)
+            add(d, CLASS_PG_OPCLASS, o->oid, 0, true, via);
+    }
+}
+
+static void add_opclass_indexes(struct drop *d, uint32_t opclass, int via)
+{
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *r = d->s->relations.items[i];
+        bool uses = false;
+        for (int k = 0; r->index && k < r->index->nkeys; k++)
+            uses = uses || r->index->columns[k].opclass == opclass;
+        if (uses)
+            add(d, CLASS_PG_CLASS, r->oid, 0, false, via);
     }
 }
 
@@ -248,6 +265,10 @@ static void add_dependents(struct drop *d, int i)
             add(d, CLASS_PG_CLASS, k->index->oid, 0, true, i);
     } else if (a.classid == CLASS_PG_NAMESPACE) {
         add_schema_contents(d, a.oid, i);
+    } else if (a.classid == CLASS_PG_PROC || a.classid == CLASS_PG_OPERATOR) {
+        add_recorded(d, a.classid, a.oid, 0, i);
+    } else if (a.classid == CLASS_PG_OPCLASS) {
+        add_opclass_indexes(d, a.oid, i);
     } else if (a.classid == CLASS_PG_EXTENSION) {
         for (int k = 0; k < d->s->extensions.n; k++) {
             const struct extension_def *e = d->s->extensions.items[k];

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/catalog/extension.h"
 #include "sql/command/fn_catalog.h"
 
 /* --- shared ------------------------------------------------------------------------------------------ */
@@ -410,6 +411,11 @@ static uint32_t find_config(struct fcall *f, const char *text, bool quiet)
 
 static uint32_t find_dictionary(struct fcall *f, const char *text, bool quiet)
 {
+    /* The one dictionary that an extension brings, by its name alone or with its schema. */
+    const struct namespace_def *n = snapshot_unaccent_schema(f->ctx->snapshot);
+    if (n && (strcmp(text, "unaccent") == 0 ||
+              strcmp(text, arena_printf(f->arena, "%s.unaccent", n->name)) == 0))
+        return EXTENSION_UNACCENT_DICTIONARY;
     return find_named(f, dictionaries, "text search dictionary \"%s\" does not exist", text, quiet);
 }
 
@@ -500,7 +506,7 @@ static const char *config_name(struct fcall *f, uint32_t oid)
 
 static const char *dictionary_name(struct fcall *f, uint32_t oid)
 {
-    return name_of(f, dictionaries, oid);
+    return oid == EXTENSION_UNACCENT_DICTIONARY ? "unaccent" : name_of(f, dictionaries, oid);
 }
 
 /* --- the functions --------------------------------------------------------------------------------------------- */

@@ -85,6 +85,15 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
         classid == CLASS_PG_NAMESPACE ? snapshot_namespace(s, oid) : NULL;
     if (n)
         return arena_printf(c->arena, "schema %s", n->name);
+    const struct operator_def *o = classid == CLASS_PG_OPERATOR ? snapshot_operator(s, oid) : NULL;
+    if (o)
+        return arena_printf(c->arena, "operator %s(%s,%s)", o->name,
+                            o->left ? type_text(c, s, snapshot_type(s, o->left)) : "NONE",
+                            type_text(c, s, snapshot_type(s, o->right)));
+    const struct opclass_def *oc = classid == CLASS_PG_OPCLASS ? snapshot_opclass(s, oid) : NULL;
+    if (oc)
+        return arena_printf(c->arena, "operator class %s for access method %s", oc->name,
+                            snapshot_am(s, oc->am)->name);
     for (int i = 0; classid == CLASS_PG_EXTENSION && i < s->extensions.n; i++) {
         const struct extension_def *e = s->extensions.items[i];
         if (e->oid == oid)
