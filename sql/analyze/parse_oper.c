@@ -363,6 +363,8 @@ static uint32_t ordering_type(struct pstate *ps, uint32_t type)
 }
 
 static const char *const strategy_names[] = {NULL, "<", "<=", "=", ">=", ">"};
+/* Those of hstore's operator class. */
+static const char *const other_strategy_names[] = {NULL, "#<#", "#<=#", "=", "#>=#", "#>#"};
 
 static const struct operator_def *order_operator(struct pstate *ps, uint32_t type, int strategy)
 {
@@ -386,6 +388,10 @@ static const struct operator_def *order_operator(struct pstate *ps, uint32_t typ
         struct oper_name name = {.name = strategy_names[strategy],
                                  .text = strategy_names[strategy]};
         op = oper_lookup(ps, &name, t->oid, t->oid);
+        if (op == NULL) {
+            name.name = name.text = other_strategy_names[strategy];
+            op = oper_lookup(ps, &name, t->oid, t->oid);
+        }
     }
     return op;
 }

@@ -1,5 +1,5 @@
 /*
- * parse_subscript.c: container[i], container[i:j], of arrays and of jsonb; fetched or assigned.
+ * parse_subscript.c: container[i], container[i:j], of arrays, of jsonb and of hstore; fetched or assigned.
  */
 #include "sql/analyze/parse_internal.h"
 
@@ -8,7 +8,7 @@
 #include "sql/base/limits.h"
 #include "sql/types/typeoid.h"
 
-enum container { CONTAINER_NONE, CONTAINER_ARRAY, CONTAINER_JSONB };
+enum container { CONTAINER_NONE, CONTAINER_ARRAY, CONTAINER_JSONB, CONTAINER_HSTORE };
 
 /* The type whose subscripting applies: domains looked through, vectors of the catalogs taken as
  * arrays. */
@@ -30,6 +30,10 @@ static enum container container_kind(struct pstate *ps, uint32_t type, uint32_t 
     if (strcmp(t->subscript, "jsonb_subscript_handler") == 0) {
         *element = type;
         return CONTAINER_JSONB;
+    }
+    if (strcmp(t->subscript, "hstore_subscript_handler") == 0) {
+        *element = TEXTOID;
+        return CONTAINER_HSTORE;
     }
     *element = t->elem;
     return t->elem != 0 ? CONTAINER_ARRAY : CONTAINER_NONE;
@@ -121,6 +125,28 @@ static bool jsonb_subscript(struct pstate *ps, const PgQuery__AIndices *ai, bool
     return !parse_failed(ps);
 }
 
+/* One key. */
+static bool hstore_subscript(struct pstate *ps, const PgQuery__AIndices *ai, bool alone, struct subscript *s)
+{
+    const PgQuery__Node *n = ai->uidx != NULL ? ai->uidx : ai->lidx;
+    struct expr *e, *key;
+
+    if (!alone) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "hstore allows only one subscript");
+        return false;
+    }
+    e = transform_expr_recurse(ps, n);
+    if (expr_is_poison(e))
+        return false;
+    key = coerce_to_target_type(ps, e, TEXTOID, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
+    if (key == NULL) {
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, expr_location(e), "hstore subscript must have type text");
+        return false;
+    }
+    s->upper = key;
+    return !parse_failed(ps);
+}
+
 /* The assigned value in the type of the element or slice. */
 static struct expr *assigned_value(struct pstate *ps, struct expr *value, uint32_t type,
                                    int32_t typmod, const char *column)
@@ -173,8 +199,9 @@ struct expr *transform_subscripts(struct pstate *ps, struct expr *container,
         struct subscript *s = &e->subscript.subscripts[i];
         const PgQuery__AIndices *ai = indices[i]->a_indices;
 
-        if (!(kind == CONTAINER_ARRAY ? array_subscript(ps, ai, slice, s)
-                                      : jsonb_subscript(ps, ai, slice, s)))
+        if (!(kind == CONTAINER_ARRAY    ? array_subscript(ps, ai, slice, s)
+              : kind == CONTAINER_HSTORE ? hstore_subscript(ps, ai, n == 1 && !slice, s)
+                                         : jsonb_subscript(ps, ai, slice, s)))
             return expr_poison();
     }
     if (kind == CONTAINER_ARRAY && n > LIMIT_ARRAY_DIMS)

@@ -116,6 +116,7 @@ static const struct ext_form {
     {"halfvec", STORE_BLOB, NULL, "halfvec_sort_key", halfvec_value_compare},
     {"sparsevec", STORE_BLOB, NULL, "sparsevec_sort_key", sparsevec_value_compare},
     {"citext", STORE_TEXT, "citext", NULL, NULL},
+    {"hstore", STORE_TEXT, "hstore", NULL, NULL},
 };
 
 static bool is_of(int number, const struct extension_info *info)

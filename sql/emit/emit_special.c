@@ -149,9 +149,14 @@ static uint32_t emit_slice_lower(struct emitter *em, const struct subscript *s)
     return INT4OID;
 }
 
-static const char *subscript_function(const struct expr *e, bool slice)
+static const char *subscript_function(const struct emitter *em, const struct expr *e, bool slice)
 {
     bool assign = e->subscript.assign != NULL;
+    const struct type_def *t = emit_type(em, e->subscript.arg->type);
+    while (t && t->typtype == 'd')
+        t = emit_type(em, t->basetype);
+    if (t && t->subscript && strcmp(t->subscript, "hstore_subscript_handler") == 0)
+        return assign ? "hstore_subscript_assign" : "hstore_subscript";
     if (e->subscript.arg->type == JSONBOID)
         return assign ? "jsonb_subscript_assign" : "jsonb_subscript";
     if (assign)
@@ -170,7 +175,7 @@ void emit_subscript(struct emitter *em, const struct expr *e)
                   LIMIT_ARRAY_DIMS);
         return;
     }
-    emit_call_begin(em, subscript_function(e, slice));
+    emit_call_begin(em, subscript_function(em, e, slice));
     emit_expr(em, e->subscript.arg);
     types[n++] = e->subscript.arg->type;
     if (e->subscript.assign) {

@@ -15,6 +15,7 @@ enum json_category {
     CATEGORY_JSONB,
     CATEGORY_ARRAY,
     CATEGORY_COMPOSITE,
+    CATEGORY_CAST, /* hstore, whose cast to json counts */
     CATEGORY_OTHER
 };
 
@@ -48,7 +49,8 @@ static enum json_category categorize(struct fcall *f, const struct value *v, uin
         return CATEGORY_ARRAY;
     if (record_is_composite(f->ctx, type))
         return CATEGORY_COMPOSITE;
-    return CATEGORY_OTHER;
+    const struct type_def *t = type_find(f->ctx, type);
+    return t && t->out && t->out == fn_impl_find("hstore_out") ? CATEGORY_CAST : CATEGORY_OTHER;
 }
 
 /* Dates and times in ISO 8601, whatever DateStyle says. */
@@ -168,6 +170,13 @@ bool json_write_datum(struct fcall *f, const struct value *v, uint32_t type, boo
         return write_array(f, v, type, pretty, out);
     case CATEGORY_COMPOSITE:
         return write_record(f, v, type, pretty, out);
+    case CATEGORY_CAST: {
+        struct value json;
+        if (!fcall_invoke(f, fn_impl_find("hstore_to_json"), v, 1, &type, JSONOID, &json))
+            return false;
+        textbuf_add(out, json.p, json.n);
+        return true;
+    }
     case CATEGORY_OTHER:
         if (!value_output(f, v, type, &s))
             return false;
@@ -202,6 +211,7 @@ bool json_key_text(struct fcall *f, const struct value *v, uint32_t type, struct
     case CATEGORY_JSONB:
     case CATEGORY_ARRAY:
     case CATEGORY_COMPOSITE:
+    case CATEGORY_CAST:
         return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE,
                          "key value must be scalar, not array, composite, or json");
     case CATEGORY_BOOL:
