@@ -223,6 +223,11 @@ struct expr *analyze_expression(struct analysis *a, const char *sql, const struc
                                 uint32_t type, int32_t typmod, const char *kind)
 {
     struct pstate *ps = pstate_new(a, NULL);
+    if (a->domain_value) {
+        struct expr *value = expr_new(a->arena, EXPR_CASE_TEST, a->domain_value, -1, -1);
+        value->collation = type_collation(ps, a->domain_value);
+        ps->domain_value = value;
+    }
     struct expr *e = analyze_stored_expr(ps, sql, r, stored_kind(kind), type, typmod, NULL);
     return expr_is_poison(e) ? NULL : e;
 }

@@ -33,6 +33,7 @@ struct analysis {
     int nparams;
     bool variable_params;
     const struct name_resolver *names; /* or NULL */
+    uint32_t domain_value;             /* the type of VALUE in a domain's check, 0: there is none */
     bool allow_aggs_in_defaults;       /* always false; keeps analysis of stored expressions strict */
 };
 

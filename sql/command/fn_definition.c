@@ -17,9 +17,9 @@ static struct deparse deparser(struct fcall *f, bool pretty)
 
 static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE};
 
-/* A stored expression printed anew; the stored text itself when it cannot be analyzed. */
-static const char *expression_text(struct fcall *f, const char *sql, const struct relation *r, bool pretty,
-                                   struct expr **tree)
+/* A stored expression printed anew; the stored text itself when it cannot be analyzed. domain: what VALUE is of, or 0. */
+static const char *stored_text(struct fcall *f, const char *sql, const struct relation *r, uint32_t domain, bool pretty,
+                               struct expr **tree)
 {
     struct error local;
     error_init(&local, f->arena);
@@ -27,6 +27,7 @@ static const char *expression_text(struct fcall *f, const char *sql, const struc
     a.search_path = stored_path;
     a.nsearch_path = 1;
     a.text = sql;
+    a.domain_value = domain;
     struct expr *e = analyze_expression(&a, sql, r, 0, -1, "stored expressions");
     if (tree)
         *tree = e;
@@ -38,6 +39,12 @@ static const char *expression_text(struct fcall *f, const char *sql, const struc
     const char *s = deparse_expr(&d, e, r, &b) ? arena_strndup(f->arena, b.data ? b.data : "", b.len) : sql;
     strbuf_free(&b);
     return s;
+}
+
+static const char *expression_text(struct fcall *f, const char *sql, const struct relation *r, bool pretty,
+                                   struct expr **tree)
+{
+    return stored_text(f, sql, r, 0, pretty, tree);
 }
 
 /* The optional trailing "pretty" argument. */
@@ -106,6 +113,12 @@ static void key_text(struct fcall *f, struct strbuf *b, const struct constraint_
         strbuf_addc(b, ')');
 }
 
+static const char *check_text(struct fcall *f, const struct constraint_def *c, bool pretty)
+{
+    const struct type_def *t = c->domain ? snapshot_type(f->ctx->snapshot, c->domain) : NULL;
+    return stored_text(f, c->check_sql, c->table, t ? t->basetype : 0, pretty, NULL);
+}
+
 static void fn_get_constraintdef(struct fcall *f)
 {
     const struct constraint_def *c = snapshot_constraint(f->ctx->snapshot, fn_oid(f, 0));
@@ -113,7 +126,7 @@ static void fn_get_constraintdef(struct fcall *f)
     if (!c)
         return;
     if (c->type == 'c')
-        strbuf_printf(&b, "CHECK (%s)%s", expression_text(f, c->check_sql, c->table, is_pretty(f, 1), NULL),
+        strbuf_printf(&b, "CHECK (%s)%s", check_text(f, c, is_pretty(f, 1)),
                       c->no_inherit ? " NO INHERIT" : "");
     else if (c->type == 'f')
         foreign_key_text(f, &b, c);
@@ -235,12 +248,8 @@ static const char *view_text(struct fcall *f, const struct relation *r, bool pre
 
 static void return_view(struct fcall *f, const struct relation *r)
 {
-    if (!r)
+    if (!r || !r->view_sql)
         return;
-    if (!r->view_sql) {
-        fcall_return_textz(f, "Not a view");
-        return;
-    }
     const char *s = view_text(f, r, is_pretty(f, 1));
     if (s)
         fcall_return_textz(f, s);
@@ -304,13 +313,19 @@ static const char *nth_default(struct fcall *f, const char *text, int k)
     }
 }
 
+/* After which argument ORDER BY stands: the direct ones of an ordered-set aggregate; -1 for all others. */
+static int order_by_after(const struct proc *p)
+{
+    return p->agg && p->agg->kind != 'n' ? p->agg->ndirect : -1;
+}
+
 static void arguments(struct fcall *f, bool identity, bool table)
 {
     const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
     struct strbuf b = {0};
     if (!p)
         return;
-    int n = p->nallargs ? p->nallargs : p->nargs, input = 0, shown = 0;
+    int n = p->nallargs ? p->nallargs : p->nargs, input = 0, shown = 0, order_by = order_by_after(p);
     for (int i = 0; i < n; i++) {
         char mode = p->nallargs ? p->argmodes[i] : 'i';
         bool is_input = mode == 'i' || mode == 'b' || mode == 'v';
@@ -319,12 +334,20 @@ static void arguments(struct fcall *f, bool identity, bool table)
         input += is_input;
         if (table ? mode != 't' : mode == 't' || (identity && mode == 'o'))
             continue;
-        strbuf_addz(&b, shown++ ? ", " : "");
+        if (shown == order_by)
+            strbuf_addz(&b, shown ? " ORDER BY " : "ORDER BY ");
+        else if (shown)
+            strbuf_addz(&b, ", ");
+        shown++;
         argument_text(f, &b, p, i, mode, p->nallargs ? p->allargtypes[i] : p->argtypes[i]);
         int k = input - 1 - (p->nargs - p->ndefaults);
         const char *def = is_input && k >= 0 && !identity && p->defaults ? nth_default(f, p->defaults, k) : NULL;
         if (def)
             strbuf_printf(&b, " DEFAULT %s", def);
+    }
+    if (order_by == shown && shown && p->variadic) { /* a hypothetical set's aggregated arguments are like its direct ones */
+        strbuf_addz(&b, " ORDER BY ");
+        argument_text(f, &b, p, n - 1, 'v', p->argtypes[n - 1]);
     }
     if (table)
         fcall_return_textz(f, arena_printf(f->arena, "TABLE(%s)", b.data ? b.data : ""));

@@ -242,6 +242,9 @@ static const struct opclass_def *find_opclass(struct command *c, const struct in
                   am->name);
         return NULL;
     }
+    while (t && t->typtype == 'd')
+        t = snapshot_type(c->snapshot, t->basetype);
+    type = t ? t->oid : type;
     const struct cast_def *cast = snapshot_cast(c->snapshot, type, oc->intype);
     bool fits = oc->intype == type || (cast && cast->method == 'b') ||
                 snapshot_type(c->snapshot, oc->intype)->typtype == 'p';

@@ -240,7 +240,7 @@ static void emit_system_column(struct emitter *em, const struct scope *sc, int r
         emit_z(em, ")");
         return;
     case PLAN_ATTNUM_TABLEOID:
-        if (t->relation->is_virtual || t->relation->without_rowid) {
+        if ((t->relation->is_virtual && !t->relation->system) || t->relation->without_rowid) {
             emit_printf(em, "%u", t->relation->oid);
             return;
         }

@@ -50,7 +50,9 @@ static int64_t size_of_relation(struct fcall *f, const struct relation *r)
 {
     const char *name = r->index ? r->index->sqlite_name : r->sqlite_name;
     bool vector = r->index && r->index->am != 403;
-    if (!name || r->is_virtual || r->kind == RELKIND_VIEW || r->kind == RELKIND_SEQUENCE)
+    if (r->kind == RELKIND_SEQUENCE)
+        return 8192; /* a row of a metadata table: a page, as PostgreSQL counts */
+    if (!name || r->is_virtual || r->kind == RELKIND_VIEW)
         return 0; /* a primary key that is the rowid has no b-tree of its own */
     return size_of_trees(f, name, vector);
 }
@@ -145,7 +147,37 @@ static void pg_database_size_oid(struct fcall *f)
         }
 }
 
+/* The files lie in pg_default; pg_global has nothing of its own. */
+static void tablespace_size(struct fcall *f, bool is_default)
+{
+    struct value row[2];
+    int64_t sum = 0;
+    for (int i = 0; is_default && f->ctx->live_row(f->ctx, "pg_database", i, f->arena, row, 2); i++) {
+        database_size(f, arena_strndup(f->arena, row[0].p, row[0].n));
+        sum += f->result.i;
+    }
+    f->result = value_int(sum);
+}
+
+static void pg_tablespace_size_name(struct fcall *f)
+{
+    const char *name = fcall_arg_cstring(f, 0);
+    if (strcmp(name, "pg_default") != 0 && strcmp(name, "pg_global") != 0) {
+        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "tablespace \"%s\" does not exist", name);
+        return;
+    }
+    tablespace_size(f, strcmp(name, "pg_default") == 0);
+}
+
+static void pg_tablespace_size_oid(struct fcall *f)
+{
+    if (arg_int(f, 0) == 1663 || arg_int(f, 0) == 1664)
+        tablespace_size(f, arg_int(f, 0) == 1663);
+}
+
 const struct fn_impl size_of_functions[] = {
+    {"pg_tablespace_size_name", pg_tablespace_size_name},
+    {"pg_tablespace_size_oid", pg_tablespace_size_oid},
     {"pg_relation_size(regclass)", pg_relation_size},
     {"pg_relation_size", pg_relation_size},
     {"pg_table_size", pg_table_size},

@@ -36,9 +36,9 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
             for (; *p && !strchr(", \t\n", *p); p++)
                 *to++ = (char)(*p >= 'A' && *p <= 'Z' ? *p + 32 : *p);
         }
-        bool more = *p != 0;
+        bool more = *p != 0; /* name may end where p stands */
         *to = 0;
-        p += more && *p == ',';
+        p += more;
         if (!*name)
             continue;
         const struct namespace_def *ns =

@@ -105,7 +105,7 @@ static enum portal_result run_begin(struct pg_session *s, const struct utility *
     if (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED) {
         session_notice(s, ERROR_WARNING, ERRCODE_ACTIVE_SQL_TRANSACTION,
                        "there is already a transaction in progress");
-        return PORTAL_FINISHED;
+        return s->txn.state == TXN_FAILED || apply_modes(s, &u->transaction.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
     }
     session_begin_transaction(s, true);
     return apply_modes(s, &u->transaction.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
