@@ -10,11 +10,16 @@
 #include "sql/analyze/utility.h"
 #include "sql/parse/parse.h"
 
+struct pstate;
+
 /* What a name that is no column may be: PL/pgSQL variables, SQL function arguments. Returns NULL when unknown. */
 struct name_resolver {
-    struct expr *(*resolve)(void *arg, const char *const *names, int n, int location);
+    struct expr *(*resolve)(void *arg, struct pstate *ps, const char *const *names, int n, int location);
+    /* $n; NULL: parameters as struct analysis has them. Gives NULL when there is no such one. */
+    struct expr *(*param)(void *arg, struct pstate *ps, int number, int location);
     void *arg;
     bool before_columns; /* plpgsql.variable_conflict = use_variable */
+    bool report_conflict; /* plpgsql.variable_conflict = error: both a column and a variable is 42702 */
 };
 
 struct analysis {

@@ -20,7 +20,15 @@ static struct expr *resolve_by_hook(struct pstate *ps, const struct ref_name *r,
 
     if (names == NULL)
         return NULL;
-    return names->resolve(names->arg, r->parts, r->nparts, location);
+    return names->resolve(names->arg, ps, r->parts, r->nparts, location);
+}
+
+static struct expr *ambiguous_variable(struct pstate *ps, const PgQuery__ColumnRef *c)
+{
+    parse_error(ps, ERRCODE_AMBIGUOUS_COLUMN, c->location, "column reference \"%s\" is ambiguous",
+                name_list_text(ps, c->fields, c->n_fields));
+    parse_error_detail(ps, "It could refer to either a PL/pgSQL variable or a table column.");
+    return expr_poison();
 }
 
 static bool split_ref(struct pstate *ps, const PgQuery__ColumnRef *c, struct ref_name *r)
@@ -123,8 +131,11 @@ struct expr *transform_column_ref(struct pstate *ps, const PgQuery__ColumnRef *c
     if (e == NULL)
         e = r.relation == NULL ? plain_name(ps, r.column, c->location)
                                : qualified_name(ps, &r, c, &no_relation);
-    if (e == NULL && ps->a->names != NULL && !ps->a->names->before_columns)
+    if (e == NULL && !parse_failed(ps) && ps->a->names != NULL && !ps->a->names->before_columns)
         e = resolve_by_hook(ps, &r, c->location);
+    else if (e != NULL && !expr_is_poison(e) && ps->a->names != NULL && ps->a->names->report_conflict &&
+             resolve_by_hook(ps, &r, c->location) != NULL)
+        return ambiguous_variable(ps, c);
     if (e != NULL)
         return e;
     if (no_relation)

@@ -289,3 +289,19 @@ const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__Objec
                     signature);
     return NULL;
 }
+
+const char *routine_signature(struct pstate *ps, const PgQuery__ObjectWithArgs *o)
+{
+    const char *text = arena_printf(ps->a->arena, "%s(", name_list_text(ps, o->objname, o->n_objname));
+
+    for (size_t i = 0; i < o->n_objargs; i++) {
+        const PgQuery__Node *n = o->objargs[i];
+        const char *type = "none";
+
+        if (n->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
+            type = typename_text(ps, n->type_name);
+        }
+        text = arena_printf(ps->a->arena, "%s%s%s", text, i > 0 ? "," : "", type);
+    }
+    return arena_printf(ps->a->arena, "%s)", text);
+}

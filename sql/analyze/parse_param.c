@@ -42,6 +42,12 @@ struct expr *transform_param_ref(struct pstate *ps, const PgQuery__ParamRef *p)
     struct analysis *a = ps->a;
     struct expr *e;
 
+    if (a->names != NULL && a->names->param != NULL) {
+        e = a->names->param(a->names->arg, ps, p->number, p->location);
+        return e != NULL ? e
+                         : parse_error(ps, ERRCODE_UNDEFINED_PARAMETER, p->location,
+                                       "there is no parameter $%d", p->number);
+    }
     if (p->number < 1 || p->number > LIMIT_PARAMS ||
         (!a->variable_params && p->number > a->nparams))
         return parse_error(ps, ERRCODE_UNDEFINED_PARAMETER, p->location,

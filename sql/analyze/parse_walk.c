@@ -162,6 +162,8 @@ static void proc_effects(struct query *q, const struct proc *p)
         q->volatile_calls = true;
     if (p->impl && (p->impl->flags & FN_WRITES))
         q->writes = true;
+    if (p->impl && (p->impl->flags & FN_USER))
+        q->routine_calls = true;
 }
 
 static bool effects_visit(struct expr_walker *w, struct expr *e, int depth)

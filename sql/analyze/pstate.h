@@ -260,6 +260,8 @@ struct expr *make_func(struct pstate *ps, uint32_t oid, uint32_t rettype, struct
  */
 const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__ObjectWithArgs *o, char kind,
                                          bool missing_ok);
+/* "f(integer, text)" as DROP's NOTICE has it: types as written when they do not exist. */
+const char *routine_signature(struct pstate *ps, const PgQuery__ObjectWithArgs *o);
 /* "f(integer, text)" as PostgreSQL's func_signature_string. */
 const char *func_signature(struct pstate *ps, const char *name, int n, const char *const *argnames, int nnamed,
                            const uint32_t *types);

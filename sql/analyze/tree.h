@@ -409,6 +409,7 @@ struct query {
     bool has_aggs, has_windows, has_sublinks, has_srfs, has_modifying_cte;
     bool writes;   /* changes the database: DML, or calls a function with FN_WRITES */
     bool volatile_calls;
+    bool routine_calls; /* calls users' functions */
     int level;     /* nesting depth, 0 the statement */
 };
 

@@ -67,6 +67,8 @@ static const struct {
     {NODE(UNLISTEN_STMT), UTILITY_UNLISTEN, "UNLISTEN", utility_unlisten},
     {NODE(NOTIFY_STMT), UTILITY_NOTIFY, "NOTIFY", utility_notify},
     {NODE(CHECK_POINT_STMT), UTILITY_CHECKPOINT, "CHECKPOINT", utility_checkpoint},
+    {NODE(CREATE_FUNCTION_STMT), UTILITY_CREATE_FUNCTION, NULL, utility_create_function},
+    {NODE(ALTER_FUNCTION_STMT), UTILITY_ALTER_FUNCTION, NULL, utility_alter_function},
     {NODE(DO_STMT), UTILITY_DO, "DO", utility_do},
     {NODE(CALL_STMT), UTILITY_CALL, "CALL", utility_call},
 };
@@ -76,8 +78,6 @@ static const struct {
     PgQuery__Node__NodeCase node;
     const char *name;
 } unsupported[] = {
-    {NODE(CREATE_FUNCTION_STMT), "CREATE FUNCTION"},
-    {NODE(ALTER_FUNCTION_STMT), "ALTER FUNCTION"},
     {NODE(CREATE_TRIG_STMT), "CREATE TRIGGER"},
     {NODE(CREATE_PLANG_STMT), "CREATE LANGUAGE"},
     {NODE(RULE_STMT), "CREATE RULE"},

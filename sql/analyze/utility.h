@@ -17,7 +17,7 @@ enum utility_kind {
     UTILITY_DROP_ROLE, UTILITY_GRANT, UTILITY_ALTER_TABLE, UTILITY_RENAME, UTILITY_SET_SCHEMA, UTILITY_OWNER,
     UTILITY_DROP, UTILITY_TRUNCATE, UTILITY_COMMENT, UTILITY_VACUUM, UTILITY_REINDEX, UTILITY_CLUSTER, UTILITY_LOCK, UTILITY_DISCARD,
     UTILITY_LISTEN, UTILITY_UNLISTEN, UTILITY_NOTIFY, UTILITY_CHECKPOINT, UTILITY_DO, UTILITY_CALL, UTILITY_REFRESH,
-    UTILITY_LOAD, UTILITY_SECURITY_LABEL
+    UTILITY_LOAD, UTILITY_SECURITY_LABEL, UTILITY_CREATE_FUNCTION, UTILITY_ALTER_FUNCTION
 };
 
 /* A possibly qualified name. schema NULL: search path. */
@@ -147,16 +147,53 @@ struct alter_cmd {
     const char *value; /* owner's name, storage... */
 };
 
+/* A parameter of CREATE FUNCTION. mode: i in, o out, b inout, v variadic, t a column of RETURNS TABLE. */
+struct routine_param {
+    const char *name; /* "" unnamed */
+    uint32_t type;
+    char mode;
+    struct expr *def; /* or NULL */
+};
+/* SET name = value of a function: kind is SET_VALUE, SET_DEFAULT, SET_CURRENT, SET_RESET or SET_RESET_ALL. */
+struct routine_setting {
+    enum set_kind kind;
+    const char *name, *value;
+};
+struct routine_options {
+    char volatility, parallel;              /* 0 unset */
+    signed char strict, secdef, leakproof; /* -1 unset */
+    double cost, rows;                      /* 0 unset */
+    struct routine_setting *settings;
+    int nsettings;
+};
+struct create_function {
+    struct qualified_name name;
+    bool procedure, replace, table, window;
+    struct routine_param *params;
+    int nparams;
+    uint32_t out_type; /* what OUT parameters make the result; 0 none */
+    uint32_t rettype;
+    bool retset;
+    const char *language, *body, *symbol;
+    struct routine_options options;
+    /* SQL-standard body: its statements analyzed; atomic: BEGIN ATOMIC ... END. */
+    bool atomic;
+    struct query **queries;
+    int nqueries;
+};
+
 /* What kind of object DROP, COMMENT, RENAME, OWNER, GRANT speak of. */
 enum object_kind {
     OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_SCHEMA, OBJECT_TYPE, OBJECT_DOMAIN,
     OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
     OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE, OBJECT_COLLATION,
-    OBJECT_LANGUAGE, OBJECT_OTHER
+    OBJECT_LANGUAGE, OBJECT_ROUTINE, OBJECT_OTHER
 };
 struct object_ref {
     struct qualified_name name;
     const char *sub; /* column, constraint, trigger */
+    uint32_t oid;    /* functions: found by signature; 0 missing (IF EXISTS) */
+    const char *signature, *missing_type; /* functions: as messages name them; the type that does not exist */
 };
 
 struct utility {
@@ -385,6 +422,11 @@ struct utility {
         struct {
             const char *channel, *payload; /* UNLISTEN *: channel NULL */
         } notify;
+        struct create_function create_function;
+        struct {
+            uint32_t oid;
+            struct routine_options options;
+        } alter_function;
         struct {
             const char *language, *body;
         } do_block;

@@ -111,6 +111,7 @@ utility_handler utility_create_schema, utility_create_sequence, utility_alter_se
     utility_create_enum, utility_alter_enum, utility_create_composite, utility_create_range,
     utility_define, utility_create_domain, utility_create_extension, utility_alter_extension, utility_create_database,
     utility_drop_database; /* utility_type.c */
+utility_handler utility_create_function, utility_alter_function; /* utility_function.c */
 utility_handler utility_vacuum, utility_listen, utility_unlisten, utility_notify,
     utility_checkpoint, utility_do, utility_call; /* utility_misc.c */
 

@@ -12,7 +12,8 @@ enum naming {
     NAMED_STRING,   /* one string */
     NAMED_TYPE,     /* TypeName */
     NAMED_OF_TABLE, /* list: table, then the object */
-    NAMED_OF_TYPE   /* list: TypeName, then the object */
+    NAMED_OF_TYPE,  /* list: TypeName, then the object */
+    NAMED_ROUTINE   /* ObjectWithArgs */
 };
 
 static const struct object_row {
@@ -41,6 +42,10 @@ static const struct object_row {
     {PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER, OBJECT_TRIGGER, NAMED_OF_TABLE, "TRIGGER"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_RULE, OBJECT_RULE, NAMED_OF_TABLE, "RULE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_POLICY, OBJECT_POLICY, NAMED_OF_TABLE, "POLICY"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION, OBJECT_FUNCTION, NAMED_ROUTINE, "FUNCTION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE, OBJECT_PROCEDURE, NAMED_ROUTINE, "PROCEDURE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE, OBJECT_ROUTINE, NAMED_ROUTINE, "ROUTINE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, OBJECT_AGGREGATE, NAMED_ROUTINE, "AGGREGATE"},
 };
 
 /* Kinds that no row above covers, for the refusal. */
@@ -48,10 +53,6 @@ static const struct {
     PgQuery__ObjectType type;
     const char *name;
 } refused[] = {
-    {PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION, "FUNCTION"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE, "PROCEDURE"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE, "ROUTINE"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, "AGGREGATE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR, "OPERATOR"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_OPCLASS, "OPERATOR CLASS"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY, "OPERATOR FAMILY"},
@@ -101,14 +102,49 @@ static struct object_ref type_ref(struct pstate *ps, const PgQuery__Node *n)
         .name = {.name = utility_string(ps, node_string(n)), .location = -1}};
 }
 
+static char routine_kind(enum object_kind k)
+{
+    return k == OBJECT_FUNCTION ? 'f' : k == OBJECT_PROCEDURE ? 'p' : k == OBJECT_AGGREGATE ? 'a' : 0;
+}
+
+/* Looked up without an error. */
+static bool type_is_missing(struct pstate *ps, const PgQuery__TypeName *t)
+{
+    struct analysis a = *ps->a;
+    struct error err;
+    error_init(&err, a.arena);
+    a.err = &err;
+    return lookup_typename(pstate_new(&a, NULL), t) == 0;
+}
+
+/* A function by name and argument types; oid 0 when it is missing and that is allowed. */
+static struct object_ref routine_ref(struct pstate *ps, enum object_kind kind, const PgQuery__ObjectWithArgs *o,
+                                     bool missing_ok)
+{
+    struct object_ref ref = {.name = utility_name(ps, o->objname, o->n_objname, -1)};
+    for (size_t i = 0; missing_ok && i < o->n_objargs; i++) {
+        const PgQuery__TypeName *t = o->objargs[i]->type_name;
+        if (o->objargs[i]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME && type_is_missing(ps, t)) {
+            ref.missing_type = typename_text(ps, t);
+            return ref;
+        }
+    }
+    const struct proc *p = lookup_func_with_args(ps, o, routine_kind(kind), missing_ok);
+    ref.oid = p ? p->oid : 0;
+    ref.signature = routine_signature(ps, o);
+    return ref;
+}
+
 /* Object by a node of DROP or COMMENT. */
-static struct object_ref object_ref(struct pstate *ps, const struct object_row *row,
-                                    const PgQuery__Node *n)
+static struct object_ref object_ref_missing(struct pstate *ps, const struct object_row *row,
+                                            const PgQuery__Node *n, bool missing_ok)
 {
     struct object_ref ref = {.name = {.location = -1}};
     PgQuery__Node *const *items = n->node_case == PG_QUERY__NODE__NODE_LIST ? n->list->items : NULL;
     size_t count = items ? n->list->n_items : 0;
     switch (row->naming) {
+    case NAMED_ROUTINE:
+        return routine_ref(ps, row->kind, n->object_with_args, missing_ok);
     case NAMED_TYPE:
         return type_ref(ps, n);
     case NAMED_OF_TYPE:
@@ -128,6 +164,11 @@ static struct object_ref object_ref(struct pstate *ps, const struct object_row *
     }
 }
 
+static struct object_ref object_ref(struct pstate *ps, const struct object_row *row, const PgQuery__Node *n)
+{
+    return object_ref_missing(ps, row, n, false);
+}
+
 bool utility_drop(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__DropStmt *s = n->drop_stmt;
@@ -141,7 +182,7 @@ bool utility_drop(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
     u->drop.cascade = s->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
     u->drop.refs = ARENA_ARRAY(ps->a->arena, struct object_ref, s->n_objects + 1);
     for (size_t i = 0; i < s->n_objects; i++)
-        u->drop.refs[u->drop.nrefs++] = object_ref(ps, row, s->objects[i]);
+        u->drop.refs[u->drop.nrefs++] = object_ref_missing(ps, row, s->objects[i], s->missing_ok);
     if (s->concurrent && s->n_objects != 1)
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
                     "DROP INDEX CONCURRENTLY does not support dropping multiple objects");

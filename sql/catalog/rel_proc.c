@@ -4,6 +4,7 @@
 #include "sql/catalog/builtin_facts.h"
 #include "sql/catalog/catalog_table.h"
 #include "sql/catalog/extension.h"
+#include "sql/catalog/user_proc.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -75,8 +76,10 @@ static bool next_proc(struct rel_scan *x)
     put_null(x);
     put_text(x, p->kind == 'a' ? "aggregate_dummy" : p->src);
     const struct extension_info *e = p->lang == 13 ? extension_of_oid(p->oid) : NULL;
-    put_text(x, e ? arena_printf(x->arena, "$libdir/%s", e->name) : NULL);
-    put_null(x);
+    const struct user_proc *u = user_proc(p);
+    put_text(x, u ? u->bin : e ? arena_printf(x->arena, "$libdir/%s", e->name) : NULL);
+    put_text(x, u ? u->sqlbody : NULL);
+    put_text_array(x, u && u->nconfig ? u->config : NULL, u ? u->nconfig : 0);
     put_null(x);
     put_acl(x, CLASS_PG_PROC, p->oid, 0);
     return true;

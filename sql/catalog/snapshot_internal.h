@@ -143,6 +143,7 @@ void loader_add_constraint(struct loader *l, struct constraint_def *c);
 struct relation_ext *loader_relation(struct loader *l, uint32_t oid);
 
 bool snapshot_load_durable(struct loader *l);   /* snapshot_load.c: _pg_* tables */
+bool snapshot_load_procs(struct loader *l);     /* snapshot_proc.c: functions */
 bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
 void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */

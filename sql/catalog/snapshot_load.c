@@ -49,6 +49,8 @@ bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l
     if (prepare_in(l, sql, l->schema, &st) != SQLITE_OK) {
         /* A damaged metadata table costs what it held, not the file. */
         if ((sqlite3_errcode(l->db) & 0xff) == SQLITE_ERROR) {
+            if (strncmp(sqlite3_errmsg(l->db), "no such table: ", 15) == 0)
+                return true; /* a file from before there was this table */
             log_line(LOG_LEVEL_WARNING, "metadata of database \"%s\" is damaged: %s",
                      l->s->database, sqlite3_errmsg(l->db));
             return true;
@@ -439,7 +441,7 @@ bool snapshot_load_durable(struct loader *l)
         if (!loader_rows(l, steps[i].sql, steps[i].row))
             return false;
     resolve_types(l);
-    return true;
+    return snapshot_load_procs(l);
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------ */

@@ -20,6 +20,8 @@ static const struct {
     {UTILITY_CREATE_VIEW, run_create_view},
     {UTILITY_CREATE_SEQUENCE, run_create_sequence},
     {UTILITY_ALTER_SEQUENCE, run_alter_sequence},
+    {UTILITY_CREATE_FUNCTION, run_create_function},
+    {UTILITY_ALTER_FUNCTION, run_alter_function},
     {UTILITY_CREATE_SCHEMA, run_create_schema},
     {UTILITY_CREATE_TYPE, run_create_type},
     {UTILITY_CREATE_DOMAIN, run_create_domain},

@@ -159,6 +159,8 @@ bool foreign_key_define(struct command *c, const struct relation *table,
 
 bool run_alter_table(struct command *c);
 bool run_create_view(struct command *c);
+bool run_create_function(struct command *c);
+bool run_alter_function(struct command *c);
 bool run_create_sequence(struct command *c);
 bool run_alter_sequence(struct command *c);
 bool run_create_schema(struct command *c);

@@ -192,6 +192,11 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
         if (!r || r->kind == RELKIND_COMPOSITE)
             add(d, CLASS_PG_TYPE, t->oid, 0, false, via);
     }
+    for (int i = 0; i < d->s->procs.n; i++) {
+        const struct proc *p = d->s->procs.items[i];
+        if (p->user && p->namespace_oid == namespace_oid)
+            add(d, CLASS_PG_PROC, p->oid, 0, false, via);
+    }
     for (int i = 0; i < d->s->extensions.n; i++) {
         const struct extension_def *e = d->s->extensions.items[i];
         if (e->namespace_oid == namespace_oid)
@@ -259,6 +264,8 @@ static void add_dependents(struct drop *d, int i)
         const struct type_def *t = snapshot_type(d->s, a.oid);
         if (t)
             add_type_dependents(d, t, i);
+    } else if (a.classid == CLASS_PG_PROC) {
+        add_recorded(d, CLASS_PG_PROC, a.oid, 0, i);
     } else if (a.classid == CLASS_PG_CONSTRAINT) {
         const struct constraint_def *k = find_constraint(d->s, a.oid);
         if (k && k->index && k->type != 'f')
@@ -355,6 +362,8 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
     else if (a->classid == CLASS_PG_TYPE)
         ok = cmd_exec(c, "DELETE FROM @_pg_type WHERE oid = %u; DELETE FROM @_pg_enum WHERE enumtypid = %u",
                       a->oid, a->oid);
+    else if (a->classid == CLASS_PG_PROC)
+        ok = cmd_exec(c, "DELETE FROM main._pg_proc WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_NAMESPACE)
         ok = cmd_exec(c, "DELETE FROM @_pg_namespace WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_EXTENSION)

@@ -6,6 +6,7 @@
 
 #include "sql/catalog/extension.h"
 #include "sql/command/command_internal.h"
+#include "sql/command/function_text.h"
 
 static const struct kind_row {
     enum object_kind kind;
@@ -148,6 +149,38 @@ static bool find_dropped_type(struct command *c, const struct qualified_name *n,
     return true;
 }
 
+static const char *routine_word(enum object_kind k)
+{
+    return k == OBJECT_PROCEDURE ? "procedure" : k == OBJECT_AGGREGATE ? "aggregate" : k == OBJECT_ROUTINE ? "routine" : "function";
+}
+
+/* Analysis has found the function by its signature. */
+static bool find_dropped_routine(struct command *c, const struct object_ref *ref, struct object_address *a,
+                                 bool *found)
+{
+    const struct proc *p = ref->oid ? snapshot_proc(c->snapshot, ref->oid) : NULL;
+    *found = false;
+    if (!p && schema_missing(c, &ref->name, true))
+        return true;
+    if (!p) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   ref->missing_type ? "type \"%s\" does not exist, skipping" : "%s does not exist, skipping",
+                   ref->missing_type ? ref->missing_type
+                                     : arena_printf(c->arena, "%s %s", routine_word(c->utility->drop.object),
+                                                    ref->signature));
+        return true;
+    }
+    if (!p->user)
+        return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                         "cannot drop %s because it is required by the database system",
+                         function_object_text(c, c->snapshot, p));
+    if (!cmd_check_owner(c, p->owner, p->kind == 'p' ? "procedure" : p->kind == 'a' ? "aggregate" : "function", p->name))
+        return false;
+    *found = true;
+    *a = (struct object_address){CLASS_PG_PROC, p->oid, 0};
+    return true;
+}
+
 static bool find_dropped(struct command *c, const struct object_ref *ref, struct object_address *a,
                          bool *found)
 {
@@ -178,11 +211,8 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
         *a = (struct object_address){CLASS_PG_EXTENSION, e->oid, 0};
         return true;
     }
-    if (c->utility->drop.missing_ok && kind == OBJECT_FUNCTION) {
-        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                   "function %s() does not exist, skipping", ref->name.name);
-        return true;
-    }
+    if (kind == OBJECT_FUNCTION || kind == OBJECT_PROCEDURE || kind == OBJECT_ROUTINE || kind == OBJECT_AGGREGATE)
+        return find_dropped_routine(c, ref, a, found);
     return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported", c->utility->tag);
 }
 

@@ -1,6 +1,6 @@
 /*
  * fn_definition.c: pg_get_expr, pg_get_constraintdef, pg_get_indexdef, pg_get_viewdef and kin: definitions as PostgreSQL prints
- * them. Stored text is analyzed again and printed with the session's search path, plain or pretty.
+ * them. Stored text is analyzed again and printed with the session's search path, plain or pretty. Functions: fn_function.c.
  */
 #include <string.h>
 
@@ -275,121 +275,6 @@ static void fn_get_ruledef(struct fcall *f)
                                            fn_relation_name(f, r), s));
 }
 
-/* --- functions ---------------------------------------------------------------------------------------------------- */
-
-static void argument_text(struct fcall *f, struct strbuf *b, const struct proc *p, int i, char mode, uint32_t type)
-{
-    static const struct {
-        char mode;
-        const char *text;
-    } modes[] = {{'o', "OUT "}, {'b', "INOUT "}, {'v', "VARIADIC "}};
-    for (int k = 0; k < 3; k++)
-        if (modes[k].mode == mode)
-            strbuf_addz(b, modes[k].text);
-    if (p->argnames && p->argnames[i] && *p->argnames[i])
-        strbuf_printf(b, "%s ", format_identifier(f->arena, p->argnames[i]));
-    strbuf_addz(b, fn_type_name(f, type, -1, false));
-}
-
-/* The k-th of comma separated defaults; commas inside parentheses and quotes do not count. */
-static const char *nth_default(struct fcall *f, const char *text, int k)
-{
-    const char *start = text;
-    int depth = 0, n = 0;
-    bool quoted = false;
-    for (const char *p = text;; p++) {
-        if (*p == '\'')
-            quoted = !quoted;
-        depth += !quoted && (*p == '(' || *p == '[');
-        depth -= !quoted && (*p == ')' || *p == ']');
-        if (*p && (quoted || depth || *p != ','))
-            continue;
-        if (n++ == k)
-            return arena_strndup(f->arena, start + strspn(start, " "),
-                                 (size_t)(p - start) - strspn(start, " "));
-        if (!*p)
-            return NULL;
-        start = p + 1;
-    }
-}
-
-/* After which argument ORDER BY stands: the direct ones of an ordered-set aggregate; -1 for all others. */
-static int order_by_after(const struct proc *p)
-{
-    return p->agg && p->agg->kind != 'n' ? p->agg->ndirect : -1;
-}
-
-static void arguments(struct fcall *f, bool identity, bool table)
-{
-    const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
-    struct strbuf b = {0};
-    if (!p)
-        return;
-    int n = p->nallargs ? p->nallargs : p->nargs, input = 0, shown = 0, order_by = order_by_after(p);
-    for (int i = 0; i < n; i++) {
-        char mode = p->nallargs ? p->argmodes[i] : 'i';
-        bool is_input = mode == 'i' || mode == 'b' || mode == 'v';
-        if (!p->nallargs && p->variadic && i == n - 1)
-            mode = 'v';
-        input += is_input;
-        if (table ? mode != 't' : mode == 't' || (identity && mode == 'o'))
-            continue;
-        if (shown == order_by)
-            strbuf_addz(&b, shown ? " ORDER BY " : "ORDER BY ");
-        else if (shown)
-            strbuf_addz(&b, ", ");
-        shown++;
-        argument_text(f, &b, p, i, mode, p->nallargs ? p->allargtypes[i] : p->argtypes[i]);
-        int k = input - 1 - (p->nargs - p->ndefaults);
-        const char *def = is_input && k >= 0 && !identity && p->defaults ? nth_default(f, p->defaults, k) : NULL;
-        if (def)
-            strbuf_printf(&b, " DEFAULT %s", def);
-    }
-    if (order_by == shown && shown && p->variadic) { /* a hypothetical set's aggregated arguments are like its direct ones */
-        strbuf_addz(&b, " ORDER BY ");
-        argument_text(f, &b, p, n - 1, 'v', p->argtypes[n - 1]);
-    }
-    if (table)
-        fcall_return_textz(f, arena_printf(f->arena, "TABLE(%s)", b.data ? b.data : ""));
-    else
-        fcall_return_text(f, b.data ? b.data : "", b.len);
-    strbuf_free(&b);
-}
-
-static void fn_get_function_arguments(struct fcall *f)
-{
-    arguments(f, false, false);
-}
-
-static void fn_get_function_identity_arguments(struct fcall *f)
-{
-    arguments(f, true, false);
-}
-
-static void fn_get_function_result(struct fcall *f)
-{
-    const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
-    if (!p || p->kind == 'p')
-        return;
-    bool table = false;
-    for (int i = 0; i < p->nallargs; i++)
-        table |= p->argmodes[i] == 't';
-    if (table)
-        arguments(f, true, true);
-    else
-        fcall_return_textz(f, arena_printf(f->arena, "%s%s", p->retset ? "SETOF " : "",
-                                           fn_type_name(f, p->rettype, -1, false)));
-}
-
-static void fn_get_function_arg_default(struct fcall *f)
-{
-    const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
-    int64_t k = p ? fn_int(f, 1) - 1 - (p->nargs - p->ndefaults) : -1;
-    const char *def = k >= 0 && p->defaults ? nth_default(f, p->defaults, (int)k) : NULL;
-    if (def)
-        fcall_return_textz(f, def);
-}
-
 const struct fn_impl catalog_definition_functions[] = {
     {"pg_get_expr", .call = fn_get_expr},
     {"pg_get_expr_ext", .call = fn_get_expr},
@@ -404,8 +289,4 @@ const struct fn_impl catalog_definition_functions[] = {
     {"pg_get_viewdef_name_ext", .call = fn_get_viewdef_name},
     {"pg_get_ruledef", .call = fn_get_ruledef},
     {"pg_get_ruledef_ext", .call = fn_get_ruledef},
-    {"pg_get_function_arguments", .call = fn_get_function_arguments},
-    {"pg_get_function_identity_arguments", .call = fn_get_function_identity_arguments},
-    {"pg_get_function_result", .call = fn_get_function_result},
-    {"pg_get_function_arg_default", .call = fn_get_function_arg_default},
     {NULL}};

@@ -437,7 +437,6 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_relation_filenode", .call = fn_null},
     {"pg_get_partkeydef", .call = fn_null},
     {"pg_get_partition_constraintdef", .call = fn_null},
-    {"pg_get_function_sqlbody", .call = fn_null},
     {"pg_collation_actual_version", .call = fn_null},
     {"pg_database_collation_actual_version", .call = fn_null},
     {NULL}};

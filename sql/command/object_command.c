@@ -385,6 +385,13 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         return e || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "extension \"%s\" does not exist",
                               ref->name.name);
     }
+    case OBJECT_FUNCTION:
+    case OBJECT_PROCEDURE:
+    case OBJECT_ROUTINE:
+    case OBJECT_AGGREGATE:
+        *classid = CLASS_PG_PROC;
+        *oid = ref->oid;
+        return true;
     case OBJECT_ROLE: {
         const struct role_def *r = snapshot_role_named(c->snapshot, ref->name.name);
         *classid = CLASS_PG_AUTHID;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sql/command/function_text.h"
 #include "sql/emit/deparse.h"
 
 static const char *qualified(struct command *c, const struct snapshot *s, uint32_t namespace_oid,
@@ -81,6 +82,9 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
     const struct type_def *t = classid == CLASS_PG_TYPE ? snapshot_type(s, oid) : NULL;
     if (t)
         return arena_printf(c->arena, "type %s", type_text(c, s, t));
+    const struct proc *p = classid == CLASS_PG_PROC ? snapshot_proc(s, oid) : NULL;
+    if (p)
+        return function_object_text(c, s, p);
     const struct namespace_def *n =
         classid == CLASS_PG_NAMESPACE ? snapshot_namespace(s, oid) : NULL;
     if (n)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sql/command/command_internal.h"
+#include "sql/command/function_text.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
 
@@ -254,6 +255,11 @@ static bool is_relation_kind(enum object_kind k)
            k == OBJECT_SEQUENCE || k == OBJECT_COLUMN || k == OBJECT_CONSTRAINT;
 }
 
+static bool is_routine_kind(enum object_kind k)
+{
+    return k == OBJECT_FUNCTION || k == OBJECT_PROCEDURE || k == OBJECT_ROUTINE || k == OBJECT_AGGREGATE;
+}
+
 /* The relation of RENAME, SET SCHEMA, OWNER; *done when it is missing and that is allowed. */
 static const struct relation *target_relation(struct command *c, bool *done)
 {
@@ -332,6 +338,8 @@ bool run_rename(struct command *c)
             return rename_constraint(c, r, ref->sub, to);
         return move_relation(c, r, snapshot_namespace(c->snapshot, r->namespace_oid), to);
     }
+    if (is_routine_kind(kind))
+        return function_move(c, ref->oid, to, NULL);
     switch (kind) {
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:
@@ -358,6 +366,8 @@ bool run_set_schema(struct command *c)
         return e ? extension_set_schema(c, e, ns)
                  : error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "extension \"%s\" does not exist", name);
     }
+    if (is_routine_kind(c->utility->rename.object))
+        return function_move(c, c->utility->rename.ref.oid, NULL, ns);
     if (!is_relation_kind(c->utility->rename.object)) {
         const struct type_def *t = cmd_find_type(c, &c->utility->rename.ref.name);
         if (!t || t->oid < FIRST_USER_OID || t->relid)
@@ -392,6 +402,8 @@ bool run_owner(struct command *c)
                        cmd_reload(c)
                  : done;
     }
+    if (is_routine_kind(c->utility->rename.object))
+        return function_owner(c, ref->oid, role->oid);
     if (c->utility->rename.object == OBJECT_SCHEMA) {
         const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
         return n ? durable_create(c->db, c->err) &&

@@ -41,7 +41,7 @@ static bool check_call(struct emitter *em, const struct expr *e)
 }
 
 /* The column definition list as a further argument: [["name",type OID,typmod],...]. */
-static void emit_column_definitions(struct emitter *em, const struct rte *t)
+static void emit_column_definitions(struct emitter *em, const struct rte *t, bool behind)
 {
     struct textbuf list = textbuf_in(em->arena);
     int n = t->ncolumns - (t->function.ordinality ? 1 : 0);
@@ -53,20 +53,35 @@ static void emit_column_definitions(struct emitter *em, const struct rte *t)
     }
     textbuf_addc(&list, ']');
     struct value v = textbuf_value(&list);
-    emit_z(em, ", ");
+    emit_z(em, behind ? ", " : "");
     emit_literal(em->out, &v);
+}
+
+/* The name of a user's set as it is wanted here: its composite rows whole (a select list's) or spread over columns. */
+static const char *user_set_name(struct emitter *em, const struct rte *t, int column, const struct expr *e)
+{
+    const struct fn_impl *impl = e->func.proc->impl;
+    size_t n = strlen(impl->name);
+    if (!(impl->flags & FN_USER) || column >= t->ncolumns || t->columns[column].type != e->type ||
+        impl->name[n - 1] != 'r' || !emit_type(em, e->type) || emit_type(em, e->type)->typtype != 'c')
+        return impl->name;
+    char *name = arena_strdup(em->arena, impl->name);
+    name[n - 1] = 'q';
+    return name;
 }
 
 static void emit_srf_call(struct emitter *em, const struct rte *t, const struct expr *e)
 {
     const struct fn_impl *impl = e->func.proc->impl;
     bool definitions = t->function.coldef && impl->flags & FN_TYPED;
-    emit_call_begin(em, impl->name);
+    emit_call_begin(em, user_set_name(em, t, 0, e));
     emit_expr_list(em, &e->func.args);
     if (definitions)
-        emit_column_definitions(em, t);
-    if (impl->flags & FN_TYPED)
+        emit_column_definitions(em, t, e->func.args.n > 0);
+    if (impl->flags & FN_TYPED) {
+        emit_z(em, definitions && !e->func.args.n ? ", " : "");
         emit_types(em, e->type, &e->func.args);
+    }
     if (definitions)
         emit_printf(em, ", %u", TEXTOID);
     emit_z(em, ")");
@@ -118,11 +133,17 @@ static void emit_scalar_function(struct emitter *em, const struct rte *t, const 
         emit_z(em, ")");
         return;
     }
-    emit_z(em, "(SELECT ");
-    emit_fields(em, t, e->type, "v");
-    emit_z(em, ", 1 AS \"ordinality\" FROM (SELECT ");
-    emit_expr(em, e);
-    emit_z(em, " AS \"v\"))");
+    /* With a column definition list: the types it wants, to be compared. */
+    struct expr_list args = {0};
+    struct expr *call = (struct expr *)e;
+    expr_list_add(em->arena, &args, call);
+    for (int i = 0; t->function.coldef && i < t->ncolumns - t->function.ordinality; i++)
+        expr_list_add(em->arena, &args,
+                      expr_const(em->arena, OIDOID, -1, value_int(t->columns[i].type), -1));
+    emit_z(em, "\"record_scan\"(");
+    emit_expr_list(em, &args);
+    emit_types(em, RECORDOID, &args);
+    emit_z(em, ")");
 }
 
 /*
@@ -132,7 +153,8 @@ static void emit_scalar_function(struct emitter *em, const struct rte *t, const 
 static void emit_rows_from(struct emitter *em, const struct rte *t)
 {
     struct strbuf spec = {0};
-    for (int i = 0; i < t->function.n; i++) {
+    int first = 0; /* column of this call */
+    for (int i = 0; i < t->function.n; first += t->function.ncolumns[i++]) {
         const struct expr *e = t->function.calls[i];
         if (!check_call(em, e) || !is_srf(e)) {
             emit_unsupported(em, "ROWS FROM with a function that returns no set");
@@ -140,7 +162,7 @@ static void emit_rows_from(struct emitter *em, const struct rte *t)
             return;
         }
         const struct expr_list *args = &e->func.args;
-        strbuf_printf(&spec, "%s %d %d %u", e->func.proc->impl->name, t->function.ncolumns[i], args->n, e->type);
+        strbuf_printf(&spec, "%s %d %d %u", user_set_name(em, t, first, e), t->function.ncolumns[i], args->n, e->type);
         for (int k = 0; k < args->n; k++)
             strbuf_printf(&spec, " %u", args->items[k]->type);
         strbuf_addc(&spec, '\n');

@@ -14,6 +14,7 @@
 
 struct plan {
     atomic_int refs;
+    atomic_bool wants_writer; /* a function it calls was seen to write */
     uint64_t uid; /* names it in connections' statement caches; never reused */
     struct arena *arena;
     const struct snapshot *snapshot;

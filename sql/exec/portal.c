@@ -151,6 +151,15 @@ static enum portal_result portal_step_failed(struct portal *p, const struct port
         error_clear(&c->host.err);
         return PORTAL_WAIT_WORKER;
     }
+    if (run->control->wants_writer) {
+        run->control->wants_writer = false;
+        if (!p->flushed) {
+            error_clear(&c->host.err);
+            p->wants_writer = true;
+            atomic_store(&p->plan->wants_writer, true);
+            return PORTAL_WAIT_LOCK;
+        }
+    }
     if (run->control->parked && !p->flushed) {
         error_clear(&c->host.err);
         return PORTAL_WAIT_LOCK;
@@ -212,7 +221,8 @@ static enum portal_result portal_lease(struct portal *p, const struct portal_run
                                        struct error *err)
 {
     enum txn_wait w;
-    if (p->plan->program->writes)
+    if (p->plan->program->writes || p->wants_writer ||
+        (atomic_load(&p->plan->wants_writer) && !run->txn->read_only))
         w = txn_acquire_write(run->txn, p->arena, &p->connection, err);
     else
         w = txn_acquire_read(run->txn, p->arena, &p->connection, &p->leased, err);
@@ -285,7 +295,7 @@ static bool portal_may_start_inline(const struct portal *p)
 {
     const struct program *g = p->plan->program;
     return p->state == PORTAL_READY && !g->long_hint &&
-           (g->writes || !g->query || !g->query->volatile_calls);
+           (g->writes || !g->query || !g->query->volatile_calls) && !(g->query && g->query->routine_calls);
 }
 
 enum portal_result portal_run(struct portal *p, const struct portal_run *run, struct error *err)
@@ -311,15 +321,22 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
         p->flushed = true;
     }
     bool budgeted = !run->on_worker && !p->plan->program->writes;
-    run->control->budget_hit = run->control->parked = false;
+    run->control->budget_hit = run->control->parked = run->control->wants_writer = false;
     run->control->budget = budgeted ? run_control_now() + PORTAL_INLINE_NS : 0;
+    struct connection *outer = run->txn->current;
+    run->txn->current = p->connection;
     enum portal_result r = portal_run_program(p, run, err);
+    run->txn->current = outer;
     run->control->budget = 0;
-    if (r == PORTAL_WAIT_WORKER || r == PORTAL_WAIT_LOCK)
+    if (r == PORTAL_WAIT_WORKER || r == PORTAL_WAIT_LOCK) {
+        bool as_writer = p->wants_writer && p->connection && p->connection != run->txn->writer;
         portal_rewind(p, run, mark);
-    else if (r == PORTAL_FAILED)
+        if (as_writer)
+            return portal_run(p, run, err);
+    } else if (r == PORTAL_FAILED) {
         portal_finish(p, run->txn, PORTAL_BROKEN);
-    else if (r == PORTAL_FINISHED)
+    } else if (r == PORTAL_FINISHED) {
         portal_finish(p, run->txn, PORTAL_DONE);
+    }
     return r;
 }

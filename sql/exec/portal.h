@@ -43,6 +43,7 @@ struct portal {
     int64_t position;        /* next row of result */
     uint64_t count;          /* rows sent or changed: the number in the tag */
     int64_t total_changes;   /* of the connection, when the current step began */
+    bool wants_writer;       /* a function inside writes: the write slot is taken from the start */
     bool flushed;            /* rows have left: running cannot start over */
     struct value *cells;
     bool in_block; /* made inside a transaction block */

@@ -11,7 +11,7 @@ static bool foldable(const struct expr *e)
         return false;
     const struct proc *p = e->func.proc;
     if (!p || p->volatility != 'i' || p->retset || !p->impl || !p->impl->call ||
-        (p->impl->flags & (FN_WRITES | FN_SESSION)))
+        (p->impl->flags & (FN_WRITES | FN_SESSION | FN_USER)))
         return false;
     for (int i = 0; i < e->func.args.n; i++) {
         const struct expr *a = e->func.args.items[i];

@@ -31,7 +31,8 @@ struct query *plan_push_down(struct planner *p, struct query *q)
     *q = (struct query){.command = QUERY_SELECT, .level = inner->level - 1, .result = -1,
                         .sort = q->sort, .limit = q->limit, .offset = q->offset,
                         .with_ties = q->with_ties, .lock = q->lock, .lock_wait = q->lock_wait,
-                        .writes = q->writes, .volatile_calls = q->volatile_calls};
+                        .writes = q->writes, .volatile_calls = q->volatile_calls,
+                        .routine_calls = q->routine_calls};
     struct sort_item *sort = ARENA_ARRAY(p->arena, struct sort_item, q->sort.n + 1);
     for (int i = 0; i < q->sort.n; i++) {
         sort[i] = q->sort.items[i];

@@ -10,12 +10,14 @@
 #include <time.h>
 
 #include "sql/base/arena.h"
+#include "sql/exec/routine.h"
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/session/advisory.h"
 #include "sql/session/engine.h"
 #include "sql/session/guc_hooks.h"
 #include "sql/session/live.h"
+#include "sql/session/spi.h"
 #include "sql/types/text_util.h"
 
 /* Seconds from 1970 to 2000. */
@@ -204,6 +206,8 @@ static void session_init_eval(struct pg_session *s)
     s->eval.notice = session_eval_notice;
     s->eval.setting = session_eval_setting;
     s->eval.live_row = live_row;
+    s->eval.routines = &routine_sql_door;
+    s->eval.spi = &session_spi;
     s->eval.sequences = s->database->sequences;
     s->eval.sequence_session = sequence_session_create();
     s->eval.random_state[0] = (uint64_t)session_clock() * 0x9e3779b97f4a7c15u + (uint64_t)s->pid;
@@ -269,6 +273,7 @@ void pg_session_destroy(struct pg_session *s)
         engine_leave_database(s->engine, s->database);
     }
     prepared_drop_all(s);
+    session_free_slots(s);
     if (s->snapshot)
         snapshot_unref(s->snapshot);
     if (s->eval.sequence_session)

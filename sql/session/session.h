@@ -8,6 +8,7 @@
 
 #include "sql/analyze/analyze.h"
 #include "sql/exec/portal.h"
+#include "sql/exec/spi.h"
 #include "sql/pg.h"
 #include "sql/session/guc.h"
 #include "sql/session/normalize.h"
@@ -50,7 +51,16 @@ struct session_execute { /* TASK_EXECUTE */
     int64_t max_rows;
 };
 
+/* Things that languages keep per session (exec/spi.h). */
+#define SESSION_SLOTS 8
+
+struct session_slot {
+    const char *name;
+    struct spi_slot slot;
+};
+
 struct pg_session {
+    struct session_slot slots[SESSION_SLOTS];
     struct pg_engine *engine;
     struct database *database;
     struct pg_reply reply;
@@ -128,6 +138,8 @@ struct plan *session_plan(struct pg_session *s, const char *text, int offset, in
 /* The same for a text of one statement made by the session itself. */
 struct plan *session_plan_text(struct pg_session *s, const char *text, const uint32_t *types,
                                int ntypes);
+/* The plan of a statement nested in a running one. NULL with s->err set. */
+struct plan *session_plan_source(struct pg_session *s, const struct spi_source *src);
 /* A plan for a query inside another plan's statement (EXPLAIN, DECLARE, COPY, PREPARE...). */
 struct plan *session_plan_inner(struct pg_session *s, const struct plan *outer, struct query *q,
                                 const uint32_t *params, int nparams);

@@ -188,6 +188,24 @@ struct plan *session_plan_text(struct pg_session *s, const char *text, const uin
     return p;
 }
 
+struct plan *session_plan_source(struct pg_session *s, const struct spi_source *src)
+{
+    struct arena *arena = arena_create();
+    struct analysis a;
+    session_analysis(s, &a, arena, src->text, src->params, src->nparams, false);
+    if (src->nparams)
+        memcpy(a.params, src->params, sizeof(a.params[0]) * (size_t)src->nparams);
+    a.names = src->names;
+    struct query *q = analyze_statement(&a, src->raw);
+    bool ok = q && !error_is_set(&s->err) && (!src->analyzed || src->analyzed(src->arg, &a, q));
+    struct program *g = ok ? session_program(s, q, arena, a.params, a.nparams) : NULL;
+    if (!g) {
+        arena_destroy(arena);
+        return NULL;
+    }
+    return plan_create(arena, g, s->snapshot, src->text + src->offset, (size_t)src->length);
+}
+
 struct plan *session_plan_inner(struct pg_session *s, const struct plan *outer, struct query *q,
                                 const uint32_t *params, int nparams)
 {

@@ -24,6 +24,7 @@ struct run_control {
     int64_t deadline;     /* statement_timeout, monotonic ns; 0 none */
     int64_t budget;       /* inline running: give up at this time and go to a worker; 0 none */
     bool budget_hit;
+    bool wants_writer; /* a nested statement wants to write: rewind, wait for the write slot, run again */
     bool parked; /* a function waits for something: rewind the statement and run it again when woken
                   */
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
@@ -121,6 +122,8 @@ enum txn_wait txn_acquire_write(struct transaction *t, struct arena *arena, stru
             return w;
     }
     if (!t->writer) {
+        if (t->current && !t->pinned) /* a statement is stepping on a reader: it must begin anew as a writer */
+            return TXN_WAIT;
         if (!slots_acquire(&t->database->write_slot, &t->write_waiter))
             return TXN_WAIT;
         enum txn_wait w = txn_open_write(t, err);
@@ -143,7 +146,7 @@ enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struc
         if (w != TXN_READY)
             return w;
     }
-    *c = t->writer ? t->writer : t->pinned ? t->pinned : t->home;
+    *c = t->writer ? t->writer : t->pinned ? t->pinned : t->home ? t->home : t->current;
     if (!*c) {
         if (!slots_acquire(&t->database->read_slots, &t->read_waiter))
             return TXN_WAIT;
@@ -401,4 +404,59 @@ bool txn_rollback_to(struct transaction *t, const char *name, uint64_t *mark, st
     if (ok)
         txn_set_state(t, TXN_BLOCK);
     return ok;
+}
+
+/* --- blocks of functions ------------------------------------------------------------------------- */
+
+bool txn_sub_begin(struct transaction *t, int *level, uint64_t mark, struct error *err)
+{
+    *level = t->nsavepoints;
+    return txn_savepoint(t, "", mark, err);
+}
+
+bool txn_sub_release(struct transaction *t, int level, struct error *err)
+{
+    if (level >= t->nsavepoints)
+        return error_set(err, ERRCODE_INVALID_TRANSACTION_STATE, "a block's savepoint is gone");
+    char sql[48];
+    snprintf(sql, sizeof(sql), "RELEASE s%d", level);
+    bool ok = !t->writer || !t->savepoints[level].open || connection_exec(t->writer, sql, err);
+    txn_forget_savepoints(t, level);
+    return ok;
+}
+
+bool txn_sub_rollback(struct transaction *t, int level, struct error *err)
+{
+    if (level >= t->nsavepoints)
+        return error_set(err, ERRCODE_INVALID_TRANSACTION_STATE, "a block's savepoint is gone");
+    struct savepoint *s = &t->savepoints[level];
+    bool ok = true;
+    if (t->writer && s->open) {
+        char sql[64];
+        struct run_control *control = t->writer->control;
+        t->writer->control = NULL; /* undoing is not canceled */
+        snprintf(sql, sizeof(sql), "ROLLBACK TO s%d; RELEASE s%d", level, level);
+        ok = sqlite3_exec(t->writer->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+        if (!ok)
+            error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", sqlite3_errmsg(t->writer->db));
+        t->writer->control = control;
+    }
+    if (t->snapshot)
+        snapshot_unref(t->snapshot);
+    t->snapshot = s->snapshot ? snapshot_ref(s->snapshot) : NULL;
+    txn_forget_savepoints(t, level);
+    return ok;
+}
+
+enum txn_wait txn_acquire_write_now(struct transaction *t, struct arena *arena, struct connection **c,
+                                    struct error *err)
+{
+    for (long pause = 200000;; pause = pause < 5000000 ? pause * 2 : pause) {
+        enum txn_wait w = txn_acquire_write(t, arena, c, err);
+        if (w != TXN_WAIT)
+            return w;
+        if (run_control_stopped(t->control, err))
+            return TXN_ERROR;
+        nanosleep(&(struct timespec){.tv_nsec = pause}, NULL);
+    }
 }

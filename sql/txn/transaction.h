@@ -46,6 +46,7 @@ struct transaction {
     bool read_only, deferrable;
     bool ran;                  /* a statement has run: isolation can no longer change */
     struct connection *writer; /* BEGIN IMMEDIATE is open on it; the write slot is held */
+    struct connection *current; /* reader of the statement now stepping: nested ones read there */
     struct connection *pinned; /* REPEATABLE READ's reader; also the writer after an upgrade */
     const struct snapshot *snapshot; /* private catalog after DDL, referenced; or NULL */
     /*
@@ -109,6 +110,17 @@ void txn_fail(struct transaction *t);
 bool txn_savepoint(struct transaction *t, const char *name, uint64_t mark, struct error *err);
 bool txn_release(struct transaction *t, const char *name, struct error *err);
 bool txn_rollback_to(struct transaction *t, const char *name, uint64_t *mark, struct error *err);
+
+/*
+ * Savepoints without names, for blocks of functions; the state of the transaction stays as it is. level: given by begin.
+ * rollback also ends it.
+ */
+bool txn_sub_begin(struct transaction *t, int *level, uint64_t mark, struct error *err);
+bool txn_sub_release(struct transaction *t, int level, struct error *err);
+bool txn_sub_rollback(struct transaction *t, int level, struct error *err);
+/* txn_acquire_write for a thread that may block: waits for the slot instead of answering TXN_WAIT. */
+enum txn_wait txn_acquire_write_now(struct transaction *t, struct arena *arena, struct connection **c,
+                                    struct error *err);
 
 static inline bool txn_holds_writer(const struct transaction *t)
 {

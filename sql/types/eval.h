@@ -16,6 +16,8 @@ struct arena;
 struct value;
 struct snapshot;
 struct pg_session;
+struct routine_door;
+struct spi_host;
 struct timezone_def; /* types/timezone.h */
 struct sequence_store;   /* catalog/sequence.h */
 struct sequence_session;
@@ -57,6 +59,8 @@ struct eval_context {
      */
     bool (*live_row)(struct eval_context *ctx, const char *relation, int i, struct arena *arena,
                      struct value *columns, int ncolumns);
+    const struct routine_door *routines; /* runs users' functions (types/routine.h); NULL in unit tests */
+    const struct spi_host *spi;          /* runs statements inside a running one (exec/spi.h); likewise */
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sql/base/log.h"
+#include "sql/types/routine.h"
 
 char *fcall_arg_cstring(struct fcall *f, int i)
 {
@@ -110,5 +111,7 @@ void fn_impl_set_traits(const struct fn_impl *impl, const struct fn_traits *trai
 
 const struct fn_traits *fn_impl_traits(const struct fn_impl *impl)
 {
+    if (impl->flags & FN_USER)
+        return &((const struct user_impl *)impl)->traits;
     return &impl_slot(impl->name)->traits;
 }

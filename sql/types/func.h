@@ -65,6 +65,8 @@ struct fcall {
 /* Aggregate WITHIN GROUP over a hypothetical row: instead of steps, final gets four integers: rows sorting
    before it, its peers, distinct rows before it, all rows. */
 #define FN_HYPOTHETICAL 0x20
+/* A user's function: the fn_impl is the first member of a struct user_impl (types/routine.h). */
+#define FN_USER       0x40
 #define FN_SESSION    0x10 /* must run while no SQLite statement is being stepped around it */
 
 /* An aggregate: state of state_size zeroed bytes per group. NULL handling: strict aggregates

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sql/types/routine.h"
 #include "sql/types/array.h"
 #include "sql/types/type_catalog.h"
 
@@ -399,7 +400,8 @@ static int rows_from_read(struct fcall *f, struct rows_from_call *c, const char 
     if (sscanf(*spec, "%127s %d %d %u%n", name, &c->ncolumns, &nargs, &rettype, &used) < 4)
         return -1;
     *spec += used;
-    c->impl = fn_impl_find(name);
+    struct user_impl *user = ARENA_NEW(f->arena, struct user_impl);
+    c->impl = user_impl_parse(user, name) ? &user->impl : fn_impl_find(name);
     uint32_t *types = ARENA_ARRAY(f->arena, uint32_t, nargs + 1);
     for (int i = 0; i < nargs; i++)
         types[i] = (uint32_t)strtoul(*spec, (char **)spec, 10);

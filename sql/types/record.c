@@ -176,6 +176,72 @@ static void record_field(struct fcall *f)
         f->result = r.columns[n - 1].value;
 }
 
+/* record_scan(record): a set of one row, the record's columns; NULLs for a NULL record. */
+static void record_scan_open(struct fcall *f, void *state)
+{
+    (void)f;
+    (void)state;
+}
+
+/* A type as messages name it. */
+static const char *record_type_name(struct fcall *f, uint32_t oid)
+{
+    static const char *const names[][2] = {{"int4", "integer"},  {"int8", "bigint"},
+                                           {"int2", "smallint"}, {"bool", "boolean"},
+                                           {"float8", "double precision"}, {"float4", "real"},
+                                           {"varchar", "character varying"}, {"bpchar", "character"},
+                                           {"timestamp", "timestamp without time zone"},
+                                           {"timestamptz", "timestamp with time zone"}};
+    const struct type_def *t = type_find(f->ctx, oid);
+    for (size_t i = 0; t && i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(names[i][0], t->name) == 0)
+            return names[i][1];
+    return t ? t->name : "unknown";
+}
+
+/* The caller's column definition list must say what the record is. */
+static bool record_is_wanted(struct fcall *f, const struct record *r)
+{
+    static const char message[] = "function return row and query-specified return row do not match";
+    if (r->n != f->nargs - 1) {
+        error_set(f->err, ERRCODE_DATATYPE_MISMATCH, message);
+        error_detail(f->err, "Returned row contains %d attribute%s, but query expects %d.", r->n, r->n == 1 ? "" : "s",
+                     f->nargs - 1);
+        return false;
+    }
+    for (int i = 0; i < r->n; i++) {
+        uint32_t wanted = (uint32_t)f->args[i + 1].i;
+        if (r->columns[i].type == wanted || r->columns[i].type == UNKNOWNOID)
+            continue;
+        error_set(f->err, ERRCODE_DATATYPE_MISMATCH, message);
+        error_detail(f->err, "Returned type %s at ordinal position %d, but query expects %s.",
+                     record_type_name(f, r->columns[i].type), i + 1, record_type_name(f, wanted));
+        return false;
+    }
+    return true;
+}
+
+static bool record_scan_next(struct fcall *f, void *state, struct value *columns)
+{
+    bool *done = state;
+    struct record r;
+    if (*done)
+        return false;
+    *done = true;
+    if (ARG_NULL(f, 0))
+        return true;
+    if (!record_read(f, &f->args[0], f->argtypes[0], &r))
+        return false;
+    if (f->nargs > 1 && !record_is_wanted(f, &r))
+        return false;
+    for (int i = 0; i < r.n && i < 100; i++)
+        columns[i] = r.columns[i].value;
+    return true;
+}
+
+static const struct srf_impl record_scan = {
+    .state_size = sizeof(bool), .open = record_scan_open, .next = record_scan_next, .open_columns = true};
+
 /* record_assign(record, n, value): the record with column n replaced; a NULL record has NULL columns. */
 static void record_assign(struct fcall *f)
 {
@@ -555,6 +621,7 @@ const struct fn_impl record_functions[] = {
     {"row_construct", .call = row_construct, .flags = FN_TYPED},
     {"row_construct_named", .call = row_construct_named, .flags = FN_TYPED},
     {"record_field", .call = record_field, .flags = FN_TYPED},
+    {"record_scan", .srf = &record_scan, .flags = FN_TYPED},
     {"record_assign", .call = record_assign, .flags = FN_TYPED},
     {"record_is_null", .call = record_is_null},
     {"record_is_not_null", .call = record_is_not_null},

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/types/routine.h"
 #include "sql/types/sqlite_func_internal.h"
 #include "sql/types/type.h"
 
@@ -202,6 +203,29 @@ void sqlite_scalar_call_general(sqlite3_context *c, int argc, sqlite3_value **ar
 
 /* --- registration -------------------------------------------------------------------------- */
 
+/* A user's function: the registration holds its own copy of the implementation. */
+struct user_func {
+    struct sqlite_func fn; /* first: what SQLite hands back and frees */
+    struct user_impl user;
+};
+
+static int register_user(sqlite3 *db, struct sqlite_func_host *host, const struct user_impl *user,
+                         const char *name)
+{
+    struct user_func *u = calloc(1, sizeof(*u));
+    if (!u)
+        return SQLITE_NOMEM;
+    user_impl_init(&u->user, user->oid, user->traits.volatility, user->impl.flags & FN_TYPED,
+                   user->whole ? 'q' : user->impl.srf ? 'r' : 0);
+    u->fn.impl = &u->user.impl;
+    u->fn.host = host;
+    u->fn.typed = user->impl.flags & FN_TYPED;
+    if (user->impl.srf)
+        return sqlite_srf_create(db, &u->fn, name);
+    int flags = SQLITE_UTF8 | (user->traits.volatility == 'v' ? 0 : SQLITE_DETERMINISTIC);
+    return sqlite3_create_function_v2(db, name, -1, flags, u, sqlite_scalar_call_general, NULL, NULL, free);
+}
+
 int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char *name)
 {
     if (strcmp(name, SQLITE_FUNC_SORTED) == 0)
@@ -218,6 +242,9 @@ int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char 
         memcpy(base, own, n - suffix);
         base[n - suffix] = 0;
     }
+    struct user_impl user;
+    if (user_impl_parse(&user, own))
+        return register_user(db, host, &user, name);
     const struct fn_impl *impl = fn_impl_find(moving ? base : own);
     if (!impl)
         return SQLITE_NOTFOUND;

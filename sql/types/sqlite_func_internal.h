@@ -34,6 +34,8 @@ void sqlite_scalar_call_general(sqlite3_context *c, int argc, sqlite3_value **ar
 int sqlite_agg_register(sqlite3 *db, struct sqlite_func *fn, const char *name, int flags,
                         bool moving);
 
+/* fn's implementation as a virtual table; takes fn over, also when it fails. */
+int sqlite_srf_create(sqlite3 *db, struct sqlite_func *fn, const char *name);
 int sqlite_subplan_register(sqlite3 *db, struct sqlite_func_host *host);
 int sqlite_sorted_register(sqlite3 *db, struct sqlite_func_host *host);
 

@@ -238,5 +238,10 @@ int sqlite_srf_register(sqlite3 *db, struct sqlite_func_host *host, const struct
     fn->host = host;
     fn->strict = fn_impl_traits(impl)->strict && !(impl->flags & FN_CALLED_ON_NULL);
     fn->typed = impl->flags & FN_TYPED;
+    return sqlite_srf_create(db, fn, name);
+}
+
+int sqlite_srf_create(sqlite3 *db, struct sqlite_func *fn, const char *name)
+{
     return sqlite3_create_module_v2(db, name, &srf_module, fn, free);
 }

@@ -1,0 +1,122 @@
+/* function_text.c: see function_text.h. */
+#include "sql/command/function_text.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "sql/analyze/format_type.h"
+#include "sql/catalog/user_proc.h"
+
+const char *function_type_text(struct command *c, uint32_t type)
+{
+    return format_type_name(c->arena, c->snapshot, c->search_path, c->nsearch_path, type, -1, false);
+}
+
+const char *function_arguments_text(struct command *c, const char *name, const struct proc *p)
+{
+    const char *text = arena_printf(c->arena, "%s(", name);
+    for (int i = 0; i < p->nargs; i++)
+        text = arena_printf(c->arena, "%s%s%s", text, i ? "," : "", function_type_text(c, p->argtypes[i]));
+    return arena_printf(c->arena, "%s)", text);
+}
+
+struct visible_search {
+    struct command *c;
+    const struct proc *p;
+    int position; /* of the first in the path with these arguments */
+    bool visible;
+};
+
+static bool visit_visible(void *arg, const struct proc *o)
+{
+    struct visible_search *s = arg;
+    const struct proc *p = s->p;
+    if (o->nargs != p->nargs ||
+        (p->nargs && memcmp(o->argtypes, p->argtypes, sizeof(uint32_t) * (size_t)p->nargs) != 0))
+        return true;
+    for (int i = 0; i < s->c->nsearch_path && (s->position < 0 || i < s->position); i++)
+        if (s->c->search_path[i] == o->namespace_oid) {
+            s->position = i;
+            s->visible = o->oid == p->oid;
+        }
+    return true;
+}
+
+const char *function_text(struct command *c, const struct snapshot *s, const struct proc *p)
+{
+    struct visible_search v = {.c = c, .p = p, .position = -1};
+    snapshot_procs_named(s, p->name, visit_visible, &v);
+    const struct namespace_def *n = v.visible ? NULL : snapshot_namespace(s, p->namespace_oid);
+    const char *name = format_identifier(c->arena, p->name);
+    if (n)
+        name = arena_printf(c->arena, "%s.%s", format_identifier(c->arena, n->name), name);
+    return arena_printf(c->arena, "%s", function_arguments_text(c, name, p));
+}
+
+const char *function_object_text(struct command *c, const struct snapshot *s, const struct proc *p)
+{
+    return arena_printf(c->arena, "%s %s", p->kind == 'p' ? "procedure" : p->kind == 'a' ? "aggregate" : "function",
+                        function_text(c, s, p));
+}
+
+/* --- the source of SQL-standard bodies ------------------------------------------------------------- */
+
+/* Behind a quoted string, comment or dollar-quoted string that begins at p; p itself if none does. */
+static const char *skip_quoted(const char *p)
+{
+    if (*p == '\'' || *p == '"') {
+        const char *end = strchr(p + 1, *p);
+        return end ? end + 1 : p + strlen(p);
+    }
+    if (p[0] == '-' && p[1] == '-')
+        return p + strcspn(p, "\n");
+    if (p[0] == '/' && p[1] == '*') {
+        const char *end = strstr(p + 2, "*/");
+        return end ? end + 2 : p + strlen(p);
+    }
+    return p;
+}
+
+static bool is_word(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' ||
+           (ch & 0x80);
+}
+
+const char *function_body_source(struct command *c, bool atomic)
+{
+    const char *begin = NULL, *p = c->text ? c->text : "";
+    int depth = 0;
+    while (*p) {
+        const char *next = skip_quoted(p);
+        if (next != p) {
+            p = next;
+            continue;
+        }
+        depth += (*p == '(') - (*p == ')');
+        if (!is_word(*p)) {
+            p++;
+            continue;
+        }
+        size_t n = 0;
+        while (is_word(p[n]))
+            n++;
+        if (depth == 0 && n == 5 && strncasecmp(p, "begin", 5) == 0)
+            begin = p;
+        else if (depth == 0 && atomic && n == 6 && strncasecmp(p, "atomic", 6) == 0 && begin)
+            break;
+        else if (depth == 0 && !atomic && n == 6 && strncasecmp(p, "return", 6) == 0) {
+            begin = p;
+            break;
+        }
+        p += n;
+    }
+    if (!*p || !begin) {
+        error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "this form of function body is not supported");
+        return NULL;
+    }
+    size_t n = strlen(begin);
+    while (n > 0 && strchr(" \t\r\n;", begin[n - 1]))
+        n--;
+    return arena_strndup(c->arena, begin, n);
+}

@@ -1,0 +1,286 @@
+/*
+ * spi.c: statements inside statements: the session's side of exec/spi.h. A nested statement is a portal of its own with its own
+ * memory and error; it runs in the session's transaction, on the connection of the statement around it.
+ */
+#include "sql/exec/spi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/base/log.h"
+#include "sql/exec/routine.h"
+#include "sql/session/session.h"
+#include "sql/session/spi.h"
+
+/* What a nested statement borrows of the session. */
+struct borrowed {
+    struct arena *arena;
+    struct error err;
+    bool on_worker;
+};
+
+static void borrow(struct pg_session *s, struct borrowed *b)
+{
+    b->arena = s->arena;
+    b->err = s->err;
+    b->on_worker = s->on_worker;
+    s->arena = arena_create();
+    s->on_worker = true;
+    error_init(&s->err, s->arena);
+}
+
+/* Gives everything back; the nested error goes to err. */
+static void give_back(struct pg_session *s, struct borrowed *b, struct error *err)
+{
+    if (error_is_set(&s->err))
+        error_copy(err, &s->err);
+    arena_destroy(s->arena);
+    s->arena = b->arena;
+    s->err = b->err;
+    s->on_worker = b->on_worker;
+}
+
+/* --- plans ---------------------------------------------------------------------------------------- */
+
+static struct plan *host_plan(struct eval_context *ctx, const struct spi_source *src, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    struct borrowed b;
+    borrow(s, &b);
+    struct plan *p = session_plan_source(s, src);
+    give_back(s, &b, err);
+    return p;
+}
+
+static uint64_t host_stamp(struct eval_context *ctx)
+{
+    struct pg_session *s = ctx->session;
+    session_search_path(s);
+    return snapshot_version(s->snapshot) << 32 ^ s->gucs.version;
+}
+
+/* --- running ----------------------------------------------------------------------------------------- */
+
+static bool may_run(struct pg_session *s, const struct plan *p)
+{
+    const struct utility *u = p->program->utility;
+    if (u && u->kind == UTILITY_TRANSACTION)
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not allowed in a SQL function", u->tag);
+    if (u && utility_forbidden_in_block(u))
+        return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION, "%s cannot be executed from a function", u->tag);
+    if (u && u->kind == UTILITY_COPY && !u->copy.file)
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot COPY to/from client in a function");
+    return session_enter(s, p);
+}
+
+/* A statement that would wait: the one around it is to wait, and run again. */
+static bool cannot_wait(struct pg_session *s, enum portal_result r)
+{
+    if (r == PORTAL_WAIT_LOCK) {
+        if (!s->control.parked)
+            s->control.wants_writer = true;
+        return error_set(&s->err, ERRCODE_LOCK_NOT_AVAILABLE, "the statement has to wait for other writers");
+    }
+    return error_set(&s->err, ERRCODE_INTERNAL_ERROR, "a nested statement stopped half way");
+}
+
+static bool run_portal(struct pg_session *s, struct portal *p, struct row_sink *sink, int64_t max_rows,
+                       struct spi_result *result)
+{
+    enum portal_result r = session_run(s, p, sink, max_rows);
+    if (r == PORTAL_FAILED)
+        return false;
+    if (r != PORTAL_FINISHED && r != PORTAL_SUSPENDED)
+        return cannot_wait(s, r);
+    if (result) {
+        result->suspended = r == PORTAL_SUSPENDED;
+        result->processed = p->inner ? p->inner->count : p->count;
+        if (p->tag && strncmp(p->tag, "SELECT ", 7) == 0) /* CREATE TABLE AS */
+            result->processed = strtoull(p->tag + 7, NULL, 10);
+    }
+    return true;
+}
+
+static bool host_run(struct eval_context *ctx, struct plan *plan, const struct value *params, struct row_sink *sink,
+                     int64_t max_rows, struct spi_result *result, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    struct borrowed b;
+    if (run_control_stopped(&s->control, err))
+        return false;
+    borrow(s, &b);
+    bool ok = may_run(s, plan);
+    struct portal *p = ok ? session_portal(s, "", plan_ref(plan)) : NULL;
+    if (p) {
+        p->params = params;
+        ok = run_portal(s, p, sink, max_rows, result);
+        portal_destroy(p, &s->txn);
+    }
+    ok = p && ok && !error_is_set(&s->err);
+    give_back(s, &b, err);
+    return ok;
+}
+
+static bool host_must_restart(struct eval_context *ctx)
+{
+    const struct run_control *c = &ctx->session->control;
+    return c->wants_writer || c->parked || c->budget_hit;
+}
+
+static struct connection *host_connection(struct eval_context *ctx)
+{
+    struct transaction *t = &ctx->session->txn;
+    return t->writer ? t->writer : t->pinned ? t->pinned : t->home ? t->home : t->current;
+}
+
+/* --- subtransactions and the transaction itself -------------------------------------------------------- */
+
+static void refresh_catalog(struct pg_session *s)
+{
+    const struct snapshot *now = txn_snapshot(&s->txn);
+    snapshot_unref(s->snapshot);
+    s->snapshot = now;
+    s->eval.snapshot = now;
+    session_search_path(s);
+}
+
+static bool host_begin(struct eval_context *ctx, int *level, uint64_t *mark, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    *mark = s->gucs.mark;
+    return txn_sub_begin(&s->txn, level, *mark, err);
+}
+
+static bool host_release(struct eval_context *ctx, int level, struct error *err)
+{
+    return txn_sub_release(&ctx->session->txn, level, err);
+}
+
+static bool host_rollback(struct eval_context *ctx, int level, uint64_t mark, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    bool ok = txn_sub_rollback(&s->txn, level, err);
+    guc_undo(&s->gucs, mark, session_setting_changed, s);
+    refresh_catalog(s);
+    return ok;
+}
+
+/* COMMIT and ROLLBACK inside a procedure. */
+static bool host_end(struct eval_context *ctx, bool commit, bool chain, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    struct borrowed b;
+    enum txn_isolation isolation = s->txn.isolation;
+    bool read_only = s->txn.read_only, deferrable = s->txn.deferrable;
+    borrow(s, &b);
+    bool ok = true;
+    if (commit)
+        ok = session_commit(s);
+    else
+        session_rollback(s);
+    if (ok) {
+        s->eval.statement_time = s->eval.transaction_time = session_clock();
+        if (chain)
+            txn_begin(&s->txn, false, isolation, read_only, deferrable);
+        else
+            session_begin_transaction(s, false);
+        refresh_catalog(s);
+        struct connection *c;
+        if (!s->txn.read_only && txn_acquire_write_now(&s->txn, s->arena, &c, &s->err) != TXN_READY)
+            ok = false;
+    }
+    give_back(s, &b, err);
+    return ok;
+}
+
+/* --- settings and roles ----------------------------------------------------------------------------------- */
+
+static const char *host_check_setting(struct eval_context *ctx, const char *name, const char *value,
+                                      struct error *err)
+{
+    (void)ctx;
+    int n, i = guc_find(name);
+    if (i < 0 && strchr(name, '.'))
+        return name;
+    if (i < 0) {
+        error_set(err, ERRCODE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
+        return NULL;
+    }
+    return value && !guc_check(i, value, err) ? NULL : guc_all(&n)[i].name;
+}
+
+static const char *host_setting(struct eval_context *ctx, const char *name)
+{
+    struct pg_session *s = ctx->session;
+    int i = guc_find(name);
+    return i < 0 ? guc_get_custom(&s->gucs, name) : guc_get(&s->gucs, i);
+}
+
+static bool host_set(struct eval_context *ctx, const char *name, const char *value, bool local, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    int i = guc_find(name);
+    if (!guc_set(&s->gucs, name, value, local ? GUC_LOCAL : GUC_SESSION, true, err))
+        return false;
+    if (i >= 0)
+        session_setting_changed(s, i);
+    session_search_path(s);
+    return true;
+}
+
+static void host_set_role(struct eval_context *ctx, uint32_t role, const char *name)
+{
+    struct pg_session *s = ctx->session;
+    char *old = s->role_name;
+    s->role = role;
+    s->role_name = strdup(name);
+    if (!s->role_name)
+        log_fatal("out of memory");
+    free(old);
+    s->eval.role = role;
+    s->eval.role_name = s->role_name;
+}
+
+/* --- slots --------------------------------------------------------------------------------------------------- */
+
+static struct spi_slot *host_slot(struct eval_context *ctx, const char *name)
+{
+    struct pg_session *s = ctx->session;
+    for (int i = 0; i < SESSION_SLOTS; i++) {
+        if (s->slots[i].name && strcmp(s->slots[i].name, name) == 0)
+            return &s->slots[i].slot;
+        if (!s->slots[i].name) {
+            s->slots[i].name = name;
+            return &s->slots[i].slot;
+        }
+    }
+    log_fatal("too many session slots");
+}
+
+void session_free_slots(struct pg_session *s)
+{
+    for (int i = 0; i < SESSION_SLOTS; i++) {
+        if (s->slots[i].slot.data && s->slots[i].slot.destroy)
+            s->slots[i].slot.destroy(s->slots[i].slot.data);
+        s->slots[i].slot.data = NULL;
+    }
+}
+
+const struct spi_host session_spi = {
+    .plan = host_plan,
+    .stamp = host_stamp,
+    .run = host_run,
+    .connection = host_connection,
+    .begin = host_begin,
+    .release = host_release,
+    .rollback = host_rollback,
+    .end = host_end,
+    .check_setting = host_check_setting,
+    .setting = host_setting,
+    .set = host_set,
+    .must_restart = host_must_restart,
+    .set_role = host_set_role,
+    .slot = host_slot,
+};
