@@ -147,7 +147,10 @@ static bool create_builtin(struct command *c, const struct extension_info *info,
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "extension \"%s\" must be installed in schema \"%s\"", info->name, info->schema);
     const struct qualified_name where = {.schema = schema ? schema : info->schema, .name = info->name, .location = -1};
-    const struct namespace_def *ns = cmd_creation_namespace(c, &where, 'p');
+    /* A schema that is named may be any, pg_catalog too. */
+    const struct namespace_def *ns = where.schema ? snapshot_namespace_named(c->snapshot, where.schema) : NULL;
+    if (!ns)
+        ns = cmd_creation_namespace(c, &where, 'p');
     if (!ns || !create_required(c, info, cascade, depth) || !durable_create(c->db, c->err))
         return false;
     struct snapshot *before = snapshot_ref(c->snapshot);
