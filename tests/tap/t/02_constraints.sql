@@ -1,0 +1,58 @@
+-- Keys, checks, indexes, triggers, policies.
+BEGIN;
+SELECT plan(50);
+SELECT has_pk('shop', 'customers', 'customers have a key');
+SELECT hasnt_pk('shop', 'events', 'events have none');
+SELECT col_is_pk('shop', 'customers', 'id', 'id is the key');
+SELECT col_is_pk('shop', 'order_items', ARRAY['order_id', 'line'], 'items: order and line');
+SELECT col_isnt_pk('shop', 'customers', 'email', 'email is not');
+SELECT has_fk('shop', 'orders', 'orders refer');
+SELECT hasnt_fk('shop', 'customers', 'customers do not');
+SELECT col_is_fk('shop', 'orders', 'customer_id', 'orders refer to customers');
+SELECT col_isnt_fk('shop', 'orders', 'status', 'a status is not a reference');
+SELECT fk_ok('shop', 'orders', 'customer_id', 'shop', 'customers', 'id');
+SELECT fk_ok('shop', 'order_items', ARRAY['product_id'], 'shop', 'products', ARRAY['id'], 'items are of products');
+SELECT has_unique('shop', 'products', 'products have a unique column');
+SELECT col_is_unique('shop', 'customers', 'email', 'addresses are unique');
+SELECT col_is_unique('shop', 'orders', ARRAY['invoice'], 'invoices are unique');
+SELECT has_check('shop', 'products', 'products are checked');
+SELECT col_has_check('shop', 'products', 'stock', 'stock is checked');
+SELECT col_has_check('shop', 'order_items', ARRAY['quantity'], 'quantity is checked');
+SELECT has_index('shop', 'customers', 'customers_name_idx', 'names are indexed');
+SELECT has_index('shop', 'customers', 'customers_name_idx', 'lower(name)', 'in lower case');
+SELECT has_index('shop', 'products', 'products_category_idx', 'category_id', 'by category');
+SELECT hasnt_index('shop', 'orders', 'orders_placed_idx', 'orders are not indexed by time');
+SELECT indexes_are('shop', 'products', ARRAY['products_pkey', 'products_sku_key', 'products_category_idx']);
+SELECT index_is_unique('shop', 'products', 'products_sku_key', 'sku is unique');
+SELECT index_is_primary('shop', 'products', 'products_pkey', 'pkey is primary');
+SELECT index_is_type('shop', 'products', 'products_category_idx', 'btree', 'a btree');
+SELECT is_indexed('shop', 'products', 'category_id', 'category is indexed');
+SELECT is_indexed('shop', 'order_items', ARRAY['order_id', 'line'], 'the key is indexed');
+SELECT index_owner_is('shop', 'products', 'products_pkey', current_user::name, 'owner of the index');
+SELECT has_trigger('shop', 'orders', 'orders_touch', 'orders are touched');
+SELECT hasnt_trigger('shop', 'customers', 'orders_touch', 'customers are not');
+SELECT triggers_are('shop', 'orders', ARRAY['orders_touch', 'orders_audit']);
+SELECT trigger_is('shop', 'orders', 'orders_touch', 'shop', 'touch', 'by touch()');
+SELECT trigger_is('shop', 'orders', 'orders_audit', 'audit', 'record');
+SELECT rules_are('shop', 'orders', ARRAY[]::text[], 'no rules');
+SELECT hasnt_rule('shop', 'orders', 'protect', 'no rule protects orders');
+SELECT policies_are('shop', 'customers', ARRAY['staff_sees_all', 'reader_sees_active']);
+SELECT policy_roles_are('shop', 'customers', 'staff_sees_all', ARRAY['shop_staff']);
+SELECT policy_cmd_is('shop', 'customers', 'reader_sees_active'::name, 'SELECT');
+SELECT throws_ok($$INSERT INTO shop.customers (email, name) VALUES ('ann@example.com', 'Ann')$$, '23505',
+    'duplicate key value violates unique constraint "customers_email_key"', 'an address can be used once');
+SELECT throws_ok($$INSERT INTO shop.customers (email, name) VALUES ('nobody', 'N')$$, '23514', NULL, 'an address has an @');
+SELECT throws_ok($$INSERT INTO shop.products (sku, name, price) VALUES ('X', 'x', -1)$$, '23514',
+    'value for domain shop.price violates check constraint "price_check"');
+SELECT throws_ok($$UPDATE shop.products SET stock = -1 WHERE sku = 'B-1'$$, 23514);
+SELECT throws_ok($$INSERT INTO shop.orders (customer_id) VALUES (99)$$, '23503');
+SELECT throws_ok($$INSERT INTO shop.orders (customer_id, status) VALUES (1, 'lost')$$, '22P02',
+    'invalid input value for enum shop.order_status: "lost"');
+SELECT throws_ok($$INSERT INTO shop.customers (email) VALUES ('x@y')$$, '23502', NULL, 'a name is needed');
+SELECT throws_like($$DELETE FROM shop.products WHERE id = (SELECT product_id FROM shop.order_items LIMIT 1) OR 1 / 0 = 1$$, '%zero%', 'division');
+SELECT throws_matching('SELECT * FROM shop.nothing', 'relation .* does not exist');
+SELECT throws_ilike('SELECT nothing()', 'FUNCTION NOTHING() DOES NOT%');
+SELECT throws_imatching('SELEC 1', 'SYNTAX ERROR');
+SELECT lives_ok($$INSERT INTO shop.events VALUES (1, 'login', '2024-05-05')$$, 'events of 2024');
+SELECT * FROM finish();
+ROLLBACK;
