@@ -14,15 +14,18 @@
  *   trained_rows  rows at the last training, 0 before it
  *   target        recall that searches aim at, in percent
  *   probes        lists a search visits to reach it
+ *   curve         blob: u32 per recall of vec_index.curve
  *   mean          blob: float32 per dimension, subtracted before rotating
  */
 #include "vecext/vec_index.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vecext/vec_func.h"
 #include "vecext/vec_kernel.h"
+#include "vecext/vec_predicate.h"
 #include "vecext/vec_text.h"
 
 static const char *const statement_sql[] = {
@@ -67,7 +70,18 @@ static void unload(struct vec_index *ix)
     free(ix->record);
     ix->mean = ix->row = ix->residual = ix->products = NULL;
     ix->codes = ix->record = NULL;
+    memset(ix->curve, 0, sizeof ix->curve);
     ix->generation = 0;
+}
+
+int vec_index_probes(const struct vec_index *ix, double recall)
+{
+    int at = (int)ceil((recall - 0.5) * 2 * (VEC_CURVE - 1) - 1e-9);
+    at = at < 0 ? 0 : at >= VEC_CURVE ? VEC_CURVE - 1 : at;
+    uint32_t probes = ix->curve[at], count = (uint32_t)ix->centroids.count;
+    if (!probes)
+        return ix->probes;
+    return (int)(probes < count ? probes : count);
 }
 
 static void index_free(struct vec_index *ix)
@@ -99,6 +113,7 @@ void vec_conn_forget(struct vec_conn *conn)
         if (ix->users == 0)
             index_free(ix);
     }
+    vec_predicate_forget(conn);
 }
 
 void vec_conn_release(void *conn)
@@ -253,6 +268,8 @@ static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error 
     if (strcmp(key, "format") == 0 && number != 1)
         return vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %lld, not 1", ix->name,
                              (long long)number);
+    if (strcmp(key, "curve") == 0 && sqlite3_column_bytes(row, 1) == sizeof ix->curve)
+        memcpy(ix->curve, sqlite3_column_blob(row, 1), sizeof ix->curve);
     if (strcmp(key, "refine") == 0)
         ix->shape.refined = number != 0;
     const char *text = (const char *)sqlite3_column_text(row, 1);
@@ -339,6 +356,13 @@ static bool check_meta(struct vec_index *ix, struct vec_error *err)
 static bool reload(struct vec_index *ix, struct vec_error *err)
 {
     unload(ix);
+    /* The definition may be another one, naming functions this connection has not met: SQLite's own preparing anew would
+     * not ask the host for them. */
+    static const enum vec_statement of_definition[] = {VEC_STMT_SRC_GET, VEC_STMT_SRC_ALL, VEC_STMT_SRC_COUNT};
+    for (size_t i = 0; i < sizeof of_definition / sizeof *of_definition; i++) {
+        sqlite3_finalize(ix->statements[of_definition[i]]);
+        ix->statements[of_definition[i]] = NULL;
+    }
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_ALL, err);
     if (!stmt)
         return false;
@@ -361,6 +385,8 @@ static bool reload(struct vec_index *ix, struct vec_error *err)
     if (!ix->row || !ix->residual || !ix->codes || !ix->record)
         ok = vec_error_nomem(err);
     ok = ok && load_mean(ix, err) && load_centroids(ix, err);
+    if (ok)
+        ix->probes = vec_index_probes(ix, 0.01 * ix->target_percent);
     if (!ok)
         unload(ix);
     return ok;

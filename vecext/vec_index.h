@@ -93,6 +93,8 @@ enum vec_statement {
         VEC_STMT_COUNT
 };
 
+enum { VEC_CROWDED = 8, VEC_CURVE = 101 };
+
 struct vec_conn {
     sqlite3 *db;
     int references; /* functions and modules that point here */
@@ -100,6 +102,8 @@ struct vec_conn {
     struct vec_scan_stats last_scan;
     vec_missing *missing; /* of the host; NULL: nothing more can be had */
     void *missing_context;
+    struct vec_test *tests; /* idle statements of predicates */
+    int ntests;
     struct vec_error last_error; /* of a trigger or a scan; VEC_OK when there was none */
 };
 
@@ -121,12 +125,19 @@ struct vec_index {
     int seg_rows, ref_rows;
     int64_t trained_rows; /* 0: not trained, everything is in list 0 */
     int probes;           /* that the recall target needs, measured at the build */
+    uint32_t curve[VEC_CURVE]; /* the same for each recall: (VEC_CURVE - 1 + i) / (2 VEC_CURVE - 2); all 0: not measured */
     int target_percent;   /* the recall target */
 
     struct vec_code_shape shape;
     struct vec_rotation rotation;
     float *mean; /* input_dims floats */
     struct vec_centroids centroids;
+
+    /* Filters whose rows were too many to be collected; not tried again for some searches (vec_scan.c). */
+    struct {
+        uint64_t key;
+        int skip;
+    } crowded[VEC_CROWDED];
 
     /* scratch for encoding one row */
     float *row, *residual, *products;
@@ -194,6 +205,9 @@ bool vec_meta_put_integer(struct vec_index *ix, const char *key, int64_t value,
 bool vec_meta_put_blob(struct vec_index *ix, const char *key, const void *blob, size_t len,
                        struct vec_error *err);
 bool vec_meta_new_generation(struct vec_index *ix, struct vec_error *err);
+
+/* Lists to visit for a recall (0 .. 1), at least 1. */
+int vec_index_probes(const struct vec_index *ix, double recall);
 
 /* Error from the connection's last failure. Returns false. */
 bool vec_sqlite_error(sqlite3 *db, struct vec_error *err);

@@ -2,7 +2,7 @@
  * vec_scan.c - the eponymous table function over vec_search.
  *
  *   CREATE TABLE vec_scan(distance, id, idx HIDDEN, query HIDDEN, k HIDDEN, probes HIDDEN,
- *                         filter HIDDEN, max_distance HIDDEN, batch HIDDEN)
+ *                         filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN)
  *
  * Rows come in order of distance, which is what xBestIndex promises for ORDER BY distance.
  * `distance <` and `distance <=` bound the search like max_distance (the comparison itself stays
@@ -17,9 +17,11 @@
 #include "vecext/vec_scan.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_predicate.h"
 #include "vecext/vec_search.h"
 
 enum column {
@@ -32,6 +34,7 @@ enum column {
     COLUMN_FILTER,
     COLUMN_MAX_DISTANCE,
     COLUMN_BATCH,
+    COLUMN_TEST,
     COLUMN_COUNT,
     /* not a column: the bound that a comparison of distance gives */
     ARGUMENT_BOUND = COLUMN_COUNT
@@ -47,6 +50,10 @@ struct scan_cursor {
     struct vec_index *index; /* begun; ended with the search */
     struct vec_search *search;
     struct vec_rowset filter;
+    struct vec_predicate *predicate; /* with a reference */
+    struct vec_test *test;
+    int64_t left;      /* of `all`'s rows; negative: all */
+    sqlite3_stmt *all; /* of the index: no vector to search for, every row at an unknown distance */
     sqlite3_value *query_value, *filter_value; /* what the search borrows */
     struct vec_buf query;
     int64_t id;
@@ -69,7 +76,7 @@ static int scan_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
     (void)argc, (void)argv, (void)error;
     int rc = sqlite3_declare_vtab(
         db, "CREATE TABLE vec_scan(distance REAL, id INTEGER, idx HIDDEN, query HIDDEN, k HIDDEN, "
-            "probes HIDDEN, filter HIDDEN, max_distance HIDDEN, batch HIDDEN)");
+            "probes HIDDEN, filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN)");
     struct scan_table *table = rc == SQLITE_OK ? calloc(1, sizeof *table) : NULL;
     if (!table)
         return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
@@ -141,6 +148,13 @@ static void end_search(struct scan_cursor *cursor)
 {
     vec_search_free(cursor->search);
     cursor->search = NULL;
+    if (cursor->all)
+        vec_index_done(cursor->index, cursor->all, NULL);
+    cursor->all = NULL;
+    vec_test_close(cursor->test);
+    vec_predicate_release(cursor->predicate);
+    cursor->test = NULL;
+    cursor->predicate = NULL;
     if (cursor->index)
         vec_index_end(cursor->index);
     cursor->index = NULL;
@@ -164,6 +178,13 @@ static int scan_next(sqlite3_vtab_cursor *base)
     struct scan_cursor *cursor = (struct scan_cursor *)base;
     struct scan_table *table = (struct scan_table *)base->pVtab;
     struct vec_error err;
+    if (cursor->all) {
+        cursor->eof = cursor->left-- == 0 || sqlite3_step(cursor->all) != SQLITE_ROW;
+        cursor->id = cursor->eof ? 0 : sqlite3_column_int64(cursor->all, 0);
+        if (cursor->eof)
+            end_search(cursor);
+        return SQLITE_OK;
+    }
     int more = vec_search_next(cursor->search, &cursor->id, &cursor->distance, &err);
     table->conn->last_scan = *vec_search_stats(cursor->search);
     cursor->eof = more <= 0;
@@ -175,6 +196,60 @@ static int scan_next(sqlite3_vtab_cursor *base)
 static bool present(sqlite3_value *value)
 {
     return value && sqlite3_value_type(value) != SQLITE_NULL;
+}
+
+static bool take_filter(struct scan_cursor *cursor, sqlite3_value *value, struct vec_search_args *args,
+                        bool *crowded, struct vec_error *err)
+{
+    cursor->filter_value = sqlite3_value_dup(value);
+    if (!cursor->filter_value)
+        return vec_error_nomem(err);
+    const void *blob = sqlite3_value_blob(cursor->filter_value);
+    size_t len = (size_t)sqlite3_value_bytes(cursor->filter_value);
+    *crowded = vec_rowset_is_crowded(blob, len);
+    if (*crowded)
+        return true;
+    args->filter = &cursor->filter;
+    return vec_rowset_open(&cursor->filter, blob, len, err);
+}
+
+/* Remembers that a filter had too many rows to collect, or that one search went by without trying. */
+static void note_crowded(struct vec_index *ix, uint64_t key, bool crowded)
+{
+    enum { SEARCHES = 30 };
+    size_t at = key % VEC_CROWDED;
+    if (crowded) {
+        ix->crowded[at].key = key;
+        ix->crowded[at].skip = SEARCHES;
+    } else if (ix->crowded[at].key == key && ix->crowded[at].skip > 0) {
+        ix->crowded[at].skip--;
+    }
+}
+
+/* A filter whose rows are known needs no test of each. */
+static bool take_test(struct scan_cursor *cursor, struct vec_conn *conn, sqlite3_value *value,
+                      struct vec_search_args *args, bool crowded, struct vec_error *err)
+{
+    cursor->predicate = vec_predicate_get(value);
+    if (!cursor->predicate)
+        return !crowded || vec_error_set(err, VEC_INVALID_PARAMETER,
+                                         "the filter has too many rows and there is no test");
+    if (args->filter)
+        return true;
+    note_crowded(cursor->index, vec_predicate_key(cursor->predicate), crowded);
+    cursor->test = vec_test_open(conn, cursor->predicate, err);
+    args->test = cursor->test;
+    return cursor->test != NULL;
+}
+
+/* A query of another dimension: as the distance functions say it. */
+static bool other_dimension(const struct vec_index *ix, struct vec_error *err)
+{
+    int expected, found;
+    if (err && err->code == VEC_DATA_EXCEPTION &&
+        sscanf(err->message, "expected %d dimensions, not %d", &expected, &found) == 2)
+        vec_check_same_dim(ix->type, expected, found, err);
+    return false;
 }
 
 /* Arguments by column; those not given are NULL. */
@@ -192,16 +267,20 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (!cursor->query_value)
         return vec_error_nomem(err);
     if (!vec_index_blob(ix, cursor->query_value, true, &cursor->query, &args.query, &null, err))
-        return false;
-    cursor->eof = null;
-    if (null)
-        return true;
+        return other_dimension(ix, err);
+    if (null) {
+        cursor->left = present(arg[COLUMN_K]) ? sqlite3_value_int64(arg[COLUMN_K]) : -1;
+        cursor->all = vec_index_statement(ix, VEC_STMT_LOC_ALL, err);
+        return cursor->all != NULL;
+    }
     if (present(arg[COLUMN_K]))
         args.k = sqlite3_value_int64(arg[COLUMN_K]);
     if (args.k < 0 && present(arg[COLUMN_K]))
         return vec_error_set(err, VEC_INVALID_PARAMETER, "k must not be negative");
     if (present(arg[COLUMN_PROBES]))
-        args.probes = sqlite3_value_int(arg[COLUMN_PROBES]);
+        args.probes = sqlite3_value_type(arg[COLUMN_PROBES]) == SQLITE_FLOAT
+                          ? vec_index_probes(ix, sqlite3_value_double(arg[COLUMN_PROBES]))
+                          : sqlite3_value_int(arg[COLUMN_PROBES]);
     if (present(arg[COLUMN_BATCH]))
         args.batch = sqlite3_value_int64(arg[COLUMN_BATCH]);
     if (present(arg[COLUMN_MAX_DISTANCE]))
@@ -209,18 +288,14 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (present(arg[ARGUMENT_BOUND]) &&
         sqlite3_value_double(arg[ARGUMENT_BOUND]) < args.max_distance)
         args.max_distance = sqlite3_value_double(arg[ARGUMENT_BOUND]);
-    if (present(arg[COLUMN_FILTER])) {
-        cursor->filter_value = sqlite3_value_dup(arg[COLUMN_FILTER]);
-        if (!cursor->filter_value)
-            return vec_error_nomem(err);
-        if (!vec_rowset_open(&cursor->filter, sqlite3_value_blob(cursor->filter_value),
-                             (size_t)sqlite3_value_bytes(cursor->filter_value), err))
-            return false;
-        args.filter = &cursor->filter;
-        cursor->eof = cursor->filter.count == 0;
-        if (cursor->eof)
-            return true;
-    }
+    bool crowded = false;
+    if (present(arg[COLUMN_FILTER]) && !take_filter(cursor, arg[COLUMN_FILTER], &args, &crowded, err))
+        return false;
+    if (!take_test(cursor, conn, arg[COLUMN_TEST], &args, crowded, err))
+        return false;
+    cursor->eof = args.filter && args.filter->count == 0;
+    if (cursor->eof)
+        return true;
     cursor->search = vec_search_new(ix, &args, err);
     return cursor->search != NULL;
 }
@@ -251,7 +326,7 @@ static int scan_eof(sqlite3_vtab_cursor *base)
 static int scan_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int column)
 {
     struct scan_cursor *cursor = (struct scan_cursor *)base;
-    if (column == COLUMN_DISTANCE)
+    if (column == COLUMN_DISTANCE && !cursor->all)
         sqlite3_result_double(context, cursor->distance);
     else if (column == COLUMN_ID)
         sqlite3_result_int64(context, cursor->id);

@@ -213,10 +213,10 @@ static bool create_triggers(const struct creation *c, struct vec_error *err)
     char *columns = NULL;
     const char *sep = c->primary_key ? "," : "";
     const char *pk = c->primary_key ? c->primary_key : "";
-    if (def->column && !def->where)
-        columns = sqlite3_mprintf(" OF \"%w\"%s", def->column, sep);
-    else if (def->columns)
+    if (def->columns)
         columns = sqlite3_mprintf(" OF %s%s", def->columns, sep);
+    else if (def->column && !def->where)
+        columns = sqlite3_mprintf(" OF \"%w\"%s", def->column, sep);
     if (columns && c->primary_key) {
         char *longer = sqlite3_mprintf("%s \"%w\"", columns, pk);
         sqlite3_free(columns);
@@ -508,6 +508,17 @@ bool vec_index_reindex(sqlite3 *db, const char *name, int lists, struct vec_prog
 {
     struct vec_conn *conn = vec_conn_find(db, err);
     return conn && vec_schema_reindex(conn, name, lists, progress, err);
+}
+
+bool vec_index_set(sqlite3 *db, const char *name, const struct vec_index_def *def,
+                   struct vec_error *err)
+{
+    struct vec_conn *conn = vec_conn_find(db, err);
+    struct vec_index *ix = conn ? vec_index_open(conn, name, err) : NULL;
+    return ix && vec_meta_put_integer(ix, "lists", def->lists, err) &&
+           vec_meta_put_integer(ix, "build_mem", def->build_mem > 0 ? def->build_mem : 64 << 20, err) &&
+           vec_meta_put_integer(ix, "target", def->target_percent ? def->target_percent : 95, err) &&
+           vec_meta_new_generation(ix, err);
 }
 
 bool vec_index_truncate(sqlite3 *db, const char *name, struct vec_error *err)

@@ -58,6 +58,7 @@ struct vec_search {
     int64_t emitted;
     int64_t wanted; /* rows of the last round; 0 before it */
     int lists;      /* visited in the last round */
+    int64_t tested, passed; /* by args.test */
     int64_t *seen;  /* hash set of emitted rowids (k < 0) */
     size_t seen_cap;
 };
@@ -287,6 +288,19 @@ static uint32_t block_mask(const struct vec_search *s, const struct vec_segment 
     return mask;
 }
 
+/* Does the row pass the caller's test? */
+static bool test_row(struct vec_search *s, int64_t id, bool *pass, struct vec_error *err)
+{
+    *pass = true;
+    if (!s->args.test)
+        return true;
+    int answer = vec_test_row(s->args.test, id, err);
+    *pass = answer > 0;
+    s->tested++;
+    s->passed += *pass;
+    return answer >= 0;
+}
+
 static bool scan_segment(struct vec_search *s, const struct vec_segment *segment,
                          const struct vec_bounds *bounds, int64_t first_slot, struct vec_error *err)
 {
@@ -309,6 +323,16 @@ static bool scan_segment(struct vec_search *s, const struct vec_segment *segment
             int slot = block * VEC_BLOCK + i;
             float width = vec_get_f32(scale + 4 * i) * bounds->error;
             struct survivor v = {low[i], width, first_slot + slot, vec_segment_id(segment, slot)};
+            bool pass;
+            if (s->args.test) {
+                tighten(s);
+                if (!(low[i] < s->limit))
+                    continue;
+            }
+            if (!test_row(s, v.id, &pass, err))
+                return false;
+            if (!pass)
+                continue;
             if (!vec_buf_append(&s->survivors, &v, sizeof v, err))
                 return false;
             if (isfinite(low[i]))
@@ -406,7 +430,11 @@ static bool scan_tail(struct vec_search *s, int64_t list, const struct vec_bound
         float width = scale * bounds1->error;
         float low = (bounds1->base + add) + scale * (bounds1->a * (float)sum + bounds1->b) - width;
         s->stats.rows++;
+        bool pass = false;
         if (!(low < s->limit))
+            continue;
+        ok = test_row(s, id, &pass, err);
+        if (!pass)
             continue;
         if (shape->refined)
             ok = refine_row(s, &bounds4, record + 8, signs + vec_code_sign_bytes(shape), id, err);
@@ -495,6 +523,7 @@ static bool rerank(struct vec_search *s, struct vec_error *err)
     for (size_t i = 0; ok && i < kept; i++)
         if (all[i].low <= s->exact.worst)
             ok = read_exact(s, stmt, all[i].id, err);
+    s->candidates.len = 0;
     return stmt && vec_index_done(s->ix, stmt, ok ? err : NULL) && ok;
 }
 
@@ -526,20 +555,38 @@ static bool filter_is_small(const struct vec_search *s)
     return s->args.filter && s->args.filter->count <= 64 + s->ix->trained_rows / 150;
 }
 
-/* Lists of the first round. A filter that keeps one row in ten needs ten times the lists, and more
- * when it is correlated with the vectors: then all of them, which the filter makes cheap. */
+static int64_t default_probes(const struct vec_search *s)
+{
+    int64_t probes = s->args.probes > 0 ? s->args.probes : s->ix->probes;
+    return s->ix->method == VEC_METHOD_FLAT || probes < 1 ? s->count : probes;
+}
+
+/* A filter that keeps one row in ten needs ten times the lists, and more when it is correlated with the vectors: then
+ * all of them, which the filter makes cheap. */
+static int scale_probes(const struct vec_search *s, int64_t probes, double passes)
+{
+    double scaled = passes >= 1 ? (double)probes : (double)probes * 1.5 / passes;
+    return scaled >= s->count / 2.0 && passes < 1 ? s->count
+           : scaled < s->count                     ? (int)scaled
+                                                   : s->count;
+}
+
+/* Lists of the first round. */
 static int first_lists(const struct vec_search *s)
 {
-    int count = s->count;
-    int64_t probes = s->args.probes > 0 ? s->args.probes : s->ix->probes;
-    if (s->ix->method == VEC_METHOD_FLAT || probes < 1)
-        probes = count;
-    if (s->args.filter && s->args.filter->count > 0) {
-        double passes = (double)s->args.filter->count / (double)(s->ix->trained_rows + 1);
-        double scaled = (double)probes * 1.5 / (passes < 1 ? passes : 1);
-        probes = scaled >= count / 2.0 ? count : (int64_t)scaled;
-    }
-    return probes < count ? (int)probes : count;
+    double passes = 1;
+    if (s->args.filter && s->args.filter->count > 0)
+        passes = (double)s->args.filter->count / (double)(s->ix->trained_rows + 1);
+    return scale_probes(s, default_probes(s), passes);
+}
+
+/* What a test's first answers say of the lists that are needed; `lists` are visited. */
+static int enough_lists(const struct vec_search *s, int lists)
+{
+    if (!s->args.test || s->tested < 20)
+        return lists;
+    int more = scale_probes(s, default_probes(s), (double)(s->passed + 1) / (double)(s->tested + 1));
+    return more > lists ? more : lists;
 }
 
 static bool was_emitted(const struct vec_search *s, int64_t id)
@@ -589,7 +636,37 @@ static bool remember_round(struct vec_search *s, struct vec_error *err)
     return true;
 }
 
-/* One round over the first `lists` lists for the `wanted` nearest rows. */
+/* Visits the lists [from, to) of the order. */
+static bool scan_lists(struct vec_search *s, int from, int to, struct vec_error *err)
+{
+    order_lists(s, to);
+    for (int i = from; i < to; i++)
+        if (!scan_list(s, s->order[i], err))
+            return false;
+    return true;
+}
+
+/* Lists are visited until there are `wanted` rows or no more lists. */
+static bool visit(struct vec_search *s, int64_t wanted, int *lists, struct vec_error *err)
+{
+    int done = 0;
+    for (int to = *lists;;) {
+        if (!scan_lists(s, done, to, err))
+            return false;
+        done = to;
+        to = enough_lists(s, done);
+        if (to > done)
+            continue;
+        if (!rerank(s, err))
+            return false;
+        *lists = done;
+        if (done == s->count || (int64_t)s->exact.n >= wanted || s->args.k < 0)
+            return true;
+        to = done > s->count / 2 ? s->count : done * 2;
+    }
+}
+
+/* One round over the first `lists` lists, or more, for the `wanted` nearest rows. */
 static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct vec_error *err)
 {
     s->results.len = s->candidates.len = 0;
@@ -603,13 +680,8 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
         if (!read_filter(s, err))
             return false;
         lists = s->count;
-    } else {
-        order_lists(s, lists);
-        for (int i = 0; i < lists; i++)
-            if (!scan_list(s, s->order[i], err))
-                return false;
-        if (!rerank(s, err))
-            return false;
+    } else if (!visit(s, wanted, &lists, err)) {
+        return false;
     }
     s->wanted = wanted;
     s->lists = lists;
@@ -632,21 +704,20 @@ static bool exhausted(const struct vec_search *s)
 
 static bool next_round(struct vec_search *s, struct vec_error *err)
 {
-    int count = s->count;
     if (s->args.k >= 0) {
-        int lists = s->wanted ? s->lists : first_lists(s);
-        /* few rows in the lists so far: look further until there are k */
-        for (;; lists = lists > count / 2 ? count : lists * 2) {
-            if (!run_round(s, s->args.k, lists, err))
+        int64_t k = s->args.k, rows;
+        bool found;
+        if (k > 10000) { /* no larger heaps than there are rows */
+            if (!vec_index_integer(s->ix, VEC_STMT_LOC_COUNT, 0, &rows, &found, err))
                 return false;
-            if (s->lists == count || (int64_t)s->exact.n >= s->args.k)
-                return true;
+            k = k < rows + 1 ? k : rows + 1;
         }
+        return run_round(s, k, first_lists(s), err);
     }
     if (s->wanted && !remember_round(s, err))
         return false;
     int64_t wanted = s->wanted ? s->wanted * 4 : s->args.batch > 0 ? s->args.batch : FIRST_BATCH;
-    int lists = s->wanted ? (s->lists > count / 2 ? count : s->lists * 2) : first_lists(s);
+    int lists = s->wanted ? (s->lists > s->count / 2 ? s->count : s->lists * 2) : first_lists(s);
     return run_round(s, wanted, lists, err);
 }
 

@@ -11,6 +11,7 @@
 #define VECEXT_VEC_SEARCH_H
 
 #include "vecext/vec_index.h"
+#include "vecext/vec_predicate.h"
 #include "vecext/vec_rowset.h"
 #include "vecext/vecext.h"
 
@@ -21,6 +22,7 @@ struct vec_search_args {
     int64_t batch;                   /* rows of the first round when k < 0; <= 0: 40 */
     double max_distance;             /* INFINITY: none */
     const struct vec_rowset *filter; /* or NULL */
+    struct vec_test *test;           /* or NULL: asked about rows that may be among the nearest */
 };
 
 /* Starts a search; `args` is copied, the query and the filter are borrowed until vec_search_free().

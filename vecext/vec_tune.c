@@ -89,15 +89,20 @@ bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
         n += ok ? got : 0;
         tried += got > 0;
     }
-    int probes = count < 10 ? count : 10;
+    ix->probes = count < 10 ? count : 10;
+    memset(ix->curve, 0, sizeof ix->curve);
     if (ok && n) {
         qsort(ranks, (size_t)n, sizeof *ranks, compare_int);
-        /* the sample's own rows shaped the centroids, and it is small: aim a little higher */
-        double target = 0.01 * ix->target_percent;
-        target += (1 - target) * 0.5;
-        probes = ranks[(int)(target * (n - 1))] + 1;
+        for (int i = 0; i < VEC_CURVE; i++) {
+            /* the sample's own rows shaped the centroids, and it is small: aim a little higher */
+            double target = 0.5 + 0.5 * i / (VEC_CURVE - 1);
+            target += (1 - target) * 0.5;
+            ix->curve[i] = (uint32_t)ranks[(int)(target * (n - 1))] + 1;
+        }
+        ix->curve[VEC_CURVE - 1] = (uint32_t)count;
+        ix->probes = vec_index_probes(ix, 0.01 * ix->target_percent);
     }
     free(ranks);
-    ix->probes = probes;
-    return ok && vec_meta_put_integer(ix, "probes", probes, err);
+    return ok && vec_meta_put_blob(ix, "curve", ix->curve, sizeof ix->curve, err) &&
+           vec_meta_put_integer(ix, "probes", ix->probes, err);
 }

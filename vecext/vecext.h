@@ -25,7 +25,7 @@
  *   k             how many rows at most; NULL: as many as the consumer takes. Then rows come in
  * rounds, each ordered by distance; a later round may hold a row nearer than the last one of the
  * round before (as pgvector's relaxed order): sort once more where it matters probes        lists
- * to search; NULL or <= 0: what the recall target needs filter        a vec_rowset() blob: only
+ * to search; a REAL below 1: what this recall needs; NULL or <= 0: what the recall target needs filter        a vec_rowset() blob: only
  * these rows max_distance  only rows at most this far batch         rows to look for in the first
  * round when k is NULL (default 40) Distances are exact: they are computed from the base table's
  * values. A row of the index that the base table no longer has is not returned.
@@ -106,6 +106,11 @@ bool vec_index_rename(struct sqlite3 *db, const char *name, const char *to, stru
 /* Trains and fills it anew from the table. `lists` < 0 keeps the setting. */
 bool vec_index_reindex(struct sqlite3 *db, const char *name, int lists,
                        struct vec_progress *progress, struct vec_error *err);
+
+/* Changes what a definition says: lists and build_mem from the next training on, target_percent at once. Members
+ * that are 0 go back to their defaults. */
+bool vec_index_set(struct sqlite3 *db, const char *name, const struct vec_index_def *def,
+                   struct vec_error *err);
 
 /* Empties it after the base table was emptied without triggers (TRUNCATE). */
 bool vec_index_truncate(struct sqlite3 *db, const char *name, struct vec_error *err);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sql/catalog/catalog_table.h"
+#include "sql/catalog/durable.h"
 
 struct cell {
     enum { CELL_INT, CELL_TEXT, CELL_NUMBER } kind; /* a number as text, NULL for null */
@@ -136,8 +137,6 @@ static bool next_cells(struct rel_scan *x, const struct cell *cells, int nrows, 
     {                                                                                             \
         return next_cells(x, name##_cells[0], COUNT(name##_cells), COUNT(name##_cells[0]));       \
     }
-STATIC_SOURCE(amop)
-STATIC_SOURCE(amproc)
 STATIC_SOURCE(aggregate)
 STATIC_SOURCE(collation)
 STATIC_SOURCE(language)
@@ -153,6 +152,98 @@ STATIC_SOURCE(sql_features)
 STATIC_SOURCE(sql_implementation_info)
 STATIC_SOURCE(sql_parts)
 STATIC_SOURCE(sql_sizing)
+
+/* --- members of extensions' operator families ---------------------------------------------------------------------- */
+
+#define FLOAT_OPS_FAMILY 1970
+#define MEMBER_SLOTS     8 /* rows an operator class may have, at most */
+
+/* The operator of that name over two values of a type; NULL if there is none. */
+static const struct operator_def *operator_over(const struct snapshot *s, const char *name, uint32_t type)
+{
+    for (int i = 0; i < s->operators.n; i++) {
+        const struct operator_def *o = s->operators.items[i];
+        if (strcmp(o->name, name) == 0 && o->left == type && o->right == type)
+            return o;
+    }
+    return NULL;
+}
+
+/* The class that row number `at` after the built-in ones belongs to, and which of its slots; NULL at the end. */
+static const struct opclass_def *member_class(const struct rel_scan *x, int at, int *slot)
+{
+    int class = at / MEMBER_SLOTS;
+    *slot = at % MEMBER_SLOTS;
+    return class < x->s->opclasses.n ? x->s->opclasses.items[class] : NULL;
+}
+
+static uint32_t member_oid(const struct opclass_def *c, int slot)
+{
+    return c->oid + 1000 + (uint32_t)slot * 1000;
+}
+
+static bool next_amop(struct rel_scan *x)
+{
+    static const char *const comparisons[] = {"<", "<=", "=", ">=", ">"};
+    if (x->i < COUNT(amop_cells))
+        return next_cells(x, amop_cells[0], COUNT(amop_cells), COUNT(amop_cells[0]));
+    const struct opclass_def *c;
+    int slot;
+    while ((c = member_class(x, x->i++ - COUNT(amop_cells), &slot))) {
+        const struct operator_def *o = NULL;
+        if (c->oid < DURABLE_EXTENSION_OID_FIRST)
+            continue;
+        if (c->ordering_operator && slot == 0)
+            o = snapshot_operator(x->s, c->ordering_operator);
+        else if (!c->ordering_operator && slot < COUNT(comparisons))
+            o = operator_over(x->s, comparisons[slot], c->intype);
+        if (!o)
+            continue;
+        put_int(x, member_oid(c, slot));
+        put_int(x, c->family);
+        put_int(x, c->intype);
+        put_int(x, c->intype);
+        put_int(x, slot + 1);
+        put_char(x, c->ordering_operator ? 'o' : 's');
+        put_int(x, o->oid);
+        put_int(x, c->am);
+        put_int(x, c->ordering_operator ? FLOAT_OPS_FAMILY : 0);
+        return true;
+    }
+    return false;
+}
+
+/* The first support function: a comparison for btree, the distance's own otherwise. */
+static bool next_amproc(struct rel_scan *x)
+{
+    if (x->i < COUNT(amproc_cells))
+        return next_cells(x, amproc_cells[0], COUNT(amproc_cells), COUNT(amproc_cells[0]));
+    const struct opclass_def *c;
+    int slot;
+    while ((c = member_class(x, x->i++ - COUNT(amproc_cells), &slot))) {
+        const struct type_def *t = snapshot_type(x->s, c->intype);
+        const struct operator_def *o = snapshot_operator(x->s, c->ordering_operator);
+        if (c->oid < DURABLE_EXTENSION_OID_FIRST || slot > 0 || !t)
+            continue;
+        const char *l2 = arena_printf(x->arena, "%s_l2_squared_distance", t->name);
+        const char *ip = arena_printf(x->arena, "%s_negative_inner_product", t->name);
+        const char *name = !o                            ? arena_printf(x->arena, "%s_cmp", t->name)
+                           : strcmp(o->name, "<->") == 0 ? l2
+                           : strcmp(o->name, "<#>") == 0 || strcmp(o->name, "<=>") == 0 ? ip
+                                                                                        : o->proc->name;
+        const struct proc *f = o && strcmp(name, o->proc->name) == 0 ? o->proc : map_get(&x->s->proc_name, 0, name);
+        if (!f)
+            continue;
+        put_int(x, member_oid(c, slot));
+        put_int(x, c->family);
+        put_int(x, c->intype);
+        put_int(x, c->intype);
+        put_int(x, 1);
+        put_int(x, f->oid);
+        return true;
+    }
+    return false;
+}
 
 const struct rel_source rel_static_sources[] = {
     {"pg_amop", {NULL}, next_amop},

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sql/command/vector_index.h"
 #include "sql/command/alter_table.h"
 #include "sql/command/object_text.h"
 #include "sql/emit/deparse.h"
@@ -521,7 +522,10 @@ static bool set_options(struct command *c, const struct relation *r, const struc
     const char *added = k->kind == ALTER_SET_OPTIONS ? cmd_options_text(c, k->options, k->noptions) : NULL;
     if (added)
         kept = kept ? arena_printf(c->arena, "%s,%s", kept, added) : added;
-    return cmd_exec(c, "UPDATE @_pg_class SET reloptions = %Q WHERE oid = %u", kept, r->oid) && cmd_reload(c);
+    if (!cmd_exec(c, "UPDATE @_pg_class SET reloptions = %Q WHERE oid = %u", kept, r->oid) || !cmd_reload(c))
+        return false;
+    const struct relation *now = snapshot_relation(c->snapshot, r->oid);
+    return !now || !now->index || !vector_index_method(now->index->am_name) || vector_index_set(c, now->index);
 }
 
 static bool alter_owner(struct command *c, const struct relation *r, const struct alter_cmd *k)

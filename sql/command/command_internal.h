@@ -73,6 +73,9 @@ const char *cmd_sqlite_name(struct command *c, const struct namespace_def *n, co
 const char *cmd_deparse(struct command *c, struct expr *e, const struct relation *r);
 /* A SELECT likewise: a view's stored text. */
 const char *cmd_deparse_query(struct command *c, struct query *q);
+/* A stored expression over the columns of r, analyzed; NULL with the error set. */
+struct expr *cmd_stored_expr(struct command *c, const char *sql, const struct relation *r, uint32_t type,
+                             const char *kind);
 /* Stored PostgreSQL text to SQLite text, over r. */
 bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                      int32_t typmod, const char *kind, struct strbuf *out);

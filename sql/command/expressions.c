@@ -97,6 +97,12 @@ static struct expr *analyze_stored(struct command *c, const char *sql, const str
     return analyze_expression(&a, sql, r, type, typmod, kind);
 }
 
+struct expr *cmd_stored_expr(struct command *c, const char *sql, const struct relation *r, uint32_t type,
+                             const char *kind)
+{
+    return analyze_stored(c, sql, r, type, -1, kind);
+}
+
 bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                      int32_t typmod, const char *kind, struct strbuf *out)
 {

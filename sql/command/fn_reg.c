@@ -529,7 +529,8 @@ static void reg_input(struct fcall *f, uint32_t (*find)(struct fcall *, const ch
 static void reg_output(struct fcall *f, const char *(*name)(struct fcall *, uint32_t))
 {
     uint32_t oid = fn_oid(f, 0);
-    const char *s = oid == 0 ? "-" : f->ctx->snapshot ? name(f, oid) : NULL;
+    bool oper = name == oper_name || name == operator_name;
+    const char *s = oid == 0 ? (oper ? "0" : "-") : f->ctx->snapshot ? name(f, oid) : NULL;
     fcall_return_textz(f, s ? s : arena_printf(f->arena, "%u", oid));
 }
 

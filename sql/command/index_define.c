@@ -45,7 +45,7 @@ bool index_define(struct command *c, const struct relation *table, struct index_
     const struct namespace_def *ns = snapshot_namespace(c->snapshot, table->namespace_oid);
     struct namespace_def temp = {PG_TEMP_NAMESPACE, PG_TEMP_NAMESPACE_NAME, BOOTSTRAP_SUPERUSER, NULL};
     bool has_storage = !is_rowid_key(table, spec) &&
-                       (vector_index_method(spec->am->name) || spec->am->oid == BTREE_AM_OID ||
+                       (vector_index_stored(c, spec->am->name, spec->columns[0].opclass) || spec->am->oid == BTREE_AM_OID ||
                         strcmp(spec->am->name, "hash") == 0);
     const char *sqlite_name =
         has_storage ? cmd_sqlite_name(c, ns ? ns : &temp, spec->name) : NULL;
@@ -321,9 +321,6 @@ static bool check_method(struct command *c, const struct create_index *ci, const
     if (ci->nulls_not_distinct)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "NULLS NOT DISTINCT is not supported");
-    if (vector && (strcmp(am->name, "hnsw") == 0 || strcmp(am->name, "ivfflat") == 0))
-        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                   "access method \"%s\" is served by the inverted file index \"ivf\"", am->name);
     if (!btree && !vector && strcmp(am->name, "hash") != 0)
         cmd_notice_detail(c, "Searches it would serve read the table.",
                           "index of access method \"%s\" is recorded in the catalog only", am->name);
@@ -389,8 +386,19 @@ bool run_create_index(struct command *c)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "access method \"%s\" does not exist",
                          ci->method);
     if (!check_method(c, ci, spec.am) || !command_adopt(c, &table) ||
-        !index_spec_fill(c, ci, table, &spec) || !index_define(c, table, &spec) || !cmd_reload(c))
+        !index_spec_fill(c, ci, table, &spec))
+        return false;
+    if (vector_index_method(spec.am->name) && !vector_index_stored(c, spec.am->name, spec.columns[0].opclass))
+        cmd_notice_detail(c, "Searches it would serve read the table.",
+                          "index of operator class \"%s\" is recorded in the catalog only",
+                          snapshot_opclass(c->snapshot, spec.columns[0].opclass)->name);
+    if (!index_define(c, table, &spec) || !cmd_reload(c))
         return false;
     const struct relation *r = snapshot_relation(c->snapshot, spec.oid);
-    return index_sqlite_create(c, r->index);
+    if (!index_sqlite_create(c, r->index))
+        return false;
+    if (r->index->sqlite_name && (strcmp(spec.am->name, "hnsw") == 0 || strcmp(spec.am->name, "ivfflat") == 0))
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "access method \"%s\" is served by the inverted file index \"ivf\"", spec.am->name);
+    return true;
 }

@@ -4,6 +4,7 @@
  */
 #include "sql/command/vector_index.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,18 +21,36 @@ bool vector_index_method(const char *am_name)
     return false;
 }
 
+bool vector_index_stored(struct command *c, const char *am_name, uint32_t opclass)
+{
+    const struct opclass_def *oc = snapshot_opclass(c->snapshot, opclass);
+    return vector_index_method(am_name) && !(oc && strncmp(oc->name, "sparsevec_", 10) == 0);
+}
+
 static const struct parameter {
     const char *method, *name;
-    long min, max;
+    bool real;
+    double min, max;
 } parameters[] = {
-    {"ivf", "lists", 1, 32768},
-    {"ivfflat", "lists", 1, 32768},
-    {"hnsw", "m", 2, 100},            /* graph degree: no counterpart, checked only */
-    {"hnsw", "ef_construction", 4, 1000}, /* likewise */
+    {"ivf", "lists", false, 1, 32768},
+    {"ivf", "recall", true, 0.5, 1},         /* that searches aim at when they name no probes */
+    {"ivf", "refine", false, 0, 4},          /* bits of the second stage: 4, or 0 for none */
+    {"ivf", "build_mem", false, 1, 1048576}, /* MB */
+    {"flat", "refine", false, 0, 4},
+    {"flat", "build_mem", false, 1, 1048576},
+    {"ivfflat", "lists", false, 1, 32768},
+    {"hnsw", "m", false, 2, 100},                /* graph degree: no counterpart, checked only */
+    {"hnsw", "ef_construction", false, 4, 1000}, /* likewise */
 };
 
 static bool engine_error(struct command *c, const struct vec_error *e)
 {
+    if (e->code == VEC_SQLITE && c->func_host && error_is_set(&c->func_host->err)) {
+        /* a function of an index expression failed */
+        error_copy(c->err, &c->func_host->err);
+        error_clear(&c->func_host->err);
+        return false;
+    }
     error_set(c->err, vec_error_sqlstate(e->code), "%s", e->message);
     if (e->detail[0])
         error_detail(c->err, "%s", e->detail);
@@ -40,44 +59,78 @@ static bool engine_error(struct command *c, const struct vec_error *e)
     return false;
 }
 
-static bool read_parameter(struct command *c, const struct index_def *d, const char *name, size_t n,
-                           const char *value, struct vec_index_def *def)
+static const struct parameter *find_parameter(const char *method, const char *name, size_t n)
 {
-    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++) {
-        const struct parameter *p = &parameters[i];
-        if (strcmp(p->method, d->am_name) != 0 || strlen(p->name) != n ||
-            strncmp(p->name, name, n) != 0)
-            continue;
-        char *end;
-        long v = strtol(value, &end, 10);
-        if (end == value || (*end && *end != ','))
-            return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
-                             "invalid value for integer option \"%s\": %s", p->name, value);
-        if (v < p->min || v > p->max) {
-            error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
-                      "value %ld out of bounds for option \"%s\"", v, p->name);
-            error_detail(c->err, "Valid values are between \"%ld\" and \"%ld\".", p->min, p->max);
-            return false;
-        }
-        if (strcmp(p->name, "lists") == 0)
-            def->lists = (int)v;
-        return true;
-    }
-    return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "unrecognized parameter \"%.*s\"", (int)n,
-                     name);
+    for (size_t i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+        if (strcmp(parameters[i].method, method) == 0 && strlen(parameters[i].name) == n &&
+            strncmp(parameters[i].name, name, n) == 0)
+            return &parameters[i];
+    return NULL;
 }
 
-static bool read_parameters(struct command *c, const struct index_def *d, struct vec_index_def *def)
+static bool parameter_number(struct command *c, const struct parameter *p, const char *text, double *v)
 {
-    for (const char *p = d->options; p && *p;) {
-        const char *eq = strchr(p, '=');
-        if (!eq)
-            break;
-        if (!read_parameter(c, d, p, (size_t)(eq - p), eq + 1, def))
-            return false;
-        p = strchr(eq, ',');
-        p = p ? p + 1 : NULL;
+    char *end;
+    *v = strtod(text, &end);
+    if (end == text || *end || (!p->real && *v != rint(*v)))
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid value for %s option \"%s\": %s",
+                         p->real ? "floating point" : "integer", p->name, text);
+    if (*v >= p->min && *v <= p->max)
+        return true;
+    error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "value %s out of bounds for option \"%s\"", text, p->name);
+    if (p->real)
+        error_detail(c->err, "Valid values are between \"%f\" and \"%f\".", p->min, p->max);
+    else
+        error_detail(c->err, "Valid values are between \"%ld\" and \"%ld\".", (long)p->min, (long)p->max);
+    return false;
+}
+
+/* What the options come to; -1 where they say nothing. */
+struct settings {
+    double lists, recall, refine, build_mem, m, ef_construction;
+};
+
+static bool read_parameter(struct command *c, const struct index_def *d, const char *name, size_t n, const char *text,
+                           struct settings *s)
+{
+    const struct parameter *p = find_parameter(d->am_name, name, n);
+    double v;
+    if (!p)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "unrecognized parameter \"%.*s\"", (int)n, name);
+    if (!parameter_number(c, p, text, &v))
+        return false;
+    if (strcmp(p->name, "refine") == 0 && v != 0 && v != 4) {
+        error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid value for option \"refine\": %s", text);
+        error_detail(c->err, "Valid values are \"0\" and \"4\".");
+        return false;
     }
+    const struct {
+        const char *name;
+        double *to;
+    } members[] = {{"lists", &s->lists},         {"recall", &s->recall}, {"refine", &s->refine},
+                   {"build_mem", &s->build_mem}, {"m", &s->m},           {"ef_construction", &s->ef_construction}};
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+        if (strcmp(members[i].name, p->name) == 0)
+            *members[i].to = v;
+    return true;
+}
+
+static bool read_parameters(struct command *c, const struct index_def *d, struct settings *s)
+{
+    *s = (struct settings){-1, -1, -1, -1, -1, -1};
+    for (const char *p = d->options; p && *p;) {
+        const char *eq = strchr(p, '='), *end = p + strcspn(p, ",");
+        if (!eq || eq > end)
+            break;
+        const char *text = arena_strndup(c->arena, eq + 1, (size_t)(end - eq - 1));
+        if (!read_parameter(c, d, p, (size_t)(eq - p), text, s))
+            return false;
+        p = *end ? end + 1 : NULL;
+    }
+    double m = s->m < 0 ? 16 : s->m, ef = s->ef_construction < 0 ? 64 : s->ef_construction;
+    if (strcmp(d->am_name, "hnsw") == 0 && ef < 2 * m)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
+                         "ef_construction must be greater than or equal to 2 * m");
     return true;
 }
 
@@ -87,8 +140,7 @@ static bool read_opclass(struct command *c, const struct index_def *d, struct ve
     static const struct {
         const char *prefix;
         enum vec_type type;
-    } types[] = {{"vector_", VEC_TYPE_VECTOR}, {"halfvec_", VEC_TYPE_HALFVEC},
-                 {"sparsevec_", VEC_TYPE_SPARSEVEC}};
+    } types[] = {{"vector_", VEC_TYPE_VECTOR}, {"halfvec_", VEC_TYPE_HALFVEC}, {"bit_", VEC_TYPE_BIT}};
     const struct opclass_def *oc = snapshot_opclass(c->snapshot, d->columns[0].opclass);
     for (size_t i = 0; oc && i < sizeof(types) / sizeof(types[0]); i++) {
         size_t n = strlen(types[i].prefix);
@@ -107,25 +159,80 @@ static bool read_opclass(struct command *c, const struct index_def *d, struct ve
                      oc ? oc->name : "?");
 }
 
-static bool fill_source(struct command *c, const struct index_def *d, struct vec_index_def *def,
-                        struct strbuf *expr, struct strbuf *where)
+/* The columns that the key and the predicate read, quoted, for the index's triggers; the primary key's is added there. */
+static void columns_read(struct command *c, const struct index_def *d, struct strbuf *out)
+{
+    const struct relation *r = d->table;
+    bool *used = ARENA_ARRAY(c->arena, bool, r->natts + 1);
+    memset(used, 0, sizeof(*used) * ((size_t)r->natts + 1));
+    if (d->columns[0].attnum)
+        used[d->columns[0].attnum - 1] = true;
+    else if (!cmd_stored_attnums(c, d->columns[0].expr_sql, r, used))
+        return;
+    if (d->predicate_sql && !cmd_stored_attnums(c, d->predicate_sql, r, used))
+        return;
+    for (int i = 0; i < r->natts; i++)
+        if (used[i]) {
+            strbuf_addz(out, out->len ? ", " : "");
+            emit_identifier(out, r->atts[i].sqlite_name);
+        }
+}
+
+/* The dimensions of a type modifier. */
+static bool check_dims(struct command *c, const struct index_def *d, uint32_t type, int32_t typmod,
+                       struct vec_index_def *def)
+{
+    int max = def->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : VEC_MAX_DIM;
+    if (type == VARBITOID)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "type not supported for %s index", d->am_name);
+    if (typmod <= 0)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "column does not have dimensions");
+    if (typmod > max)
+        return error_set(c->err, ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+                         "column cannot have more than %d dimensions for %s index", max, d->am_name);
+    def->dims = typmod;
+    return true;
+}
+
+static bool fill_source(struct command *c, const struct index_def *d, struct vec_index_def *def, struct strbuf *expr,
+                        struct strbuf *where, struct strbuf *columns)
 {
     const struct index_column *k = &d->columns[0];
-    if (k->attnum) {
-        const struct attribute *a = &d->table->atts[k->attnum - 1];
+    const struct attribute *a = k->attnum ? &d->table->atts[k->attnum - 1] : NULL;
+    struct expr *e = a ? NULL : cmd_stored_expr(c, k->expr_sql, d->table, 0, "index expressions");
+    if ((!a && !e) || !check_dims(c, d, a ? a->type : e->type, a ? a->typmod : e->typmod, def))
+        return false;
+    if (a)
         def->column = a->sqlite_name;
-        def->dims = a->typmod > 0 ? a->typmod : 0;
-    } else {
-        if (!cmd_emit_stored(c, k->expr_sql, d->table, 0, -1, "index expressions", expr))
-            return false;
-        def->expr = expr->data;
-    }
+    else if (!cmd_emit_expr(c, e, d->table, expr))
+        return false;
+    def->expr = expr->data;
     if (d->predicate_sql) {
         if (!cmd_emit_stored(c, d->predicate_sql, d->table, BOOLOID, -1, "index predicates", where))
             return false;
         def->where = where->data;
     }
-    return true;
+    columns_read(c, d, columns);
+    def->columns = columns->data;
+    return !error_is_set(c->err);
+}
+
+/* Rows a second that a build takes, about; what it says is an estimate, printed before long ones. */
+static void estimate(struct command *c, const struct index_def *d, const struct vec_index_def *def)
+{
+    enum { VALUES_A_SECOND = 20000000, WORTH_SAYING = 10 };
+    sqlite3_stmt *st = NULL;
+    char *sql = sqlite3_mprintf("SELECT max(rowid) FROM \"%w\"", d->table->sqlite_name);
+    int64_t rows = 0;
+    if (sql && sqlite3_prepare_v2(c->db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+        rows = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_free(sql);
+    double seconds = (double)rows * def->dims / VALUES_A_SECOND;
+    if (seconds >= WORTH_SAYING)
+        cmd_notice_detail(c, "Progress is shown in pg_stat_progress_create_index.",
+                          "building index \"%s\" on about %lld rows will take about %.0f seconds", d->name,
+                          (long long)rows, seconds);
 }
 
 bool vector_index_create(struct command *c, const struct index_def *d)
@@ -134,15 +241,37 @@ bool vector_index_create(struct command *c, const struct index_def *d)
                                 .table = d->table->sqlite_name,
                                 .schema = d->table->persistence == 't' ? "temp" : NULL,
                                 .flat = strcmp(d->am_name, "flat") == 0};
-    struct strbuf expr = {0}, where = {0};
+    struct strbuf expr = {0}, where = {0}, columns = {0};
     struct vec_error e = {0};
-    bool ok = read_parameters(c, d, &def) && read_opclass(c, d, &def) &&
-              fill_source(c, d, &def, &expr, &where);
-    if (ok)
+    struct settings s;
+    bool ok = read_parameters(c, d, &s) && read_opclass(c, d, &def) && fill_source(c, d, &def, &expr, &where, &columns);
+    if (ok) {
+        def.lists = s.lists > 0 ? (int)s.lists : 0;
+        def.target_percent = s.recall > 0 ? (int)lround(100 * s.recall) : 0;
+        def.no_refine = s.refine == 0;
+        def.build_mem = s.build_mem > 0 ? (int64_t)s.build_mem << 20 : 0;
+        estimate(c, d, &def);
         ok = vec_index_create(c->db, &def, NULL, &e) || engine_error(c, &e);
+    }
     strbuf_free(&expr);
     strbuf_free(&where);
+    strbuf_free(&columns);
     return ok;
+}
+
+bool vector_index_set(struct command *c, const struct index_def *d)
+{
+    struct settings s;
+    struct vec_error e = {0};
+    if (!d->sqlite_name || !read_parameters(c, d, &s))
+        return !d->sqlite_name;
+    if (s.refine >= 0 && strstr(d->options, "refine"))
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "\"refine\" of index \"%s\" stays as it is until the index is created anew", d->name);
+    const struct vec_index_def def = {.lists = s.lists > 0 ? (int)s.lists : 0,
+                                      .target_percent = s.recall > 0 ? (int)lround(100 * s.recall) : 0,
+                                      .build_mem = s.build_mem > 0 ? (int64_t)s.build_mem << 20 : 0};
+    return vec_index_set(c->db, d->sqlite_name, &def, &e) || engine_error(c, &e);
 }
 
 bool vector_index_drop(struct command *c, const struct index_def *d)
@@ -165,8 +294,18 @@ bool vector_index_truncate(struct command *c, const struct index_def *d)
     return vec_index_truncate(c->db, d->sqlite_name, &e) || engine_error(c, &e);
 }
 
+/* A damaged index is made anew from the catalog's definition. */
 bool vector_index_rebuild(struct command *c, const struct index_def *d)
 {
     struct vec_error e = {0};
-    return vec_index_reindex(c->db, d->sqlite_name, -1, NULL, &e) || engine_error(c, &e);
+    if (vec_index_reindex(c->db, d->sqlite_name, -1, NULL, &e))
+        return true;
+    if (e.code != VEC_INDEX_CORRUPTED && e.code != VEC_UNDEFINED_OBJECT && e.code != VEC_SQLITE)
+        return engine_error(c, &e);
+    if (e.code == VEC_SQLITE && (e.sqlite_rc & 0xff) != SQLITE_ERROR)
+        return engine_error(c, &e);
+    struct vec_error dropped = {0};
+    if (!vec_index_drop(c->db, d->sqlite_name, &dropped) && dropped.code != VEC_UNDEFINED_OBJECT)
+        return engine_error(c, &dropped);
+    return vector_index_create(c, d);
 }

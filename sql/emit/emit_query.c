@@ -101,6 +101,11 @@ static void emit_targets(struct emitter *em, const struct query *q, bool collate
     }
     if (!n)
         emit_z(em, aggregate ? "count(*) AS \"c0\"" : "NULL AS \"c0\"");
+    for (int i = 0; em->sorted_outside == q && i < q->sort.n; i++) {
+        emit_z(em, ", ");
+        emit_order_key(em, q->sort.items[i].expr);
+        emit_printf(em, " AS \"s%d\"", i + 1);
+    }
 }
 
 static void emit_group(struct emitter *em, const struct query *q)
@@ -165,6 +170,16 @@ static bool never_null(const struct query *q, const struct expr *e)
 
 static void emit_order_item(struct emitter *em, const struct query *q, const struct sort_item *s)
 {
+    if (s == q->sort.items && emit_vector_order(em, q))
+        return;
+    if (em->sorted_outside == q) {
+        emit_printf(em, "\"s%d\"", (int)(s - q->sort.items) + 1);
+        if (!emit_sort_key(em, s->expr->type))
+            emit_collate(em, s->expr->type);
+        emit_z(em, s->desc ? " DESC" : "");
+        emit_z(em, s->nulls_first ? " NULLS FIRST" : " NULLS LAST");
+        return;
+    }
     int position = printed_position(q, s->target);
     const char *key = emit_sort_key(em, s->expr->type);
     if (position && key) {
@@ -433,6 +448,44 @@ static void emit_setop(struct emitter *em, const struct setop *s)
     em->depth--;
 }
 
+static bool scan_drives(const struct query *q)
+{
+    const struct from_node *first = q->from[0];
+    while (first->rte < 0)
+        first = first->left;
+    return q->rtable[first->rte]->vector != NULL;
+}
+
+static bool refers_up(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w;
+    return (e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW) && e->var.levelsup > level;
+}
+
+/* SQLite's ORDER BY cannot name columns of queries further out. */
+static bool sorts_by_outer(struct emitter *em, const struct query *q)
+{
+    struct query_walk w = {.expr = refers_up};
+    bool vector = q->sort.n && q->nfrom && scan_drives(q);
+    for (int i = vector; i < q->sort.n && !em->capture && !q->distinct; i++)
+        if (query_walk_expr(&w, q->sort.items[i].expr))
+            return true;
+    return false;
+}
+
+/* Such expressions are columns of a query inside, by which the one around it sorts. */
+static void emit_select_wrapped(struct emitter *em, const struct query *q)
+{
+    int n = emit_query_columns(q);
+    emit_z(em, "SELECT ");
+    for (int i = 0; i < n; i++)
+        emit_printf(em, i ? ", \"c%d\"" : "\"c%d\"", i + 1);
+    emit_z(em, n ? " FROM (" : "\"c0\" FROM (");
+    em->sorted_outside = q;
+    emit_select_core(em, q, false);
+    emit_z(em, ")");
+}
+
 void emit_select(struct emitter *em, const struct query *q)
 {
     if (error_is_set(em->err))
@@ -444,15 +497,19 @@ void emit_select(struct emitter *em, const struct query *q)
     }
     em->nesting++;
     const struct case_test *outer_test = em->case_test;
+    const struct query *sorted_outside = em->sorted_outside;
     struct scope sc;
     emit_scope_enter(em, &sc, q);
     emit_with(em, q);
     if (q->setop)
         emit_setop(em, q->setop);
+    else if (sorts_by_outer(em, q))
+        emit_select_wrapped(em, q);
     else
         emit_select_core(em, q, false);
     emit_order(em, q);
     emit_limit(em, q);
+    em->sorted_outside = sorted_outside;
     emit_scope_leave(em);
     em->case_test = outer_test;
     em->nesting--;

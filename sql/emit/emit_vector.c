@@ -1,10 +1,11 @@
 /*
  * emit_vector.c: a table read through its vector index:
  *
- *     vec_scan('index', query, k, probes [, filter]) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
+ *     vec_scan('index', query, k, probes, filter, distance, NULL, test) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
  *
- * filter: (SELECT vec_rowset(rowid) FROM "t" WHERE ...) when an index finds those rows. Any other WHERE is put
- * between: (SELECT id FROM vec_scan('index', query, NULL, probes) CROSS JOIN "t" ... WHERE ... LIMIT k) AS v3.
+ * test: vec_predicate('SELECT 1 FROM "t" AS r4 ... WHERE r4.rowid = ?1 AND ...', values...), asked about rows that may be among
+ * the nearest: the query's own joins and WHERE. filter: the rows themselves, (SELECT vec_rowset(...)), where an index finds
+ * them and they are not too many (vec_filter_most); then nothing is tested.
  */
 #include <string.h>
 
@@ -18,8 +19,8 @@ static void emit_count(struct emitter *em, const char *check, const struct expr 
     emit_z(em, ")");
 }
 
-/* LIMIT + OFFSET; none (NULL or -1) when LIMIT is NULL. */
-static void emit_wanted(struct emitter *em, const struct vector_scan *v, const char *none)
+/* LIMIT + OFFSET; NULL when LIMIT is NULL. */
+static void emit_wanted(struct emitter *em, const struct vector_scan *v)
 {
     bool known = v->limit->kind == EXPR_CONST && v->limit->constant.value.kind == VALUE_INT;
     if (!known) {
@@ -35,39 +36,15 @@ static void emit_wanted(struct emitter *em, const struct vector_scan *v, const c
     }
     emit_z(em, ")");
     if (!known)
-        emit_printf(em, " ELSE %s END", none);
+        emit_z(em, " END");
 }
 
-/* The setting that says how many lists are searched; 0 and ivfflat's default of 1 leave it to the index's recall target. */
-static void emit_probes(struct emitter *em, const struct index_def *ix)
+static void emit_probes(struct emitter *em, const struct vector_scan *v)
 {
-    const char *setting = NULL;
-    if (strcmp(ix->am_name, "ivf") == 0)
-        setting = "ivf.probes";
-    else if (strcmp(ix->am_name, "ivfflat") == 0)
-        setting = "ivfflat.probes";
-    if (!setting)
+    if (v->probes <= 0)
         emit_z(em, "NULL");
     else
-        emit_printf(em, "nullif(CAST(\"show_config_by_name\"('%s') AS INTEGER), %d)", setting,
-                    strcmp(ix->am_name, "ivfflat") == 0);
-}
-
-static void emit_scan_call(struct emitter *em, const struct vector_scan *v, bool all)
-{
-    const struct index_def *ix = v->index;
-    struct value name = value_textz(ix->sqlite_name ? ix->sqlite_name : ix->name);
-    emit_z(em, "\"vec_scan\"(");
-    emit_literal(em->out, &name);
-    emit_z(em, ", ");
-    emit_expr(em, v->query);
-    emit_z(em, ", ");
-    if (all)
-        emit_z(em, "NULL");
-    else
-        emit_wanted(em, v, "NULL");
-    emit_z(em, ", ");
-    emit_probes(em, ix);
+        emit_printf(em, v->probes < 1 ? "%.4f" : "%.0f", v->probes);
 }
 
 static void emit_table_by_id(struct emitter *em, const struct scope *sc, int rte, const char *scan)
@@ -82,50 +59,128 @@ static void emit_table_by_id(struct emitter *em, const struct scope *sc, int rte
     emit_printf(em, " = \"%s\".\"id\"", scan);
 }
 
-static void emit_rowset_filter(struct emitter *em, const struct vector_scan *v, int rte)
+static void emit_index_name(struct emitter *em, const struct index_def *ix)
 {
-    struct scope sc;
-    emit_scope_enter(em, &sc, v->filter);
-    emit_z(em, ", (SELECT vec_rowset(");
-    emit_rowid(em, &sc, rte);
-    emit_z(em, ") FROM ");
-    emit_identifier(em->out, v->filter->rtable[rte]->relation->sqlite_name);
-    emit_z(em, " AS ");
-    emit_alias(em, &sc, rte);
-    emit_z(em, " WHERE ");
-    emit_qual(em, v->filter->where);
-    emit_z(em, ")");
-    emit_scope_leave(em);
+    struct value name = value_textz(ix->sqlite_name ? ix->sqlite_name : ix->name);
+    emit_literal(em->out, &name);
 }
 
-static void emit_stream(struct emitter *em, const struct vector_scan *v, int rte)
+static void emit_filter_from(struct emitter *em, const struct vector_scan *v)
 {
-    emit_z(em, "(SELECT \"v\".\"id\" FROM ");
-    emit_scan_call(em, v, true);
-    emit_z(em, ") AS \"v\"");
-    struct scope sc;
+    emit_z(em, " FROM ");
+    emit_from_clause(em, v->filter);
+}
+
+/* The text of a test, and what it takes from outside as the call's further arguments. */
+static void emit_test_text(struct emitter *em, const struct vector_scan *v, int rte, struct strbuf *text,
+                           struct strbuf *args)
+{
+    struct scope *own = em->scope, sc;
+    struct capture capture = {.parent = em->capture, .boundary = own->parent, .n = 1};
+    struct strbuf *out = em->out;
+    em->scope = own->parent; /* what WHERE calls outside is outside here too */
+    em->out = text;
+    em->capture = &capture;
     emit_scope_enter(em, &sc, v->filter);
-    emit_table_by_id(em, &sc, rte, "v");
+    emit_z(em, "SELECT 1");
+    emit_filter_from(em, v);
+    emit_z(em, " WHERE ");
+    emit_rowid(em, &sc, rte);
+    emit_z(em, " = ?1");
+    if (v->filter->where) {
+        emit_z(em, " AND (");
+        emit_qual(em, v->filter->where);
+        emit_z(em, ")");
+    }
+    emit_scope_leave(em);
+    em->capture = capture.parent;
+    em->out = out;
+    em->scope = own;
+    *args = capture.args;
+}
+
+/* The filter's rows, unless the index has learned that they are too many to collect. */
+static void emit_rowset(struct emitter *em, const struct vector_scan *v, int rte, uint64_t key)
+{
+    struct scope *own = em->scope, sc;
+    struct strbuf most = {0}, *out = em->out;
+    em->out = &most;
+    emit_z(em, "\"vec_filter_most\"(");
+    emit_index_name(em, v->index);
+    emit_printf(em, ", %lld)", (long long)key);
+    em->out = out;
+    emit_printf(em, "CASE WHEN %s > 0 THEN (SELECT \"vec_rowset\"(\"id\", %s) FROM (SELECT ", most.data, most.data);
+    em->scope = own->parent;
+    emit_scope_enter(em, &sc, v->filter);
+    emit_rowid(em, &sc, rte);
+    emit_z(em, " AS \"id\"");
+    emit_filter_from(em, v);
     emit_z(em, " WHERE ");
     emit_qual(em, v->filter->where);
     emit_scope_leave(em);
-    emit_z(em, " LIMIT ");
-    emit_wanted(em, v, "-1");
+    em->scope = own;
+    emit_printf(em, " LIMIT %s + 1)) END", most.data);
+    strbuf_free(&most);
+}
+
+static uint64_t text_key(const struct strbuf *text)
+{
+    uint64_t key = UINT64_C(0xCBF29CE484222325); /* as vecext/vec_predicate.c makes it */
+    for (size_t i = 0; i < text->len; i++)
+        key = (key ^ (unsigned char)text->data[i]) * UINT64_C(0x100000001B3);
+    return key;
+}
+
+static void emit_filter_args(struct emitter *em, const struct vector_scan *v, int rte)
+{
+    struct strbuf text = {0}, args = {0};
+    emit_test_text(em, v, rte, &text, &args);
+    emit_z(em, ", ");
+    if (v->filter_first)
+        emit_rowset(em, v, rte, text_key(&text));
+    else
+        emit_z(em, "NULL");
+    emit_z(em, ", ");
+    if (v->distance)
+        emit_expr(em, v->distance);
+    else
+        emit_z(em, "NULL");
+    struct value sql = value_text(text.data ? text.data : "", text.len);
+    emit_z(em, ", NULL, \"vec_predicate\"(");
+    emit_literal(em->out, &sql);
+    strbuf_add(em->out, args.data ? args.data : "", args.len);
     emit_z(em, ")");
+    strbuf_free(&text);
+    strbuf_free(&args);
 }
 
 void emit_vector_scan(struct emitter *em, int rte)
 {
     const struct vector_scan *v = em->scope->q->rtable[rte]->vector;
     const char *alias = arena_printf(em->arena, "v%d", em->scope->base + rte);
-    if (v->filter && !v->filter_first) {
-        emit_stream(em, v, rte);
-    } else {
-        emit_scan_call(em, v, false);
-        if (v->filter)
-            emit_rowset_filter(em, v, rte);
-        emit_z(em, ")");
-    }
-    emit_printf(em, " AS \"%s\"", alias);
+    emit_z(em, "\"vec_scan\"(");
+    emit_index_name(em, v->index);
+    emit_z(em, ", ");
+    emit_expr(em, v->query);
+    emit_z(em, ", ");
+    emit_wanted(em, v);
+    emit_z(em, ", ");
+    emit_probes(em, v);
+    if (v->filter)
+        emit_filter_args(em, v, rte);
+    emit_printf(em, ") AS \"%s\"", alias);
     emit_table_by_id(em, em->scope, rte, alias);
+}
+
+bool emit_vector_order(struct emitter *em, const struct query *q)
+{
+    if (!q->nfrom || q->setop)
+        return false;
+    const struct from_node *first = q->from[0];
+    while (first->rte < 0)
+        first = first->left;
+    if (!q->rtable[first->rte]->vector)
+        return false;
+    emit_printf(em, "\"v%d\".\"distance\"", em->scope->base + first->rte);
+    return true;
 }

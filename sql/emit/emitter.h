@@ -55,6 +55,7 @@ struct emitter {
     int nesting;           /* SELECTs around the present one in this text */
     struct strbuf hoisted; /* subqueries that were too deep, as WITH entries h1, h2... */
     int nhoisted;
+    const struct query *sorted_outside; /* being printed: its ORDER BY expressions are columns "s1".. of it */
     bool qual; /* only truth matters here: NULL may come out as false */
 };
 
@@ -149,6 +150,8 @@ bool emit_captured(struct emitter *em, const struct expr *e);
 bool emit_captured_param(struct emitter *em, enum binding_kind kind, int index);
 /* emit_vector.c: the entry and, joined by rowid, the scan that drives it. */
 void emit_vector_scan(struct emitter *em, int rte);
+/* The scan's own distance in place of the first ORDER BY expression; false when no scan drives the query. */
+bool emit_vector_order(struct emitter *em, const struct query *q);
 void emit_dml(struct emitter *em, const struct query *q);
 /* Columns that a subquery gives: targets that are not junk, or those of its set operation. */
 int emit_query_columns(const struct query *q);

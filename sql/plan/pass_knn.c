@@ -1,101 +1,144 @@
 /*
- * pass_knn.c: ORDER BY column <op> vector LIMIT k over a table with a vector index of that operator on that column: the
- * index's scan gives the nearest rows, of which ORDER BY and LIMIT then make the exact answer. Without such an index the query
- * stays: an exact scan.
+ * pass_knn.c: ORDER BY key <op> vector LIMIT k over a table with a vector index of that operator on that key: the index's
+ * scan gives the nearest rows that pass the rest of the query, of which ORDER BY and LIMIT then make the exact answer. Without
+ * such an index the query stays: an exact scan.
+ *
+ * Joins: a row of the table counts when the joins and WHERE make at least one row of it. So the k nearest rows that
+ * count hold the k nearest rows of the join.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sql/base/error.h"
-#include "sql/plan/planner.h"
+#include "sql/plan/knn_index.h"
 #include "sql/plan/vector_scan.h"
 
 static bool is_plain(const struct query *q)
 {
-    return q->command == QUERY_SELECT && !q->setop && q->limit && !q->with_ties && q->sort.n == 1 &&
-           q->nfrom == 1 && q->from[0]->rte >= 0 && !q->group.n && !q->grouping_sets && !q->having &&
-           !q->has_aggs && !q->has_windows && !q->has_srfs && !q->distinct && !q->distinct_on.n &&
-           !q->sort.items[0].desc;
+    return q->command == QUERY_SELECT && !q->setop && q->limit && !q->with_ties && q->sort.n >= 1 && q->nfrom >= 1 &&
+           !q->group.n && !q->grouping_sets && !q->having && !q->has_aggs && !q->has_windows && !q->has_srfs &&
+           !q->distinct && !q->distinct_on.n && !q->sort.items[0].desc;
 }
 
-static const struct expr *strip(const struct expr *e)
+/* --- the table's place in FROM --------------------------------------------------------------------------------- */
+
+/* Is the entry below n, and so that every row of the join is of one of its rows? */
+static bool preserved(const struct from_node *n, int rte)
 {
-    while (e->kind == EXPR_RELABEL)
-        e = e->cast.arg;
-    return e;
+    if (n->rte >= 0)
+        return n->rte == rte;
+    bool inner = n->join == JOIN_INNER || n->join == JOIN_CROSS;
+    return ((inner || n->join == JOIN_LEFT) && preserved(n->left, rte)) || (inner && preserved(n->right, rte));
 }
 
-/* The index that serves "column op vector"; *query is set to the vector. */
-static const struct index_def *find_index(struct planner *p, const struct query *q, struct expr **query)
+/* Makes the entry the leftmost of its item: the scan then drives the join. */
+static void move_left(struct from_node *n, int rte)
 {
-    int rte = q->from[0]->rte;
-    const struct expr *e = q->sort.items[0].expr;
-    const struct rte *t = q->rtable[rte];
-    if (t->kind != RTE_RELATION || t->relation->without_rowid || t->tablesample || e->kind != EXPR_OP ||
-        e->func.args.n != 2)
-        return NULL;
-    for (int side = 0; side < 2; side++) {
-        const struct expr *column = strip(e->func.args.items[side]);
-        struct expr *other = e->func.args.items[1 - side];
-        if (column->kind != EXPR_VAR || column->var.levelsup || column->var.rte != rte || expr_uses_rte(other, -1))
-            continue;
-        for (int i = 0; i < t->relation->nindexes; i++) {
-            const struct index_def *ix = t->relation->indexes[i];
-            if (ix->nkeys != 1 || ix->columns[0].attnum != column->var.attnum || ix->predicate_sql || !ix->valid)
-                continue;
-            const struct opclass_def *c = snapshot_opclass(p->snapshot, ix->columns[0].opclass);
-            if (c && c->ordering_operator && c->ordering_operator == e->func.op->oid) {
-                *query = other;
-                return ix;
-            }
-        }
+    if (n->rte >= 0)
+        return;
+    if (!preserved(n->left, rte)) {
+        struct from_node *left = n->left;
+        n->left = n->right;
+        n->right = left;
     }
-    return NULL;
+    move_left(n->left, rte);
 }
 
-static bool refers_out(struct query_walk *w, struct expr *e, int level)
+static bool has_lateral(const struct query *q)
 {
-    (void)w;
-    return (e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW) && e->var.levelsup > level;
-}
-
-/* Does a conjunct compare a column that begins a key of a plain index with something for equality? */
-static bool found_by_index(const struct relation *r, const struct expr *e)
-{
-    if (e->kind == EXPR_BOOL && e->boolean.op == BOOL_AND) {
-        for (int i = 0; i < e->boolean.args.n; i++)
-            if (found_by_index(r, e->boolean.args.items[i]))
-                return true;
-        return false;
-    }
-    const struct expr *column = NULL;
-    if (e->kind == EXPR_OP && e->func.args.n == 2 && strcmp(e->func.op->name, "=") == 0)
-        column = strip(e->func.args.items[0]);
-    else if (e->kind == EXPR_ARRAY_OP && e->binary.any && strcmp(e->binary.op->name, "=") == 0)
-        column = strip(e->binary.left);
-    if (!column || column->kind != EXPR_VAR || column->var.levelsup)
-        return false;
-    if (column->var.attnum == r->rowid_attnum)
-        return true;
-    for (int i = 0; i < r->nindexes; i++)
-        if (strcmp(r->indexes[i]->am_name, "btree") == 0 && !r->indexes[i]->predicate_sql &&
-            r->indexes[i]->nkeys && r->indexes[i]->columns[0].attnum == column->var.attnum)
+    for (int i = 0; i < q->nrtable; i++)
+        if (q->rtable[i]->lateral || q->rtable[i]->kind == RTE_FUNCTION)
             return true;
     return false;
 }
 
-static struct query *filter_query(struct planner *p, const struct query *q)
+static bool is_leftmost(const struct from_node *n, int rte)
+{
+    while (n->rte < 0)
+        n = n->left;
+    return n->rte == rte;
+}
+
+/* Brings the table to the front of FROM; false when its rows need not all count, or LATERAL items need their order. */
+static bool put_first(struct query *q, int rte)
+{
+    for (int i = 0; i < q->nfrom; i++) {
+        struct from_node *item = q->from[i];
+        if (!preserved(item, rte))
+            continue;
+        if (i == 0 && is_leftmost(item, rte))
+            return true;
+        if (has_lateral(q))
+            return false;
+        move_left(item, rte);
+        memmove(q->from + 1, q->from, sizeof(q->from[0]) * (size_t)i);
+        q->from[0] = item;
+        return true;
+    }
+    return false;
+}
+
+/* --- the filter ---------------------------------------------------------------------------------------------------- */
+
+/* WITH entries and results of other steps are out of reach of a statement of its own. */
+static bool names_results(struct query_walk *w, struct query *q, int level)
+{
+    (void)w, (void)level;
+    for (int i = 0; i < q->nrtable; i++)
+        if (q->rtable[i]->kind == RTE_CTE || q->rtable[i]->kind == RTE_ROWSET)
+            return true;
+    return false;
+}
+
+static bool never(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w, (void)e, (void)level;
+    return false;
+}
+
+static struct query *filter_query(struct planner *p, const struct query *q, int rte)
 {
     struct query *f = ARENA_NEW(p->arena, struct query);
-    *f = (struct query){.command = QUERY_SELECT, .rtable = q->rtable, .nrtable = q->nrtable, .from = q->from,
+    struct rte **rtable = ARENA_ARRAY(p->arena, struct rte *, q->nrtable + 1);
+    memcpy(rtable, q->rtable, sizeof(rtable[0]) * (size_t)q->nrtable);
+    rtable[rte] = ARENA_NEW(p->arena, struct rte);
+    *rtable[rte] = *q->rtable[rte];
+    *f = (struct query){.command = QUERY_SELECT, .rtable = rtable, .nrtable = q->nrtable, .from = q->from,
                         .nfrom = q->nfrom, .where = q->where, .result = -1};
     return f;
 }
+
+struct threshold {
+    const struct expr *order;
+    struct expr *bound;
+};
+
+/* order < bound */
+static bool is_threshold(void *arg, struct expr *e)
+{
+    struct threshold *t = arg;
+    if (e->kind != EXPR_OP || e->func.args.n != 2)
+        return false;
+    bool less = strcmp(e->func.op->name, "<") == 0 || strcmp(e->func.op->name, "<=") == 0;
+    bool more = strcmp(e->func.op->name, ">") == 0 || strcmp(e->func.op->name, ">=") == 0;
+    if (!less && !more)
+        return false;
+    struct expr *distance = e->func.args.items[more], *bound = e->func.args.items[less];
+    if (!expr_equal(distance, t->order) || bound->type != FLOAT8OID || expr_uses_rte(bound, -1) ||
+        expr_is_volatile(bound))
+        return false;
+    t->bound = bound;
+    return true;
+}
+
+/* --- EXPLAIN ------------------------------------------------------------------------------------------------------- */
 
 /* "Order By: (e <-> '[1,2,3]'::vector)", as EXPLAIN says it. */
 static const char *order_text(struct planner *p, const struct index_def *ix, const struct expr *order,
                               const struct expr *query)
 {
-    const char *column = ix->table->atts[ix->columns[0].attnum - 1].name, *op = order->func.op->name;
+    const struct index_column *k = &ix->columns[0];
+    const char *column = k->attnum ? ix->table->atts[k->attnum - 1].name : k->expr_sql, *op = order->func.op->name;
     const struct type_def *t = snapshot_type(p->snapshot, query->type);
     struct error err;
     struct value text;
@@ -121,23 +164,55 @@ static void add_note(struct planner *p, const struct index_def *ix, const struct
     g->nnotes++;
 }
 
+/* --- settings ------------------------------------------------------------------------------------------------------ */
+
+static const char *setting(const struct planner *p, const char *name, const char *otherwise)
+{
+    const char *v = p->ctx && p->ctx->setting ? p->ctx->setting(p->ctx, name) : NULL;
+    return v ? v : otherwise;
+}
+
+/* ivf.probes, then ivf.recall; ivfflat.probes beyond its default; hnsw.ef_search as the recall it stands for. */
+static double wanted_probes(const struct planner *p, const struct index_def *ix)
+{
+    if (strcmp(ix->am_name, "ivfflat") == 0) {
+        double probes = atof(setting(p, "ivfflat.probes", "1"));
+        return probes > 1 ? probes : 0;
+    }
+    if (strcmp(ix->am_name, "hnsw") == 0) {
+        double ef = atof(setting(p, "hnsw.ef_search", "40")), recall = 1 - 2 / (ef < 4 ? 4 : ef);
+        return ef == 40 ? 0 : recall;
+    }
+    double probes = atof(setting(p, "ivf.probes", "0")), recall = atof(setting(p, "ivf.recall", "0.95"));
+    if (probes > 0)
+        return probes;
+    return recall == 0.95 ? 0 : recall >= 1 ? 1 << 24 : recall;
+}
+
 bool pass_knn(struct planner *p, struct query *q)
 {
-    struct expr *query = NULL;
-    if (!p->snapshot || !is_plain(q))
+    struct knn_order order;
+    if (!p->snapshot || !is_plain(q) || strcmp(setting(p, "enable_indexscan", "on"), "on") != 0 || (q->where && expr_is_volatile(q->where)))
         return true;
-    const struct index_def *ix = find_index(p, q, &query);
-    struct query_walk w = {.expr = refers_out};
-    if (!ix || (q->where && (query_walk_expr(&w, q->where) || expr_is_volatile(q->where))))
+    const struct expr *by = q->sort.items[0].expr;
+    if (!knn_find_index(p, q, by, &order))
+        return !error_is_set(p->err);
+    struct rte *t = q->rtable[order.rte];
+    struct query *filter = q->where || q->nfrom > 1 || q->from[0]->rte < 0 ? filter_query(p, q, order.rte) : NULL;
+    struct query_walk w = {.expr = never, .query = names_results};
+    if ((filter && query_walk(&w, filter)) || !put_first(q, order.rte))
         return true;
-    struct rte *t = q->rtable[q->from[0]->rte];
+    struct threshold threshold = {.order = by};
+    knn_each_conjunct(q->where, is_threshold, &threshold);
     struct vector_scan *scan = ARENA_NEW(p->arena, struct vector_scan);
-    *scan = (struct vector_scan){.index = ix, .query = query, .limit = q->limit, .offset = q->offset};
-    if (q->where) {
-        scan->filter = filter_query(p, q);
-        scan->filter_first = found_by_index(t->relation, q->where);
+    *scan = (struct vector_scan){.index = order.index, .query = order.query, .limit = q->limit, .offset = q->offset,
+                                 .distance = threshold.bound, .filter = filter,
+                                 .probes = wanted_probes(p, order.index)};
+    if (filter) {
+        filter->from = q->from;
+        scan->filter_first = q->where && knn_found_by_index(t->relation, order.rte, q->where);
     }
     t->vector = scan;
-    add_note(p, ix, q->sort.items[0].expr, query);
+    add_note(p, order.index, by, order.query);
     return true;
 }

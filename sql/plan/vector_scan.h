@@ -7,12 +7,15 @@
 
 struct vector_scan {
     const struct index_def *index;
-    struct expr *query;          /* the vector searched for: nothing of the table itself */
+    struct expr *query;          /* the vector searched for: nothing of the query's own tables */
     struct expr *limit, *offset; /* how many rows are wanted */
-    /* SELECT of the same table with the query's WHERE; NULL when there is none. */
+    double probes;               /* lists to visit; below 1: a recall; 0: what the index aims at */
+    struct expr *distance;       /* WHERE key <op> vector < this, or NULL */
+    /* SELECT over the query's FROM and WHERE, joins included: what a row of the table must have to count. NULL when every row
+       does. Its entry of the table is not read through the index. */
     struct query *filter;
-    /* The filter's rows are few and found by an index: they are searched alone. Otherwise the scan streams rows, nearest
-       first, through the filter until there are enough. */
+    /* The filter's rows are found by an index of the table's: they are collected first, unless they turn out too many.
+       Otherwise rows that may be among the nearest are tested one by one. */
     bool filter_first;
 };
 

@@ -355,19 +355,28 @@ static void explain_notes(struct explain_tree *t, struct node *n)
 {
     for (int i = 0; i < t->program->nnotes; i++) {
         const struct plan_note *note = &t->program->notes[i];
-        bool loop = !strcmp(n->type, "Nested Loop") && n->n == 2 && note->table &&
+        bool loop = !strcmp(n->type, "Nested Loop") && n->n >= 2 && note->table &&
                     n->children[1]->relation && !strcmp(n->children[1]->relation, note->table) &&
                     !strcmp(n->children[0]->type, "Function Scan");
         if (!loop)
             continue;
-        *n = (struct node){.type = "Index Scan",
-                           .relation = note->table,
-                           .index = note->index,
-                           .label = "Order By",
-                           .detail = note->detail};
+        /* the scan and its table are one node; joins of further tables and subplans stay around it */
+        struct node scan = {.type = "Index Scan",
+                            .relation = note->table,
+                            .index = note->index,
+                            .label = "Order By",
+                            .detail = note->detail};
         const char *colon = strchr(note->detail, ':');
         if (colon)
-            n->detail = colon + 1 + strspn(colon + 1, " ");
+            scan.detail = colon + 1 + strspn(colon + 1, " ");
+        if (n->n == 2) {
+            *n = scan;
+        } else {
+            n->children[0] = ARENA_NEW(t->a, struct node);
+            *n->children[0] = scan;
+            memmove(n->children + 1, n->children + 2, sizeof(n->children[0]) * (size_t)(n->n - 2));
+            n->n--;
+        }
     }
     for (int i = 0; i < n->n; i++)
         explain_notes(t, n->children[i]);

@@ -230,6 +230,7 @@ static void session_signature(struct pg_session *s)
                                         "TimeZone",
                                         "IntervalStyle",
                                         "standard_conforming_strings",
+                                        "enable_indexscan",
                                         "ivf.probes",
                                         "ivf.recall",
                                         "ivfflat.probes",

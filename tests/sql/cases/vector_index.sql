@@ -1,0 +1,177 @@
+-- Vector indexes: what CREATE INDEX, ALTER INDEX, SET and the catalogs say, as pgvector has it.
+CREATE EXTENSION vector;
+CREATE TABLE t (id int PRIMARY KEY, v vector(3), h halfvec(3), s sparsevec(3), b bit(3), n vector, vb varbit, txt text, big bit(64001));
+INSERT INTO t SELECT i, ARRAY[i, i % 7, i % 3]::vector, ARRAY[i, i % 7, i % 3]::halfvec, ARRAY[i % 5, 0, i % 3]::sparsevec, (i % 8)::bit(3), ARRAY[i]::vector, B'1', 'x' FROM generate_series(1, 40) i;
+CREATE INDEX ON t USING hnsw (n vector_l2_ops);
+CREATE INDEX ON t USING ivfflat (n vector_l2_ops);
+CREATE INDEX ON t USING hnsw (v);
+CREATE INDEX ON t USING hnsw (txt vector_l2_ops);
+CREATE INDEX ON t USING hnsw (v halfvec_l2_ops);
+CREATE INDEX ON t USING hnsw (v no_such_ops);
+CREATE INDEX ON t USING ivfflat (s sparsevec_l2_ops);
+CREATE INDEX ON t USING ivfflat (v vector_l1_ops);
+CREATE INDEX ON t USING ivfflat (h halfvec_l1_ops);
+CREATE INDEX ON t USING ivfflat (b bit_jaccard_ops);
+CREATE INDEX ON t USING hnsw (vb bit_hamming_ops);
+CREATE INDEX ON t USING hnsw (big bit_hamming_ops);
+CREATE INDEX ON t USING ivfflat (big bit_hamming_ops);
+CREATE UNIQUE INDEX ON t USING hnsw (v vector_l2_ops);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops, h halfvec_l2_ops);
+CREATE INDEX ON t USING ivfflat (v vector_l2_ops) INCLUDE (id);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops DESC);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops NULLS FIRST);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (m = 1);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (m = 101);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (ef_construction = 3);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (ef_construction = 1001);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (m = 16, ef_construction = 31);
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (m = 'a');
+CREATE INDEX ON t USING hnsw (v vector_l2_ops) WITH (lists = 10);
+CREATE INDEX ON t USING ivfflat (v vector_l2_ops) WITH (lists = 0);
+CREATE INDEX ON t USING ivfflat (v vector_l2_ops) WITH (lists = 32769);
+CREATE INDEX ON t USING ivfflat (v vector_l2_ops) WITH (m = 4);
+CREATE INDEX ON t USING no_such_method (v);
+CREATE INDEX ON t USING hnsw ((v::halfvec) halfvec_l2_ops);
+CREATE INDEX ON t USING hnsw ((n::vector(4)) vector_l2_ops);
+-- ! the access method says here which index serves it
+CREATE INDEX t_v_idx ON t USING hnsw (v vector_l2_ops) WITH (m = 4, ef_construction = 10);
+-- ! likewise
+CREATE INDEX t_ip ON t USING hnsw (v vector_ip_ops);
+-- ! likewise
+CREATE INDEX t_cos ON t USING hnsw (v vector_cosine_ops) WHERE id > 10;
+-- ! likewise
+CREATE INDEX t_l1 ON t USING hnsw (v vector_l1_ops);
+-- ! likewise
+CREATE INDEX t_h ON t USING hnsw ((v::halfvec(3)) halfvec_l2_ops);
+-- ! likewise
+CREATE INDEX t_ham ON t USING hnsw (b bit_hamming_ops);
+-- ! likewise
+CREATE INDEX t_jac ON t USING hnsw (b bit_jaccard_ops);
+-- ! likewise
+CREATE INDEX t_bq ON t USING hnsw ((binary_quantize(v)::bit(3)) bit_hamming_ops);
+-- ! likewise
+CREATE INDEX t_sp ON t USING hnsw (s sparsevec_l2_ops);
+-- ! likewise
+CREATE INDEX t_ivf ON t USING ivfflat (v vector_l2_ops) WITH (lists = 1);
+-- ! likewise
+CREATE INDEX t_ivfh ON t USING ivfflat (h halfvec_cosine_ops) WITH (lists = 1);
+CREATE INDEX IF NOT EXISTS t_ivf ON t USING ivfflat (v vector_l2_ops);
+CREATE INDEX t_ivf ON t USING ivfflat (v vector_l2_ops);
+SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 't' ORDER BY indexname;
+SELECT relname, relkind, reloptions FROM pg_class WHERE relname LIKE 't\_%' ORDER BY relname;
+SELECT c.relname, a.amname, i.indnatts, i.indnkeyatts, i.indisunique, i.indisvalid, i.indisready, i.indkey::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am a ON a.oid = c.relam WHERE i.indrelid = 't'::regclass ORDER BY 1;
+SELECT c.relname, o.opcname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_opclass o ON o.oid = i.indclass[0] WHERE i.indrelid = 't'::regclass ORDER BY 1;
+SELECT pg_get_indexdef('t_h'::regclass), pg_get_indexdef('t_bq'::regclass), pg_get_indexdef('t_cos'::regclass);
+SELECT id FROM t ORDER BY v <-> '[20,3,1]' LIMIT 5;
+SELECT id, v <-> '[20,3,1]' AS d FROM t ORDER BY v <-> '[20,3,1]' LIMIT 3;
+SELECT id, round((v <=> '[1,1,1]')::numeric, 6) AS d FROM t WHERE id > 10 ORDER BY v <=> '[1,1,1]' LIMIT 4;
+SELECT id, v <#> '[1,2,3]' AS d FROM t ORDER BY v <#> '[1,2,3]' LIMIT 2;
+SELECT id, v <+> '[3,3,0]' AS d FROM t ORDER BY v <+> '[3,3,0]' LIMIT 1;
+SELECT id FROM t ORDER BY v::halfvec(3) <-> '[30,2,0]'::halfvec LIMIT 1;
+SELECT id FROM t ORDER BY v::halfvec(3) <-> '[30,2,0]' LIMIT 3;
+SELECT count(*) FROM (SELECT id FROM t ORDER BY b <~> B'111' LIMIT 5) x;
+SELECT b <~> B'111' FROM t ORDER BY b <~> B'111' LIMIT 6;
+SELECT b <%> B'110' FROM t ORDER BY b <%> B'110' LIMIT 6;
+SELECT binary_quantize(v)::bit(3) <~> B'111' FROM t ORDER BY binary_quantize(v)::bit(3) <~> B'111' LIMIT 4;
+SELECT s <-> '{1:1}/3' FROM t ORDER BY s <-> '{1:1}/3' LIMIT 8;
+SELECT id FROM t WHERE v <-> '[20,3,1]' < 2 ORDER BY v <-> '[20,3,1]' LIMIT 10;
+SELECT id FROM t WHERE id % 2 = 0 ORDER BY v <-> '[20,3,1]' LIMIT 5;
+SELECT id FROM t WHERE id IN (3, 38) ORDER BY v <-> '[20,3,1]' LIMIT 5;
+SELECT id FROM t WHERE id < 0 ORDER BY v <-> '[20,3,1]' LIMIT 5;
+SELECT id FROM t ORDER BY v <-> '[20,3,1]' LIMIT 3 OFFSET 2;
+SELECT id FROM t ORDER BY v <-> '[20,3,1]' LIMIT 0;
+SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> '[20,3,1]' LIMIT 1000) x;
+SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> '[20,3,1]' LIMIT NULL) x;
+SELECT id FROM t ORDER BY v <-> '[20,3,1]' DESC, id LIMIT 3;
+SELECT id FROM t ORDER BY '[20,3,1]' <-> v LIMIT 3;
+SELECT id FROM t ORDER BY v <-> (SELECT v FROM t WHERE id = 9) LIMIT 3;
+SELECT id FROM t ORDER BY v <-> NULL LIMIT 0;
+SELECT count(*) FROM (SELECT id FROM t ORDER BY v <-> NULL LIMIT 5) x;
+SELECT id FROM t ORDER BY v <-> '[1,2]' LIMIT 3;
+SELECT id FROM t ORDER BY v <-> '[]' LIMIT 3;
+SELECT id FROM t ORDER BY v <-> '[nan,1,1]' LIMIT 3;
+INSERT INTO t (id, v) VALUES (100, '[1,2]');
+INSERT INTO t (id, v) VALUES (100, '[20,3,2]');
+SELECT id FROM t ORDER BY v <-> '[20,3,2]' LIMIT 1;
+UPDATE t SET v = '[99,9,9]' WHERE id = 100;
+SELECT id FROM t ORDER BY v <-> '[99,9,9]' LIMIT 1;
+SELECT id FROM t ORDER BY v::halfvec(3) <-> '[99,9,9]' LIMIT 1;
+UPDATE t SET v = NULL WHERE id = 100;
+SELECT id FROM t ORDER BY v <-> '[99,9,9]' LIMIT 1;
+DELETE FROM t WHERE id = 40;
+SELECT id FROM t ORDER BY v <-> '[99,9,9]' LIMIT 1;
+INSERT INTO t (id, v) VALUES (39, '[500,5,5]') ON CONFLICT (id) DO UPDATE SET v = EXCLUDED.v;
+SELECT id FROM t ORDER BY v <-> '[499,5,5]' LIMIT 1;
+BEGIN;
+INSERT INTO t (id, v) VALUES (200, '[1000,1,1]');
+SELECT id FROM t ORDER BY v <-> '[1000,1,1]' LIMIT 1;
+ROLLBACK;
+SELECT id FROM t ORDER BY v <-> '[1000,1,1]' LIMIT 1;
+SET hnsw.ef_search = 0;
+SET hnsw.ef_search = 1001;
+SET hnsw.ef_search = 100;
+SHOW hnsw.ef_search;
+SET ivfflat.probes = 0;
+SET ivfflat.probes = 32769;
+SET LOCAL ivfflat.probes = 10;
+SET hnsw.iterative_scan = on;
+SET hnsw.iterative_scan = strict_order;
+SET hnsw.iterative_scan = relaxed_order;
+SET ivfflat.iterative_scan = strict_order;
+SET ivfflat.iterative_scan = relaxed_order;
+SHOW ivfflat.iterative_scan;
+SHOW ivfflat.max_probes;
+SHOW hnsw.max_scan_tuples;
+SET hnsw.max_scan_tuples = 0;
+SHOW hnsw.scan_mem_multiplier;
+SET hnsw.scan_mem_multiplier = 0;
+SET hnsw.scan_mem_multiplier = 2;
+RESET hnsw.ef_search;
+SELECT name, setting, unit, category, context, vartype, min_val, max_val, enumvals, boot_val FROM pg_settings WHERE name LIKE 'hnsw.%' OR name LIKE 'ivfflat.%' ORDER BY name;
+ALTER INDEX t_ivf SET (lists = 0);
+ALTER INDEX t_ivf SET (lists = 2);
+SELECT reloptions FROM pg_class WHERE relname = 't_ivf';
+ALTER INDEX t_ivf SET (m = 2);
+ALTER INDEX t_ivf RESET (lists);
+-- ! pgvector warns of little data
+REINDEX INDEX t_ivf;
+REINDEX INDEX t_v_idx;
+ALTER INDEX t_v_idx RENAME TO t_renamed;
+SELECT id FROM t ORDER BY v <-> '[20,3,1]' LIMIT 2;
+ALTER TABLE t RENAME COLUMN v TO vv;
+SELECT id FROM t ORDER BY vv <-> '[20,3,1]' LIMIT 2;
+ALTER TABLE t RENAME TO t2;
+SELECT id FROM t2 ORDER BY vv <-> '[20,3,1]' LIMIT 2;
+INSERT INTO t2 (id, vv) VALUES (300, '[20,3,1]');
+SELECT id FROM t2 ORDER BY vv <-> '[20,3,1]', id LIMIT 2;
+-- ! pgvector warns of little data
+TRUNCATE t2;
+SELECT id FROM t2 ORDER BY vv <-> '[20,3,1]' LIMIT 2;
+INSERT INTO t2 (id, vv) VALUES (1, '[1,1,1]'), (2, '[2,2,2]'), (3, NULL);
+SELECT id FROM t2 WHERE vv IS NOT NULL ORDER BY vv <-> '[2,2,3]' LIMIT 3;
+DROP INDEX t_renamed, t_ip;
+SELECT id FROM t2 WHERE vv IS NOT NULL ORDER BY vv <-> '[2,2,3]' LIMIT 3;
+ALTER TABLE t2 DROP COLUMN vv;
+SELECT indexname FROM pg_indexes WHERE tablename = 't2' ORDER BY 1;
+DROP TABLE t2;
+CREATE TABLE e (v vector(2));
+-- ! the access method says here which index serves it
+CREATE INDEX ON e USING hnsw (v vector_l2_ops);
+SELECT * FROM e ORDER BY v <-> '[1,1]' LIMIT 3;
+INSERT INTO e VALUES ('[1,2]'), ('[3,4]'), (NULL);
+SELECT * FROM e WHERE v IS NOT NULL ORDER BY v <-> '[1,1]' LIMIT 3;
+-- btree on vectors
+CREATE TABLE bt (v vector(2), h halfvec(2), s sparsevec(2));
+CREATE INDEX ON bt (v);
+CREATE UNIQUE INDEX ON bt (h);
+CREATE INDEX ON bt (s);
+INSERT INTO bt VALUES ('[1,2]', '[1,2]', '{1:1}/2'), ('[0,5]', '[0,5]', '{}/2'), (NULL, NULL, NULL), ('[-1,9]', '[-1,9]', '{2:-1}/2');
+INSERT INTO bt (h) VALUES ('[1,2]');
+SELECT v FROM bt WHERE v = '[1,2]';
+SELECT v FROM bt WHERE v > '[0,0]' ORDER BY v;
+SELECT v FROM bt ORDER BY v LIMIT 1;
+SELECT s FROM bt ORDER BY s;
+SELECT h FROM bt ORDER BY h DESC;
+DROP EXTENSION vector;
+DROP EXTENSION vector CASCADE;
+SELECT column_name FROM information_schema.columns WHERE table_name = 'bt';

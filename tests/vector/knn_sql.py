@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""Searches by SQL against exact answers: joins, filters, LATERAL, partial and expression indexes, paging, thresholds, changes.
+
+  knn_sql.py BINARY
+
+Every query runs twice: through the index with all lists searched (SET ivf.recall = 1, so that the answer must be exact), and
+with enable_indexscan off. Which of them the index serves is checked by EXPLAIN.
+"""
+import os
+import random
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import pgwire  # noqa: E402
+from server import Server  # noqa: E402
+
+ROWS, DIMS = 3000, 24
+passed = failed = 0
+
+
+def check(ok, what):
+    global passed, failed
+    passed += ok
+    failed += not ok
+    if not ok:
+        print("FAILED:", what)
+
+
+def text(v):
+    return "[" + ",".join(f"{x:.4f}" for x in v) + "]"
+
+
+def run(c, sql):
+    r = c.query(sql)[-1]
+    if r.error:
+        raise RuntimeError(f"{sql[:200]}: {r.error}")
+    return r.rows
+
+
+def rounded(rows):
+    """Distances may differ in the last bits between the two ways."""
+    def cell(x):
+        try:
+            return round(float(x), 4)
+        except (TypeError, ValueError):
+            return x
+    return [[cell(x) for x in row] for row in rows]
+
+
+def both(c, sql, index=True):
+    plan = "\n".join(r[0] for r in run(c, "EXPLAIN " + sql))
+    check(("t_emb" in plan) == index, f"index {'not used' if index else 'used'}: {sql}\n{plan}")
+    got = rounded(run(c, sql))
+    run(c, "SET enable_indexscan = off")
+    want = rounded(run(c, sql))
+    run(c, "RESET enable_indexscan")
+    if "ORDER BY" not in sql:
+        got, want = sorted(got), sorted(want)
+    check(got == want, f"{sql}\n  want {want[:6]}\n  got  {got[:6]}")
+
+
+def fill(c, rnd):
+    run(c, "CREATE EXTENSION vector")
+    run(c, f"CREATE TABLE t (id int PRIMARY KEY, doc int, grp int, flag bool, note text, emb vector({DIMS}))")
+    run(c, "CREATE TABLE docs (doc int PRIMARY KEY, title text, tenant int)")
+    run(c, f"CREATE TABLE probes (pid int PRIMARY KEY, v vector({DIMS}), lim int)")
+    centers = [[rnd.gauss(0, 1) for _ in range(DIMS)] for _ in range(20)]
+    batch = []
+    for i in range(ROWS):
+        center = rnd.choice(centers)
+        v = text([x + rnd.gauss(0, 0.5) for x in center])
+        emb = f"'{v}'" if i % 50 else "NULL"
+        batch.append(f"({i}, {i % 300}, {i % 97}, {i % 2 == 0}, 'n{i % 10}', {emb})")
+        if len(batch) == 250:
+            run(c, "INSERT INTO t VALUES " + ",".join(batch))
+            batch = []
+    run(c, "INSERT INTO docs SELECT g, 'title ' || g, g % 7 FROM generate_series(0, 279) g")
+    run(c, "INSERT INTO probes SELECT id, emb, 2 + id % 3 FROM t WHERE id BETWEEN 1 AND 8")
+    run(c, "CREATE INDEX t_grp ON t (grp)")
+    return [text([x + rnd.gauss(0, 0.5) for x in rnd.choice(centers)]) for _ in range(4)]
+
+
+def queries(q):
+    d = f"emb <-> '{q}'"
+    yield f"SELECT id, {d} FROM t ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t ORDER BY '{q}' <-> emb LIMIT 10"
+    yield f"SELECT id, {d} AS d FROM t ORDER BY d LIMIT 10 OFFSET 15"
+    yield f"SELECT id FROM t ORDER BY {d}, id LIMIT 10"
+    yield f"SELECT id FROM t WHERE grp = 5 ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE grp BETWEEN 3 AND 60 ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE grp IN (5, 6, 7) AND flag ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE grp = 5 OR grp > 90 ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE flag ORDER BY {d} LIMIT 40"
+    yield f"SELECT id FROM t WHERE note = 'n3' AND id % 7 = 1 ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE note LIKE 'n%' ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE false ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE id = 77 ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE emb IS NOT NULL AND {d} < 4 ORDER BY {d} LIMIT 500"
+    yield f"SELECT id FROM t WHERE {d} <= 3.5 AND grp < 50 ORDER BY {d} LIMIT 500"
+    yield f"SELECT id FROM t WHERE 3.5 > {d} ORDER BY {d} LIMIT 7"
+    yield f"SELECT t.id, docs.title FROM t JOIN docs ON docs.doc = t.doc ORDER BY {d} LIMIT 10"
+    yield f"SELECT t.id, docs.title FROM t, docs WHERE docs.doc = t.doc AND docs.tenant = 3 ORDER BY {d} LIMIT 10"
+    yield f"SELECT t.id, docs.title FROM docs JOIN t USING (doc) WHERE docs.tenant = 3 AND t.flag ORDER BY {d} LIMIT 10"
+    yield f"SELECT t.id, docs.title FROM t LEFT JOIN docs ON docs.doc = t.doc ORDER BY {d} LIMIT 10"
+    yield f"SELECT a.id, b.id FROM t a JOIN t b ON b.doc = a.doc AND b.id < 600 ORDER BY a.{d}, b.id LIMIT 12"
+    yield f"SELECT id FROM t WHERE doc IN (SELECT doc FROM docs WHERE tenant = 2) ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t WHERE EXISTS (SELECT 1 FROM docs WHERE docs.doc = t.doc AND tenant = 1) ORDER BY {d} LIMIT 10"
+    yield f"SELECT id FROM t ORDER BY emb <-> (SELECT emb FROM t WHERE id = 7) LIMIT 10"
+    yield "SELECT pid, n.id FROM probes, LATERAL (SELECT id FROM t ORDER BY emb <-> probes.v LIMIT 4) n"
+    yield "SELECT pid, n.id FROM probes, LATERAL (SELECT id FROM t WHERE t.id <> probes.pid AND flag ORDER BY emb <-> probes.v LIMIT 4) n"
+    yield "SELECT pid, n.id FROM probes, LATERAL (SELECT id FROM t ORDER BY emb <-> probes.v LIMIT probes.lim) n"
+    yield "SELECT pid, (SELECT id FROM t WHERE t.id <> pid ORDER BY emb <-> v LIMIT 1) FROM probes"
+    yield "SELECT pid, ARRAY(SELECT id FROM t WHERE t.id > pid ORDER BY emb <-> v LIMIT 3) FROM probes"
+    yield f"SELECT doc, min(d) FROM (SELECT doc, {d} AS d FROM t ORDER BY {d} LIMIT 30) x GROUP BY doc ORDER BY 2, 1 LIMIT 5"
+    yield f"SELECT DISTINCT ON (doc) doc, id FROM (SELECT doc, id, {d} AS d FROM t ORDER BY {d} LIMIT 30) x ORDER BY doc, d"
+    yield f"WITH n AS MATERIALIZED (SELECT id, {d} AS d FROM t ORDER BY d LIMIT 30) SELECT id FROM n WHERE id % 2 = 0 ORDER BY d LIMIT 5"
+
+
+def exact_queries(q):
+    d = f"emb <-> '{q}'"
+    yield f"SELECT id FROM t WHERE emb IS NOT NULL ORDER BY {d} DESC LIMIT 5"
+    yield f"SELECT id FROM t ORDER BY {d}"
+    yield f"SELECT id FROM t WHERE {d} < 4"
+    yield f"SELECT t.id FROM docs LEFT JOIN t ON docs.doc = t.doc ORDER BY {d}, t.id, docs.doc LIMIT 10"
+    yield f"SELECT id FROM t ORDER BY ({d}) + 1 LIMIT 5"
+    yield f"SELECT id FROM t ORDER BY emb <=> '{q}' LIMIT 5"
+    yield f"WITH c AS (SELECT 5 AS g) SELECT id FROM t WHERE grp = (SELECT g FROM c) ORDER BY {d} LIMIT 5"
+
+
+def special_indexes(c, q):
+    run(c, "DROP INDEX t_emb")
+    run(c, "CREATE INDEX t_emb_part ON t USING ivf (emb vector_l2_ops) WHERE grp < 50")
+    both(c, f"SELECT id FROM t WHERE grp < 50 ORDER BY emb <-> '{q}' LIMIT 9")
+    both(c, f"SELECT id FROM t WHERE grp < 50 AND flag ORDER BY emb <-> '{q}' LIMIT 9")
+    both(c, f"SELECT id FROM t WHERE grp < 60 ORDER BY emb <-> '{q}' LIMIT 9", index=False)
+    run(c, "UPDATE t SET grp = grp + 10 WHERE id % 10 = 0")
+    both(c, f"SELECT id FROM t WHERE grp < 50 ORDER BY emb <-> '{q}' LIMIT 9")
+    check(run(c, "SELECT count(*) FROM t") == [[str(ROWS)]], "rows after update")
+    run(c, "DROP INDEX t_emb_part")
+    for key, ops, other in (
+            (f"(emb::halfvec({DIMS}))", "halfvec_l2_ops", f"emb::halfvec({DIMS}) <-> '{q}'"),
+            (f"(subvector(emb, 1, 8)::vector(8))", "vector_cosine_ops",
+             f"subvector(emb, 1, 8)::vector(8) <=> subvector('{q}'::vector, 1, 8)::vector(8)"),
+            (f"(emb::halfvec({DIMS}))", "halfvec_ip_ops", f"emb::halfvec({DIMS}) <#> '{q}'::halfvec({DIMS})")):
+        run(c, f"CREATE INDEX t_emb_e ON t USING ivf ({key} {ops})")
+        both(c, f"SELECT id FROM t ORDER BY {other} LIMIT 5")
+        run(c, f"INSERT INTO t VALUES (90000, 1, 1, true, 'x', '{q}')")
+        both(c, f"SELECT id FROM t ORDER BY {other} LIMIT 5")
+        run(c, "DELETE FROM t WHERE id = 90000")
+        run(c, "DROP INDEX t_emb_e")
+    bits = f"binary_quantize(emb)::bit({DIMS})"
+    run(c, f"CREATE INDEX t_emb_bq ON t USING ivf (({bits}) bit_hamming_ops)")
+    both(c, f"SELECT {bits} <~> binary_quantize('{q}'::vector) FROM t ORDER BY {bits} <~> binary_quantize('{q}'::vector) LIMIT 20")
+    both(c, f"SELECT id FROM (SELECT * FROM t ORDER BY {bits} <~> binary_quantize('{q}'::vector) LIMIT {ROWS}) x "
+            f"WHERE emb IS NOT NULL ORDER BY emb <-> '{q}' LIMIT 5")
+    run(c, "DROP INDEX t_emb_bq")
+    run(c, "CREATE INDEX t_emb_flat ON t USING flat (emb vector_l1_ops)")
+    both(c, f"SELECT id FROM t WHERE flag ORDER BY emb <+> '{q}' LIMIT 5")
+    run(c, "DROP INDEX t_emb_flat")
+
+
+def damage(s, c, q):
+    """A damaged index is named, REINDEX makes it anew, and without it the table answers."""
+    import sqlite3
+    run(c, "CREATE INDEX t_emb ON t USING ivf (emb vector_l2_ops)")
+    want = run(c, f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5")
+    db = sqlite3.connect(s.path)
+    db.execute("UPDATE t_emb_seg SET v = x'00'")
+    db.commit()
+    db.close()
+    r = c.query(f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5")[-1]
+    check(r.error and r.error["C"] == "XX002" and "t_emb" in r.error["M"] and "REINDEX" in r.error.get("H", ""),
+          f"damaged index: {r.error}")
+    run(c, "SET enable_indexscan = off")
+    check(run(c, f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5") == want, "exact answer beside a damaged index")
+    run(c, "RESET enable_indexscan")
+    run(c, "REINDEX INDEX t_emb")
+    check(run(c, f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5") == want, "after REINDEX")
+
+
+def main():
+    rnd = random.Random(5)
+    with Server(sys.argv[1]) as s:
+        c = pgwire.Connection("127.0.0.1", s.port, database=s.database)
+        qs = fill(c, rnd)
+        run(c, "CREATE INDEX t_emb ON t USING ivf (emb vector_l2_ops)")
+        run(c, "SET ivf.recall = 1")
+        for q in qs:
+            for sql in queries(q):
+                both(c, sql, index="probes, LATERAL" not in sql)
+        for sql in exact_queries(qs[0]):
+            both(c, sql, index=False)
+        special_indexes(c, qs[1])
+        damage(s, c, qs[2])
+        c.close()
+    print(f"{passed} passed, {failed} failed")
+    return failed > 0
+
+
+sys.exit(main())
