@@ -43,6 +43,11 @@ struct vec_predicate *vec_predicate_get(sqlite3_value *value)
     return p;
 }
 
+bool vec_predicate_in(sqlite3_value *value)
+{
+    return value && sqlite3_value_pointer(value, pointer_type) != NULL;
+}
+
 uint64_t vec_predicate_key(const struct vec_predicate *p)
 {
     return p->key;

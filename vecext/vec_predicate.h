@@ -17,6 +17,7 @@ struct vec_predicate; /* what vec_predicate() made; counted references */
 /* The predicate in a value, with a reference for the caller, or NULL when it holds none. */
 struct vec_predicate *vec_predicate_get(sqlite3_value *value);
 void vec_predicate_release(void *predicate);
+bool vec_predicate_in(sqlite3_value *value);
 
 /* Number that tells predicates of different text apart (nearly always). */
 uint64_t vec_predicate_key(const struct vec_predicate *p);
