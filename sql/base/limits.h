@@ -32,6 +32,8 @@
 #define LIMIT_CONNECTION_STMTS 200
 /* Expression nodes that one statement's BETWEEN and IN may copy: nested ones double with each level. */
 #define LIMIT_EXPR_COPIED 200000
+/* Large objects open at once in a session: 24 bytes each. */
+#define LIMIT_LARGE_OBJECT_DESCRIPTORS 65536
 /* PostgreSQL's MAXDIM for arrays. */
 #define LIMIT_ARRAY_DIMS 6
 

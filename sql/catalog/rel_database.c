@@ -186,10 +186,23 @@ static bool next_role_setting(struct rel_scan *x)
     return true;
 }
 
+/* Large objects are rows of the file, not of the snapshot: the session looks them up, {oid, owner}. */
+static bool next_large_object(struct rel_scan *x)
+{
+    struct value v[2] = {{0}};
+    if (!x->ctx->live_row || !x->ctx->live_row(x->ctx, x->rel->name, x->i++, x->arena, v, 2))
+        return false;
+    put_int(x, v[0].i);
+    put_int(x, v[1].i);
+    put_acl(x, CLASS_PG_LARGEOBJECT, (uint32_t)v[0].i, 0);
+    return true;
+}
+
 const struct rel_source rel_database_sources[] = {
     {"pg_authid", {"oid"}, next_authid},
     {"pg_auth_members", {NULL}, next_member},
     {"pg_database", {NULL}, next_database},
+    {"pg_largeobject_metadata", {NULL}, next_large_object},
     {"pg_extension", {NULL}, next_extension},
     {"pg_available_extensions", {NULL}, next_available},
     {"pg_available_extension_versions", {NULL}, next_available_version},

@@ -204,6 +204,8 @@ static const struct {
     {"pg_prepared_statements", live_prepared},
     {"pg_cursors", live_cursors},
     {"pg_database", live_database},
+    {"pg_largeobject", live_large_object_pages},
+    {"pg_largeobject_metadata", live_large_objects},
 };
 
 bool live_row(struct eval_context *ctx, const char *relation, int i, struct arena *arena,

@@ -152,6 +152,7 @@ static bool session_keep_held(struct pg_session *s)
 
 bool session_commit(struct pg_session *s)
 {
+    large_objects_close(s, 0);
     if (!session_keep_held(s)) {
         session_rollback(s);
         return false;
@@ -171,6 +172,7 @@ bool session_commit(struct pg_session *s)
 
 void session_rollback(struct pg_session *s)
 {
+    large_objects_close(s, 0);
     session_close_portals(s, false);
     txn_rollback(&s->txn);
     if (s->advisory_used)

@@ -59,6 +59,19 @@ struct session_slot {
     struct spi_slot slot;
 };
 
+struct large_object_descriptor {
+    uint32_t oid; /* 0: free */
+    bool writing;
+    int64_t offset;
+    int level; /* savepoints open when it was made */
+};
+
+/* Where the last look at a table of large objects ended. */
+struct large_object_scan {
+    int next; /* row number */
+    int64_t oid, page;
+};
+
 struct pg_session {
     struct session_slot slots[SESSION_SLOTS];
     struct pg_engine *engine;
@@ -97,6 +110,9 @@ struct pg_session {
     bool advisory_used;    /* a lock function was called: there may be holds */
     bool advisory_granted; /* while parked: the lock it waits for has been given (under advisory.c's
                               mutex) */
+    struct large_object_descriptor *large_objects; /* open ones; malloc */
+    int nlarge_objects;
+    struct large_object_scan large_object_scans[2]; /* pg_largeobject_metadata, pg_largeobject */
     char tag[64];
     /* Seen by other sessions (pg_stat_activity), under lock. */
     pthread_mutex_t lock;
@@ -224,6 +240,15 @@ void copy_in_free(struct copy_in *c); /* NULL is allowed */
 
 /* --- explain.c ----------------------------------------------------------------------------- */
 enum portal_result explain_run(struct pg_session *s, struct portal *p);
+
+/* --- large_object.c ------------------------------------------------------------------------- */
+/* Closes descriptors made under at least so many savepoints; 0: all. */
+void large_objects_close(struct pg_session *s, int level);
+/* Savepoints beyond level were released: their descriptors belong to it now. */
+void large_objects_release(struct pg_session *s, int level);
+/* Rows of pg_largeobject_metadata (OID and owner) and of pg_largeobject, for live.c. */
+bool live_large_objects(struct pg_session *s, int i, struct arena *a, struct value *c, int n);
+bool live_large_object_pages(struct pg_session *s, int i, struct arena *a, struct value *c, int n);
 
 /* --- notify.c --------------------------------------------------------------------------------- */
 bool notify_listen(struct pg_session *s, const char *channel);

@@ -131,8 +131,7 @@ static bool host_must_restart(struct eval_context *ctx)
 
 static struct connection *host_connection(struct eval_context *ctx)
 {
-    struct transaction *t = &ctx->session->txn;
-    return t->writer ? t->writer : t->pinned ? t->pinned : t->home ? t->home : t->current;
+    return txn_connection(&ctx->session->txn);
 }
 
 /* --- subtransactions and the transaction itself -------------------------------------------------------- */

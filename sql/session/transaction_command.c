@@ -181,10 +181,13 @@ static enum portal_result run_savepoint(struct pg_session *s, const struct utili
         ok = txn_savepoint(&s->txn, name, s->gucs.mark, &s->err);
     } else if (kind == TXN_RELEASE) {
         ok = txn_release(&s->txn, name, &s->err);
+        large_objects_release(s, s->txn.nsavepoints);
     } else {
         ok = txn_rollback_to(&s->txn, name, &mark, &s->err);
-        if (ok)
+        if (ok) {
             guc_undo(&s->gucs, mark, session_setting_changed, s);
+            large_objects_close(s, s->txn.nsavepoints);
+        }
     }
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }

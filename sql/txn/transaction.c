@@ -146,7 +146,7 @@ enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struc
         if (w != TXN_READY)
             return w;
     }
-    *c = t->writer ? t->writer : t->pinned ? t->pinned : t->home ? t->home : t->current;
+    *c = txn_connection(t);
     if (!*c) {
         if (!slots_acquire(&t->database->read_slots, &t->read_waiter))
             return TXN_WAIT;

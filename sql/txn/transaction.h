@@ -122,6 +122,12 @@ bool txn_sub_rollback(struct transaction *t, int level, struct error *err);
 enum txn_wait txn_acquire_write_now(struct transaction *t, struct arena *arena, struct connection **c,
                                     struct error *err);
 
+/* The connection on which the running statement is stepped, for functions it calls. */
+static inline struct connection *txn_connection(const struct transaction *t)
+{
+    return t->writer ? t->writer : t->pinned ? t->pinned : t->home ? t->home : t->current;
+}
+
 static inline bool txn_holds_writer(const struct transaction *t)
 {
     return t->writer != NULL;
