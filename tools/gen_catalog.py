@@ -212,13 +212,6 @@ def gen_descriptions():
           "pg_description rows of built-in objects, by objoid.")
 
 
-def gen_init_privs():
-    table("init_privs.def", "INIT_PRIVS", """SELECT objoid::int8, classoid::int8, objsubid, privtype,
-        array_to_json(initprivs::text[])::text acl FROM pg_init_privs WHERE objoid < 16384 ORDER BY 1, 2, 3""",
-          [("objoid", "i"), ("classoid", "i"), ("objsubid", "i"), ("privtype", "c"), ("acl", "s")],
-          "pg_init_privs rows, by objoid: what the privileges on built-in objects are unless changed.")
-
-
 def gen_proc_support():
     table("proc_support.def", "PROC_SUPPORT", """SELECT oid::int8, prosupport::oid::int8 support
         FROM pg_proc WHERE oid < 16384 AND prosupport <> 0 ORDER BY 1""", [("oid", "i"), ("support", "i")],
@@ -235,6 +228,19 @@ def gen_settings():
 def gen_keywords():
     table("keywords.def", "KEYWORD", "SELECT word, catcode, barelabel FROM pg_get_keywords() ORDER BY word",
           [("word", "s"), ("catcode", "c"), ("barelabel", "i")], "pg_get_keywords().")
+
+
+def gen_init_privs():
+    # Role OIDs in place of names: the form of the file's own lists.
+    out = []
+    for r in rows("""SELECT classoid::int8, objoid::int8, objsubid, (SELECT string_agg(
+                       CASE WHEN grantee = 0 THEN '0' ELSE grantee::text END || '=' || p || '/' || grantor, ',' ORDER BY o)
+                     FROM (SELECT grantee::int8, grantor::int8, split_part(split_part(i::text, '=', 2), '/', 1) p, o
+                           FROM unnest(initprivs) WITH ORDINALITY u(i, o), LATERAL aclexplode(ARRAY[i]) x
+                           GROUP BY 1, 2, 3, 4) y) acl
+                     FROM pg_init_privs ORDER BY 1, 2, 3"""):
+        out.append(f'INIT_PRIV({r["classoid"]}, {r["objoid"]}, {r["objsubid"]}, "{r["acl"]}")')
+    write("pg_init_privs.def", "privileges as a fresh database has them: grantee=privileges/grantor by OID, 0 is PUBLIC.", out)
 
 
 def gen_errcodes():
@@ -265,7 +271,7 @@ if __name__ == "__main__":
     gen_sql_standard()
     gen_system_keys()
     gen_descriptions()
-    gen_init_privs()
     gen_proc_support()
     gen_keywords()
+    gen_init_privs()
     gen_errcodes()

@@ -136,6 +136,8 @@ struct expr *transform_stored(struct pstate *ps, const PgQuery__Node *n, const s
         e = coerce_to_boolean(sub, e, "CHECK");
     else if (kind == EXPR_KIND_INDEX_PREDICATE)
         e = coerce_to_boolean(sub, e, "WHERE");
+    else if (kind == EXPR_KIND_POLICY)
+        e = coerce_to_boolean(sub, e, "POLICY");
     if (expr_is_poison(e) || !assign_expr_collations(sub, e))
         return expr_poison();
     return e;

@@ -168,6 +168,7 @@ static struct view_target *compose(struct pstate *ps, struct query *q,
     struct view_target *v = ARENA_NEW(ps->a->arena, struct view_target);
     struct expr *const *put = inner ? inner->columns : NULL;
     v->base = base;
+    v->through = ARENA_NEW(ps->a->arena, struct rte_view);
     v->ncolumns = q->ntargets;
     v->columns = ARENA_ARRAY(ps->a->arena, struct expr *, q->ntargets + 1);
     v->attnums = ARENA_ARRAY(ps->a->arena, int, q->ntargets + 1);
@@ -226,6 +227,7 @@ struct view_target *view_updatable_target(struct pstate *ps, const struct relati
                            "automatically updatable.");
     }
     struct view_target *v = compose(ps, q, inner, from, inner ? inner->base : base);
+    *v->through = (struct rte_view){view, v->attnums, v->ncolumns, inner ? inner->through : NULL};
     bool any = !strcmp(verb, "DELETE");
     for (int i = 0; i < v->ncolumns; i++)
         any = any || v->attnums[i] > 0;

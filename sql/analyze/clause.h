@@ -280,6 +280,7 @@ struct view_target {
     int *attnums; /* per view column: base attnum, 0 not updatable */
     int ncolumns;
     struct expr *where; /* over rte 0 = base; NULL */
+    struct rte_view *through;
 };
 /* NULL with 55000 if the view is not simply updatable. verb: "INSERT", "UPDATE", "DELETE". */
 struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view,

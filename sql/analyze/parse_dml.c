@@ -70,8 +70,10 @@ bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in
         rte->has_alias = true;
     }
     t->item = *nsitem_for_rte(ps, rte, rte_add(ps, rte));
-    if (view)
+    if (view) {
         view_item(ps, t, view);
+        rte->through = view->through;
+    }
     ps->target = &t->item;
     ps->query->result = t->item.rtindex;
     if (in_ns) {

@@ -238,6 +238,22 @@ struct column_def {
     bool notnull; /* known never to be NULL */
 };
 
+/* The views through which a data-changing statement names its table, the outermost first. */
+struct rte_view {
+    const struct relation *view;
+    const int *attnums; /* of the base table, by the view's columns; 0: an expression */
+    int n;
+    const struct rte_view *inner;
+};
+
+/* A condition that new rows must meet: of a view WITH CHECK OPTION or of row-level security. */
+struct check_option {
+    struct expr *check; /* over the result relation */
+    const struct relation *view; /* NULL: row-level security */
+    const char *policy;          /* a restrictive policy's name, or NULL */
+    bool using_clause;           /* the old row of ON CONFLICT DO UPDATE failed USING */
+};
+
 struct rte {
     enum rte_kind kind;
     const char *alias;  /* name by which it is referred to (always set) */
@@ -248,7 +264,12 @@ struct rte {
     bool in_from;   /* false: INSERT's target */
     struct column_def *columns; /* attnum - 1 indexes it; dropped columns have name NULL */
     int ncolumns;
-    const struct relation *relation; /* RTE_RELATION */
+    const struct relation *relation; /* RTE_RELATION; a subquery that is a view: the view */
+    const struct rte_view *through;  /* DML's target named by views */
+    /* Row-level security: which rows exist for the user; over this entry (rte 0 of level 0). barrier: they are decided before
+       any other condition that might tell of them. */
+    struct expr *security;
+    bool barrier;
     struct query *subquery;          /* RTE_SUBQUERY */
     struct {
         struct expr **calls; /* ROWS FROM has several */
@@ -411,6 +432,8 @@ struct query {
     bool volatile_calls;
     bool routine_calls; /* calls users' functions */
     int level;     /* nesting depth, 0 the statement */
+    struct check_option *checks; /* DML: plan passes turn them into calls */
+    int nchecks;
 };
 
 /* --- constructors and walkers (analyze/tree.c) ---------------------------------------- */

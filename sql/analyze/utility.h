@@ -17,7 +17,9 @@ enum utility_kind {
     UTILITY_DROP_ROLE, UTILITY_GRANT, UTILITY_ALTER_TABLE, UTILITY_RENAME, UTILITY_SET_SCHEMA, UTILITY_OWNER,
     UTILITY_DROP, UTILITY_TRUNCATE, UTILITY_COMMENT, UTILITY_VACUUM, UTILITY_REINDEX, UTILITY_CLUSTER, UTILITY_LOCK, UTILITY_DISCARD,
     UTILITY_LISTEN, UTILITY_UNLISTEN, UTILITY_NOTIFY, UTILITY_CHECKPOINT, UTILITY_DO, UTILITY_CALL, UTILITY_REFRESH,
-    UTILITY_LOAD, UTILITY_SECURITY_LABEL, UTILITY_CREATE_FUNCTION, UTILITY_ALTER_FUNCTION
+    UTILITY_LOAD, UTILITY_SECURITY_LABEL, UTILITY_CREATE_FUNCTION, UTILITY_ALTER_FUNCTION,
+    UTILITY_DEFAULT_PRIVILEGES, UTILITY_ROLE_SETTING, UTILITY_REASSIGN_OWNED, UTILITY_DROP_OWNED, UTILITY_CREATE_POLICY,
+    UTILITY_ALTER_POLICY
 };
 
 /* A possibly qualified name. schema NULL: search path. */
@@ -194,6 +196,7 @@ struct object_ref {
     const char *sub; /* column, constraint, trigger */
     uint32_t oid;    /* functions: found by signature; 0 missing (IF EXISTS) */
     const char *signature, *missing_type; /* functions: as messages name them; the type that does not exist */
+    const struct proc *proc; /* GRANT ON FUNCTION: the one meant */
 };
 
 struct utility {
@@ -364,7 +367,32 @@ struct utility {
             int nobjects;
             const char *const *grantees; /* "public" lower case for PUBLIC */
             int ngrantees;
-        } grant;
+            const char *object_word; /* "relation", "foreign-data wrapper" */
+            const char *granted_by;  /* of a role grant; NULL */
+            /* ALTER DEFAULT PRIVILEGES: whose new objects, and where; none: the current role's, anywhere. */
+            const char *const *for_roles, *const *schemas;
+            int nfor_roles, nschemas;
+        } grant; /* also UTILITY_DEFAULT_PRIVILEGES */
+        struct {
+            const char *role, *database; /* NULL: all */
+            enum set_kind kind;
+            const char *name, *value;
+        } role_setting; /* ALTER ROLE SET, ALTER DATABASE SET */
+        struct {
+            const char *const *roles;
+            int nroles;
+            const char *to; /* REASSIGN */
+            bool cascade;
+        } owned; /* DROP OWNED, REASSIGN OWNED */
+        struct {
+            const char *name;
+            struct qualified_name table;
+            char command; /* * r a w d */
+            bool permissive;
+            const char *const *roles; /* NULL: not given */
+            int nroles;
+            struct expr *using_expr, *check; /* over the table's columns */
+        } policy; /* CREATE and ALTER POLICY */
         struct {
             struct qualified_name table;
             enum object_kind object;

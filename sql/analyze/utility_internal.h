@@ -106,7 +106,9 @@ utility_handler utility_alter_table;                                           /
 utility_handler utility_drop, utility_rename, utility_comment, utility_owner, utility_set_schema,
     utility_truncate, utility_lock; /* utility_object.c */
 utility_handler utility_grant, utility_grant_role, utility_create_role, utility_alter_role,
-    utility_drop_role; /* utility_role.c */
+    utility_drop_role, utility_default_privileges, utility_alter_role_set,
+    utility_alter_database_set, utility_owned;              /* utility_role.c */
+utility_handler utility_create_policy, utility_alter_policy; /* utility_policy.c */
 utility_handler utility_create_schema, utility_create_sequence, utility_alter_sequence,
     utility_create_enum, utility_alter_enum, utility_create_composite, utility_create_range,
     utility_define, utility_create_domain, utility_create_extension, utility_alter_extension, utility_create_database,

@@ -1,4 +1,4 @@
-/* builtin_facts.c: see builtin_facts.h. The rows are builtin/descriptions.def, init_privs.def and proc_support.def. */
+/* builtin_facts.c: see builtin_facts.h. The rows are builtin/descriptions.def and proc_support.def. */
 #include "sql/catalog/builtin_facts.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
@@ -9,13 +9,6 @@ const struct comment builtin_comments[] = {
 #undef DESCRIPTION
 };
 const int builtin_comments_count = COUNT(builtin_comments);
-
-const struct init_priv builtin_init_privs[] = {
-#define INIT_PRIVS(objoid, classoid, objsubid, type, acl) {objoid, classoid, objsubid, type, acl},
-#include "sql/catalog/builtin/init_privs.def"
-#undef INIT_PRIVS
-};
-const int builtin_init_privs_count = COUNT(builtin_init_privs);
 
 static const struct support {
     uint32_t proc, support;
@@ -47,15 +40,6 @@ const struct comment *builtin_comments_of(uint32_t objoid, int *n)
         end++;
     *n = end - i;
     return &builtin_comments[i];
-}
-
-const char *builtin_acl(uint32_t objoid, uint32_t classoid, int objsubid)
-{
-    for (int i = FIRST(builtin_init_privs, objoid);
-         i < COUNT(builtin_init_privs) && builtin_init_privs[i].objoid == objoid; i++)
-        if (builtin_init_privs[i].classoid == classoid && builtin_init_privs[i].objsubid == objsubid)
-            return builtin_init_privs[i].acl;
-    return NULL;
 }
 
 uint32_t builtin_proc_support(uint32_t proc)

@@ -1,5 +1,5 @@
 /*
- * builtin_facts.h: what PostgreSQL says about its own objects beside their rows: descriptions, first privileges, support
+ * builtin_facts.h: what PostgreSQL says about its own objects beside their rows: descriptions and support
  * functions. Constant tables ordered by OID, found by halving; any thread. For the rel_*.c files and snapshot_comment.
  */
 #ifndef PGF_CATALOG_BUILTIN_FACTS_H
@@ -7,22 +7,10 @@
 
 #include "sql/catalog/snapshot_internal.h"
 
-struct init_priv {
-    uint32_t objoid, classoid;
-    int objsubid;
-    char type;
-    const char *acl; /* the stored form of aclitem[] */
-};
-
 /* All descriptions, ordered by objoid, and the first of an object (n of them follow each other). */
 extern const struct comment builtin_comments[];
 extern const int builtin_comments_count;
 const struct comment *builtin_comments_of(uint32_t objoid, int *n);
-
-extern const struct init_priv builtin_init_privs[];
-extern const int builtin_init_privs_count;
-/* The privileges a built-in object starts with, NULL for the defaults of its kind. */
-const char *builtin_acl(uint32_t objoid, uint32_t classoid, int objsubid);
 
 /* pg_proc.prosupport, 0 for none. */
 uint32_t builtin_proc_support(uint32_t proc);

@@ -16,7 +16,7 @@
 
 static const struct rel_source *const source_tables[] = {
     rel_class_sources, rel_constraint_sources, rel_type_sources,
-    rel_proc_sources,  rel_static_sources,     rel_database_sources,
+    rel_proc_sources,  rel_static_sources,     rel_database_sources, rel_policy_sources,
 };
 
 struct catalog_vtab {
@@ -169,14 +169,17 @@ void put_options(struct rel_scan *x, const char *options)
 
 void put_acl(struct rel_scan *x, uint32_t classid, uint32_t oid, int sub)
 {
-    uint32_t cursor = 0;
-    const struct acl *a;
-    while ((a = map_next(&x->s->acl_object, oid, NULL, &cursor)))
-        if (a->classid == classid && a->objsubid == sub) {
-            put_text(x, a->text);
-            return;
-        }
-    put_text(x, oid < FIRST_USER_OID ? builtin_acl(oid, classid, sub) : NULL);
+    struct acl_object o = {.classid = classid, .oid = oid, .sub = sub};
+    struct acl_list l;
+    const char *initial;
+    if (acl_stored(x->s, &o, &l)) {
+        put_text(x, acl_array(x->s, x->arena, &l));
+    } else if (oid < FIRST_USER_OID && (initial = acl_initial(classid, oid, sub))) {
+        l = acl_parse(x->arena, initial);
+        put_text(x, acl_array(x->s, x->arena, &l));
+    } else {
+        put_null(x);
+    }
 }
 
 uint32_t rel_proc_oid(const char *name)

@@ -108,8 +108,8 @@ static bool next_class(struct rel_scan *x)
     put_int(x, has_rule(r));
     put_int(x, has_foreign_keys(r));
     put_int(x, 0);
-    put_int(x, ext_of(r)->rowsecurity);
-    put_int(x, 0);
+    put_int(x, r->row_security);
+    put_int(x, r->force_row_security);
     put_int(x, 1);
     put_char(x, ext_of(r)->replident ? ext_of(r)->replident : table ? 'd' : 'n');
     put_int(x, 0);
@@ -312,24 +312,31 @@ static bool next_namespace(struct rel_scan *x)
     put_int(x, n->oid);
     put_text(x, n->name);
     put_int(x, n->owner);
-    if (n->oid == INFORMATION_SCHEMA_NAMESPACE) /* not in pg_init_privs */
-        put_text(x, "[\"postgres=UC/postgres\",\"=U/postgres\"]");
-    else
-        put_acl(x, CLASS_PG_NAMESPACE, n->oid, 0);
+    put_acl(x, CLASS_PG_NAMESPACE, n->oid, 0);
     return true;
 }
 
 /* Privileges as the server starts with: pg_dump leaves them out. */
 static bool next_init_privs(struct rel_scan *x)
 {
-    if (x->i >= builtin_init_privs_count)
+    static const struct {
+        uint32_t classid, oid;
+        int32_t sub;
+        const char *acl;
+    } rows[] = {
+#define INIT_PRIV(classid, oid, sub, acl) {classid, oid, sub, acl},
+#include "sql/catalog/builtin/pg_init_privs.def"
+#undef INIT_PRIV
+    };
+    if (x->i >= (int)(sizeof(rows) / sizeof(rows[0])))
         return false;
-    const struct init_priv *p = &builtin_init_privs[x->i++];
-    put_int(x, p->objoid);
-    put_int(x, p->classoid);
-    put_int(x, p->objsubid);
-    put_char(x, p->type);
-    put_text(x, p->acl);
+    int i = x->i++;
+    struct acl_list l = acl_parse(x->arena, rows[i].acl);
+    put_int(x, rows[i].oid);
+    put_int(x, rows[i].classid);
+    put_int(x, rows[i].sub);
+    put_char(x, 'i');
+    put_text(x, acl_array(x->s, x->arena, &l));
     return true;
 }
 

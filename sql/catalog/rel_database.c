@@ -29,14 +29,10 @@ static bool next_authid(struct rel_scan *x)
     return true;
 }
 
-/* PostgreSQL's own memberships: pg_monitor's. */
-static const struct role_member builtin_members[] = {
-    {3374, 3373, 10, false}, {3375, 3373, 10, false}, {3377, 3373, 10, false}};
-
 static bool next_member(struct rel_scan *x)
 {
     const struct role_member *m;
-    int n = (int)(sizeof(builtin_members) / sizeof(builtin_members[0]));
+    int n = builtin_members_count;
     if (x->i < n)
         m = &builtin_members[x->i++];
     else
@@ -72,9 +68,10 @@ static bool next_database(struct rel_scan *x)
     uint32_t oid;
     if (!database_at(x, x->i++, &name, &oid))
         return false;
+    bool own = strcmp(name, x->s->database) == 0;
     put_int(x, oid);
     put_text(x, name);
-    put_int(x, BOOTSTRAP_SUPERUSER);
+    put_int(x, own ? x->s->database_owner : BOOTSTRAP_SUPERUSER);
     put_int(x, 6);
     put_char(x, 'c');
     put_int(x, 0);
@@ -85,6 +82,10 @@ static bool next_database(struct rel_scan *x)
     put_int(x, 1663);
     put_text(x, "C.UTF-8");
     put_text(x, "C.UTF-8");
+    put_null(x);
+    put_null(x);
+    if (own)
+        put_acl(x, CLASS_PG_DATABASE, DATABASE_OID, 0);
     return true;
 }
 

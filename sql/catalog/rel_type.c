@@ -97,6 +97,7 @@ static bool next_type(struct rel_scan *x)
     const char *def = e ? e->default_sql : t->oid == 13232 ? "CURRENT_TIMESTAMP(2)" : NULL;
     put_text(x, def);
     put_text(x, def);
+    put_acl(x, CLASS_PG_TYPE, t->oid, 0);
     return true;
 }
 

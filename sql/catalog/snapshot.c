@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sql/base/log.h"
 #include "sql/catalog/builtin_facts.h"
@@ -91,6 +92,20 @@ const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t
 }
 
 /* --- types ---------------------------------------------------------------------------------- */
+
+bool relation_option_true(const struct relation *r, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = r->options; p && *p; p += strcspn(p, ","), p += *p == ',') {
+        if (strncmp(p, name, n) != 0 || p[n] != '=')
+            continue;
+        const char *v = p + n + 1;
+        size_t len = strcspn(v, ",");
+        return (len == 4 && strncasecmp(v, "true", 4) == 0) || (len == 2 && strncasecmp(v, "on", 2) == 0) ||
+               (len == 3 && strncasecmp(v, "yes", 3) == 0) || (len == 1 && *v == '1');
+    }
+    return false;
+}
 
 const struct type_def *snapshot_type(const struct snapshot *s, uint32_t oid)
 {

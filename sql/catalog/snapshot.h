@@ -85,6 +85,21 @@ struct relation {
     const struct index_def *index;   /* kind i */
     const char *comment;
     const char *options; /* reloptions as in the DDL: "fillfactor=70", or NULL */
+    bool row_security, force_row_security;
+    int npolicies;
+    const struct policy_def *const *policies; /* by name */
+};
+
+/* A row-level security policy: one pg_policy row. */
+struct policy_def {
+    uint32_t oid;
+    const char *name;
+    const struct relation *table;
+    char command; /* * all, r select, a insert, w update, d delete */
+    bool permissive;
+    const uint32_t *roles; /* 0: PUBLIC */
+    int nroles;
+    const char *using_sql, *check_sql; /* PostgreSQL text, or NULL */
 };
 
 struct index_column {
@@ -249,6 +264,8 @@ const struct relation *snapshot_relation_named(const struct snapshot *s, uint32_
 /* By its name in the SQLite file: to explain SQLite's error messages. */
 const struct relation *snapshot_relation_sqlite(const struct snapshot *s, const char *sqlite_name);
 const struct attribute *relation_attribute(const struct relation *r, const char *name);
+/* A boolean option of CREATE VIEW ... WITH (security_barrier) and kin. */
+bool relation_option_true(const struct relation *r, const char *name);
 
 const struct type_def *snapshot_type(const struct snapshot *s, uint32_t oid);
 const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t namespace_oid,

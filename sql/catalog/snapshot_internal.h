@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "sql/base/error.h"
+#include "sql/catalog/acl.h"
 #include "sql/catalog/map.h"
 #include "sql/catalog/snapshot.h"
 
@@ -20,6 +21,7 @@
 #define CLASS_PG_AUTHID     1260u
 #define CLASS_PG_DATABASE   1262u
 #define CLASS_PG_ATTRDEF    2604u
+#define CLASS_PG_LANGUAGE   2612u
 #define CLASS_PG_CONSTRAINT 2606u
 #define CLASS_PG_LARGEOBJECT 2613u
 #define CLASS_PG_NAMESPACE  2615u
@@ -27,6 +29,8 @@
 #define CLASS_PG_OPERATOR   2617u
 #define CLASS_PG_REWRITE    2618u
 #define CLASS_PG_EXTENSION  3079u
+#define CLASS_PG_POLICY     3256u
+#define CLASS_PG_DEFAULT_ACL 826u
 
 /* pg_database has this row for the file at hand, as PostgreSQL's own first user database. */
 #define DATABASE_OID 5u
@@ -39,7 +43,7 @@ struct relation_ext {
     struct relation rel; /* first: a struct relation of a snapshot is one of these */
     struct list indexes, constraints, referenced;
     uint32_t am;
-    bool rowsecurity;
+    struct list policies;
     char replident;
 };
 
@@ -78,13 +82,23 @@ struct comment {
 struct acl {
     uint32_t classid, objid;
     int32_t objsubid;
-    const char *text; /* a PostgreSQL array literal of aclitems */
+    struct acl_list list;
+};
+
+/* ALTER DEFAULT PRIVILEGES: what role's new objects of a kind are granted; namespace 0: in any schema. */
+struct default_acl {
+    uint32_t oid, role, namespace_oid;
+    char kind; /* r S f T n, as pg_default_acl has them */
+    struct acl_list list;
 };
 
 struct role_member {
     uint32_t role, member, grantor;
     bool admin;
 };
+/* PostgreSQL's own. */
+extern const struct role_member builtin_members[];
+extern const int builtin_members_count;
 
 struct role_setting {
     uint32_t database, role;
@@ -102,9 +116,10 @@ struct snapshot {
     struct arena *arena;
     const char *database;
     bool durable; /* the file has our metadata */
+    uint32_t database_owner;
 
     struct list namespaces, relations, types, procs, operators, casts, constraints, roles, extensions, ams,
-        opclasses, attrdefs, depends, comments, acls, members, settings;
+        opclasses, attrdefs, depends, comments, acls, default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;
     struct map type_oid, type_name, enum_labels;

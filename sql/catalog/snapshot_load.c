@@ -135,9 +135,22 @@ static bool load_acl(struct loader *l, sqlite3_stmt *st)
     c->classid = column_oid(st, 0);
     c->objid = column_oid(st, 1);
     c->objsubid = sqlite3_column_int(st, 2);
-    c->text = loader_text(l, st, 3);
+    c->list = acl_parse(l->s->arena, sqlite3_column_text(st, 3) ? (const char *)sqlite3_column_text(st, 3) : "");
     list_add(&l->s->acls, l->s->arena, c);
     map_put(&l->s->acl_object, l->s->arena, c->objid, NULL, c);
+    return true;
+}
+
+static bool load_default_acl(struct loader *l, sqlite3_stmt *st)
+{
+    struct default_acl *d = ARENA_NEW(l->s->arena, struct default_acl);
+    d->oid = column_oid(st, 0);
+    d->role = column_oid(st, 1);
+    d->namespace_oid = column_oid(st, 2);
+    d->kind = column_char(st, 3);
+    const char *text = (const char *)sqlite3_column_text(st, 4);
+    d->list = acl_parse(l->s->arena, text ? text : "");
+    list_add(&l->s->default_acls, l->s->arena, d);
     return true;
 }
 
@@ -233,7 +246,8 @@ static bool load_class(struct loader *l, sqlite3_stmt *st)
     r->sqlite_name = loader_text(l, st, 9);
     r->rowid_attnum = (int16_t)sqlite3_column_int(st, 10);
     r->view_sql = loader_text(l, st, 11);
-    x->rowsecurity = sqlite3_column_int(st, 12);
+    r->row_security = sqlite3_column_int(st, 12) & 1;
+    r->force_row_security = sqlite3_column_int(st, 12) & 2;
     x->replident = column_char(st, 13);
     if (!l->pending && r->sqlite_name && (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) &&
         !map_get(&l->files, 0, r->sqlite_name))
@@ -267,6 +281,31 @@ static bool load_attribute(struct loader *l, sqlite3_stmt *st)
     a->default_sql = loader_text(l, st, 12);
     a->sqlite_name = a->name;
     a->comment = snapshot_comment(l->s, x->rel.oid, CLASS_PG_CLASS, a->num);
+    return true;
+}
+
+/* --- policies --------------------------------------------------------------------------------------- */
+
+static bool load_policy(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *x = loader_relation(l, column_oid(st, 2));
+    if (!x)
+        return true;
+    struct policy_def *p = ARENA_NEW(l->s->arena, struct policy_def);
+    p->oid = column_oid(st, 0);
+    p->name = loader_text(l, st, 1);
+    p->table = &x->rel;
+    p->command = column_char(st, 3);
+    p->permissive = sqlite3_column_int(st, 4);
+    const char *roles = loader_text(l, st, 5);
+    uint32_t *oids = ARENA_ARRAY(l->s->arena, uint32_t, strlen(roles) / 2 + 2);
+    for (const char *at = roles; *at; at += strcspn(at, " "), at += strspn(at, " "))
+        oids[p->nroles++] = (uint32_t)strtoul(at, NULL, 10);
+    p->roles = oids;
+    p->using_sql = loader_text(l, st, 6);
+    p->check_sql = loader_text(l, st, 7);
+    list_add(&l->s->policies, l->s->arena, p);
+    list_add(&x->policies, l->s->arena, p);
     return true;
 }
 
@@ -413,9 +452,10 @@ bool snapshot_load_durable(struct loader *l)
     } steps[] = {
         {"SELECT objoid, classoid, objsubid, description FROM @_pg_description", load_comment},
         {"SELECT * FROM @_pg_acl", load_acl},
+        {"SELECT * FROM @_pg_default_acl ORDER BY oid", load_default_acl},
         {"SELECT * FROM @_pg_depend", load_depend},
         {"SELECT * FROM @_pg_auth_members ORDER BY 1, 2", load_member},
-        {"SELECT * FROM @_pg_setting ORDER BY 1, 2, 3", load_setting},
+        {"SELECT * FROM @_pg_setting ORDER BY 1, 2, rowid", load_setting},
         {"SELECT * FROM @_pg_namespace ORDER BY oid", load_namespace},
         {"SELECT * FROM @_pg_authid ORDER BY oid", load_role},
         {"SELECT * FROM @_pg_extension ORDER BY oid", load_extension},
@@ -429,6 +469,9 @@ bool snapshot_load_durable(struct loader *l)
          "FROM @_pg_attribute a LEFT JOIN @_pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
          "ORDER BY a.attrelid, a.attnum",
          load_attribute},
+        {"SELECT oid, polname, polrelid, polcmd, polpermissive, polroles, polqual, polwithcheck FROM @_pg_policy "
+         "ORDER BY polrelid, polname",
+         load_policy},
         {"SELECT oid, typname, typnamespace, typowner, typtype, typcategory, typrelid, typelem, "
          "typarray, typbasetype, typtypmod, typndims, typnotnull, typcollation, typdefault "
          "FROM @_pg_type ORDER BY oid",
@@ -455,9 +498,17 @@ static void finish_relations(struct snapshot *s)
         x->rel.indexes = (const struct index_def *const *)x->indexes.items;
         x->rel.nconstraints = x->constraints.n;
         x->rel.constraints = (const struct constraint_def *const *)x->constraints.items;
+        x->rel.npolicies = x->policies.n;
+        x->rel.policies = (const struct policy_def *const *)x->policies.items;
         x->rel.nreferenced = x->referenced.n;
         x->rel.referenced = (const struct constraint_def *const *)x->referenced.items;
     }
+}
+
+static bool load_meta(struct loader *l, sqlite3_stmt *st)
+{
+    l->s->database_owner = column_oid(st, 0);
+    return true;
 }
 
 static bool load_file_name(struct loader *l, sqlite3_stmt *st)
@@ -473,6 +524,9 @@ static bool load_parts(struct loader *l)
     static const char files[] = "SELECT name FROM main.sqlite_schema WHERE type = 'table' UNION ALL "
                                 "SELECT name FROM temp.sqlite_schema WHERE type = 'table'";
     snapshot_add_builtin(l);
+    l->s->database_owner = BOOTSTRAP_SUPERUSER;
+    if (l->s->durable && !loader_rows(l, "SELECT value FROM main._pg_meta WHERE key = 'database_owner'", load_meta))
+        return false;
     if ((l->s->durable || l->temp) &&
         (!loader_rows(l, files, load_file_name) || !snapshot_load_durable(l) ||
          !snapshot_load_keys(l)))

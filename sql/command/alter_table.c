@@ -530,15 +530,7 @@ static bool set_options(struct command *c, const struct relation *r, const struc
 
 static bool alter_owner(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
-    const struct role_def *role = snapshot_role_named(c->snapshot, k->value);
-    if (!role)
-        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", k->value);
-    return cmd_exec(c,
-                    "UPDATE @_pg_class SET relowner = %u WHERE oid = %u OR oid IN (SELECT indexrelid "
-                    "FROM @_pg_index WHERE indrelid = %u) OR oid IN (SELECT seqrelid FROM @_pg_sequence "
-                    "WHERE owned_table = %u)",
-                    role->oid, r->oid, r->oid, r->oid) &&
-           cmd_reload(c);
+    return relation_set_owner(c, r, k->value);
 }
 
 static bool set_persistence(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -581,6 +573,10 @@ static const struct {
     {ALTER_SET_OPTIONS, set_options},
     {ALTER_RESET_OPTIONS, set_options},
     {ALTER_OWNER, alter_owner},
+    {ALTER_ENABLE_RLS, alter_row_security},
+    {ALTER_DISABLE_RLS, alter_row_security},
+    {ALTER_FORCE_RLS, alter_row_security},
+    {ALTER_NO_FORCE_RLS, alter_row_security},
     {ALTER_SET_LOGGED, set_persistence},
     {ALTER_SET_UNLOGGED, set_persistence},
     {ALTER_REPLICA_IDENTITY, set_replica_identity},

@@ -32,6 +32,12 @@ static const struct {
     {UTILITY_ALTER_ROLE, run_alter_role},
     {UTILITY_DROP_ROLE, run_drop_role},
     {UTILITY_GRANT, run_grant},
+    {UTILITY_DEFAULT_PRIVILEGES, run_default_privileges},
+    {UTILITY_ROLE_SETTING, run_role_setting},
+    {UTILITY_REASSIGN_OWNED, run_reassign_owned},
+    {UTILITY_DROP_OWNED, run_drop_owned},
+    {UTILITY_CREATE_POLICY, run_create_policy},
+    {UTILITY_ALTER_POLICY, run_alter_policy},
     {UTILITY_RENAME, run_rename},
     {UTILITY_SET_SCHEMA, run_set_schema},
     {UTILITY_OWNER, run_owner},
@@ -207,21 +213,12 @@ bool cmd_is_superuser(struct command *c)
     return !r || r->super;
 }
 
-static bool is_member(const struct snapshot *s, uint32_t member, uint32_t role, int depth)
-{
-    if (member == role)
-        return true;
-    for (int i = 0; depth < 16 && i < s->members.n; i++) {
-        const struct role_member *m = s->members.items[i];
-        if (m->member == member && is_member(s, m->role, role, depth + 1))
-            return true;
-    }
-    return false;
-}
-
 bool cmd_check_owner(struct command *c, uint32_t owner, const char *kind, const char *name)
 {
-    if (cmd_is_superuser(c) || is_member(c->snapshot, c->role, owner, 0))
-        return true;
-    return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be owner of %s %s", kind, name);
+    return cmd_is_superuser(c) || role_has_privs(c->snapshot, c->role, owner) || acl_not_owner(c->err, kind, name);
+}
+
+bool cmd_check_acl(struct command *c, const struct acl_object *o, const struct relation *r, uint32_t mask)
+{
+    return cmd_is_superuser(c) || acl_check(c->snapshot, o, c->role, mask, ACL_ALL_OF) || acl_denied(c->err, o, r);
 }

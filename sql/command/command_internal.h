@@ -40,6 +40,8 @@ void cmd_use_temp(struct command *c, bool temp);
 /* 42501 "must be owner of table t" unless the role owns it or is superuser. */
 bool cmd_check_owner(struct command *c, uint32_t owner, const char *kind, const char *name);
 bool cmd_is_superuser(struct command *c);
+/* 42501 "permission denied for ..." unless the role has all of mask on the object. */
+bool cmd_check_acl(struct command *c, const struct acl_object *o, const struct relation *r, uint32_t mask);
 
 /* --- names.c ---------------------------------------------------------------------------- */
 
@@ -189,6 +191,34 @@ uint32_t sequence_define(struct command *c, const char *name, const struct names
                          char persistence, uint32_t type, const struct option *options, int noptions,
                          uint32_t owned_table, int owned_attnum, char deptype);
 
+bool run_default_privileges(struct command *c);
+bool run_role_setting(struct command *c);
+bool run_reassign_owned(struct command *c);
+bool run_drop_owned(struct command *c);
+bool run_create_policy(struct command *c);
+bool run_alter_policy(struct command *c);
+bool run_object_owner(struct command *c);
+
+/* --- grant_command.c, role_*.c, owner_command.c, policy_command.c ------------------------------------ */
+
+/* The list a new object begins with where ALTER DEFAULT PRIVILEGES says so. letter: r S f T n as in pg_default_acl. */
+bool cmd_default_acl(struct command *c, char letter, uint32_t classid, uint32_t oid, uint32_t namespace_oid);
+bool cmd_change_acl_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t before, uint32_t after);
+/* GRANT role TO role. */
+bool grant_roles(struct command *c);
+bool role_add_member(struct command *c, const struct role_def *role, const struct role_def *member, uint32_t grantor,
+                     bool admin);
+bool role_remove_member(struct command *c, const struct role_def *role, const struct role_def *member, uint32_t grantor,
+                        bool admin_only);
+/* Superuser or CREATEROLE. */
+bool cmd_may_create_roles(struct command *c);
+/* False with 2BP01 and the list of what depends on the role. */
+bool role_unused(struct command *c, const struct role_def *role);
+bool relation_set_owner(struct command *c, const struct relation *r, const char *name);
+const struct policy_def *cmd_find_policy(const struct relation *r, const char *name);
+bool policy_rename(struct command *c, const struct relation *r, const char *from, const char *to);
+/* ALTER TABLE ... ENABLE | DISABLE | FORCE | NO FORCE ROW LEVEL SECURITY. */
+bool alter_row_security(struct command *c, const struct relation *r, const struct alter_cmd *k);
 /* --- extension_command.c -------------------------------------------------------------------------------- */
 
 /* ALTER EXTENSION ... SET SCHEMA: the members move with it. */

@@ -338,8 +338,8 @@ static bool delete_relation_rows(struct command *c, const struct relation *r)
                     "DELETE FROM @_pg_index_column WHERE indexrelid = %u; "
                     "DELETE FROM @_pg_sequence WHERE seqrelid = %u; "
                     "DELETE FROM @_pg_type WHERE oid = %u OR typelem = %u AND typelem <> 0; "
-                    "DELETE FROM @_pg_constraint WHERE conrelid = %u",
-                    o, o, o, o, o, o, r->rowtype, r->rowtype, o);
+                    "DELETE FROM @_pg_constraint WHERE conrelid = %u; DELETE FROM @_pg_policy WHERE polrelid = %u",
+                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o);
 }
 
 static bool delete_rows(struct drop *d, const struct object_address *a)
@@ -364,8 +364,10 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
                       a->oid, a->oid);
     else if (a->classid == CLASS_PG_PROC)
         ok = cmd_exec(c, "DELETE FROM main._pg_proc WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_POLICY)
+        ok = cmd_exec(c, "DELETE FROM @_pg_policy WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_NAMESPACE)
-        ok = cmd_exec(c, "DELETE FROM @_pg_namespace WHERE oid = %u", a->oid);
+        ok = cmd_exec(c, "DELETE FROM main._pg_default_acl WHERE defaclnamespace = %u; DELETE FROM @_pg_namespace WHERE oid = %u", a->oid, a->oid);
     else if (a->classid == CLASS_PG_EXTENSION)
         ok = cmd_exec(c, "DELETE FROM @_pg_extension WHERE oid = %u", a->oid);
     return ok && cmd_exec(c,

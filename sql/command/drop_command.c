@@ -181,6 +181,29 @@ static bool find_dropped_routine(struct command *c, const struct object_ref *ref
     return true;
 }
 
+static bool find_dropped_policy(struct command *c, const struct object_ref *ref, struct object_address *a, bool *found)
+{
+    if (schema_missing(c, &ref->name, c->utility->drop.missing_ok))
+        return !error_is_set(c->err);
+    const struct relation *r = cmd_find_relation(c, &ref->name);
+    if (!r)
+        return missing(c, ERRCODE_UNDEFINED_TABLE, "relation", cmd_qualified_text(c, &ref->name));
+    if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name))
+        return false;
+    const struct policy_def *p = cmd_find_policy(r, ref->sub);
+    if (!p && c->utility->drop.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "policy \"%s\" for relation \"%s\" does not exist, skipping", ref->sub, r->name);
+        return true;
+    }
+    if (!p)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "policy \"%s\" for table \"%s\" does not exist", ref->sub,
+                         r->name);
+    *found = true;
+    *a = (struct object_address){CLASS_PG_POLICY, p->oid, 0};
+    return true;
+}
+
 static bool find_dropped(struct command *c, const struct object_ref *ref, struct object_address *a,
                          bool *found)
 {
@@ -189,6 +212,8 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
     *found = false;
     if (k)
         return find_dropped_relation(c, k, &ref->name, a, found);
+    if (kind == OBJECT_POLICY)
+        return find_dropped_policy(c, ref, a, found);
     if (kind == OBJECT_TYPE || kind == OBJECT_DOMAIN)
         return find_dropped_type(c, &ref->name, kind == OBJECT_DOMAIN, a, found);
     if (kind == OBJECT_SCHEMA) {
@@ -199,6 +224,8 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
             return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
                              "cannot drop schema %s because it is required by the database system",
                              n->name);
+        if (!cmd_check_owner(c, n->owner, "schema", n->name))
+            return false;
         *found = true;
         *a = (struct object_address){CLASS_PG_NAMESPACE, n->oid, 0};
         return true;

@@ -553,7 +553,3 @@ bool function_move(struct command *c, uint32_t oid, const char *name, const stru
     return write_row(c, &d) && cmd_reload(c);
 }
 
-bool function_owner(struct command *c, uint32_t oid, uint32_t role)
-{
-    return cmd_exec(c, "UPDATE main._pg_proc SET proowner = %u WHERE oid = %u", role, oid) && cmd_reload(c);
-}

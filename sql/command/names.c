@@ -90,8 +90,10 @@ const struct relation *cmd_find_relation(struct command *c, const struct qualifi
 
 const struct relation *cmd_relation(struct command *c, const struct qualified_name *n)
 {
-    if (n->schema && !explicit_namespace(c, n))
+    if (n->schema && !explicit_namespace(c, n)) {
+        c->err->position = 0;
         return NULL;
+    }
     const struct relation *r = cmd_find_relation(c, n);
     if (!r) {
         error_set(c->err, ERRCODE_UNDEFINED_TABLE, "relation \"%s\" does not exist",

@@ -61,6 +61,19 @@ static const char *default_text(struct command *c, const struct snapshot *s, uin
     return "default value";
 }
 
+static const char *default_acl_text(struct command *c, const struct snapshot *s, const struct default_acl *d)
+{
+    const struct role_def *r = snapshot_role(s, d->role);
+    const struct namespace_def *n = d->namespace_oid ? snapshot_namespace(s, d->namespace_oid) : NULL;
+    const char *kind = d->kind == 'r'   ? "relations"
+                       : d->kind == 'S' ? "sequences"
+                       : d->kind == 'f' ? "functions"
+                       : d->kind == 'T' ? "types"
+                                        : "schemas";
+    return arena_printf(c->arena, "default privileges on new %s belonging to role %s%s%s", kind, r ? r->name : "",
+                        n ? " in schema " : "", n ? n->name : "");
+}
+
 const char *object_text(struct command *c, const struct snapshot *s, uint32_t classid, uint32_t oid,
                         int sub)
 {
@@ -98,6 +111,16 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
     if (oc)
         return arena_printf(c->arena, "operator class %s for access method %s", oc->name,
                             snapshot_am(s, oc->am)->name);
+    for (int i = 0; classid == CLASS_PG_POLICY && i < s->policies.n; i++) {
+        const struct policy_def *po = s->policies.items[i];
+        if (po->oid == oid)
+            return arena_printf(c->arena, "policy %s on table %s", po->name, relation_text(c, s, po->table));
+    }
+    for (int i = 0; classid == CLASS_PG_DEFAULT_ACL && i < s->default_acls.n; i++) {
+        const struct default_acl *d = s->default_acls.items[i];
+        if (d->oid == oid)
+            return default_acl_text(c, s, d);
+    }
     for (int i = 0; classid == CLASS_PG_EXTENSION && i < s->extensions.n; i++) {
         const struct extension_def *e = s->extensions.items[i];
         if (e->oid == oid)

@@ -252,7 +252,7 @@ static bool rename_constraint(struct command *c, const struct relation *r, const
 static bool is_relation_kind(enum object_kind k)
 {
     return k == OBJECT_TABLE || k == OBJECT_VIEW || k == OBJECT_MATVIEW || k == OBJECT_INDEX ||
-           k == OBJECT_SEQUENCE || k == OBJECT_COLUMN || k == OBJECT_CONSTRAINT;
+           k == OBJECT_SEQUENCE || k == OBJECT_COLUMN || k == OBJECT_CONSTRAINT || k == OBJECT_POLICY;
 }
 
 static bool is_routine_kind(enum object_kind k)
@@ -317,9 +317,23 @@ static bool rename_role(struct command *c, const char *from, const char *to)
     const struct role_def *r = snapshot_role_named(c->snapshot, from);
     if (!r)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", from);
+    if (c->ctx && r->oid == c->ctx->session_role)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "session user cannot be renamed");
+    if (r->oid == c->role)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "current user cannot be renamed");
+    if (strncmp(from, "pg_", 3) == 0 || strncmp(to, "pg_", 3) == 0) {
+        error_set(c->err, ERRCODE_RESERVED_NAME, "role name \"%s\" is reserved", strncmp(from, "pg_", 3) ? to : from);
+        error_detail(c->err, "Role names starting with \"pg_\" are reserved.");
+        return false;
+    }
     if (snapshot_role_named(c->snapshot, to))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "role \"%s\" already exists", to);
-    return cmd_exec(c, "UPDATE main._pg_authid SET rolname = %Q WHERE oid = %u", to, r->oid) && cmd_reload(c);
+    if (r->super && !cmd_is_superuser(c))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be superuser to rename superusers");
+    if (!cmd_may_create_roles(c))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to rename role");
+    return durable_create(c->db, c->err) &&
+           cmd_exec(c, "UPDATE main._pg_authid SET rolname = %Q WHERE oid = %u", to, r->oid) && cmd_reload(c);
 }
 
 bool run_rename(struct command *c)
@@ -334,6 +348,8 @@ bool run_rename(struct command *c)
             return done;
         if (kind == OBJECT_COLUMN)
             return rename_column(c, r, ref->sub, to);
+        if (kind == OBJECT_POLICY)
+            return policy_rename(c, r, ref->sub, to);
         if (kind == OBJECT_CONSTRAINT)
             return rename_constraint(c, r, ref->sub, to);
         return move_relation(c, r, snapshot_namespace(c->snapshot, r->namespace_oid), to);
@@ -386,44 +402,11 @@ bool run_set_schema(struct command *c)
 
 bool run_owner(struct command *c)
 {
-    const struct role_def *role = snapshot_role_named(c->snapshot, c->utility->rename.new_name);
-    const struct object_ref *ref = &c->utility->rename.ref;
-    if (!role)
-        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist",
-                         c->utility->rename.new_name);
-    if (is_relation_kind(c->utility->rename.object)) {
-        bool done;
-        const struct relation *r = target_relation(c, &done);
-        return r ? cmd_exec(c,
-                            "UPDATE @_pg_class SET relowner = %u WHERE oid = %u OR oid IN (SELECT indexrelid "
-                            "FROM @_pg_index WHERE indrelid = %u) OR oid IN (SELECT seqrelid FROM @_pg_sequence "
-                            "WHERE owned_table = %u)",
-                            role->oid, r->oid, r->oid, r->oid) &&
-                       cmd_reload(c)
-                 : done;
-    }
-    if (is_routine_kind(c->utility->rename.object))
-        return function_owner(c, ref->oid, role->oid);
-    if (c->utility->rename.object == OBJECT_SCHEMA) {
-        const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
-        return n ? durable_create(c->db, c->err) &&
-                       cmd_exec(c, "UPDATE @_pg_namespace SET nspowner = %u WHERE oid = %u", role->oid, n->oid) &&
-                       cmd_reload(c)
-                 : error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist",
-                             ref->name.name);
-    }
-    if (c->utility->rename.object == OBJECT_TYPE || c->utility->rename.object == OBJECT_DOMAIN) {
-        const struct type_def *t = cmd_find_type(c, &ref->name);
-        if (!t || t->oid < FIRST_USER_OID)
-            return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist", ref->name.name);
-        return cmd_exec(c, "UPDATE @_pg_type SET typowner = %u WHERE oid IN (%u, %u)", role->oid, t->oid,
-                        t->array) &&
-               cmd_reload(c);
-    }
-    if (c->utility->rename.object == OBJECT_DATABASE)
-        return true;
-    return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s ... OWNER TO is not supported",
-                     c->utility->tag);
+    if (!is_relation_kind(c->utility->rename.object))
+        return run_object_owner(c);
+    bool done;
+    const struct relation *r = target_relation(c, &done);
+    return r ? relation_set_owner(c, r, c->utility->rename.new_name) : done;
 }
 
 /* --- REINDEX -------------------------------------------------------------------------------------------------------------- */

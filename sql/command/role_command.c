@@ -1,5 +1,5 @@
 /*
- * role_command.c: CREATE, ALTER and DROP ROLE; membership by GRANT role TO role. A password is kept as a SCRAM-SHA-256 verifier
+ * role_command.c: CREATE, ALTER and DROP ROLE (memberships: role_member.c). A password is kept as a SCRAM-SHA-256 verifier
  * (RFC 5802, RFC 7677) in PostgreSQL's form, never in clear; a text that is a verifier already is taken as it is.
  */
 #include <openssl/evp.h>
@@ -114,19 +114,43 @@ static bool write_role(struct command *c, const struct role_def *r)
                     r->replication, r->bypassrls, r->connlimit, r->password, r->valid_until);
 }
 
-static bool check_right(struct command *c, const char *what)
+static bool refuse(struct command *c, const char *message)
 {
-    const struct role_def *me = snapshot_role(c->snapshot, c->role);
-    if (!me || me->super || me->createrole)
-        return true;
-    return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to %s role", what);
+    return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "%s", message);
 }
 
-static bool add_member(struct command *c, const struct role_def *role, const struct role_def *member,
-                       bool admin)
+bool cmd_may_create_roles(struct command *c)
 {
-    return cmd_exec(c, "INSERT OR REPLACE INTO main._pg_auth_members VALUES (%u, %u, %u, %d)", role->oid,
-                    member->oid, c->role, admin);
+    const struct role_def *me = snapshot_role(c->snapshot, c->role);
+    return !me || me->super || me->createrole;
+}
+
+/* The option of that name, NULL if it was not written. */
+static const struct option *find_option(struct command *c, const char *name)
+{
+    for (int i = 0; i < c->utility->role.noptions; i++)
+        if (strcmp(c->utility->role.options[i].name, name) == 0)
+            return &c->utility->role.options[i];
+    return NULL;
+}
+
+static bool option_on(struct command *c, const char *name)
+{
+    const struct option *o = find_option(c, name);
+    return o && is_on(o);
+}
+
+static bool check_repeated(struct command *c)
+{
+    const struct utility *u = c->utility;
+    for (int i = 0; i < u->role.noptions; i++)
+        for (int k = 0; k < i; k++)
+            if (strcmp(u->role.options[i].name, u->role.options[k].name) == 0) {
+                error_set(c->err, ERRCODE_SYNTAX_ERROR, "conflicting or redundant options");
+                cmd_position(c, u->role.options[i].location);
+                return false;
+            }
+    return true;
 }
 
 static const struct role_def *get_role(struct command *c, const char *name)
@@ -144,11 +168,25 @@ static bool define_membership(struct command *c, const struct role_def *r)
         for (int k = 0; is_membership(o->name) && k < o->nlist; k++) {
             const struct role_def *other = get_role(c, o->list[k]);
             bool into = strcmp(o->name, "addroleto") == 0;
-            if (!other || !add_member(c, into ? other : r, into ? r : other, o->name[0] == 'a' && !into))
+            if (!other || !(c->utility->role.kind == 'd'
+                                ? role_remove_member(c, r, other, c->role, false)
+                                : role_add_member(c, into ? other : r, into ? r : other, c->role,
+                                                  o->name[0] == 'a' && !into)))
                 return false;
         }
     }
     return true;
+}
+
+static bool check_create(struct command *c)
+{
+    if (option_on(c, "superuser"))
+        return cmd_is_superuser(c) || refuse(c, "must be superuser to create superusers");
+    if (option_on(c, "isreplication"))
+        return cmd_is_superuser(c) || refuse(c, "must be superuser to create replication users");
+    if (option_on(c, "bypassrls"))
+        return cmd_is_superuser(c) || refuse(c, "must be superuser to create bypassrls users");
+    return cmd_may_create_roles(c) || refuse(c, "permission denied to create role");
 }
 
 bool run_create_role(struct command *c)
@@ -156,54 +194,89 @@ bool run_create_role(struct command *c)
     const char *name = c->utility->role.names[0];
     struct role_def r = {.name = name, .inherit = true, .connlimit = -1};
     r.login = c->utility->role.kind == 'u';
-    if (!check_right(c, "create"))
+    if (!check_repeated(c))
+        return false;
+    for (int i = 0; i < c->utility->role.noptions; i++)
+        if (strcmp(c->utility->role.options[i].name, "sysid") == 0)
+            cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "SYSID can no longer be specified");
+    if (!check_create(c))
         return false;
     if (strncmp(name, "pg_", 3) == 0) {
         error_set(c->err, ERRCODE_RESERVED_NAME, "role name \"%s\" is reserved", name);
         error_detail(c->err, "Role names starting with \"pg_\" are reserved.");
         return false;
     }
+    if (strcmp(name, "public") == 0 || strcmp(name, "none") == 0)
+        return error_set(c->err, ERRCODE_RESERVED_NAME, "role name \"%s\" is reserved", name);
     if (snapshot_role_named(c->snapshot, name))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "role \"%s\" already exists", name);
     for (int i = 0; i < c->utility->role.noptions; i++)
         if (!read_option(c, &r, &c->utility->role.options[i]))
             return false;
-    if (!durable_create(c->db, c->err) || !(r.oid = cmd_new_oid(c)))
-        return false;
-    return write_role(c, &r) && define_membership(c, &r) && cmd_reload(c);
+    /* Memberships are checked against a catalog that has the role. */
+    return durable_create(c->db, c->err) && (r.oid = cmd_new_oid(c)) && write_role(c, &r) && cmd_reload(c) &&
+           define_membership(c, snapshot_role(c->snapshot, r.oid)) && cmd_reload(c);
+}
+
+/* Who may change what of a role. */
+static bool check_alter(struct command *c, const struct role_def *old)
+{
+    if (find_option(c, "superuser") || old->super)
+        return cmd_is_superuser(c) ||
+               refuse(c, "must be superuser to alter superuser roles or change superuser attribute");
+    if (find_option(c, "isreplication") || old->replication)
+        return cmd_is_superuser(c) ||
+               refuse(c, "must be superuser to alter replication roles or change replication attribute");
+    if (find_option(c, "bypassrls"))
+        return cmd_is_superuser(c) || refuse(c, "must be superuser to change bypassrls attribute");
+    if (cmd_may_create_roles(c))
+        return true;
+    bool only_password = c->utility->role.noptions == 1 && find_option(c, "password");
+    return (only_password && old->oid == c->role) || refuse(c, "permission denied");
 }
 
 bool run_alter_role(struct command *c)
 {
-    const struct role_def *old = get_role(c, c->utility->role.names[0]);
-    if (!old || (old->oid != c->role && !check_right(c, "alter")))
+    const char *name = c->utility->role.names[0];
+    if (strcmp(name, "public") == 0)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", name);
+    const struct role_def *old = check_repeated(c) ? get_role(c, name) : NULL;
+    if (!old)
+        return false;
+    bool members = c->utility->role.noptions == 1 && is_membership(c->utility->role.options[0].name);
+    if (!members && !check_alter(c, old))
         return false;
     struct role_def r = *old;
     for (int i = 0; i < c->utility->role.noptions; i++)
         if (!read_option(c, &r, &c->utility->role.options[i]))
             return false;
-    return durable_create(c->db, c->err) && write_role(c, &r) && define_membership(c, &r) && cmd_reload(c);
+    return durable_create(c->db, c->err) && (members || write_role(c, &r)) && define_membership(c, old) &&
+           cmd_reload(c);
 }
 
-static bool owns_something(struct command *c, const struct role_def *r)
+static bool drop_role(struct command *c, const struct role_def *r)
 {
-    for (int i = 0; i < c->snapshot->relations.n; i++) {
-        const struct relation *o = c->snapshot->relations.items[i];
-        if (o->owner != r->oid || o->kind == RELKIND_INDEX)
-            continue;
-        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                  "role \"%s\" cannot be dropped because some objects depend on it", r->name);
-        error_detail(c->err, "owner of %s %s", cmd_kind_name(o->kind), o->name);
-        return true;
-    }
-    return false;
+    if (r->oid == c->role)
+        return error_set(c->err, ERRCODE_OBJECT_IN_USE, "current user cannot be dropped");
+    if (c->ctx && r->oid == c->ctx->session_role)
+        return error_set(c->err, ERRCODE_OBJECT_IN_USE, "session user cannot be dropped");
+    if (r->super && !cmd_is_superuser(c))
+        return refuse(c, "must be superuser to drop superusers");
+    if (r->oid < FIRST_USER_OID)
+        return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                         "cannot drop role %s because it is required by the database system", r->name);
+    return role_unused(c, r) &&
+           cmd_exec(c, "DELETE FROM main._pg_authid WHERE oid = %u; DELETE FROM main._pg_auth_members "
+                       "WHERE roleid = %u OR member = %u; DELETE FROM main._pg_setting WHERE setrole = %u; "
+                       "DELETE FROM main._pg_description WHERE objoid = %u AND classoid = %u",
+                    r->oid, r->oid, r->oid, r->oid, r->oid, CLASS_PG_AUTHID);
 }
 
 bool run_drop_role(struct command *c)
 {
     bool changed = false;
-    if (!check_right(c, "drop"))
-        return false;
+    if (!cmd_may_create_roles(c))
+        return refuse(c, "permission denied to drop role");
     for (int i = 0; i < c->utility->role.n; i++) {
         const char *name = c->utility->role.names[i];
         const struct role_def *r = snapshot_role_named(c->snapshot, name);
@@ -214,49 +287,9 @@ bool run_drop_role(struct command *c)
         }
         if (!r)
             return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", name);
-        if (r->oid == c->role)
-            return error_set(c->err, ERRCODE_OBJECT_IN_USE, "current user cannot be dropped");
-        if (r->oid < FIRST_USER_OID)
-            return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                             "cannot drop role %s because it is required by the database system", name);
-        if (owns_something(c, r))
-            return false;
-        if (!cmd_exec(c, "DELETE FROM main._pg_authid WHERE oid = %u; DELETE FROM main._pg_auth_members "
-                         "WHERE roleid = %u OR member = %u",
-                      r->oid, r->oid, r->oid))
+        if (!durable_create(c->db, c->err) || !drop_role(c, r))
             return false;
         changed = true;
     }
     return !changed || cmd_reload(c);
-}
-
-/* --- GRANT ------------------------------------------------------------------------------------------------ */
-
-static bool grant_roles(struct command *c)
-{
-    bool grant = c->utility->grant.grant;
-    for (int i = 0; i < c->utility->grant.nprivileges; i++)
-        for (int k = 0; k < c->utility->grant.ngrantees; k++) {
-            const struct role_def *role = get_role(c, c->utility->grant.privileges[i]);
-            const struct role_def *member = get_role(c, c->utility->grant.grantees[k]);
-            if (!role || !member)
-                return false;
-            bool ok = grant ? add_member(c, role, member, c->utility->grant.grant_option)
-                            : cmd_exec(c,
-                                       "DELETE FROM main._pg_auth_members WHERE roleid = %u AND member = %u",
-                                       role->oid, member->oid);
-            if (!ok)
-                return false;
-        }
-    return cmd_reload(c);
-}
-
-bool run_grant(struct command *c)
-{
-    if (!durable_create(c->db, c->err))
-        return false;
-    if (c->utility->grant.roles)
-        return grant_roles(c);
-    return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s on objects is not supported",
-                     c->utility->grant.grant ? "GRANT" : "REVOKE");
 }

@@ -234,6 +234,10 @@ static enum portal_result portal_begin(struct portal *p, const struct portal_run
                                        struct error *err)
 {
     const struct program *g = p->plan->program;
+    if (g->denied) {
+        error_copy(err, g->denied);
+        return PORTAL_FAILED;
+    }
     enum portal_result r = portal_lease(p, run, err);
     if (r != PORTAL_FINISHED)
         return r;

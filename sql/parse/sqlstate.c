@@ -47,6 +47,8 @@ static const struct parse_message parse_messages[] = {
      "Unicode escapes must be \\XXXX or \\+XXXXXX.", NULL},
     {"invalid byte sequence for encoding", ERRCODE_CHARACTER_NOT_IN_REPERTOIRE, NULL, NULL},
     {"precision for type float", ERRCODE_INVALID_PARAMETER_VALUE, NULL, NULL},
+    {"\" is reserved", ERRCODE_RESERVED_NAME, NULL, NULL},
+    {"cannot be used as a role name here", ERRCODE_RESERVED_NAME, NULL, NULL},
     {"frame start", ERRCODE_WINDOWING_ERROR, NULL, NULL},
     {"frame end", ERRCODE_WINDOWING_ERROR, NULL, NULL},
     {"stack depth limit exceeded", ERRCODE_STATEMENT_TOO_COMPLEX, NULL, NULL},

@@ -5,7 +5,10 @@
 
 #include <string.h>
 
+#include "sql/catalog/acl.h"
 #include "sql/plan/planner.h"
+#include "sql/plan/privilege.h"
+#include "sql/plan/row_security.h"
 
 typedef bool pass_function(struct planner *p, struct query *q);
 
@@ -191,6 +194,7 @@ struct step *plan_add_step(struct planner *p, enum step_kind kind, struct query 
     g->steps = steps;
     struct step *st = &steps[g->nsteps++];
     *st = (struct step){.kind = kind, .query = q, .rowset = -1};
+    plan_add_checks(p, q);
     if (q->command != QUERY_SELECT && q->result >= 0)
         st->target = q->rtable[q->result]->relation;
     return st;
@@ -234,6 +238,14 @@ struct program *plan_query(struct query *q, const struct snapshot *s, const uint
     struct planner p = {.arena = arena, .snapshot = s, .ctx = ctx, .err = err, .program = g};
     struct query_walk w = {.expr = calls_writer, .query = marks_writes};
     g->writes = query_walk(&w, q);
+    if (ctx && ctx->role && !role_is_super(s, ctx->role)) {
+        struct error *denied = ARENA_NEW(arena, struct error);
+        error_init(denied, arena);
+        privilege_check(s, q, ctx->role, arena, denied);
+        g->denied = error_is_set(denied) ? denied : NULL;
+    }
+    if (!row_security_apply(&p, q))
+        return NULL;
     set_fields(g, q);
     if (!rewrite(&p, q) || !plan_steps(&p, q))
         return NULL;

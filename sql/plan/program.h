@@ -8,6 +8,7 @@
 #define PGF_PLAN_PROGRAM_H
 
 #include "sql/analyze/tree.h"
+#include "sql/base/error.h"
 
 enum step_kind {
     STEP_ROWS,   /* its rows go to the client (SELECT, or DML with RETURNING) */
@@ -61,6 +62,7 @@ struct program {
     bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */
     struct utility *utility; /* QUERY_UTILITY: nothing to print; command/ or session/ carries it out */
     const struct query *query;
+    const struct error *denied; /* what the role may not do: told when it is run; NULL */
     /* Names of range table entries as they stand in the SQLite text, for EXPLAIN; filled by emit/. */
     struct plan_alias *aliases;
     int naliases;

@@ -219,7 +219,7 @@ static struct query *joined_rows(struct planner *p, struct query *q)
 static struct query *change_by_rowid(struct planner *p, const struct query *q, int rowset, int ncolumns)
 {
     struct query *c = ARENA_NEW(p->arena, struct query);
-    *c = (struct query){.command = q->command, .result = 0, .writes = true};
+    *c = (struct query){.command = q->command, .result = 0, .writes = true, .checks = q->checks, .nchecks = q->nchecks};
     plan_add_rte(p->arena, c, q->rtable[q->result]);
     plan_add_rte(p->arena, c, plan_rowset_rte(p, rowset, ncolumns));
     plan_add_from(p->arena, c, plan_from_rte(p->arena, 1));

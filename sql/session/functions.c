@@ -9,6 +9,7 @@
 #include "sql/session/advisory.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
+#include "sql/session/role.h"
 #include "sql/session/session.h"
 #include "sql/types/datetime.h"
 
@@ -52,6 +53,11 @@ static void set_config_by_name(struct fcall *f)
     char *name = fcall_arg_cstring(f, 0);
     char *value = ARG_NULL(f, 1) ? NULL : fcall_arg_cstring(f, 1);
     bool local = !ARG_NULL(f, 2) && ARG_INT(f, 2);
+    if (!role_check_setting(s, name, value)) {
+        error_copy(f->err, &s->err);
+        error_clear(&s->err);
+        return;
+    }
     if (!guc_set(&s->gucs, name, value, local ? GUC_LOCAL : GUC_SESSION, true, f->err))
         return;
     int i = guc_find(name);

@@ -16,6 +16,7 @@
 #include "sql/session/advisory.h"
 #include "sql/session/engine.h"
 #include "sql/session/guc_hooks.h"
+#include "sql/session/role.h"
 #include "sql/session/live.h"
 #include "sql/session/spi.h"
 #include "sql/types/text_util.h"
@@ -192,7 +193,7 @@ static bool session_startup_settings(struct pg_session *s, const struct pg_start
 }
 
 /* Settings that only tell: set as the server sets them. */
-static void session_internal_setting(struct pg_session *s, const char *name, const char *value)
+void session_internal_setting(struct pg_session *s, const char *name, const char *value)
 {
     char **slot = &s->gucs.values[guc_find(name)];
     free(*slot);
@@ -241,6 +242,7 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     }
     if (ok) {
         session_init_eval(s);
+        role_apply_settings(s);
         ok = session_startup_settings(s, startup);
     }
     if (!ok) {
@@ -357,6 +359,7 @@ void session_setting_changed(void *arg, int i)
     int n;
     const char *name = guc_all(&n)[i].name;
     guc_hook_apply(&s->gucs, &s->eval);
+    role_setting_changed(s, name);
     if (!strcmp(name, "application_name"))
         session_set_application(s);
     for (int k = 0; guc_reported[k]; k++)

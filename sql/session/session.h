@@ -137,6 +137,8 @@ void session_report(struct pg_session *s, bool active, const char *text, size_t 
  * Sends ParameterStatus for a setting the client is told of, by index; also brings s->eval in line.
  */
 void session_setting_changed(void *arg, int i);
+/* Settings that only tell: set as the server sets them. */
+void session_internal_setting(struct pg_session *s, const char *name, const char *value);
 void session_notice(struct pg_session *s, enum error_severity severity, const char *sqlstate,
                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 

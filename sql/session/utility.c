@@ -13,6 +13,7 @@
 #include "sql/session/advisory.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
+#include "sql/session/role.h"
 #include "sql/session/session.h"
 #include "sql/session/transaction_command.h"
 
@@ -37,6 +38,8 @@ static enum portal_result set_value(struct pg_session *s, const char *name, cons
     if (local && s->txn.state == TXN_IMPLICIT)
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET LOCAL can only be used in transaction blocks");
+    if (!role_check_setting(s, name, value))
+        return PORTAL_FAILED;
     if (!guc_set(&s->gucs, name, value, local ? GUC_LOCAL : GUC_SESSION, true, &s->err))
         return PORTAL_FAILED;
     int i = guc_find(name);
@@ -427,6 +430,8 @@ enum portal_result utility_run(struct pg_session *s, struct portal *p)
     const struct utility_row *r = utility_row(u);
     if (r)
         return r->run(s, p);
+    if (u->kind == UTILITY_ROLE_SETTING && !role_check_kept_setting(s, u))
+        return PORTAL_FAILED;
     if (command_handles(u))
         return run_command(s, p);
     error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported", u->tag);

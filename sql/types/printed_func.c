@@ -260,6 +260,15 @@ static void affect_once(struct fcall *f)
     }
 }
 
+/* row_check(condition, sqlstate, message): a new row must meet it. */
+static void row_check(struct fcall *f)
+{
+    if (!ARG_NULL(f, 0) && f->args[0].i)
+        f->result = f->args[0];
+    else
+        error_set(f->err, fcall_arg_cstring(f, 1), "%s", fcall_arg_cstring(f, 2));
+}
+
 static void ctid_from_rowid(struct fcall *f)
 {
     if (ARG_NULL(f, 0))
@@ -488,6 +497,7 @@ const struct fn_impl printed_functions[] = {
     {"domain_violated", .call = domain_violated},
     {"not_null_check", .call = not_null_check},
     {"affect_once", .call = affect_once, .flags = FN_CACHE},
+    {"row_check", .call = row_check},
     {"limit_count", .call = limit_count},
     {"offset_count", .call = offset_count},
     {"ctid_from_rowid", .call = ctid_from_rowid},
