@@ -17,6 +17,5 @@ const char *function_body_source(struct command *c, bool atomic);
 
 /* function_command.c: a new name or schema (NULL: it stays), a new owner. */
 bool function_move(struct command *c, uint32_t oid, const char *name, const struct namespace_def *ns);
-bool function_owner(struct command *c, uint32_t oid, uint32_t role);
 
 #endif
