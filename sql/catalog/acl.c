@@ -266,6 +266,14 @@ const char *acl_privilege_name(uint32_t bit)
     return "?";
 }
 
+struct acl_list acl_copy(struct arena *a, const struct acl_list *l)
+{
+    struct acl_list copy = {ARENA_ARRAY(a, struct acl_item, l->n + 1), l->n};
+    if (l->n)
+        memcpy(copy.items, l->items, sizeof(struct acl_item) * (size_t)l->n);
+    return copy;
+}
+
 /* --- changes ---------------------------------------------------------------------------------------- */
 
 static struct acl_item *find_item(struct acl_list *l, uint32_t grantee, uint32_t grantor)
@@ -320,7 +328,7 @@ static bool check_circularity(struct arena *a, const struct acl_list *l, const s
 {
     if (m->grantor == owner)
         return true;
-    struct acl_list copy = {arena_memdup(a, l->items, sizeof(struct acl_item) * (size_t)(l->n + 1)), l->n};
+    struct acl_list copy = acl_copy(a, l);
     for (int i = 0; i < copy.n; i++) {
         struct acl_item *x = &copy.items[i];
         if (x->grantee != m->grantee || !x->options)
@@ -366,7 +374,7 @@ bool acl_update(const struct snapshot *s, struct arena *a, struct acl_list *l, s
                 uint32_t owner, bool cascade, struct error *err)
 {
     (void)s;
-    l->items = arena_memdup(a, l->items, sizeof(struct acl_item) * (size_t)(l->n + 1));
+    *l = acl_copy(a, l);
     return change(a, l, m, add, owner, cascade, 0, err);
 }
 

@@ -105,6 +105,7 @@ const char *acl_array(const struct snapshot *s, struct arena *a, const struct ac
 /* The inverse of acl_item_text; false with err set. */
 bool acl_item_parse(const struct snapshot *s, struct arena *a, const char *text,
                     struct acl_item *item, struct error *err);
+struct acl_list acl_copy(struct arena *a, const struct acl_list *l);
 /* "SELECT" to its bit, case ignored; 0 if unknown. */
 uint32_t acl_privilege(const char *name, size_t n);
 const char *acl_privilege_name(uint32_t bit);

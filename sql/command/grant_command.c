@@ -144,7 +144,8 @@ static bool grant_on(struct command *c, const struct grant *g, const struct acl_
     uint32_t grantor, options;
     if (table) {
         both.items = ARENA_ARRAY(c->arena, struct acl_item, l.n + table->n + 1);
-        memcpy(both.items, table->items, sizeof(l.items[0]) * (size_t)table->n);
+        if (table->n)
+            memcpy(both.items, table->items, sizeof(l.items[0]) * (size_t)table->n);
         if (l.n)
             memcpy(both.items + table->n, l.items, sizeof(l.items[0]) * (size_t)l.n);
         both.n = l.n + table->n;
@@ -490,8 +491,7 @@ bool cmd_change_acl_owner(struct command *c, uint32_t classid, uint32_t oid, uin
         if (a->classid != classid || a->objid != oid)
             continue;
         struct acl_object o = {.classid = classid, .oid = oid, .sub = a->objsubid};
-        struct acl_list l = {arena_memdup(c->arena, a->list.items, sizeof(a->list.items[0]) * (size_t)(a->list.n + 1)),
-                             a->list.n};
+        struct acl_list l = acl_copy(c->arena, &a->list);
         acl_new_owner(&l, before, after);
         if (!write_acl(c, &o, &l))
             return false;
