@@ -15,7 +15,7 @@ const char *function_object_text(struct command *c, const struct snapshot *s, co
 /* The source of an SQL-standard body in the statement's text: "RETURN ..." or "BEGIN ATOMIC ... END". */
 const char *function_body_source(struct command *c, bool atomic);
 
-/* function_command.c: a new name or schema (NULL: it stays), a new owner. */
+/* function_command.c: a new name or schema (NULL: it stays). */
 bool function_move(struct command *c, uint32_t oid, const char *name, const struct namespace_def *ns);
 
 #endif

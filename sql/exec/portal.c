@@ -284,8 +284,14 @@ static enum portal_result portal_run_program(struct portal *p, const struct port
 {
     int64_t left = run->max_rows;
     for (; p->step < p->plan->program->nsteps; p->step++) {
-        if (!p->stmt && !portal_start_step(p, err))
-            return PORTAL_FAILED;
+        if (!p->stmt && !portal_start_step(p, err)) {
+            /* Preparing reads a changed schema, which may take longer than the loop has. */
+            if (!run->control->budget_hit || p->flushed)
+                return PORTAL_FAILED;
+            error_clear(err);
+            error_clear(&p->connection->host.err);
+            return PORTAL_WAIT_WORKER;
+        }
         enum portal_result r = portal_run_step(p, run, &left, err);
         if (r != PORTAL_FINISHED)
             return r;
