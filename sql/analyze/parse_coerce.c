@@ -4,6 +4,7 @@
 #include "sql/analyze/clause.h"
 #include "sql/analyze/parse_internal.h"
 
+#include "sql/types/type.h"
 #include "sql/types/typeoid.h"
 
 static struct expr *new_cast(struct pstate *ps, enum expr_kind kind, struct expr *arg,
@@ -27,7 +28,12 @@ static struct expr *relabel(struct pstate *ps, struct expr *arg, uint32_t type, 
     while (arg->kind == EXPR_RELABEL)
         arg = arg->cast.arg;
     if (arg->kind == EXPR_CONST) {
-        e = expr_const(ps->a->arena, type, typmod, arg->constant.value, arg->location);
+        struct value v = arg->constant.value;
+        if (v.kind == VALUE_INT && arg->type == INT4OID && type_is_oid(type))
+            v.i = (uint32_t)v.i;
+        else if (v.kind == VALUE_INT && type == INT4OID && type_is_oid(arg->type))
+            v.i = (int32_t)v.i;
+        e = expr_const(ps->a->arena, type, typmod, v, arg->location);
         e->constant.hoistable = arg->constant.hoistable;
         e->constant.literal = arg->constant.literal;
         e->collation = type_collation(ps, type);

@@ -332,9 +332,11 @@ static void emit_coerce_io(struct emitter *em, const struct expr *e)
 static void emit_relabel(struct emitter *em, const struct expr *e)
 {
     bool bytes = emit_collation(em, e->cast.arg->type) && !emit_collation(em, e->type);
-    emit_z(em, bytes ? "(" : "");
+    bool to_oid = e->cast.arg->type == INT4OID && type_is_oid(e->type);
+    bool from_oid = e->type == INT4OID && type_is_oid(e->cast.arg->type);
+    emit_z(em, bytes || to_oid ? "(" : from_oid ? "((" : "");
     emit_expr(em, e->cast.arg);
-    emit_z(em, bytes ? " COLLATE BINARY)" : "");
+    emit_z(em, bytes ? " COLLATE BINARY)" : to_oid ? " & 4294967295)" : from_oid ? " << 32) >> 32)" : "");
 }
 
 static void emit_node(struct emitter *em, const struct expr *e, bool qual)

@@ -222,7 +222,7 @@ static bool concatenated_shape(struct fcall *f, const struct array *a, const str
         int db = difference < 0 ? b->dims[d + 1] : b->dims[d];
         int la = difference < 0 ? a->lower[d] : a->lower[d + (difference > 0)];
         int lb = difference < 0 ? b->lower[d + 1] : b->lower[d];
-        if (da != db || (difference == 0 && la != lb))
+        if (da != db || la != lb)
             return incompatible(f, difference == 0
                                        ? "Arrays with differing element dimensions are not "
                                          "compatible for concatenation."

@@ -356,6 +356,10 @@ static void bitoverlay(struct fcall *f)
         error_set(f->err, ERRCODE_SUBSTRING_ERROR, "negative substring length not allowed");
         return;
     }
+    if (start + count > INT32_MAX) {
+        error_set(f->err, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range");
+        return;
+    }
     int64_t resume = start + count < 1 ? 1 : start + count;
     struct slice head = part(s, 1, start), tail = part(s, resume, INT64_MAX);
     struct textbuf out = textbuf_in(f->arena);

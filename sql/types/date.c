@@ -254,21 +254,26 @@ static void timestamptz_date(struct fcall *f)
 
 /* --- comparison across types --------------------------------------------------------------------- */
 
-/* A date beyond all timestamps still compares: as infinity does. */
+/* A date beyond all timestamps still compares: above them, below infinity. */
+#define DATE_BEYOND_TIMESTAMPS (TIMESTAMP_INFINITY - 1)
+
 static bool date_as_timestamp(struct fcall *f, int i, int64_t *ts)
 {
     int32_t d;
     if (!arg_date(f, i, &d))
         return false;
-    if (!DATE_IS_FINITE(d) || __builtin_mul_overflow((int64_t)d, USECS_PER_DAY, ts))
+    if (!DATE_IS_FINITE(d))
         *ts = d > 0 ? TIMESTAMP_INFINITY : TIMESTAMP_MINUS_INFINITY;
+    else if (__builtin_mul_overflow((int64_t)d, USECS_PER_DAY, ts) || *ts >= TIMESTAMP_END)
+        *ts = DATE_BEYOND_TIMESTAMPS;
     return true;
 }
 
 static bool local_as_instant(struct fcall *f, int64_t *ts)
 {
     int64_t local = *ts;
-    timestamp_to_timestamptz(local, f->ctx->timezone, ts);
+    if (local != DATE_BEYOND_TIMESTAMPS)
+        timestamp_to_timestamptz(local, f->ctx->timezone, ts);
     return true;
 }
 
@@ -316,15 +321,15 @@ ACROSS(timestamptz, timestamp, arg_timestamp, timestamp_as_instant)
 static void make_date(struct fcall *f)
 {
     int64_t year = f->args[0].i, month = f->args[1].i, day = f->args[2].i;
-    int64_t y = year < 0 ? year + 1 : year;
-    if (year == 0 || year > 5874898 || year < -4714 || month < 1 || month > 12 || day < 1 ||
+    int64_t y = year < 0 && year > INT32_MIN ? year + 1 : year;
+    if (year == 0 || year < -4714 || month < 1 || month > 12 || day < 1 ||
         day > calendar_month_days((int)y, (int)month)) {
         error_set(f->err, ERRCODE_DATETIME_FIELD_OVERFLOW,
-                  "date field value out of range: %lld-%02lld-%02lld", (long long)year,
+                  "date field value out of range: %lld-%02lld-%02lld", (long long)y,
                   (long long)month, (long long)day);
         return;
     }
-    int64_t d = calendar_days((int)y, (int)month, (int)day);
+    int64_t d = year > 5874898 ? INT64_MAX : calendar_days((int)y, (int)month, (int)day);
     if (in_range(d))
         return_date(f, (int32_t)d);
     else

@@ -139,4 +139,7 @@ void interval_apply_typmod(struct interval *i, int32_t typmod, struct error *err
 /* A double of seconds-like units to whole microseconds, halves to even. */
 int64_t double_to_usecs(double seconds);
 
+/* 22008 of make_time and make_timestamp; false always. time.c. */
+bool datetime_time_field_error(struct error *err, int64_t hour, int64_t minute, double second);
+
 #endif

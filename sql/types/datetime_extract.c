@@ -431,10 +431,16 @@ static bool trunc_local(enum datetime_unit u, int64_t *local)
 static void timestamp_trunc(struct fcall *f)
 {
     int64_t ts;
-    enum datetime_unit u = trunc_unit_argument(f, "timestamp without time zone");
-    if (!u || !arg_timestamp(f, 1, &ts))
+    if (!arg_timestamp(f, 1, &ts))
         return;
-    if (TIMESTAMP_IS_FINITE(ts) && !trunc_local(u, &ts))
+    if (!TIMESTAMP_IS_FINITE(ts)) { /* whatever the unit */
+        return_timestamp(f, ts);
+        return;
+    }
+    enum datetime_unit u = trunc_unit_argument(f, "timestamp without time zone");
+    if (!u)
+        return;
+    if (!trunc_local(u, &ts))
         unsupported(f, "timestamp without time zone");
     else
         return_timestamp(f, ts);
@@ -443,13 +449,15 @@ static void timestamp_trunc(struct fcall *f)
 static void trunc_in_zone(struct fcall *f, const struct timezone_def *tz, int32_t fixed)
 {
     int64_t ts, r;
-    enum datetime_unit u = trunc_unit_argument(f, "timestamp with time zone");
-    if (!u || !arg_timestamp(f, 1, &ts))
+    if (!arg_timestamp(f, 1, &ts))
         return;
-    if (!TIMESTAMP_IS_FINITE(ts)) {
+    if (!TIMESTAMP_IS_FINITE(ts)) { /* whatever the unit */
         return_timestamptz(f, ts);
         return;
     }
+    enum datetime_unit u = trunc_unit_argument(f, "timestamp with time zone");
+    if (!u)
+        return;
     int64_t local = tz ? timestamptz_to_local(ts, tz) : ts + fixed * USECS_PER_SEC;
     int64_t offset = local - ts;
     if (!trunc_local(u, &local)) {

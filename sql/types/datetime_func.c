@@ -123,7 +123,8 @@ static void timestamp_zone(struct fcall *f)
     const struct timezone_def *tz;
     int32_t fixed = 0;
     int64_t ts;
-    if (!zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed) || !arg_timestamp(f, 1, &ts))
+    if (!arg_timestamp(f, 1, &ts) ||
+        (TIMESTAMP_IS_FINITE(ts) && !zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed)))
         return;
     if (TIMESTAMP_IS_FINITE(ts)) {
         if (tz)
@@ -147,7 +148,8 @@ static void timestamptz_zone(struct fcall *f)
     const struct timezone_def *tz;
     int32_t fixed = 0;
     int64_t ts;
-    if (!zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed) || !arg_timestamp(f, 1, &ts))
+    if (!arg_timestamp(f, 1, &ts) ||
+        (TIMESTAMP_IS_FINITE(ts) && !zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed)))
         return;
     if (TIMESTAMP_IS_FINITE(ts))
         ts = tz ? timestamptz_to_local(ts, tz) : ts + fixed * USECS_PER_SEC;

@@ -16,7 +16,7 @@ PLAIN(dround, rint(x))
 PLAIN(dceil, ceil(x))
 PLAIN(dfloor, floor(x))
 PLAIN(dtrunc, trunc(x))
-PLAIN(dsign, x > 0 ? 1.0 : x < 0 ? -1.0 : isnan(x) ? x : 0.0)
+PLAIN(dsign, x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0)
 PLAIN(dcbrt, cbrt(x))
 PLAIN(datan, atan(x))
 PLAIN(dsinh, sinh(x))
@@ -31,7 +31,14 @@ static void degrees(struct fcall *f)
         float_overflow(f->err);
 }
 
-PLAIN(radians, x *(M_PI / 180.0))
+static void radians(struct fcall *f)
+{
+    double x = ARG_REAL(f, 0), r = x * (M_PI / 180.0);
+    if (r == 0.0 && x != 0.0)
+        float_underflow(f->err);
+    else
+        f->result = value_real(r);
+}
 
 static void dpi(struct fcall *f)
 {

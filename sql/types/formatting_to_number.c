@@ -3,6 +3,7 @@
 
 #include "sql/types/formatting_number.h"
 #include "sql/types/numeric.h"
+#include "sql/types/text_util.h"
 
 struct number_scan {
     const char *p, *end;
@@ -66,9 +67,9 @@ static void scan_item(struct number_scan *s, const struct number_template *t, co
     case ITEM_SIGN_HERE:
         scan_sign(s);
         break;
-    case ITEM_TEXT: /* a character that is no part of a number */
-        if (s->p < s->end && !strchr("0123456789.,+-", *s->p))
-            s->p++;
+    case ITEM_TEXT: /* skips a character, whatever it is */
+        if (s->p < s->end)
+            s->p += utf8_step(s->p, (size_t)(s->end - s->p));
         break;
     default:
         break;

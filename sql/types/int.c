@@ -415,6 +415,7 @@ const struct fn_impl int_functions[] = {
     {"int8inc", .call = int8inc},
     {"int8dec", .call = int8dec},
     {"int8inc_any", .call = int8inc},
+    {"int8inc_float8_float8", .call = int8inc},
     {"int8dec_any", .call = int8dec},
     {"int4gcd", .call = int4gcd},
     {"int8gcd", .call = int8gcd},

@@ -398,15 +398,11 @@ static void interval_finite(struct fcall *f)
 static void make_interval(struct fcall *f)
 {
     struct interval i;
-    int64_t months, days;
     double secs = ARG_REAL(f, 6);
-    bool bad = isnan(secs) || isinf(secs) ||
-               __builtin_add_overflow(f->args[0].i * 12, f->args[1].i, &months) ||
-               __builtin_add_overflow(f->args[2].i * 7, f->args[3].i, &days) ||
-               months != (int32_t)months || days != (int32_t)days || fabs(secs) > 9e12;
-    if (!bad) {
-        i.months = (int32_t)months;
-        i.days = (int32_t)days;
+    bool bad = isnan(secs) || isinf(secs) || fabs(secs) > 9e12;
+    if (!bad) { /* PostgreSQL 15 lets months and days wrap around */
+        i.months = (int32_t)(f->args[0].i * 12 + f->args[1].i);
+        i.days = (int32_t)(f->args[2].i * 7 + f->args[3].i);
         bad = __builtin_add_overflow(f->args[4].i * USECS_PER_HOUR + f->args[5].i * USECS_PER_MIN,
                                      (int64_t)rint(secs * 1e6), &i.usecs);
     }

@@ -148,7 +148,7 @@ static bool object_pairs(struct fcall *f, struct value **keys, struct value **va
     if (f->nargs > 1) {
         if (!array_read(f, &f->args[1], TEXTOID, &b))
             return false;
-        if (a.ndim > 1 || b.ndim > 1)
+        if (a.ndim > 1 || a.ndim != b.ndim)
             return subscript_error(f, "wrong number of array subscripts");
         if (a.n != b.n)
             return subscript_error(f, "mismatched array dimensions");

@@ -398,6 +398,14 @@ static bool populate_recordset_next(struct fcall *f, void *state, struct value *
     return true;
 }
 
+/* Without a column definition list there is no row to make. */
+static void no_row_type(struct fcall *f)
+{
+    error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "could not determine row type for result of %s", sql_name(f));
+    error_hint(f->err, "Provide a non-null record argument, or call the function in the FROM clause using a column "
+                       "definition list.");
+}
+
 #define ROWS(name, open_, next_)                                                                   \
     static const struct srf_impl name = {                                                          \
         .state_size = sizeof(struct rows), .open = open_, .next = next_}
@@ -420,8 +428,8 @@ const struct fn_impl json_set_functions[] = {
     {"jsonb_populate_record", .call = populate_record, .flags = FN_TYPED},
     {"json_populate_recordset", .srf = &populate_recordset, .flags = FN_TYPED},
     {"jsonb_populate_recordset", .srf = &populate_recordset, .flags = FN_TYPED},
-    {"json_to_record", .srf = &json_to_record, .flags = FN_TYPED},
-    {"jsonb_to_record", .srf = &json_to_record, .flags = FN_TYPED},
+    {"json_to_record", .call = no_row_type, .srf = &json_to_record, .flags = FN_TYPED},
+    {"jsonb_to_record", .call = no_row_type, .srf = &json_to_record, .flags = FN_TYPED},
     {"json_to_recordset", .srf = &json_to_recordset, .flags = FN_TYPED},
     {"jsonb_to_recordset", .srf = &json_to_recordset, .flags = FN_TYPED},
     {NULL},

@@ -447,7 +447,7 @@ JSONB_COMPARISON(jsonb_cmp, value_int(c))
 static bool bad_cast(struct fcall *f, enum json_kind kind, const char *type)
 {
     return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "cannot cast jsonb %s to type %s",
-                     json_kind_name(kind), type);
+                     kind == JSON_NUMBER ? "numeric" : json_kind_name(kind), type);
 }
 
 static void jsonb_bool(struct fcall *f)

@@ -107,7 +107,13 @@ static void jsonb_delete_array(struct fcall *f)
 {
     struct json_node n;
     struct array keys;
-    if (!deletable(f, &n) || !array_read(f, &f->args[1], TEXTOID, &keys))
+    if (!array_read(f, &f->args[1], TEXTOID, &keys))
+        return;
+    if (keys.ndim > 1) {
+        error_set(f->err, ERRCODE_ARRAY_SUBSCRIPT_ERROR, "wrong number of array subscripts");
+        return;
+    }
+    if (!deletable(f, &n))
         return;
     for (int i = 0; i < keys.n; i++)
         if (!value_is_null(&keys.items[i]))

@@ -9,6 +9,7 @@
 
 #include "sql/types/binary.h"
 #include "sql/types/compare.h"
+#include "sql/types/float.h"
 #include "sql/types/int_parse.h"
 #include "sql/base/strbuf.h"
 #include "sql/types/numeric.h"
@@ -175,7 +176,11 @@ static void cash_mul_int(struct fcall *f)
 
 static void cash_mul_float(struct fcall *f)
 {
-    return_rounded(f, value_get_real(&f->args[0]) * value_get_real(&f->args[1]));
+    double a = value_get_real(&f->args[0]), b = value_get_real(&f->args[1]);
+    if (isinf(a * b) && !isinf(a) && !isinf(b))
+        float_overflow(f->err);
+    else
+        return_rounded(f, a * b);
 }
 
 static void cash_div_int(struct fcall *f)
@@ -194,6 +199,8 @@ static void cash_div_float(struct fcall *f)
     double b = ARG_REAL(f, 1);
     if (b == 0)
         error_set(f->err, ERRCODE_DIVISION_BY_ZERO, "division by zero");
+    else if (isinf((double)f->args[0].i / b))
+        float_overflow(f->err);
     else
         return_rounded(f, (double)f->args[0].i / b);
 }
@@ -226,7 +233,10 @@ static void numeric_cash(struct fcall *f)
     if (arg_numeric(f, 0, &x)) {
         num_round(&x, 2);
         x.scale = 0;
-        if (x.kind != NUM_FINITE || !num_to_int64(&x, &cents))
+        if (x.kind != NUM_FINITE)
+            error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot convert %s to bigint",
+                      x.kind == NUM_NAN ? "NaN" : "infinity");
+        else if (!num_to_int64(&x, &cents))
             error_set(f->err, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "bigint out of range");
         else
             f->result = value_int(cents);
@@ -287,6 +297,8 @@ static void cash_words(struct fcall *f)
         put_below_thousand(&b, groups[i]);
         strbuf_printf(&b, "%s ", scales[i]);
     }
+    if (dollars > 0 && !groups[0]) /* PostgreSQL's two blanks */
+        strbuf_addz(&b, " ");
     if (dollars == 0)
         strbuf_addz(&b, "zero ");
     strbuf_addz(&b, dollars == 1 ? "dollar and " : "dollars and ");

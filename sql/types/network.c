@@ -140,6 +140,13 @@ static void inet_in(struct fcall *f)
                   "invalid input syntax for type %s: \"%s\"", "inet", z);
 }
 
+/* A cidr is binary coercible to inet, which does not show a full mask. */
+static void inet_out(struct fcall *f)
+{
+    struct network n = arg_network(f, 0);
+    return_network(f, &n, false);
+}
+
 static void cidr_in(struct fcall *f)
 {
     struct network n;
@@ -384,12 +391,38 @@ static void inet_to_cidr(struct fcall *f)
     network_network(f);
 }
 
+/* The words the mask covers, the longest run of zeroes among them as "::". */
+static void abbrev6(struct fcall *f, const struct network *n)
+{
+    int words = n->bits <= 16 ? 2 : (n->bits + 15) / 16, zero = 0, zeroes = 0, run = 0;
+    struct textbuf out = textbuf_in(f->arena);
+    for (int i = 0; i < words; i++) {
+        run = n->address[2 * i] || n->address[2 * i + 1] ? 0 : run + 1;
+        if (run > zeroes) {
+            zeroes = run;
+            zero = i - run + 1;
+        }
+    }
+    if (n->bits == 0)
+        textbuf_addz(&out, "::");
+    for (int i = 0; i < words && n->bits; i++) {
+        if (zeroes && i >= zero && i < zero + zeroes) {
+            textbuf_addz(&out, i == zero ? ":" : "");
+            textbuf_addz(&out, i == words - 1 ? ":" : "");
+        } else {
+            textbuf_printf(&out, "%s%x", out.n ? ":" : "", n->address[2 * i] << 8 | n->address[2 * i + 1]);
+        }
+    }
+    textbuf_printf(&out, "/%d", n->bits);
+    textbuf_return(&out, f);
+}
+
 /* abbrev(cidr): only the octets the mask covers. */
 static void cidr_abbrev(struct fcall *f)
 {
     struct network n = arg_network(f, 0);
     if (n.family == 6) {
-        return_network(f, &n, true);
+        abbrev6(f, &n);
         return;
     }
     struct textbuf out = textbuf_in(f->arena);
@@ -526,7 +559,7 @@ const struct collation_def network_collations[] = {
 
 const struct fn_impl network_functions[] = {
     {"inet_in", .call = inet_in},
-    {"inet_out", .call = text_copy},
+    {"inet_out", .call = inet_out},
     {"inet_recv", .call = inet_recv},
     {"inet_send", .call = inet_send},
     {"cidr_in", .call = cidr_in},

@@ -272,9 +272,9 @@ static void numeric_inc(struct fcall *f)
 
 static int clamp_scale(int64_t s)
 {
-    return s < -NUMERIC_MAX_RESULT_SCALE  ? -NUMERIC_MAX_RESULT_SCALE
-           : s > NUMERIC_MAX_RESULT_SCALE ? NUMERIC_MAX_RESULT_SCALE
-                                          : (int)s;
+    return s < -NUMERIC_INTEGER_DIGITS - 1 ? -NUMERIC_INTEGER_DIGITS - 1
+           : s > NUMERIC_MAX_DSCALE        ? NUMERIC_MAX_DSCALE
+                                           : (int)s;
 }
 
 static void numeric_round(struct fcall *f)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sql/types/numeric.h"
 #include "sql/types/binary.h"
 #include "sql/types/compare.h"
 #include "sql/types/int_parse.h"
@@ -226,6 +227,69 @@ static void pg_lsn_mi(struct fcall *f)
                                        (unsigned long long)(a < b ? b - a : a - b)));
 }
 
+/* A numeric as a position: rounded, within 64 bits. */
+static void lsn_of_numeric(struct fcall *f, struct num *x)
+{
+    if (x->kind != NUM_FINITE) {
+        error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot convert %s to pg_lsn",
+                  x->kind == NUM_NAN ? "NaN" : "infinity");
+        return;
+    }
+    num_round(x, 0);
+    if (mpz_sgn(x->v) < 0 || mpz_sizeinbase(x->v, 2) > 64)
+        error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "pg_lsn out of range");
+    else
+        lsn_return(f, mpz_get_ui(x->v));
+}
+
+static void numeric_pg_lsn(struct fcall *f)
+{
+    struct num x;
+    num_init(&x);
+    if (arg_numeric(f, 0, &x))
+        lsn_of_numeric(f, &x);
+    num_clear(&x);
+}
+
+/* lsn + bytes (sign 1) or lsn - bytes (sign -1); lsn and bytes: which arguments these are. */
+static void lsn_move(struct fcall *f, int lsn, int bytes, int sign)
+{
+    struct num x, at;
+    num_init(&x);
+    num_init(&at);
+    if (arg_numeric(f, bytes, &x)) {
+        mpz_set_ui(at.v, lsn_arg(f, lsn));
+        if (x.kind == NUM_NAN)
+            error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                      sign > 0 ? "cannot add NaN to pg_lsn" : "cannot subtract NaN from pg_lsn");
+        else if (x.kind != NUM_FINITE)
+            lsn_of_numeric(f, &x);
+        else if (sign > 0)
+            num_add(&at, &at, &x);
+        else
+            num_sub(&at, &at, &x);
+        if (x.kind == NUM_FINITE)
+            lsn_of_numeric(f, &at);
+    }
+    num_clear(&x);
+    num_clear(&at);
+}
+
+static void pg_lsn_pli(struct fcall *f)
+{
+    lsn_move(f, 0, 1, 1);
+}
+
+static void numeric_pl_pg_lsn(struct fcall *f)
+{
+    lsn_move(f, 1, 0, 1);
+}
+
+static void pg_lsn_mii(struct fcall *f)
+{
+    lsn_move(f, 0, 1, -1);
+}
+
 static int lsn_collate(void *unused, int na, const void *a, int nb, const void *b)
 {
     (void)unused;
@@ -308,6 +372,11 @@ const struct fn_impl oid_functions[] = {
     {"pg_lsn_recv", .call = pg_lsn_recv},
     {"pg_lsn_send", .call = pg_lsn_send},
     {"pg_lsn_mi", .call = pg_lsn_mi},
+    {"pg_wal_lsn_diff", .call = pg_lsn_mi},
+    {"numeric_pg_lsn", .call = numeric_pg_lsn},
+    {"pg_lsn_pli", .call = pg_lsn_pli},
+    {"numeric_pl_pg_lsn(numeric,pg_lsn)", .call = numeric_pl_pg_lsn},
+    {"pg_lsn_mii", .call = pg_lsn_mii},
     COLLATED_ROWS("pg_lsn", "_", lsn),
     {"pg_lsn_cmp", .call = lsn_cmp},
     {NULL}};

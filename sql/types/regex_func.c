@@ -354,7 +354,7 @@ static void regexp_instr(struct fcall *f)
                   "invalid value for parameter \"%s\": %lld", "endoption", (long long)end_option);
         return;
     }
-    if (!flags_arg(f, 5, "regexp_instr", &flags) || !int_arg(f, 6, "subexpr", 0, 0, &subexpr))
+    if (!int_arg(f, 6, "subexpr", 0, 0, &subexpr) || !flags_arg(f, 5, "regexp_instr", &flags))
         return;
     int found = nth_match(f, flags, start, n, &m);
     if (found < 0)
@@ -372,7 +372,7 @@ static void regexp_substr(struct fcall *f)
     unsigned flags;
     struct regex_match m;
     if (!int_arg(f, 2, "start", 1, 1, &start) || !int_arg(f, 3, "n", 1, 1, &n) ||
-        !flags_arg(f, 4, "regexp_substr", &flags) || !int_arg(f, 5, "subexpr", 0, 0, &subexpr))
+        !int_arg(f, 5, "subexpr", 0, 0, &subexpr) || !flags_arg(f, 4, "regexp_substr", &flags))
         return;
     if (nth_match(f, flags, start, n, &m) <= 0)
         return;

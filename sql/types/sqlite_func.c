@@ -248,8 +248,11 @@ int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char 
     const struct fn_impl *impl = fn_impl_find(moving ? base : own);
     if (!impl)
         return SQLITE_NOTFOUND;
-    if (impl->srf)
-        return sqlite_srf_register(db, host, impl, name);
+    if (impl->srf) { /* one that has a call too is named in both places */
+        int rc = sqlite_srf_register(db, host, impl, name);
+        if (rc != SQLITE_OK || !impl->call)
+            return rc;
+    }
     if (!impl->call && !impl->agg)
         return SQLITE_OK; /* native */
     const struct fn_traits *t = fn_impl_traits(impl);

@@ -109,7 +109,7 @@ static void text_right(struct fcall *f)
     struct slice s = arg_slice(f, 0);
     int64_t n = arg_int(f, 1);
     if (n < 0) {
-        n = -n;
+        n = n == INT32_MIN ? 0 : -n;
     } else {
         int64_t chars = (int64_t)utf8_length(s.p, s.n);
         n = chars > n ? chars - n : 0;

@@ -145,7 +145,7 @@ static void quote_any(struct fcall *f)
 {
     struct textbuf out = textbuf_in(f->arena);
     struct slice s;
-    if (value_output(f, &f->args[0], f->argtypes[0], &s)) {
+    if (value_cast_text(f, &f->args[0], f->argtypes[0], &s)) {
         string_quote_literal(&out, s);
         textbuf_return(&out, f);
     }

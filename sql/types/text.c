@@ -95,9 +95,25 @@ static unsigned char arg_char(struct fcall *f, int i)
     return s.n ? (unsigned char)s.p[0] : 0;
 }
 
+/* The first byte, or \ooo. */
 static void charin(struct fcall *f)
 {
-    return_char(f, arg_char(f, 0));
+    struct slice s = arg_slice(f, 0);
+    if (s.n == 4 && s.p[0] == '\\' && s.p[1] >= '0' && s.p[1] <= '3' && s.p[2] >= '0' && s.p[2] <= '7' &&
+        s.p[3] >= '0' && s.p[3] <= '7')
+        return_char(f, (unsigned char)((s.p[1] - '0') << 6 | (s.p[2] - '0') << 3 | (s.p[3] - '0')));
+    else
+        return_char(f, arg_char(f, 0));
+}
+
+/* A byte that is no ASCII is shown as \ooo. */
+static void charout(struct fcall *f)
+{
+    unsigned char c = arg_char(f, 0);
+    if (c < 0x80)
+        return_char(f, c);
+    else
+        fcall_return_textz(f, arena_printf(f->arena, "\\%03o", c));
 }
 
 static void charrecv(struct fcall *f)
@@ -368,7 +384,7 @@ static void concat_outputs(struct fcall *f)
     struct textbuf out = textbuf_in(f->arena);
     for (int i = 0; i < 2; i++) {
         struct slice s;
-        if (!value_output(f, &f->args[i], f->argtypes[i], &s))
+        if (!value_cast_text(f, &f->args[i], f->argtypes[i], &s))
             return;
         textbuf_add(&out, s.p, s.n);
     }
@@ -443,12 +459,12 @@ const struct fn_impl text_functions[] = {
     {"namesend", .call = textsend},
     {"nameconcatoid", .call = nameconcatoid},
     {"charin", .call = charin},
-    {"charout", .call = textin},
+    {"charout", .call = charout},
     {"charrecv", .call = charrecv},
     {"charsend", .call = charsend},
     {"chartoi4", .call = chartoi4},
     {"i4tochar", .call = i4tochar},
-    {"char_text", .call = textin},
+    {"char_text", .call = charout},
     {"text_char", .call = charin},
     {"char_bpchar", .call = textin},
     {"bpcharin", .call = bpcharin},

@@ -326,3 +326,26 @@ bool value_output(struct fcall *f, const struct value *v, uint32_t type, struct 
     *out = value_slice(&text, f->arena);
     return true;
 }
+
+bool value_cast_text(struct fcall *f, const struct value *v, uint32_t type, struct slice *out)
+{
+    struct value r;
+    switch (type) {
+    case BOOLOID:
+        *out = slice_of(value_integer(v) ? "true" : "false");
+        return true;
+    case BPCHAROID:
+        *out = value_slice(v, f->arena);
+        while (out->n && out->p[out->n - 1] == ' ')
+            out->n--;
+        return true;
+    case INETOID:
+    case CIDROID:
+        if (!fcall_invoke(f, fn_impl_find("network_show"), v, 1, NULL, TEXTOID, &r))
+            return false;
+        *out = value_slice(&r, f->arena);
+        return true;
+    default:
+        return value_output(f, v, type, out);
+    }
+}

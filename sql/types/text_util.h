@@ -135,6 +135,9 @@ void string_quote_literal(struct textbuf *out, struct slice s);
 /* 54000 unless n bytes may be one value. */
 bool value_size_check(size_t n, struct error *err);
 
+/* Text of any value as a cast to text gives it: as printed, but true and false in words, without a bpchar's trailing blanks,
+   inet with its mask. False when it set an error. */
+bool value_cast_text(struct fcall *f, const struct value *v, uint32_t type, struct slice *out);
 /* Text form of any value by its type's output function. False when it set an error. */
 bool value_output(struct fcall *f, const struct value *v, uint32_t type, struct slice *out);
 

@@ -136,14 +136,23 @@ static void timestamptz_time(struct fcall *f)
         return_time(f, wrap(timestamptz_to_local(ts, f->ctx->timezone)));
 }
 
+bool datetime_time_field_error(struct error *err, int64_t hour, int64_t minute, double second)
+{
+    const char *word = isnan(second) ? "NaN" : second > 0 ? "Infinity" : "-Infinity";
+    if (isfinite(second))
+        return error_set(err, ERRCODE_DATETIME_FIELD_OVERFLOW, "time field value out of range: %lld:%02lld:%02g",
+                         (long long)hour, (long long)minute, second);
+    return error_set(err, ERRCODE_DATETIME_FIELD_OVERFLOW, "time field value out of range: %lld:%02lld:%s",
+                     (long long)hour, (long long)minute, word);
+}
+
 static void make_time(struct fcall *f)
 {
     int64_t h = f->args[0].i, m = f->args[1].i;
     double s = ARG_REAL(f, 2);
     if (h < 0 || m < 0 || m > 59 || isnan(s) || s < 0 || s > 60 || h > 24 ||
         (h == 24 && (m > 0 || s > 0))) {
-        error_set(f->err, ERRCODE_DATETIME_FIELD_OVERFLOW,
-                  "time field value out of range: %lld:%02lld:%02g", (long long)h, (long long)m, s);
+        datetime_time_field_error(f->err, h, m, s);
         return;
     }
     return_time(f, (h * 3600 + m * 60) * USECS_PER_SEC + double_to_usecs(s));

@@ -381,16 +381,17 @@ static bool make(struct fcall *f, int64_t *ts)
     int64_t h = f->args[3].i, m = f->args[4].i;
     double s = ARG_REAL(f, 5);
     int64_t y = year < 0 ? year + 1 : year;
-    if (year == 0 || year < -4714 || year > 294277 || month < 1 || month > 12 || day < 1 ||
+    if (year == 0 || year < -4714 || month < 1 || month > 12 || day < 1 ||
         day > calendar_month_days((int)y, (int)month))
         return error_set(f->err, ERRCODE_DATETIME_FIELD_OVERFLOW,
                          "date field value out of range: %lld-%02lld-%02lld", (long long)year,
                          (long long)month, (long long)day);
+    if (year > 5874898)
+        return error_set(f->err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "date out of range: %lld-%02lld-%02lld",
+                         (long long)year, (long long)month, (long long)day);
     if (h < 0 || m < 0 || m > 59 || isnan(s) || s < 0 || s > 60 || h > 24 ||
         (h == 24 && (m > 0 || s > 0)))
-        return error_set(f->err, ERRCODE_DATETIME_FIELD_OVERFLOW,
-                         "time field value out of range: %lld:%02lld:%02g", (long long)h,
-                         (long long)m, s);
+        return datetime_time_field_error(f->err, h, m, s);
     dt.year = (int)y;
     dt.month = (int)month;
     dt.day = (int)day;

@@ -9,7 +9,7 @@
 #include "sql/types/tsvector.h"
 
 /* Deeper queries are 54001: what walks a tree recurses once per level. */
-#define TSQUERY_DEPTH_MAXIMUM 6000
+#define TSQUERY_DEPTH_MAXIMUM 12000
 #define TSQUERY_DISTANCE_MAXIMUM 16384
 
 /* Operators have PostgreSQL's numbers: they are in the binary form and in the order of queries. */

@@ -64,6 +64,14 @@ static inline bool type_is_array(const struct type_def *t)
     return t->elem != 0 && t->len == -1 && t->category == 'A';
 }
 
+/* oid and its kin: unsigned where integer, to which they are binary coercible, has a sign. */
+static inline bool type_is_oid(uint32_t t)
+{
+    return t == OIDOID || t == REGPROCOID || t == REGPROCEDUREOID || t == REGOPEROID || t == REGOPERATOROID ||
+           t == REGCLASSOID || t == REGTYPEOID || t == REGCONFIGOID || t == REGDICTIONARYOID ||
+           t == REGNAMESPACEOID || t == REGROLEOID || t == REGCOLLATIONOID;
+}
+
 /*
  * The four conversions, for any type whose functions are implemented (0A000 otherwise). ctx, arena and err as in
  * struct fcall; false when err was set. text need not be NUL-terminated. A NULL value is

@@ -114,7 +114,7 @@ NOT_CALLED = re.compile(
     r"format_type|to_reg|row_security|gen_random|currtid|age$|.*_(in|out|recv|send|typmodin|typmodout|support|sortsupport|"
     r"transfn|accum|combine|serialize|deserialize|final|inv|canonical|subdiff)$|.*(in|out|recv|send|sel|typanalyze|support)$|hash|"
     r".*hash|.*_hash_extended|bt.*|gin|gist|spg|brin|ts_(stat|debug|headline|parse|token)|in_range|mxid|to_ascii|makeaclitem|acl|"
-    r"convert|oidvectortypes|amvalidate|unique_key|date_trunc_tz|int[248]_(avg|sum).*|float[48]_.*|numeric_(avg|sum|var|std).*|"
+    r"convert|oidvectortypes|.*_validator|int2int4_sum|jsonb?_populate_record|regclass|amvalidate|unique_key|date_trunc_tz|int[248]_(avg|sum).*|float[48]_.*|numeric_(avg|sum|var|std).*|"
     r"interval_avg|jsonb?_(agg|object_agg).*|array_agg.*|string_agg.*|range_agg.*|.*cmp$|starts_with_support|is_normalized|normalize)")
 
 
