@@ -32,6 +32,21 @@ static void checkpointer_wake(void *arg)
     pthread_mutex_unlock(&c->lock);
 }
 
+/* Its connection is opened when first needed: a server that is not written to goes without. */
+static bool checkpointer_connect(struct checkpointer *c)
+{
+    if (c->connection)
+        return true;
+    struct arena *a = arena_create();
+    struct error err;
+    error_init(&err, a);
+    c->connection = connection_open(c->database, &err);
+    if (!c->connection)
+        log_line(LOG_LEVEL_WARNING, "no checkpoint: %s", err.message);
+    arena_destroy(a);
+    return c->connection != NULL;
+}
+
 /* Needs that nobody writes: queues for the write slot as a session does. */
 static void checkpointer_restart(struct checkpointer *c)
 {
@@ -71,7 +86,7 @@ static void *checkpointer_main(void *arg)
         pthread_mutex_unlock(&c->lock);
         if (stop)
             return NULL;
-        if (checkpointer_wal_frames(c) < CHECKPOINT_FRAMES)
+        if (checkpointer_wal_frames(c) < CHECKPOINT_FRAMES || !checkpointer_connect(c))
             continue;
         int log = 0, done = 0;
         sqlite3_wal_checkpoint_v2(c->connection->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
@@ -82,19 +97,10 @@ static void *checkpointer_main(void *arg)
 
 struct checkpointer *checkpointer_start(struct database *d)
 {
-    struct arena *a = arena_create();
-    struct error err;
-    error_init(&err, a);
     struct checkpointer *c = calloc(1, sizeof(*c));
     if (!c)
         log_fatal("out of memory");
     c->database = d;
-    c->connection = connection_open(d, &err);
-    arena_destroy(a);
-    if (!c->connection) {
-        free(c);
-        return NULL;
-    }
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->wanted, NULL);
     if (pthread_create(&c->thread, NULL, checkpointer_main, c) != 0)

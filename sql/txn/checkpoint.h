@@ -13,7 +13,7 @@ struct checkpointer;
 #define CHECKPOINT_FRAMES         1000
 #define CHECKPOINT_RESTART_FRAMES 4000
 
-/* NULL when no connection could be opened: SQLite then checkpoints at close only. */
+/* Starts the thread; a connection is opened when there is something to do. */
 struct checkpointer *checkpointer_start(struct database *d);
 /* NULL is allowed. */
 void checkpointer_stop(struct checkpointer *c);

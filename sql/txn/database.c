@@ -3,12 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sql/base/arena.h"
 #include "sql/base/log.h"
 #include "sql/txn/checkpoint.h"
 
@@ -36,12 +38,33 @@ static bool database_lock_file(struct database *d, struct error *err)
     return true;
 }
 
+/* A first reader, opened while the snapshot is made: SQLite parses the schema for each connection, which takes as long as
+   the snapshot itself where there are thousands of tables. Without it the first session opens one. */
+static void *database_warm(void *arg)
+{
+    struct database *d = arg;
+    struct arena *a = arena_create();
+    struct error err;
+    error_init(&err, a);
+    struct connection *c = connection_open(d, &err);
+    arena_destroy(a);
+    if (c)
+        database_give_reader(d, c);
+    return NULL;
+}
+
 static bool database_load(struct database *d, struct error *err)
 {
+    struct stat st;
     d->writer = connection_open(d, err);
     if (!d->writer)
         return false;
+    pthread_t warmer;
+    bool warm = fstat(d->lock_fd, &st) == 0 && st.st_size > DATABASE_WARM_BYTES &&
+                pthread_create(&warmer, NULL, database_warm, d) == 0;
     d->snapshot = snapshot_load(d->writer->db, d->name, NULL, err);
+    if (warm)
+        pthread_join(warmer, NULL);
     return d->snapshot != NULL;
 }
 

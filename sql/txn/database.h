@@ -19,6 +19,8 @@
 #define DATABASE_BUSY_MS 5000
 /* Between two looks at cancel and timeouts: some 20 microseconds of work. */
 #define CONNECTION_PROGRESS_OPS 1000
+/* From this file size on a reader is opened beside the first snapshot (database_warm). */
+#define DATABASE_WARM_BYTES (1 << 20)
 /* Open readers of one file; past that, statements wait for one. Each costs about 100 KiB and three
    descriptors. */
 #define DATABASE_READERS 64
