@@ -225,6 +225,13 @@ def gen_settings():
            ("min_val", "s"), ("max_val", "s"), ("enumvals", "s")], "PostgreSQL's settings with their built-in defaults.")
 
 
+def gen_settings_flags():
+    table("settings_flags.def", "SETTING_FLAGS", """SELECT name, array_to_json(pg_settings_get_flags(name))::text flags
+        FROM (SELECT name FROM pg_settings UNION SELECT unnest(ARRAY['session_authorization', 'role', 'seed',
+          'transaction_isolation', 'is_superuser'])) n WHERE cardinality(pg_settings_get_flags(name)) > 0 ORDER BY lower(name)""",
+          [("name", "s"), ("flags", "s")], "pg_settings_get_flags() where it gives some.")
+
+
 def gen_keywords():
     table("keywords.def", "KEYWORD", "SELECT word, catcode, barelabel FROM pg_get_keywords() ORDER BY word",
           [("word", "s"), ("catcode", "c"), ("barelabel", "i")], "pg_get_keywords().")
@@ -268,6 +275,7 @@ if __name__ == "__main__":
     gen_rest()
     gen_relations()
     gen_settings()
+    gen_settings_flags()
     gen_sql_standard()
     gen_system_keys()
     gen_descriptions()

@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sql/catalog/extension.h"
 #include "sql/command/fn_catalog.h"
@@ -87,16 +88,33 @@ static uint32_t schema_oid(struct fcall *f, const char *name, bool quiet)
     return ns ? ns->oid : 0;
 }
 
+/* A relation's name in one to three parts; what is wrong with it is an error even to the quiet forms. */
+static bool split_relation_name(struct fcall *f, const char *text, char **parts, int *n)
+{
+    char *many[16];
+    if (!fn_split_name(f, text, many, n, 16, false))
+        return false;
+    if (*n > 3)
+        return error_set(f->err, ERRCODE_SYNTAX_ERROR, "improper relation name (too many dotted names): %s", text);
+    if (*n == 3 && strcmp(many[0], snapshot_database(f->ctx->snapshot)) != 0)
+        return error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "cross-database references are not implemented: \"%s\"", text);
+    memcpy(parts, many, sizeof(char *) * (size_t)*n);
+    return true;
+}
+
 const struct relation *fn_relation(struct fcall *f, const char *text, bool quiet)
 {
     char *parts[3];
     int n, npath;
-    if (!fn_split_name(f, text, parts, &n, 3, quiet))
+    if (!split_relation_name(f, text, parts, &n))
         return NULL;
     const uint32_t *path = fn_search_path(f, &npath);
     const struct relation *r = NULL;
     if (n > 1) {
-        uint32_t ns = schema_oid(f, parts[n - 2], true);
+        uint32_t ns = schema_oid(f, parts[n - 2], quiet);
+        if (!ns)
+            return NULL;
         r = ns ? snapshot_relation_named(f->ctx->snapshot, ns, parts[n - 1]) : NULL;
     }
     for (int i = 0; n == 1 && !r && i < npath; i++)
@@ -184,11 +202,19 @@ static uint32_t find_type(struct fcall *f, const char *text, bool quiet)
 {
     struct error local;
     error_init(&local, f->arena);
-    struct analysis a = fn_analysis(f, quiet ? &local : f->err);
+    struct analysis a = fn_analysis(f, &local);
     a.text = text;
     uint32_t type;
     int32_t typmod;
-    return analyze_type_name(&a, text, &type, &typmod) ? type : 0;
+    if (!text[strspn(text, " \t\n")]) {
+        error_set(f->err, ERRCODE_SYNTAX_ERROR, "invalid type name \"%s\"", text);
+        return 0;
+    }
+    if (analyze_type_name(&a, text, &type, &typmod))
+        return type;
+    if (!quiet || strcmp(local.sqlstate, ERRCODE_SYNTAX_ERROR) == 0) /* what is no name is an error to the quiet forms too */
+        error_copy(f->err, &local);
+    return 0;
 }
 
 struct proc_search {
@@ -229,17 +255,14 @@ static uint32_t find_proc(struct fcall *f, const char *text, bool quiet)
     return s.count == 1 ? s.found->oid : 0;
 }
 
-/* Splits "name(type, type)": *args gets the types' OIDs. */
+/* Splits "name(type, type)": *args gets the types' OIDs; with nones NONE stands for no operand. */
 static bool split_signature(struct fcall *f, const char *text, char **name, uint32_t *args, int *nargs,
-                            bool quiet)
+                            bool nones, bool quiet)
 {
     const char *open = strchr(text, '('), *close = strrchr(text, ')');
-    if (!open || !close || close[1]) {
-        if (!quiet)
-            error_set(f->err, ERRCODE_INVALID_TEXT_REPRESENTATION,
-                      open ? "expected a right parenthesis" : "expected a left parenthesis");
-        return false;
-    }
+    if (!open || !close || close[1])
+        return error_set(f->err, ERRCODE_INVALID_TEXT_REPRESENTATION,
+                         open ? "expected a right parenthesis" : "expected a left parenthesis");
     *name = arena_strndup(f->arena, text, (size_t)(open - text));
     *nargs = 0;
     int depth = 0;
@@ -254,7 +277,7 @@ static bool split_signature(struct fcall *f, const char *text, char **name, uint
             return true;
         if (*nargs == 100)
             return false;
-        if (strcmp(type + strspn(type, " "), "NONE") == 0)
+        if (nones && strcasecmp(type + strspn(type, " "), "none") == 0)
             args[(*nargs)++] = 0;
         else if (!(args[(*nargs)++] = find_type(f, type, quiet)))
             return false;
@@ -268,7 +291,7 @@ static uint32_t find_procedure(struct fcall *f, const char *text, bool quiet)
     char *name, *parts[3];
     uint32_t args[100];
     int nargs, n;
-    if (!split_signature(f, text, &name, args, &nargs, quiet) || !fn_split_name(f, name, parts, &n, 3, quiet))
+    if (!split_signature(f, text, &name, args, &nargs, false, quiet) || !fn_split_name(f, name, parts, &n, 3, quiet))
         return 0;
     struct proc_search s = {.f = f, .args = args, .nargs = nargs};
     if (n > 1 && !(s.namespace_oid = schema_oid(f, parts[n - 2], quiet)))
@@ -307,12 +330,13 @@ static uint32_t find_operator(struct fcall *f, const char *text, bool typed, boo
     if (typed) {
         uint32_t args[100];
         int nargs;
-        if (!split_signature(f, text, &name, args, &nargs, quiet))
+        if (!split_signature(f, text, &name, args, &nargs, true, quiet))
             return 0;
         if (nargs != 2) {
-            if (!quiet)
-                error_set(f->err, nargs < 2 ? ERRCODE_UNDEFINED_PARAMETER : ERRCODE_TOO_MANY_ARGUMENTS,
-                          nargs < 2 ? "missing argument" : "too many arguments");
+            error_set(f->err, nargs < 2 ? ERRCODE_UNDEFINED_PARAMETER : ERRCODE_TOO_MANY_ARGUMENTS,
+                      nargs < 2 ? "missing argument" : "too many arguments");
+            error_hint(f->err, nargs < 2 ? "Use NONE to denote the missing argument of a unary operator."
+                                         : "Provide two argument types for operator.");
             return 0;
         }
         s.left = args[0];
@@ -395,7 +419,8 @@ static uint32_t find_named(struct fcall *f, const struct named *rows, const char
         if (strcmp(r->name, parts[n - 1]) == 0 && (n == 1 || strcmp(parts[n - 2], "pg_catalog") == 0))
             return r->oid;
     if (!quiet)
-        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, what, text);
+        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, what,
+                  n > 1 ? arena_printf(f->arena, "%s.%s", parts[n - 2], parts[n - 1]) : parts[0]);
     return 0;
 }
 
@@ -538,9 +563,9 @@ static void reg_quiet(struct fcall *f, uint32_t (*find)(struct fcall *, const ch
 {
     const char *text = fcall_arg_cstring(f, 0);
     uint32_t oid;
-    if (!numeric_input(text, &oid))
-        oid = find(f, text, true);
-    if (oid)
+    bool number = numeric_input(text, &oid); /* to_reg* functions take names only */
+    oid = number ? 0 : find(f, text, true);
+    if (oid && !error_is_set(f->err))
         f->result = value_int(oid);
 }
 
@@ -589,9 +614,12 @@ TO_REG(to_regnamespace, find_namespace)
 TO_REG(to_regrole, find_role)
 TO_REG(to_regcollation, find_collation)
 
+/* A cast of text: names only, as to_regclass, but they must exist. */
 static void text_regclass(struct fcall *f)
 {
-    reg_input(f, find_class);
+    uint32_t oid = find_class(f, fcall_arg_cstring(f, 0), false);
+    if (!error_is_set(f->err))
+        f->result = value_int(oid);
 }
 
 #define REG_ROWS(name)                                                                             \

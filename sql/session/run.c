@@ -7,6 +7,7 @@
 #include "sql/base/limits.h"
 #include "sql/session/advisory.h"
 #include "sql/session/session.h"
+#include "sql/session/xact.h"
 
 /* --- portals ---------------------------------------------------------------------------------- */
 
@@ -159,10 +160,12 @@ bool session_commit(struct pg_session *s)
     }
     session_close_portals(s, false);
     if (!txn_commit(&s->txn, &s->err)) {
+        xact_end(s, false);
         guc_undo(&s->gucs, 0, session_setting_changed, s);
         notify_rollback(s);
         return false;
     }
+    xact_end(s, true);
     guc_commit(&s->gucs, session_setting_changed, s);
     if (s->advisory_used)
         advisory_release_all(s, true);
@@ -175,6 +178,7 @@ void session_rollback(struct pg_session *s)
     large_objects_close(s, 0);
     session_close_portals(s, false);
     txn_rollback(&s->txn);
+    xact_end(s, false);
     if (s->advisory_used)
         advisory_release_all(s, true);
     guc_undo(&s->gucs, 0, session_setting_changed, s);

@@ -105,6 +105,7 @@ struct pg_session {
     bool on_worker;
     bool started; /* the first message has come: text of the running statement below is kept */
     int64_t lock_deadline; /* lock_timeout while parked; 0 */
+    uint64_t xid;          /* of its transaction, 0 while it has asked for none: xact.h */
     int64_t idle_deadline; /* idle_in_transaction_session_timeout */
     struct listener *listener;
     bool advisory_used;    /* a lock function was called: there may be holds */

@@ -175,7 +175,22 @@ static void pg_tablespace_size_oid(struct fcall *f)
         tablespace_size(f, arg_int(f, 0) == 1663);
 }
 
+/* Rows that the last ANALYZE counted. */
+static void pg_stat_get_live_tuples(struct fcall *f)
+{
+    const struct relation *r = snapshot_relation(f->ctx->snapshot, (uint32_t)arg_int(f, 0));
+    f->result = value_int(0);
+    if (!r || r->is_virtual || !r->sqlite_name ||
+        size_query(f, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_stat1'", NULL) != 1)
+        return;
+    int64_t rows = size_query(f, "SELECT coalesce(max(CAST(stat AS INTEGER)), 0) FROM main.sqlite_stat1 WHERE tbl = ?1",
+                              r->sqlite_name);
+    if (rows > 0)
+        f->result = value_int(rows);
+}
+
 const struct fn_impl size_of_functions[] = {
+    {"pg_stat_get_live_tuples", pg_stat_get_live_tuples},
     {"pg_tablespace_size_name", pg_tablespace_size_name},
     {"pg_tablespace_size_oid", pg_tablespace_size_oid},
     {"pg_relation_size(regclass)", pg_relation_size},
