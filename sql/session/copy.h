@@ -24,6 +24,15 @@ bool copy_options_read(struct pg_session *s, struct portal *p, const struct util
 /* "public"."t" ("a", "b"), as text for a statement of our own. */
 void copy_target(struct strbuf *out, const struct utility *u);
 
+/* --- copy_file.c: files on the server ---------------------------------------------------------- */
+/* The file of a COPY, opened for reading or made anew; -1 with s->err set (42501, 58P01, 42809). */
+int copy_file_open(struct pg_session *s, const struct utility *u);
+/* Up to n bytes; 0 at the end, negative with s->err set. */
+int64_t copy_file_read(struct pg_session *s, int fd, char *buffer, size_t n);
+/* All of data, which is empty afterwards. False with s->err set. */
+bool copy_file_write(struct pg_session *s, int fd, struct strbuf *data);
+bool copy_file_close(struct pg_session *s, const char *path, int fd);
+
 enum portal_result copy_in_run(struct pg_session *s, struct portal *p);
 enum portal_result copy_out_run(struct pg_session *s, struct portal *p);
 

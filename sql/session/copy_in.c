@@ -1,5 +1,5 @@
 /*
- * copy_in.c: COPY FROM STDIN. The rows go through a plan of "INSERT INTO t (columns) VALUES ($1,
+ * copy_in.c: COPY FROM STDIN or from a file on the server. The rows go through a plan of "INSERT INTO t (columns) VALUES ($1,
  * ...)", so defaults, constraints and indexes are those of any INSERT; one prepared statement,
  * bound and stepped once a row.
  */
@@ -112,9 +112,50 @@ static bool copy_in_plan(struct pg_session *s, const struct utility *u, struct c
     return c->insert != NULL;
 }
 
+/* Asks the client for the data, which copy_in_data takes as it comes. */
+static enum portal_result copy_in_ask(struct pg_session *s, struct copy_in *c)
+{
+    int16_t *formats = ARENA_ARRAY(s->arena, int16_t, c->ncolumns + 1);
+    int format = c->options.format == COPY_BINARY;
+    for (int i = 0; i < c->ncolumns; i++)
+        formats[i] = (int16_t)format;
+    s->reply.copy_in(s->reply.host, format, formats, c->ncolumns);
+    s->copy_task = s->task;
+    s->task = TASK_COPY_IN;
+    return PORTAL_WAIT_COPY;
+}
+
+static void copy_in_consume(struct pg_session *s, struct copy_in *c, bool last);
+
+/* The whole data from a file, on this thread. */
+static enum portal_result copy_in_file(struct pg_session *s, struct copy_in *c, const struct utility *u)
+{
+    char buffer[64 * 1024];
+    int64_t n = 1;
+    int fd = copy_file_open(s, u);
+    while (fd >= 0 && n > 0 && !c->ended && !error_is_set(&s->err)) {
+        n = copy_file_read(s, fd, buffer, sizeof(buffer));
+        if (n > 0)
+            strbuf_add(&c->pending, buffer, (size_t)n);
+        if (c->pending.len > LIMIT_VALUE_BYTES)
+            error_set(&s->err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "a row of COPY data is too long");
+        if (n >= 0)
+            copy_in_consume(s, c, n == 0);
+    }
+    if (fd >= 0)
+        copy_file_close(s, u->copy.file, fd);
+    c->portal->utility_done = true;
+    c->portal->tag = arena_printf(c->portal->arena, "COPY %" PRIu64, c->rows);
+    s->copy = NULL;
+    copy_in_free(c);
+    return error_is_set(&s->err) ? PORTAL_FAILED : PORTAL_FINISHED;
+}
+
 enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
+    if (u->copy.file && !s->on_worker)
+        return PORTAL_WAIT_WORKER;
     if (u->copy.where) {
         error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY FROM ... WHERE is not supported");
         return PORTAL_FAILED;
@@ -145,14 +186,7 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     c->header_due = c->options.header;
     c->values = ARENA_ARRAY(p->arena, struct value, c->ncolumns + 1);
     c->fields = ARENA_ARRAY(p->arena, struct copy_field, c->ncolumns + 1);
-    int16_t *formats = ARENA_ARRAY(s->arena, int16_t, c->ncolumns + 1);
-    int format = c->options.format == COPY_BINARY;
-    for (int i = 0; i < c->ncolumns; i++)
-        formats[i] = (int16_t)format;
-    s->reply.copy_in(s->reply.host, format, formats, c->ncolumns);
-    s->copy_task = s->task;
-    s->task = TASK_COPY_IN;
-    return PORTAL_WAIT_COPY;
+    return u->copy.file ? copy_in_file(s, c, u) : copy_in_ask(s, c);
 }
 
 /* --- one row ---------------------------------------------------------------------------------- */

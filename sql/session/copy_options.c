@@ -225,10 +225,8 @@ void copy_target(struct strbuf *out, const struct utility *u)
 enum portal_result copy_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
-    if (u->copy.file || u->copy.program) {
-        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  "COPY to or from a %s on the server is not supported",
-                  u->copy.program ? "program" : "file");
+    if (u->copy.program) {
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY to or from a program on the server is not supported");
         error_hint(&s->err, "Use psql's \\copy, or COPY ... FROM STDIN and TO STDOUT.");
         return PORTAL_FAILED;
     }

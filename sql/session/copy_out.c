@@ -1,6 +1,6 @@
 /*
  * copy_out.c: COPY TO STDOUT: the rows of a table or query as CopyData messages, streaming with
- * back-pressure.
+ * back-pressure; COPY TO a file on the server: the same bytes without the messages.
  */
 #include <endian.h>
 #include <inttypes.h>
@@ -18,7 +18,12 @@ struct copy_out {
     const struct type_def **types;
     int n;
     struct arena *row;
+    bool to_file;
+    int fd;
+    struct strbuf file; /* bytes on the way to fd */
 };
+
+#define COPY_FILE_CHUNK (64 * 1024)
 
 /* --- fields ----------------------------------------------------------------------------------- */
 
@@ -86,23 +91,31 @@ static bool out_field(struct copy_out *c, struct strbuf *out, int i, const struc
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-static size_t message_begin(struct strbuf *out)
+static struct strbuf *out_buffer(struct copy_out *c)
 {
-    size_t start = out->len;
-    strbuf_add(out, "d\0\0\0", 5);
+    return c->to_file ? &c->file : c->s->reply.out;
+}
+
+static size_t message_begin(struct copy_out *c)
+{
+    size_t start = out_buffer(c)->len;
+    if (!c->to_file)
+        strbuf_add(out_buffer(c), "d\0\0\0", 5);
     return start;
 }
 
-static void message_end(struct strbuf *out, size_t start)
+static void message_end(struct copy_out *c, size_t start)
 {
-    strbuf_put_i32(out, start + 1, (int32_t)(out->len - start - 1));
+    struct strbuf *out = out_buffer(c);
+    if (!c->to_file)
+        strbuf_put_i32(out, start + 1, (int32_t)(out->len - start - 1));
 }
 
 static bool out_row(void *arg, const struct value *cells, struct error *err)
 {
     struct copy_out *c = arg;
-    struct strbuf *out = c->s->reply.out;
-    size_t start = message_begin(out);
+    struct strbuf *out = out_buffer(c);
+    size_t start = message_begin(c);
     if (c->options.format == COPY_BINARY)
         strbuf_add_i16(out, (int16_t)c->n);
     for (int i = 0; i < c->n; i++)
@@ -112,20 +125,21 @@ static bool out_row(void *arg, const struct value *cells, struct error *err)
         }
     if (c->options.format != COPY_BINARY)
         strbuf_addc(out, '\n');
-    message_end(out, start);
+    message_end(c, start);
     arena_reset(c->row);
-    return true;
+    return !c->to_file || out->len < COPY_FILE_CHUNK || copy_file_write(c->s, c->fd, out);
 }
 
 static bool out_full(void *arg)
 {
-    return ((struct copy_out *)arg)->s->reply.out->len > LIMIT_OUTPUT_HIGH;
+    struct copy_out *c = arg;
+    return !c->to_file && c->s->reply.out->len > LIMIT_OUTPUT_HIGH;
 }
 
 static void out_header(struct copy_out *c, const struct portal *p)
 {
-    struct strbuf *out = c->s->reply.out;
-    size_t start = message_begin(out);
+    struct strbuf *out = out_buffer(c);
+    size_t start = message_begin(c);
     if (c->options.format == COPY_BINARY) {
         strbuf_add(out, "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
     } else {
@@ -140,7 +154,7 @@ static void out_header(struct copy_out *c, const struct portal *p)
         }
         strbuf_addc(out, '\n');
     }
-    message_end(out, start);
+    message_end(c, start);
 }
 
 /* --- the statement ---------------------------------------------------------------------------- */
@@ -201,6 +215,48 @@ static bool out_begin(struct pg_session *s, struct portal *p, const struct utili
     return copy_options_read(s, p, u, names, rows->nfields, &c->options);
 }
 
+/* What comes before the rows; the file is made here. */
+static bool out_start(struct copy_out *c, struct portal *p, const struct utility *u)
+{
+    struct pg_session *s = c->s;
+    const struct portal *rows = p->inner;
+    int16_t *formats = ARENA_ARRAY(s->arena, int16_t, rows->nfields + 1);
+    int format = c->options.format == COPY_BINARY;
+    c->to_file = u->copy.file != NULL;
+    if (c->to_file) {
+        if ((c->fd = copy_file_open(s, u)) < 0)
+            return false;
+    } else {
+        for (int i = 0; i < rows->nfields; i++)
+            formats[i] = (int16_t)format;
+        s->reply.copy_out(s->reply.host, format, formats, rows->nfields);
+    }
+    if (c->options.header || format)
+        out_header(c, rows);
+    return p->described = true;
+}
+
+/* What comes behind them. */
+static bool out_finish(struct copy_out *c)
+{
+    if (c->options.format == COPY_BINARY) {
+        size_t start = message_begin(c);
+        strbuf_add_i16(out_buffer(c), -1);
+        message_end(c, start);
+    }
+    if (c->to_file)
+        return copy_file_write(c->s, c->fd, &c->file);
+    c->s->reply.copy_done(c->s->reply.host);
+    return true;
+}
+
+/* The file is closed, whatever came of it. */
+static bool out_close(struct copy_out *c, const struct utility *u)
+{
+    strbuf_free(&c->file);
+    return !c->to_file || copy_file_close(c->s, u->copy.file, c->fd);
+}
+
 enum portal_result copy_out_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
@@ -210,27 +266,17 @@ enum portal_result copy_out_run(struct pg_session *s, struct portal *p)
         return PORTAL_FAILED;
     struct copy_out *c = p->task;
     struct portal *rows = p->inner;
-    if (!p->described) {
-        int16_t *formats = ARENA_ARRAY(s->arena, int16_t, rows->nfields + 1);
-        int format = c->options.format == COPY_BINARY;
-        for (int i = 0; i < rows->nfields; i++)
-            formats[i] = (int16_t)format;
-        s->reply.copy_out(s->reply.host, format, formats, rows->nfields);
-        if (c->options.header || format)
-            out_header(c, rows);
-        p->described = true;
-    }
+    if (!p->described && !out_start(c, p, u))
+        return PORTAL_FAILED;
     c->row = arena_create();
     enum portal_result r = session_run(s, rows, &c->sink, 0);
     arena_destroy(c->row);
+    if (r == PORTAL_FINISHED && !out_finish(c))
+        r = PORTAL_FAILED;
+    if ((r == PORTAL_FINISHED || r == PORTAL_FAILED) && !out_close(c, u))
+        r = PORTAL_FAILED;
     if (r != PORTAL_FINISHED)
         return r;
-    if (c->options.format == COPY_BINARY) {
-        size_t start = message_begin(s->reply.out);
-        strbuf_add_i16(s->reply.out, -1);
-        message_end(s->reply.out, start);
-    }
-    s->reply.copy_done(s->reply.host);
     p->tag = arena_printf(p->arena, "COPY %" PRIu64, rows->count);
     portal_destroy(rows, &s->txn);
     p->inner = NULL;
