@@ -55,6 +55,9 @@ void analyze_long_names(struct analysis *a, int offset, int length);
 struct expr *analyze_expression(struct analysis *a, const char *sql, const struct relation *r,
                                 uint32_t type, int32_t typmod, const char *kind);
 
+/* A trigger's stored WHEN condition over its table: OLD is entry 0, NEW entry 1. NULL with err set. */
+struct expr *analyze_trigger_when(struct analysis *a, const char *sql, const struct relation *r);
+
 /* An analyzed expression coerced to type as EXECUTE coerces argument number n: 42804 "parameter $%d of type %s cannot be
    coerced to the expected type %s". NULL with err set. */
 struct expr *analyze_assign(struct analysis *a, struct expr *e, uint32_t type, int n);

@@ -111,6 +111,8 @@ struct rte *rte_for_view(struct pstate *ps, const struct relation *view,
 /* --- updatable views
  * --------------------------------------------------------------------------------------- */
 
+static const char no_columns[] = "Views that have no updatable columns are not automatically updatable.";
+
 static const char *not_updatable_reason(const struct query *q)
 {
     if (q->distinct || q->distinct_on.n)
@@ -161,7 +163,7 @@ static struct view_target *refuse_view(struct pstate *ps, const struct relation 
 
 /* The view's columns over the base table: either the FROM item is the base, or itself an updatable
    view whose columns are put in. */
-static struct view_target *compose(struct pstate *ps, struct query *q,
+static struct view_target *compose(struct pstate *ps, const struct relation *view, struct query *q,
                                    const struct view_target *inner, int from,
                                    const struct relation *base)
 {
@@ -172,17 +174,100 @@ static struct view_target *compose(struct pstate *ps, struct query *q,
     v->ncolumns = q->ntargets;
     v->columns = ARENA_ARRAY(ps->a->arena, struct expr *, q->ntargets + 1);
     v->attnums = ARENA_ARRAY(ps->a->arena, int, q->ntargets + 1);
+    v->defaults = ARENA_ARRAY(ps->a->arena, const char *, q->ntargets + 1);
     for (int i = 0; i < q->ntargets; i++) {
         const struct expr *e = q->targets[i].expr;
         bool column = e->kind == EXPR_VAR && e->var.attnum > 0 && e->var.levelsup == 0;
         if (column)
             v->attnums[i] = inner ? inner->attnums[e->var.attnum - 1] : e->var.attnum;
+        if (i < view->natts && view->atts[i].default_sql)
+            v->defaults[i] = view->atts[i].default_sql;
+        else if (column && inner)
+            v->defaults[i] = inner->defaults[e->var.attnum - 1];
         v->columns[i] = expr_replace_vars(ps->a->arena, q->targets[i].expr, from, put, 0);
     }
     v->where = expr_replace_vars(ps->a->arena, q->where, from, put, 0);
     if (inner && inner->where)
         v->where = make_and(ps, inner->where, v->where);
     return v;
+}
+
+bool view_has_instead_trigger(const struct relation *view, const char *verb)
+{
+    int event = !strcmp(verb, "INSERT") ? TRIGGER_INSERT : !strcmp(verb, "UPDATE") ? TRIGGER_UPDATE : TRIGGER_DELETE;
+    for (int i = 0; i < view->ntriggers; i++)
+        if (view->triggers[i]->type & TRIGGER_INSTEAD && view->triggers[i]->type & event)
+            return true;
+    return false;
+}
+
+/* A view WITH CHECK OPTION, or below a cascaded one, wants new rows to be its own. */
+static void add_check(struct pstate *ps, struct view_target *v, const struct view_target *inner,
+                      const struct relation *view, bool wanted, struct expr *condition)
+{
+    int n = inner ? inner->nchecks : 0;
+    v->checks = ARENA_ARRAY(ps->a->arena, struct view_check_option, n + 1);
+    for (int i = 0; i < n; i++)
+        v->checks[i] = inner->checks[i];
+    v->nchecks = n;
+    if (wanted && condition)
+        v->checks[v->nchecks++] = (struct view_check_option){view->name, expr_copy(ps->a->arena, condition)};
+}
+
+static struct view_target *updatable_target(struct pstate *ps, const struct relation *view, const char *verb,
+                                            bool cascaded)
+{
+    struct query *q = view_query(ps, view);
+    if (!q)
+        return NULL;
+    const char *reason = not_updatable_reason(q);
+    if (reason)
+        return refuse_view(ps, view, verb, reason);
+    int from = q->from[0]->rte;
+    const struct relation *base = q->rtable[from]->relation;
+    struct view_target *inner = NULL;
+    bool checked = cascaded || (view->options && strstr(view->options, "check_option="));
+    cascaded = cascaded || (view->options && strstr(view->options, "check_option=cascaded"));
+    bool by_trigger = base->view_sql && view_has_instead_trigger(base, verb);
+    if (base->view_sql && !by_trigger) {
+        inner = updatable_target(ps, base, verb, cascaded);
+        if (!inner)
+            return NULL;
+    } else if (!by_trigger && base->kind != RELKIND_TABLE && base->kind != RELKIND_PARTITIONED) {
+        return refuse_view(ps, view, verb,
+                           "Views that do not select from a single table or view are not "
+                           "automatically updatable.");
+    }
+    struct view_target *v = compose(ps, view, q, inner, from, inner ? inner->base : base);
+    *v->through = (struct rte_view){view, v->attnums, v->ncolumns, inner ? inner->through : NULL};
+    if (strcmp(verb, "DELETE") != 0)
+        add_check(ps, v, inner, view, checked,
+                  expr_replace_vars(ps->a->arena, q->where ? expr_copy(ps->a->arena, q->where) : NULL, from,
+                                    inner ? inner->columns : NULL, 0));
+    bool any = !strcmp(verb, "DELETE");
+    for (int i = 0; i < v->ncolumns; i++)
+        any = any || v->attnums[i] > 0;
+    if (!any)
+        return refuse_view(ps, view, verb, no_columns);
+    return v;
+}
+
+struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view, const char *verb)
+{
+    return updatable_target(ps, view, verb, false);
+}
+
+const char *view_not_updatable(const struct query *q)
+{
+    const char *reason = not_updatable_reason(q);
+    if (reason)
+        return reason;
+    for (int i = 0; i < q->ntargets; i++) {
+        const struct expr *e = q->targets[i].expr;
+        if (!q->targets[i].junk && e->kind == EXPR_VAR && e->var.attnum > 0 && e->var.levelsup == 0)
+            return NULL;
+    }
+    return no_columns;
 }
 
 bool analyze_view_updatable(struct analysis *a, const struct relation *view, bool **columns)
@@ -198,41 +283,4 @@ bool analyze_view_updatable(struct analysis *a, const struct relation *view, boo
     for (int i = 0; i < v->ncolumns; i++)
         (*columns)[i] = v->attnums[i] > 0;
     return true;
-}
-
-struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view,
-                                          const char *verb)
-{
-    struct query *q = view_query(ps, view);
-    if (!q)
-        return NULL;
-    const char *reason = not_updatable_reason(q);
-    if (reason)
-        return refuse_view(ps, view, verb, reason);
-    if (view->options && strstr(view->options, "check_option") && strcmp(verb, "DELETE") != 0) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
-                    "%s through view \"%s\" WITH CHECK OPTION is not supported", verb, view->name);
-        return NULL;
-    }
-    int from = q->from[0]->rte;
-    const struct relation *base = q->rtable[from]->relation;
-    struct view_target *inner = NULL;
-    if (base->view_sql) {
-        inner = view_updatable_target(ps, base, verb);
-        if (!inner)
-            return NULL;
-    } else if (base->kind != RELKIND_TABLE && base->kind != RELKIND_PARTITIONED) {
-        return refuse_view(ps, view, verb,
-                           "Views that do not select from a single table or view are not "
-                           "automatically updatable.");
-    }
-    struct view_target *v = compose(ps, q, inner, from, inner ? inner->base : base);
-    *v->through = (struct rte_view){view, v->attnums, v->ncolumns, inner ? inner->through : NULL};
-    bool any = !strcmp(verb, "DELETE");
-    for (int i = 0; i < v->ncolumns; i++)
-        any = any || v->attnums[i] > 0;
-    if (!any)
-        return refuse_view(ps, view, verb,
-                           "Views that have no updatable columns are not automatically updatable.");
-    return v;
 }

@@ -210,6 +210,7 @@ struct dml_target {
     const struct relation *named, *base;
     const int *attnums; /* views: per column of `named` the base table's attnum, 0 not updatable;
                            else NULL */
+    const char **defaults; /* views: per column, as in view_target */
     struct expr *where; /* views: the conditions of all views on the way */
 };
 struct dml_target *dml_target_of(const struct pstate *ps);
@@ -278,11 +279,17 @@ struct view_target {
     struct expr *
         *columns; /* per view column: its expression over rte 0 = base; NULL for dropped ones */
     int *attnums; /* per view column: base attnum, 0 not updatable */
+    const char **defaults; /* per view column: the DEFAULT that ALTER VIEW gave it, as SQL text; NULL */
     int ncolumns;
     struct expr *where; /* over rte 0 = base; NULL */
     struct rte_view *through;
+    struct view_check_option *checks; /* WITH CHECK OPTION, innermost view first; over rte 0 */
+    int nchecks;
 };
 /* NULL with 55000 if the view is not simply updatable. verb: "INSERT", "UPDATE", "DELETE". */
+/* Why a view of this definition cannot be changed; NULL: it can. */
+const char *view_not_updatable(const struct query *q);
+bool view_has_instead_trigger(const struct relation *view, const char *verb);
 struct view_target *view_updatable_target(struct pstate *ps, const struct relation *view,
                                           const char *verb);
 

@@ -41,7 +41,12 @@ static void view_item(struct pstate *ps, struct dml_target *t, const struct view
         item->columns[i].name = view->atts[i].name;
         item->columns[i].expr = expr_replace_vars(ps->a->arena, v->columns[i], 0, NULL, index);
     }
+    ps->query->check_options = v->checks;
+    ps->query->ncheck_options = v->nchecks;
+    for (int i = 0; i < v->nchecks; i++) /* entry 1: the new row */
+        v->checks[i].condition = expr_replace_vars(ps->a->arena, v->checks[i].condition, 0, NULL, 1);
     t->attnums = v->attnums;
+    t->defaults = v->defaults;
     t->where = expr_replace_vars(ps->a->arena, v->where, 0, NULL, index);
 }
 
@@ -54,7 +59,8 @@ bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in
         return false;
     struct dml_target *t = ARENA_NEW(ps->a->arena, struct dml_target);
     t->named = t->base = r;
-    if (r->view_sql) {
+    bool by_trigger = r->view_sql && view_has_instead_trigger(r, verb);
+    if (r->view_sql && !by_trigger) {
         view = view_updatable_target(ps, r, verb);
         if (!view)
             return false;
@@ -62,7 +68,9 @@ bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in
         if (!check_target_kind(ps, t->base))
             return false;
     }
-    struct rte *rte = rte_for_relation(ps, t->base, NULL, rv->inh);
+    struct rte *rte = t->base->view_sql ? rte_for_view(ps, t->base, NULL) : rte_for_relation(ps, t->base, NULL, rv->inh);
+    if (!rte)
+        return false;
     rte->in_from = false;
     rte->alias = r->name;
     if (rv->alias) {
@@ -191,7 +199,11 @@ struct expr *column_default_expr(struct pstate *ps, const struct relation *r,
 {
     if (att->identity)
         return identity_default(ps, r, att);
-    const char *sql = att->default_sql ? att->default_sql : domain_default(ps, att->type);
+    const struct dml_target *target = dml_target_of(ps);
+    const char *own = NULL; /* the view's that was named */
+    for (int i = 0; target && target->defaults && r == target->base && !own && i < target->item.ncolumns; i++)
+        own = target->attnums[i] == att->num ? target->defaults[i] : NULL;
+    const char *sql = own ? own : att->default_sql ? att->default_sql : domain_default(ps, att->type);
     if (sql)
         return analyze_stored_expr(ps, sql, NULL, EXPR_KIND_COLUMN_DEFAULT, att->type, att->typmod,
                                    att->name);

@@ -98,7 +98,8 @@ static struct expr *set_base(struct pstate *ps, const struct target *earlier,
 static bool set_default(struct pstate *ps, const struct attribute *att, struct expr **e)
 {
     bool is_default = (*e)->kind == EXPR_DEFAULT;
-    if (!is_default && (att->generated || att->identity == 'a'))
+    bool view = dml_target_of(ps)->named != dml_target_of(ps)->base;
+    if ((!is_default && (att->generated || att->identity == 'a')) || (view && att->identity == 'a'))
         return refuse_generated(ps, att, true);
     if (is_default && !att->generated)
         *e = column_default_expr(ps, dml_target_of(ps)->base, att);

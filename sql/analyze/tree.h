@@ -384,6 +384,12 @@ struct merge_action {
     int ntargets;
 };
 
+/* A view's condition that new rows must meet: over the base table, its columns being those of entry 1. */
+struct view_check_option {
+    const char *view;
+    struct expr *condition;
+};
+
 enum query_command { QUERY_SELECT, QUERY_INSERT, QUERY_UPDATE, QUERY_DELETE, QUERY_MERGE, QUERY_UTILITY };
 
 struct utility; /* analyze/utility.h */
@@ -427,6 +433,8 @@ struct query {
     enum lock_wait lock_wait;
     const int *locked_rtes; /* FOR UPDATE OF; NULL with lock set: all */
     int nlocked_rtes;
+    struct view_check_option *check_options; /* INSERT, UPDATE through views WITH CHECK OPTION, innermost view first */
+    int ncheck_options;
     bool has_aggs, has_windows, has_sublinks, has_srfs, has_modifying_cte;
     bool writes;   /* changes the database: DML, or calls a function with FN_WRITES */
     bool volatile_calls;

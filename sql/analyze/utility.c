@@ -33,6 +33,7 @@ static const struct {
     {NODE(VIEW_STMT), UTILITY_CREATE_VIEW, "CREATE VIEW", utility_create_view},
     {NODE(REFRESH_MAT_VIEW_STMT), UTILITY_REFRESH, "REFRESH MATERIALIZED VIEW", utility_refresh},
     {NODE(INDEX_STMT), UTILITY_CREATE_INDEX, "CREATE INDEX", utility_create_index},
+    {NODE(CREATE_TRIG_STMT), UTILITY_CREATE_TRIGGER, "CREATE TRIGGER", utility_create_trigger},
     {NODE(REINDEX_STMT), UTILITY_REINDEX, "REINDEX", utility_reindex},
     {NODE(CLUSTER_STMT), UTILITY_CLUSTER, "CLUSTER", utility_cluster},
     {NODE(ALTER_TABLE_STMT), UTILITY_ALTER_TABLE, NULL, utility_alter_table},
@@ -87,7 +88,6 @@ static const struct {
     PgQuery__Node__NodeCase node;
     const char *name;
 } unsupported[] = {
-    {NODE(CREATE_TRIG_STMT), "CREATE TRIGGER"},
     {NODE(CREATE_PLANG_STMT), "CREATE LANGUAGE"},
     {NODE(RULE_STMT), "CREATE RULE"},
     {NODE(ALTER_DOMAIN_STMT), "ALTER DOMAIN"},

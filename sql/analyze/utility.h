@@ -19,7 +19,8 @@ enum utility_kind {
     UTILITY_LISTEN, UTILITY_UNLISTEN, UTILITY_NOTIFY, UTILITY_CHECKPOINT, UTILITY_DO, UTILITY_CALL, UTILITY_REFRESH,
     UTILITY_LOAD, UTILITY_SECURITY_LABEL, UTILITY_CREATE_FUNCTION, UTILITY_ALTER_FUNCTION,
     UTILITY_DEFAULT_PRIVILEGES, UTILITY_ROLE_SETTING, UTILITY_REASSIGN_OWNED, UTILITY_DROP_OWNED, UTILITY_CREATE_POLICY,
-    UTILITY_ALTER_POLICY
+    UTILITY_ALTER_POLICY,
+    UTILITY_CREATE_TRIGGER
 };
 
 /* A possibly qualified name. schema NULL: search path. */
@@ -135,7 +136,7 @@ enum alter_kind {
     ALTER_SET_STORAGE, ALTER_SET_OPTIONS, ALTER_RESET_OPTIONS, ALTER_OWNER, ALTER_CLUSTER_ON, ALTER_SET_LOGGED,
     ALTER_SET_UNLOGGED, ALTER_REPLICA_IDENTITY, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER, ALTER_ENABLE_RLS,
     ALTER_DISABLE_RLS, ALTER_FORCE_RLS, ALTER_NO_FORCE_RLS, ALTER_ATTACH_PARTITION, ALTER_DETACH_PARTITION,
-    ALTER_SET_COMPRESSION
+    ALTER_SET_COMPRESSION, ALTER_ENABLE_ALWAYS_TRIGGER, ALTER_ENABLE_REPLICA_TRIGGER
 };
 struct alter_cmd {
     enum alter_kind kind;
@@ -182,6 +183,19 @@ struct create_function {
     bool atomic;
     struct query **queries;
     int nqueries;
+};
+
+struct create_trigger {
+    const char *name;
+    struct qualified_name table, function, from; /* from: name NULL without FROM */
+    int type;                                    /* TRIGGER_ bits */
+    bool replace, constraint, deferrable, deferred;
+    const char *const *columns; /* UPDATE OF */
+    int ncolumns;
+    const char *const *args;
+    int nargs;
+    struct expr *when; /* over OLD (entry 0) and NEW (entry 1); NULL */
+    const char *old_table, *new_table;
 };
 
 /* What kind of object DROP, COMMENT, RENAME, OWNER, GRANT speak of. */
@@ -286,6 +300,7 @@ struct utility {
             int noptions;
         } create_table_as;
         struct create_index create_index;
+        struct create_trigger create_trigger;
         struct {
             struct qualified_name name;
             const char *const *columns;

@@ -234,7 +234,7 @@ static bool alter_value(struct alter_builder *b, const PgQuery__AlterTableCmd *c
     return !parse_failed(b->ps);
 }
 
-/* Commands that need nothing but a name. ALL and USER triggers are named so. */
+/* Commands that need nothing but a name. ALL and USER triggers: value says so. */
 static const struct {
     PgQuery__AlterTableType type;
     enum alter_kind kind;
@@ -254,6 +254,8 @@ static const struct {
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrig, ALTER_ENABLE_TRIGGER, NULL},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigAll, ALTER_ENABLE_TRIGGER, "ALL"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser, ALTER_ENABLE_TRIGGER, "USER"},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysTrig, ALTER_ENABLE_ALWAYS_TRIGGER, NULL},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaTrig, ALTER_ENABLE_REPLICA_TRIGGER, NULL},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrig, ALTER_DISABLE_TRIGGER, NULL},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigAll, ALTER_DISABLE_TRIGGER, "ALL"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser, ALTER_DISABLE_TRIGGER, "USER"},
@@ -278,8 +280,6 @@ static const struct {
     {PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod, "ALTER TABLE SET ACCESS METHOD"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule, "ALTER TABLE ENABLE RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule, "ALTER TABLE DISABLE RULE"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysTrig, "ALTER TABLE ENABLE ALWAYS TRIGGER"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaTrig, "ALTER TABLE ENABLE REPLICA TRIGGER"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule, "ALTER TABLE ENABLE ALWAYS RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule, "ALTER TABLE ENABLE REPLICA RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_GenericOptions, "ALTER FOREIGN TABLE OPTIONS"},
@@ -294,7 +294,7 @@ static bool alter_plain(struct alter_builder *b, const PgQuery__AlterTableCmd *c
             continue;
         struct alter_cmd *cmd = add_cmd(b, plain_cmds[i].kind, c);
         if (plain_cmds[i].name)
-            cmd->name = plain_cmds[i].name;
+            cmd->value = plain_cmds[i].name;
         bool column = cmd->kind == ALTER_DROP_COLUMN || cmd->kind == ALTER_SET_NOT_NULL ||
                       cmd->kind == ALTER_DROP_NOT_NULL;
         return !column || c->missing_ok || existing_column(b, cmd->name) || !parse_failed(b->ps);

@@ -63,6 +63,13 @@ bool utility_create_view(struct pstate *ps, const PgQuery__Node *n, struct utili
                     "views must not contain data-modifying statements in WITH");
         return false;
     }
+    const char *reason = u->create_view.check_option ? view_not_updatable(q) : NULL;
+    if (reason) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
+                    "WITH CHECK OPTION is supported only on automatically updatable views");
+        parse_error_hint(ps, "%s", reason);
+        return false;
+    }
     u->create_view.query = q;
     u->create_view.columns = utility_names(ps, s->aliases, s->n_aliases);
     u->create_view.ncolumns = (int)s->n_aliases;

@@ -60,5 +60,6 @@ extern const struct rel_source rel_proc_sources[];
 extern const struct rel_source rel_static_sources[];
 extern const struct rel_source rel_database_sources[];
 extern const struct rel_source rel_policy_sources[];
+extern const struct rel_source rel_trigger_sources[];
 
 #endif

@@ -106,7 +106,7 @@ static bool next_class(struct rel_scan *x)
     put_int(x, r->natts);
     put_int(x, count_checks(r));
     put_int(x, has_rule(r));
-    put_int(x, has_foreign_keys(r));
+    put_int(x, has_foreign_keys(r) || r->ntriggers > 0);
     put_int(x, 0);
     put_int(x, r->row_security);
     put_int(x, r->force_row_security);

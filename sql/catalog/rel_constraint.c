@@ -77,8 +77,8 @@ static bool next_constraint(struct rel_scan *x)
         put_null(x);
         put_null(x);
     }
-    put_null(x);
-    put_null(x);
+    put_attnum_array(x, c->nset ? c->set : NULL, c->nset);
+    put_oid_array(x, c->noperators ? c->operators : NULL, c->noperators);
     put_text(x, c->check_sql);
     return true;
 }

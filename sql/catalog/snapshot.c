@@ -76,6 +76,24 @@ const struct attribute *relation_attribute(const struct relation *r, const char 
     return NULL;
 }
 
+bool relation_goes_by_rows(const struct relation *r)
+{
+    if (r->ntriggers)
+        return true;
+    for (int i = 0; i < r->nconstraints; i++) {
+        const struct constraint_def *c = r->constraints[i];
+        if (c->type == 'x' || (c->deferrable && (c->type == 'u' || c->type == 'p')))
+            return true;
+    }
+    return false;
+}
+
+bool foreign_key_is_managed(const struct constraint_def *c)
+{
+    return c->type == 'f' && !c->table->adopted &&
+           (c->deferrable || c->on_update == 'd' || c->on_delete == 'd' || c->nset || (c->match == 'f' && c->nkeys > 1) || relation_goes_by_rows(c->table));
+}
+
 const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t classoid, int sub)
 {
     uint32_t cursor = 0;

@@ -142,6 +142,10 @@ struct constraint_def {
     const int16_t *ref_keys;
     char on_update, on_delete; /* a no action, r restrict, c cascade, n set null, d set default */
     char match;                /* s simple, f full */
+    int nset; /* ON DELETE SET NULL or DEFAULT of these columns only; 0: of all */
+    const int16_t *set;
+    int noperators; /* exclusion constraints: of each key of the index */
+    const uint32_t *operators;
     bool deferrable, deferred, validated, no_inherit;
     const char *check_sql; /* PostgreSQL text of the expression */
     const char *comment;
@@ -266,6 +270,13 @@ const struct relation *snapshot_relation_sqlite(const struct snapshot *s, const 
 const struct attribute *relation_attribute(const struct relation *r, const char *name);
 /* A boolean option of CREATE VIEW ... WITH (security_barrier) and kin. */
 bool relation_option_true(const struct relation *r, const char *name);
+
+/* Does the relation have what is carried out row by row by the server: triggers, exclusion constraints, deferrable keys? */
+bool relation_goes_by_rows(const struct relation *r);
+/* A foreign key that the server keeps itself: SQLite's definition of it has no action and waits for COMMIT. So are those of
+   tables that go by rows (their triggers must see the effects of actions), deferrable ones (SQLite knows no SET
+   CONSTRAINTS), and those with actions SQLite does not have. */
+bool foreign_key_is_managed(const struct constraint_def *c);
 
 const struct type_def *snapshot_type(const struct snapshot *s, uint32_t oid);
 const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t namespace_oid,

@@ -28,6 +28,7 @@
 #define CLASS_PG_OPCLASS    2616u
 #define CLASS_PG_OPERATOR   2617u
 #define CLASS_PG_REWRITE    2618u
+#define CLASS_PG_TRIGGER    2620u
 #define CLASS_PG_EXTENSION  3079u
 #define CLASS_PG_POLICY     3256u
 #define CLASS_PG_DEFAULT_ACL 826u
@@ -41,7 +42,7 @@
 /* A relation while it is built and what pg_catalog shows of it beyond struct relation. */
 struct relation_ext {
     struct relation rel; /* first: a struct relation of a snapshot is one of these */
-    struct list indexes, constraints, referenced;
+    struct list indexes, constraints, referenced, triggers;
     uint32_t am;
     struct list policies;
     char replident;
@@ -118,7 +119,7 @@ struct snapshot {
     bool durable; /* the file has our metadata */
     uint32_t database_owner;
 
-    struct list namespaces, relations, types, procs, operators, casts, constraints, roles, extensions, ams,
+    struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, roles, extensions, ams,
         opclasses, attrdefs, depends, comments, acls, default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;
@@ -126,7 +127,7 @@ struct snapshot {
     struct map proc_oid, proc_name;
     struct map operator_oid, operator_name;
     struct map cast_pair; /* number = source, name = NULL; values struct cast_def */
-    struct map constraint_oid;
+    struct map constraint_oid, trigger_oid;
     struct map role_oid, role_name;
     struct map extension_name;
     struct map comment_object, acl_object; /* by object oid */

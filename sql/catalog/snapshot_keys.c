@@ -1,5 +1,5 @@
 /*
- * snapshot_keys.c: the part of a snapshot that ties relations together: indexes, constraints, sequences, read from the
+ * snapshot_keys.c: the part of a snapshot that ties relations together: indexes, constraints, sequences, triggers, read from the
  * durable tables after the relations themselves.
  */
 #include <stdlib.h>
@@ -145,6 +145,27 @@ static bool load_constraint(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+static bool load_constraint_more(struct loader *l, sqlite3_stmt *st)
+{
+    struct constraint_def *c = (struct constraint_def *)map_get(&l->s->constraint_oid, column_oid(st, 0), NULL);
+    if (!c)
+        return true;
+    c->set = column_attnums(l, st, 1, &c->nset);
+    if (c->table && !attnums_exist(c->table, c->set, c->nset))
+        c->nset = 0;
+    int n = 0;
+    const char *p = (const char *)sqlite3_column_text(st, 2);
+    uint32_t *ops = p ? ARENA_ARRAY(l->s->arena, uint32_t, strlen(p) / 2 + 1) : NULL;
+    char *end;
+    for (unsigned long v = p ? strtoul(p, &end, 10) : 0; p && end != p; v = strtoul(p, &end, 10)) {
+        ops[n++] = (uint32_t)v;
+        p = end;
+    }
+    c->operators = n ? ops : NULL;
+    c->noperators = n;
+    return true;
+}
+
 /* --- sequences ---------------------------------------------------------------------------------------- */
 
 /* The columns that SELECT * FROM a sequence shows. */
@@ -191,6 +212,51 @@ static bool load_sequence(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+/* --- triggers ----------------------------------------------------------------------------------------- */
+
+/* Zero-ended strings one after the other. */
+static const char *const *column_strings(struct loader *l, sqlite3_stmt *st, int column, int *n)
+{
+    size_t size = (size_t)sqlite3_column_bytes(st, column);
+    *n = 0;
+    if (!size)
+        return NULL;
+    const char *p = arena_strndup(l->s->arena, sqlite3_column_blob(st, column), size);
+    const char **strings = ARENA_ARRAY(l->s->arena, const char *, size);
+    for (size_t at = 0; at < size; at += strlen(p + at) + 1)
+        strings[(*n)++] = p + at;
+    return strings;
+}
+
+static bool load_trigger(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *table = loader_relation(l, column_oid(st, 1));
+    if (!table)
+        return true;
+    struct trigger_def *t = ARENA_NEW(l->s->arena, struct trigger_def);
+    t->oid = column_oid(st, 0);
+    t->table = &table->rel;
+    t->name = loader_text(l, st, 2);
+    t->function = column_oid(st, 3);
+    t->type = sqlite3_column_int(st, 4);
+    t->enabled = column_char(st, 5);
+    struct relation_ext *from = loader_relation(l, column_oid(st, 6));
+    t->from = from ? &from->rel : NULL;
+    t->constraint = map_get(&l->s->constraint_oid, column_oid(st, 7), NULL);
+    t->deferrable = sqlite3_column_int(st, 8);
+    t->deferred = sqlite3_column_int(st, 9);
+    t->attrs = column_attnums(l, st, 10, &t->nattrs);
+    t->args = column_strings(l, st, 11, &t->nargs);
+    t->when_sql = loader_text(l, st, 12);
+    t->old_table = loader_text(l, st, 13);
+    t->new_table = loader_text(l, st, 14);
+    t->comment = snapshot_comment(l->s, t->oid, CLASS_PG_TRIGGER, 0);
+    list_add(&table->triggers, l->s->arena, t);
+    list_add(&l->s->triggers, l->s->arena, t);
+    map_put(&l->s->trigger_oid, l->s->arena, t->oid, NULL, t);
+    return true;
+}
+
 bool snapshot_load_keys(struct loader *l)
 {
     return loader_rows(l,
@@ -209,9 +275,15 @@ bool snapshot_load_keys(struct loader *l)
                        "confkey, confupdtype, confdeltype, confmatchtype, consrc "
                        "FROM @_pg_constraint ORDER BY oid",
                        load_constraint) &&
+           loader_rows(l, "SELECT oid, setcols, exclops FROM @_pg_constraint_more", load_constraint_more) &&
            loader_rows(l,
                        "SELECT seqrelid, seqtypid, seqstart, seqincrement, seqmax, seqmin, seqcache, "
                        "seqcycle, owned_table, owned_attnum, owned_deptype, last_value, is_called "
                        "FROM @_pg_sequence",
-                       load_sequence);
+                       load_sequence) &&
+           loader_rows(l,
+                       "SELECT oid, tgrelid, tgname, tgfoid, tgtype, tgenabled, tgconstrrelid, tgconstraint, "
+                       "tgdeferrable, tginitdeferred, tgattr, tgargs, tgqual, tgoldtable, tgnewtable "
+                       "FROM @_pg_trigger ORDER BY tgname",
+                       load_trigger);
 }

@@ -47,6 +47,9 @@ bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l
         }
     }
     if (prepare_in(l, sql, l->schema, &st) != SQLITE_OK) {
+        /* A file of an earlier version has no such metadata yet. */
+        if (strncmp(sqlite3_errmsg(l->db), "no such table: ", 15) == 0)
+            return true;
         /* A damaged metadata table costs what it held, not the file. */
         if ((sqlite3_errcode(l->db) & 0xff) == SQLITE_ERROR) {
             if (strncmp(sqlite3_errmsg(l->db), "no such table: ", 15) == 0)
@@ -500,6 +503,8 @@ static void finish_relations(struct snapshot *s)
         x->rel.constraints = (const struct constraint_def *const *)x->constraints.items;
         x->rel.npolicies = x->policies.n;
         x->rel.policies = (const struct policy_def *const *)x->policies.items;
+        x->rel.ntriggers = x->triggers.n;
+        x->rel.triggers = (const struct trigger_def *const *)x->triggers.items;
         x->rel.nreferenced = x->referenced.n;
         x->rel.referenced = (const struct constraint_def *const *)x->referenced.items;
     }

@@ -69,11 +69,11 @@ static void foreign_key_query(const struct constraint_def *k, struct strbuf *b)
     emit_identifier(b, k->table->sqlite_name);
     strbuf_addz(b, " AS c WHERE ");
     for (int i = 0; i < k->nkeys; i++) {
-        strbuf_addz(b, i ? " AND c." : "c.");
+        strbuf_addz(b, i == 0 ? "(c." : k->match == 'f' ? " OR c." : " AND c.");
         emit_identifier(b, k->table->atts[k->keys[i] - 1].sqlite_name);
         strbuf_addz(b, " IS NOT NULL");
     }
-    strbuf_addz(b, " AND NOT EXISTS (SELECT 1 FROM ");
+    strbuf_addz(b, ") AND NOT EXISTS (SELECT 1 FROM ");
     emit_identifier(b, k->ref_table->sqlite_name);
     strbuf_addz(b, " AS p WHERE ");
     for (int i = 0; i < k->nkeys; i++) {
@@ -99,7 +99,13 @@ static bool validate_foreign_key(struct command *c, const struct constraint_def 
         error_set(c->err, ERRCODE_FOREIGN_KEY_VIOLATION,
                   "insert or update on table \"%s\" violates foreign key constraint \"%s\"", k->table->name,
                   k->name);
-        error_detail(c->err, "Key %s is not present in table \"%s\".", key_text(c, k, st), k->ref_table->name);
+        bool nulls = false;
+        for (int i = 0; i < k->nkeys; i++)
+            nulls |= sqlite3_column_type(st, i) == SQLITE_NULL;
+        if (nulls)
+            error_detail(c->err, "MATCH FULL does not allow mixing of null and nonnull key values.");
+        else
+            error_detail(c->err, "Key %s is not present in table \"%s\".", key_text(c, k, st), k->ref_table->name);
         error_names(c, k->table, k->name);
     } else if (rc != SQLITE_DONE) {
         durable_error(c->db, c->err);
@@ -137,12 +143,20 @@ static bool prepare_primary_key(struct command *c, const struct relation *r, con
                             !cmd_exec(c, "UPDATE @_pg_attribute SET attnotnull = 1 WHERE attrelid = %u AND attnum = %d",
                                       r->oid, a->num)))
             return false;
-        if (k->ncolumns == 1 && !k->nincluding && !a->generated && !r->rowid_attnum &&
+        if (k->ncolumns == 1 && !k->nincluding && !k->deferrable && !a->generated && !r->rowid_attnum &&
             (a->type == INT2OID || a->type == INT4OID || a->type == INT8OID))
             draft->rowid_attnum = a->num;
     }
     return draft->rowid_attnum == r->rowid_attnum ||
            cmd_exec(c, "UPDATE @_pg_class SET rowid_attnum = %d WHERE oid = %u", draft->rowid_attnum, r->oid);
+}
+
+/* SQLite's index of a deferrable key lets duplicates be: a unique one is made first, to find them. */
+static bool check_deferrable_key(struct command *c, const struct index_def *added)
+{
+    struct index_def strict = *added;
+    strict.immediate = true;
+    return added->immediate || (index_sqlite_create(c, &strict) && index_sqlite_drop(c, &strict));
 }
 
 static bool add_key(struct command *c, const struct relation *r, const struct table_constraint *k)
@@ -163,7 +177,8 @@ static bool add_key(struct command *c, const struct relation *r, const struct ta
             index_unique_error(c, snapshot_relation(c->snapshot, r->oid), added);
         return ok;
     }
-    return (k->type != 'p' || table_sqlite_replace_text(c, after)) && index_sqlite_create(c, added);
+    return (k->type != 'p' || table_sqlite_replace_text(c, after)) && check_deferrable_key(c, added) &&
+           index_sqlite_create(c, added);
 }
 
 bool alter_add_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -198,6 +213,13 @@ bool alter_drop_constraint(struct command *c, const struct relation *r, const st
     if (!con)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" of relation \"%s\" does not exist",
                          k->name, r->name);
+    if (con->type == 't') {
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop constraint %s on table %s because trigger %s on table %s requires it", con->name, r->name,
+                  con->name, r->name);
+        error_hint(c->err, "You can drop trigger %s on table %s instead.", con->name, r->name);
+        return false;
+    }
     struct object_address o = {CLASS_PG_CONSTRAINT, con->oid, 0};
     return drop_objects(c, &o, 1, k->cascade, false);
 }

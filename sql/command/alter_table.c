@@ -580,6 +580,10 @@ static const struct {
     {ALTER_SET_LOGGED, set_persistence},
     {ALTER_SET_UNLOGGED, set_persistence},
     {ALTER_REPLICA_IDENTITY, set_replica_identity},
+    {ALTER_ENABLE_TRIGGER, alter_trigger_enabled},
+    {ALTER_DISABLE_TRIGGER, alter_trigger_enabled},
+    {ALTER_ENABLE_ALWAYS_TRIGGER, alter_trigger_enabled},
+    {ALTER_ENABLE_REPLICA_TRIGGER, alter_trigger_enabled},
 };
 
 static bool run_form(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -609,11 +613,12 @@ bool run_alter_table(struct command *c)
     if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name) || !command_adopt(c, &r))
         return false;
     const struct snapshot *held = snapshot_ref(c->snapshot);
+    uint32_t oid = r->oid;
     bool ok = true;
     for (int i = 0; ok && i < c->utility->alter_table.ncmds; i++) {
         const struct alter_cmd *k = &c->utility->alter_table.cmds[i];
         const struct snapshot *before = snapshot_ref(c->snapshot);
-        r = snapshot_relation(c->snapshot, r->oid);
+        r = snapshot_relation(c->snapshot, oid);
         bool data_only = k->kind == ALTER_OWNER || k->kind == ALTER_SET_OPTIONS ||
                          k->kind == ALTER_RESET_OPTIONS || k->kind == ALTER_SET_DEFAULT ||
                          k->kind == ALTER_DROP_DEFAULT;

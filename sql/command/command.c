@@ -16,6 +16,7 @@ static const struct {
 } commands[] = {
     {UTILITY_CREATE_TABLE, run_create_table},
     {UTILITY_CREATE_INDEX, run_create_index},
+    {UTILITY_CREATE_TRIGGER, run_create_trigger},
     {UTILITY_ALTER_TABLE, run_alter_table},
     {UTILITY_CREATE_VIEW, run_create_view},
     {UTILITY_CREATE_SEQUENCE, run_create_sequence},
@@ -60,6 +61,23 @@ bool command_handles(const struct utility *u)
     return find_command(u) != NULL;
 }
 
+/* SQLite's definition of a foreign key says who keeps it: it follows when the command has changed that. */
+static bool follow_foreign_keys(struct command *c, const struct snapshot *before)
+{
+    for (int i = 0; i < c->snapshot->relations.n; i++) {
+        const struct relation *r = c->snapshot->relations.items[i];
+        const struct relation *old = snapshot_relation(before, r->oid);
+        bool differs = false;
+        for (int k = 0; old && k < r->nconstraints; k++) {
+            const struct constraint_def *was = map_get(&before->constraint_oid, r->constraints[k]->oid, NULL);
+            differs |= was && foreign_key_is_managed(was) != foreign_key_is_managed(r->constraints[k]);
+        }
+        if (differs && !table_sqlite_replace_text(c, r))
+            return false;
+    }
+    return true;
+}
+
 bool command_run(struct command *c)
 {
     bool (*run)(struct command *) = find_command(c->utility);
@@ -72,7 +90,9 @@ bool command_run(struct command *c)
     if (c->nsearch_path)
         c->search_path = arena_memdup(c->arena, c->search_path,
                                       sizeof(c->search_path[0]) * (size_t)c->nsearch_path);
-    bool ok = run(c) && !error_is_set(c->err);
+    const struct snapshot *before = snapshot_ref(c->snapshot);
+    bool ok = run(c) && !error_is_set(c->err) && (c->snapshot == before || follow_foreign_keys(c, before));
+    snapshot_unref(before);
     return ok && (!c->changed || durable_stamp(c->db, c->err));
 }
 

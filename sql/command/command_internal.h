@@ -160,6 +160,17 @@ bool check_define(struct command *c, const struct relation *table, const struct 
 bool foreign_key_define(struct command *c, const struct relation *table,
                         const struct table_constraint *k, struct list *taken);
 
+/* --- trigger_command.c ------------------------------------------------------------------------------- */
+
+bool run_create_trigger(struct command *c);
+/* NULL without error if the relation has no such trigger. */
+const struct trigger_def *cmd_find_trigger(const struct relation *r, const char *name);
+/* The function of that name without arguments; NULL with 42883. */
+const struct proc *cmd_find_no_argument_proc(struct command *c, const struct qualified_name *n);
+bool cmd_rename_trigger(struct command *c, const struct relation *r, const char *from, const char *to);
+/* WHEN conditions after a column got a new name. */
+bool cmd_reprint_triggers(struct command *c, const struct relation *before, const struct relation *after);
+
 /* --- others: one function per statement -------------------------------------------------------------- */
 
 bool run_alter_table(struct command *c);

@@ -142,6 +142,13 @@ static bool check_types(struct command *c, const char *name, const struct attrib
     return false;
 }
 
+static bool refuse_deferrable(struct command *c, const struct relation *ref, bool primary)
+{
+    return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                     "cannot use a deferrable %s for referenced table \"%s\"",
+                     primary ? "primary key" : "unique constraint", ref->name);
+}
+
 /* The columns REFERENCES names, or the primary key's; *index the key they are. */
 static bool referenced_keys(struct command *c, const struct table_constraint *k,
                             const struct relation *ref, int16_t *keys, int *n,
@@ -149,6 +156,8 @@ static bool referenced_keys(struct command *c, const struct table_constraint *k,
 {
     if (k->nref_columns == 0) {
         *index = primary_index(ref);
+        if (*index && !(*index)->immediate)
+            return refuse_deferrable(c, ref, true);
         if (!*index)
             return error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
                              "there is no primary key for referenced table \"%s\"", ref->name);
@@ -161,10 +170,30 @@ static bool referenced_keys(struct command *c, const struct table_constraint *k,
     if (!resolve_keys(c, ref, k->ref_columns, *n, keys))
         return false;
     *index = matching_key(ref, keys, *n);
+    if (*index && !(*index)->immediate)
+        return refuse_deferrable(c, ref, false);
     return *index || error_set(c->err, ERRCODE_INVALID_FOREIGN_KEY,
                                "there is no unique constraint matching given keys for referenced "
                                "table \"%s\"",
                                ref->name);
+}
+
+/* ON DELETE SET NULL (...): columns of the key. */
+static bool set_columns(struct command *c, const struct relation *table, const struct table_constraint *k,
+                        const int16_t *keys, int n, int16_t *set)
+{
+    if (!resolve_keys(c, table, k->set_columns, k->nset_columns, set))
+        return false;
+    for (int i = 0; i < k->nset_columns; i++) {
+        bool found = false;
+        for (int j = 0; j < n; j++)
+            found |= keys[j] == set[i];
+        if (!found)
+            return error_set(c->err, ERRCODE_INVALID_COLUMN_REFERENCE,
+                             "column \"%s\" referenced in ON DELETE SET action must be part of foreign key",
+                             k->set_columns[i]);
+    }
+    return true;
 }
 
 bool foreign_key_define(struct command *c, const struct relation *table,
@@ -195,13 +224,11 @@ bool foreign_key_define(struct command *c, const struct relation *table,
     if (n != nref)
         return error_set(c->err, ERRCODE_INVALID_FOREIGN_KEY,
                          "number of referencing and referenced columns for foreign key disagree");
-    if (k->match == 'f' && n > 1)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "MATCH FULL is not supported");
     if (k->match == 'p')
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "MATCH PARTIAL not yet implemented");
-    if (k->nset_columns)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "ON DELETE SET with a column list is not supported");
+    int16_t set[32];
+    if (k->nset_columns > 32 || !set_columns(c, table, k, keys, n, set))
+        return false;
     const char *name = k->name;
     if (!name)
         name = cmd_choose_constraint_name(c, table->name, cmd_join_names(c, k->columns, n), "fkey",
@@ -214,12 +241,19 @@ bool foreign_key_define(struct command *c, const struct relation *table,
             return false;
     if (ref->adopted && !command_adopt(c, &ref))
         return false;
+    uint32_t oid = cmd_new_oid(c);
+    if (k->nset_columns && !durable_create(c->db, c->err))
+        return false;
+    if (k->nset_columns &&
+        !cmd_exec(c, "INSERT INTO @_pg_constraint_more VALUES (%u, %Q, NULL)", oid,
+                  attnum_text(c, set, k->nset_columns)))
+        return false;
     char match = k->match ? k->match : 's', upd = k->on_update ? k->on_update : 'a',
          del = k->on_delete ? k->on_delete : 'a';
     return cmd_exec(c,
                     "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'f', %u, 0, %u, %u, %d, %d, %d, 1, "
                     "%Q, %Q, '%c', '%c', '%c', NULL)",
-                    cmd_new_oid(c), name, table->namespace_oid, table->oid, index->oid, ref->oid,
+                    oid, name, table->namespace_oid, table->oid, index->oid, ref->oid,
                     k->deferrable, k->deferred, !k->not_valid, attnum_text(c, keys, n),
                     attnum_text(c, ref_keys, n), upd, del, match);
 }

@@ -80,6 +80,8 @@ static void add_relation_dependents(struct drop *d, const struct relation *r, in
     for (int i = 0; i < r->natts; i++)
         if (r->atts[i].default_oid)
             add(d, CLASS_PG_ATTRDEF, r->atts[i].default_oid, 0, true, via);
+    for (int i = 0; i < r->ntriggers; i++)
+        add(d, CLASS_PG_TRIGGER, r->triggers[i]->oid, 0, true, via);
     if (r->rowtype)
         add(d, CLASS_PG_TYPE, r->rowtype, 0, true, via);
     for (int i = 0; i < d->s->relations.n; i++) {
@@ -282,6 +284,8 @@ static void add_dependents(struct drop *d, int i)
             if (e->oid == a.oid)
                 add_extension_members(d, e, i);
         }
+    } else {
+        add_recorded(d, a.classid, a.oid, a.sub, i);
     }
 }
 
@@ -292,11 +296,38 @@ static const char *item_text(struct drop *d, int i)
     return object_text(d->c, d->s, d->items[i].a.classid, d->items[i].a.oid, d->items[i].a.sub);
 }
 
+/* An item, then what was found through it, each followed by its own; by OID among siblings: PostgreSQL's order. */
+static void order_items(const struct drop *d, int parent, int *order, int *n)
+{
+    uint32_t last = 0;
+    for (;;) {
+        int next = -1;
+        for (int i = 0; i < d->n; i++)
+            if (d->items[i].via == parent && d->items[i].a.oid > last &&
+                (next < 0 || d->items[i].a.oid < d->items[next].a.oid))
+                next = i;
+        if (next < 0)
+            return;
+        last = d->items[next].a.oid;
+        for (int i = next; i < d->n; i++)
+            if (d->items[i].via == parent && d->items[i].a.oid == last) {
+                order[(*n)++] = i;
+                order_items(d, i, order, n);
+            }
+    }
+}
+
 static bool report(struct drop *d, int named, bool cascade, bool quiet)
 {
     struct strbuf lines = {0};
-    int dependents = 0, last = 0;
-    for (int i = 0; i < d->n; i++) {
+    int dependents = 0, last = 0, n = 0;
+    int *order = ARENA_ARRAY(d->c->arena, int, d->n + 1);
+    for (int i = 0; i < d->n && d->items[i].via < 0; i++) {
+        order[n++] = i;
+        order_items(d, i, order, &n);
+    }
+    for (int k = 0; k < n; k++) {
+        int i = order[k];
         if (d->items[i].automatic || d->items[i].via < 0)
             continue;
         int via = d->items[i].via;
@@ -356,7 +387,10 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
     else if (r)
         ok = delete_relation_rows(c, r);
     else if (a->classid == CLASS_PG_CONSTRAINT)
-        ok = cmd_exec(c, "DELETE FROM @_pg_constraint WHERE oid = %u", a->oid);
+        ok = cmd_exec(c, "DELETE FROM @_pg_constraint WHERE oid = %u; DELETE FROM @_pg_constraint_more WHERE oid = %u",
+                      a->oid, a->oid);
+    else if (a->classid == CLASS_PG_TRIGGER)
+        ok = cmd_exec(c, "DELETE FROM @_pg_trigger WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_ATTRDEF)
         ok = cmd_exec(c, "DELETE FROM @_pg_attrdef WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_TYPE)

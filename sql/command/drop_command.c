@@ -204,6 +204,33 @@ static bool find_dropped_policy(struct command *c, const struct object_ref *ref,
     return true;
 }
 
+static bool find_dropped_trigger(struct command *c, const struct object_ref *ref, struct object_address *a,
+                                 bool *found)
+{
+    *found = false;
+    if (schema_missing(c, &ref->name, c->utility->drop.missing_ok))
+        return !error_is_set(c->err);
+    const struct relation *r = cmd_find_relation(c, &ref->name);
+    const struct trigger_def *t = r ? cmd_find_trigger(r, ref->sub) : NULL;
+    if (!r)
+        return missing(c, ERRCODE_UNDEFINED_TABLE, "relation", cmd_qualified_text(c, &ref->name));
+    if (!t && c->utility->drop.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "trigger \"%s\" for relation \"%s\" does not exist, skipping", ref->sub,
+                   cmd_qualified_text(c, &ref->name));
+        return true;
+    }
+    if (!t)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "trigger \"%s\" for table \"%s\" does not exist",
+                         ref->sub, r->name);
+    if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name))
+        return false;
+    cmd_use_temp(c, r->persistence == 't');
+    *found = true;
+    *a = (struct object_address){CLASS_PG_TRIGGER, t->oid, 0};
+    return true;
+}
+
 static bool find_dropped(struct command *c, const struct object_ref *ref, struct object_address *a,
                          bool *found)
 {
@@ -216,6 +243,8 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
         return find_dropped_policy(c, ref, a, found);
     if (kind == OBJECT_TYPE || kind == OBJECT_DOMAIN)
         return find_dropped_type(c, &ref->name, kind == OBJECT_DOMAIN, a, found);
+    if (kind == OBJECT_TRIGGER)
+        return find_dropped_trigger(c, ref, a, found);
     if (kind == OBJECT_SCHEMA) {
         const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
         if (!n)

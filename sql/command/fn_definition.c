@@ -99,6 +99,10 @@ static void foreign_key_text(struct fcall *f, struct strbuf *b, const struct con
         strbuf_printf(b, " ON UPDATE %s", action_text(c->on_update));
     if (action_text(c->on_delete))
         strbuf_printf(b, " ON DELETE %s", action_text(c->on_delete));
+    if (c->nset) {
+        strbuf_addc(b, ' ');
+        add_columns(f, b, c->table, c->set, c->nset);
+    }
 }
 
 static void key_text(struct fcall *f, struct strbuf *b, const struct constraint_def *c)
@@ -130,6 +134,8 @@ static void fn_get_constraintdef(struct fcall *f)
                       c->no_inherit ? " NO INHERIT" : "");
     else if (c->type == 'f')
         foreign_key_text(f, &b, c);
+    else if (c->type == 't')
+        strbuf_addz(&b, "TRIGGER");
     else
         key_text(f, &b, c);
     if (c->deferrable)

@@ -104,9 +104,6 @@ static bool has_primary_key(const struct relation *r)
 
 bool key_define(struct command *c, const struct relation *table, const struct table_constraint *k)
 {
-    if (k->deferrable)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "deferrable unique constraints are not supported");
     if (k->nulls_not_distinct)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "NULLS NOT DISTINCT is not supported");
@@ -128,6 +125,8 @@ bool key_define(struct command *c, const struct relation *table, const struct ta
                               .ncolumns = n,
                               .columns = ARENA_ARRAY(c->arena, struct index_column, n),
                               .constraint = k->type,
+                              .deferrable = k->deferrable,
+                              .deferred = k->deferred,
                               .options = cmd_options_text(c, k->options, k->noptions)};
     const char **names = ARENA_ARRAY(c->arena, const char *, n);
     for (int i = 0; i < n; i++) {

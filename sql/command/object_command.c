@@ -352,6 +352,14 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         *sub = a->num;
         return true;
     }
+    case OBJECT_TRIGGER: {
+        const struct relation *r = cmd_relation(c, &ref->name);
+        const struct trigger_def *t = r ? cmd_find_trigger(r, ref->sub) : NULL;
+        *classid = CLASS_PG_TRIGGER;
+        *oid = t ? t->oid : 0;
+        return t || (r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
+                                    "trigger \"%s\" for table \"%s\" does not exist", ref->sub, r->name));
+    }
     case OBJECT_CONSTRAINT: {
         const struct relation *r = cmd_relation(c, &ref->name);
         for (int i = 0; r && i < r->nconstraints; i++)

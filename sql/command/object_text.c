@@ -90,6 +90,10 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
                             relation_text(c, s, k->table));
     if (k)
         return arena_printf(c->arena, "constraint %s", k->name);
+    const struct trigger_def *g = classid == CLASS_PG_TRIGGER ? map_get(&s->trigger_oid, oid, NULL) : NULL;
+    if (g)
+        return arena_printf(c->arena, "trigger %s on %s %s", g->name, cmd_kind_name(g->table->kind),
+                            relation_text(c, s, g->table));
     if (classid == CLASS_PG_ATTRDEF)
         return default_text(c, s, oid);
     const struct type_def *t = classid == CLASS_PG_TYPE ? snapshot_type(s, oid) : NULL;

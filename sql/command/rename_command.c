@@ -108,6 +108,8 @@ static bool reprint_table(struct command *c, const struct relation *before, cons
                                        a->default_oid)))
             return false;
     }
+    if (!cmd_reprint_triggers(c, before, after))
+        return false;
     for (int i = 0; i < before->nindexes; i++) {
         const struct index_def *d = before->indexes[i];
         for (int k = 0; k < d->ncolumns; k++)
@@ -252,7 +254,8 @@ static bool rename_constraint(struct command *c, const struct relation *r, const
 static bool is_relation_kind(enum object_kind k)
 {
     return k == OBJECT_TABLE || k == OBJECT_VIEW || k == OBJECT_MATVIEW || k == OBJECT_INDEX ||
-           k == OBJECT_SEQUENCE || k == OBJECT_COLUMN || k == OBJECT_CONSTRAINT || k == OBJECT_POLICY;
+           k == OBJECT_SEQUENCE || k == OBJECT_COLUMN || k == OBJECT_CONSTRAINT || k == OBJECT_POLICY ||
+           k == OBJECT_TRIGGER;
 }
 
 static bool is_routine_kind(enum object_kind k)
@@ -350,6 +353,8 @@ bool run_rename(struct command *c)
             return rename_column(c, r, ref->sub, to);
         if (kind == OBJECT_POLICY)
             return policy_rename(c, r, ref->sub, to);
+        if (kind == OBJECT_TRIGGER)
+            return cmd_rename_trigger(c, r, ref->sub, to);
         if (kind == OBJECT_CONSTRAINT)
             return rename_constraint(c, r, ref->sub, to);
         return move_relation(c, r, snapshot_namespace(c->snapshot, r->namespace_oid), to);

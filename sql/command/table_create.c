@@ -201,7 +201,7 @@ static int16_t rowid_attnum(const struct relation *r, const struct create_table 
 {
     for (int i = 0; i < ct->nconstraints; i++) {
         const struct table_constraint *k = &ct->constraints[i];
-        if (k->type != 'p' || k->ncolumns != 1 || k->nincluding)
+        if (k->type != 'p' || k->ncolumns != 1 || k->nincluding || k->deferrable)
             continue;
         const struct attribute *a = relation_attribute(r, k->columns[0]);
         if (a && !a->generated && identity_type(a->type))

@@ -88,11 +88,13 @@ static void foreign_key_text(const struct constraint_def *k, struct strbuf *out)
     strbuf_addz(out, " REFERENCES ");
     emit_identifier(out, k->ref_table->sqlite_name);
     key_columns(k->ref_table, k->ref_keys, k->nkeys, out);
+    if (foreign_key_is_managed(k)) { /* the server sees to actions and checks; at COMMIT all must be well */
+        strbuf_addz(out, " DEFERRABLE INITIALLY DEFERRED");
+        return;
+    }
     strbuf_printf(out, " ON UPDATE %s ON DELETE %s", action_text(k->on_update),
                   action_text(k->on_delete));
-    /* NO ACTION is checked at the end of the statement in PostgreSQL as in SQLite; only DEFERRED waits for COMMIT. */
-    if (k->deferrable)
-        strbuf_printf(out, " DEFERRABLE INITIALLY %s", k->deferred ? "DEFERRED" : "IMMEDIATE");
+    /* NO ACTION is checked at the end of the statement in PostgreSQL as in SQLite. */
 }
 
 bool table_sqlite_text(struct command *c, const struct relation *r, const char *name,
@@ -169,7 +171,8 @@ bool index_sqlite_create(struct command *c, const struct index_def *d)
     if (vector_index_method(d->am_name))
         return vector_index_create(c, d);
     struct strbuf b = {0};
-    strbuf_printf(&b, "CREATE %sINDEX ", d->unique ? "UNIQUE " : "");
+    /* A deferrable key is looked at by the server after the change. */
+    strbuf_printf(&b, "CREATE %sINDEX ", d->unique && d->immediate ? "UNIQUE " : "");
     if (d->table->persistence == 't')
         strbuf_addz(&b, "temp.");
     emit_identifier(&b, d->sqlite_name);

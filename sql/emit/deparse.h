@@ -23,6 +23,8 @@ struct deparse {
 /* An expression over one relation (VARs of rte 0 print as bare column names). */
 bool deparse_expr(struct deparse *d, const struct expr *e, const struct relation *r,
                   struct strbuf *out);
+/* A trigger's WHEN condition over its table: columns print as old.a and new.a. */
+bool deparse_trigger_when(struct deparse *d, const struct expr *e, const struct relation *r, struct strbuf *out);
 /* A whole SELECT, as pg_get_viewdef prints it (without the final semicolon). */
 bool deparse_query(struct deparse *d, const struct query *q, struct strbuf *out);
 /* "integer", "character varying(10)", "public.mood[]": format_type(); typmod -1 none. */

@@ -523,3 +523,15 @@ bool deparse_expr(struct deparse *d, const struct expr *e, const struct relation
     deparse_node(&p, e, false);
     return !error_is_set(d->err);
 }
+
+bool deparse_trigger_when(struct deparse *d, const struct expr *e, const struct relation *r, struct strbuf *out)
+{
+    static const char *names[] = {"old", "new"};
+    struct rte old = {.kind = RTE_RELATION, .relation = r}, new = old;
+    struct rte *rtable[] = {&old, &new};
+    struct query q = {.rtable = rtable, .nrtable = 2};
+    struct deparse_level level = {.q = &q, .names = names};
+    struct deparser p = {.d = d, .out = out, .level = &level, .prefix = true};
+    deparse_node(&p, e, false);
+    return !error_is_set(d->err);
+}

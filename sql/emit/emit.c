@@ -27,9 +27,13 @@ static void prepend_hoisted(struct emitter *em)
     *out = whole;
 }
 
-static void emit_step(struct emitter *em, struct step *st)
+void emit_step(struct emitter *em, struct step *st)
 {
     struct scope outer;
+    if (st->modify) {
+        emit_modify(em, st);
+        return;
+    }
     if (st->with)
         emit_scope_enter(em, &outer, st->with);
     if (st->query->command == QUERY_SELECT) {

@@ -82,7 +82,7 @@ static void emit_assignments(struct emitter *em, const struct query *q, const st
 /* --- INSERT ------------------------------------------------------------------------------------- */
 
 /* Stored expressions print as they did in CREATE INDEX: SQLite compares them with the index's. */
-static void emit_arbiter(struct emitter *em, const struct index_def *ix, const struct conflict_arbiter *a)
+void emit_arbiter(struct emitter *em, const struct index_def *ix, const struct conflict_arbiter *a)
 {
     em->is_ddl = true;
     em->ddl = ix->table;

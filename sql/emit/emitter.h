@@ -153,6 +153,12 @@ void emit_vector_scan(struct emitter *em, int rte);
 /* The scan's own distance in place of the first ORDER BY expression; false when no scan drives the query. */
 bool emit_vector_order(struct emitter *em, const struct query *q);
 void emit_dml(struct emitter *em, const struct query *q);
+/* (key, ...) WHERE predicate: an ON CONFLICT target. */
+void emit_arbiter(struct emitter *em, const struct index_def *ix, const struct conflict_arbiter *a);
+/* emit_modify.c: fills the statements of st->modify; prints the first of them. */
+void emit_modify(struct emitter *em, struct step *st);
+/* emit.c: the text of a step, and how many columns it gives. */
+void emit_step(struct emitter *em, struct step *st);
 /* Columns that a subquery gives: targets that are not junk, or those of its set operation. */
 int emit_query_columns(const struct query *q);
 

@@ -180,6 +180,63 @@ static void constraint_foreign(const struct constraint_failure *f, const struct 
     }
 }
 
+static void constraint_row_detail(const struct constraint_failure *f, const struct watched *w,
+                                  struct error *err)
+{
+    const char *row = w && w->n ? watch_row(f, w, w->n - 1, err) : NULL;
+    if (row)
+        error_detail(err, "Failing row contains %s.", row);
+}
+
+void constraint_null(const struct constraint_failure *f, const struct attribute *a, struct error *err)
+{
+    const struct relation *r = f->step->target;
+    struct watched w;
+    error_set(err, ERRCODE_NOT_NULL_VIOLATION,
+              "null value in column \"%s\" of relation \"%s\" violates not-null constraint", a->name, r->name);
+    constraint_set_names(err, f->snapshot, r, NULL, a->name);
+    if (watch_again(f, &w, err->arena))
+        constraint_row_detail(f, &w, err);
+}
+
+void constraint_view_check(const struct constraint_failure *f, const char *view, struct error *err)
+{
+    struct watched w;
+    error_set(err, ERRCODE_WITH_CHECK_OPTION_VIOLATION, "new row violates check option for view \"%s\"", view);
+    if (watch_again(f, &w, err->arena))
+        constraint_row_detail(f, &w, err);
+}
+
+void constraint_missing(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)
+{
+    error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
+              "insert or update on table \"%s\" violates foreign key constraint \"%s\"", k->table->name, k->name);
+    constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
+}
+
+void constraint_missing_detail(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)
+{
+    error_detail(err, "Key %s is not present in table \"%s\".",
+                 watch_key_text(f, k->table, f->new_row, k->keys, k->nkeys, err), k->ref_table->name);
+}
+
+void constraint_still_referenced(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)
+{
+    error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
+              "update or delete on table \"%s\" violates foreign key constraint \"%s\" on table \"%s\"",
+              k->ref_table->name, k->name, k->table->name);
+    error_detail(err, "Key %s is still referenced from table \"%s\".",
+                 watch_key_text(f, k->ref_table, f->old_row, k->ref_keys, k->nkeys, err), k->table->name);
+    constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
+}
+
+void constraint_duplicate(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)
+{
+    error_set(err, ERRCODE_UNIQUE_VIOLATION, "duplicate key value violates unique constraint \"%s\"", k->name);
+    error_detail(err, "Key %s already exists.", watch_key_text(f, k->table, f->new_row, k->keys, k->nkeys, err));
+    constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
+}
+
 /* DETAIL of a unique violation, when the watched row's key does clash. */
 static void constraint_unique_detail(const struct constraint_failure *f, const struct watched *w,
                                      const struct index_def *x, struct error *err)
@@ -193,14 +250,6 @@ static void constraint_unique_detail(const struct constraint_failure *f, const s
     if (watch_clashes(f, w, keys, x->nkeys))
         error_detail(err, "Key %s already exists.",
                      watch_key(f, w, w->n - 1, false, keys, x->nkeys, err));
-}
-
-static void constraint_row_detail(const struct constraint_failure *f, const struct watched *w,
-                                  struct error *err)
-{
-    const char *row = w && w->n ? watch_row(f, w, w->n - 1, err) : NULL;
-    if (row)
-        error_detail(err, "Failing row contains %s.", row);
 }
 
 void constraint_explain(const struct constraint_failure *f, struct error *err)

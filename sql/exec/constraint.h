@@ -18,8 +18,20 @@ struct constraint_failure {
     void (*bind)(void *arg, sqlite3_stmt *stmt, const struct step *step);
     void *arg;
     int rc; /* extended result code */
+    /* The row, when it is known (changes row by row): natts values by attnum - 1, NULL if there is none. */
+    const struct value *old_row, *new_row;
 };
 
+/* The same for constraints that SQLite does not keep; each sets err from f's rows. A column that must not be NULL: */
+void constraint_null(const struct constraint_failure *f, const struct attribute *a, struct error *err);
+/* A view's WITH CHECK OPTION. */
+void constraint_view_check(const struct constraint_failure *f, const char *view, struct error *err);
+/* A foreign key whose referenced row is missing; the second adds the DETAIL. */
+void constraint_missing(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
+void constraint_missing_detail(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
+void constraint_still_referenced(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
+/* A key that is there twice. */
+void constraint_duplicate(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
 /* Sets err. */
 void constraint_explain(const struct constraint_failure *f, struct error *err);
 

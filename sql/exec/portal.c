@@ -48,6 +48,7 @@ void portal_finish(struct portal *p, struct transaction *txn, enum portal_state 
     p->leased = false;
     p->connection = NULL;
     portal_drop_rowsets(p);
+    after_queue_free(&p->after);
     portal_set_state(p, state);
 }
 
@@ -278,12 +279,51 @@ static enum portal_result portal_run_result(struct portal *p, const struct porta
     return PORTAL_FINISHED;
 }
 
+static struct modify_env portal_env(struct portal *p, const struct portal_run *run)
+{
+    return (struct modify_env){.txn = run->txn, .control = run->control, .connection = p->connection};
+}
+
+static enum portal_result portal_modify(struct portal *p, const struct portal_run *run, struct error *err)
+{
+    const struct step *s = &p->plan->program->steps[p->step];
+    const struct modify *m = s->modify;
+    struct modify_env env = portal_env(p, run);
+    uint64_t count = 0;
+    if (m->result >= 0)
+        p->rowsets[m->result] = rowset_create(m->relation->natts + 1 + m->nothers);
+    if (!modify_run(&env, p->plan, s, p->rowsets[m->source], m->result >= 0 ? p->rowsets[m->result] : NULL, &p->after,
+                    &count, err))
+        return PORTAL_FAILED;
+    p->count += s->counts ? count : 0;
+    return PORTAL_FINISHED;
+}
+
+/* AFTER triggers and checks, once no step is left that changes anything: RETURNING's rows are kept already. */
+static bool portal_fire(struct portal *p, const struct portal_run *run, struct error *err)
+{
+    const struct program *g = p->plan->program;
+    for (int i = p->step; p->after.first && i < g->nsteps; i++)
+        if (g->steps[i].query->command != QUERY_SELECT)
+            return true;
+    struct modify_env env = portal_env(p, run);
+    return !p->after.first || after_fire(&env, &p->after, err);
+}
+
 /* Runs step after step until something holds it up. */
 static enum portal_result portal_run_program(struct portal *p, const struct portal_run *run,
                                              struct error *err)
 {
     int64_t left = run->max_rows;
     for (; p->step < p->plan->program->nsteps; p->step++) {
+        if (!portal_fire(p, run, err))
+            return PORTAL_FAILED;
+        if (p->plan->program->steps[p->step].modify) {
+            enum portal_result m = portal_modify(p, run, err);
+            if (m != PORTAL_FINISHED)
+                return m;
+            continue;
+        }
         if (!p->stmt && !portal_start_step(p, err)) {
             /* Preparing reads a changed schema, which may take longer than the loop has. */
             if (!run->control->budget_hit || p->flushed)
@@ -297,7 +337,7 @@ static enum portal_result portal_run_program(struct portal *p, const struct port
             return r;
         portal_drop_stmt(p);
     }
-    return PORTAL_FINISHED;
+    return portal_fire(p, run, err) ? PORTAL_FINISHED : PORTAL_FAILED;
 }
 
 /* Reads whose restart nobody can notice may begin on the event loop. */

@@ -79,8 +79,23 @@ static void watch_run(const struct constraint_failure *f, const struct step *st)
     error_clear(&f->connection->host.err);
 }
 
+void watch_given(const struct constraint_failure *f, const struct relation *r, struct watched *w, struct arena *arena)
+{
+    *w = (struct watched){.arena = arena, .natts = r->natts};
+    struct watched_row *row = watch_new_row(w);
+    for (int i = 0; i < r->natts; i++) {
+        row->set[i] = f->new_row != NULL;
+        row->new[i] = f->new_row ? f->new_row[i] : value_null();
+        row->old[i] = f->old_row ? f->old_row[i] : value_null();
+    }
+}
+
 bool watch_again(const struct constraint_failure *f, struct watched *w, struct arena *arena)
 {
+    if (f->step && f->step->target && (f->old_row || f->new_row)) {
+        watch_given(f, f->step->target, w, arena);
+        return true;
+    }
     if (!f->step || !f->step->target || !f->step->query || !f->bind)
         return false;
     *w = (struct watched){.arena = arena, .natts = f->step->target->natts};
@@ -220,11 +235,9 @@ static void watch_print(const struct constraint_failure *f, struct strbuf *out,
         strbuf_addz(out, "...");
 }
 
-const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row,
-                      bool old, const int16_t *keys, int n, struct error *err)
+const char *watch_key_text(const struct constraint_failure *f, const struct relation *r, const struct value *row,
+                           const int16_t *keys, int n, struct error *err)
 {
-    const struct relation *r = f->step->target;
-    const struct value *values = old ? w->rows[row].old : w->rows[row].new;
     struct strbuf out = {0};
     for (int i = 0; i < n; i++)
         strbuf_printf(&out, "%s%s", i ? ", " : "(", r->atts[keys[i] - 1].name);
@@ -232,12 +245,18 @@ const char *watch_key(const struct constraint_failure *f, const struct watched *
     for (int i = 0; i < n; i++) {
         if (i)
             strbuf_addz(&out, ", ");
-        watch_print(f, &out, &r->atts[keys[i] - 1], &values[keys[i] - 1], 0, err);
+        watch_print(f, &out, &r->atts[keys[i] - 1], &row[keys[i] - 1], 0, err);
     }
     strbuf_addz(&out, ")");
     const char *text = arena_strdup(err->arena, out.data);
     strbuf_free(&out);
     return text;
+}
+
+const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row,
+                      bool old, const int16_t *keys, int n, struct error *err)
+{
+    return watch_key_text(f, f->step->target, old ? w->rows[row].old : w->rows[row].new, keys, n, err);
 }
 
 /* PostgreSQL shows at most 64 bytes of a column here (ExecBuildSlotValueDescription). */

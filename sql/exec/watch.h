@@ -35,6 +35,11 @@ const struct constraint_def *watch_find_missing(const struct constraint_failure 
 /* The foreign key of another table that still refers to a row's old key; NULL if none. */
 const struct constraint_def *watch_find_referenced(const struct constraint_failure *f,
                                                    const struct watched *w, int *row);
+/* A row that is known instead: f's old_row and new_row over relation r. */
+void watch_given(const struct constraint_failure *f, const struct relation *r, struct watched *w, struct arena *arena);
+/* "(a, b)=(1, x)" of relation r's row; in err's arena. */
+const char *watch_key_text(const struct constraint_failure *f, const struct relation *r, const struct value *row,
+                           const int16_t *keys, int n, struct error *err);
 /* "(a, b)=(1, x)"; in err's arena. */
 const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row,
                       bool old, const int16_t *keys, int n, struct error *err);

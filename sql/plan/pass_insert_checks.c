@@ -29,6 +29,9 @@ bool pass_insert_checks(struct planner *p, struct query *q)
     /* Files of other programs count on SQLite choosing the rowid. */
     if (!r->rowid_attnum || r->adopted)
         return true;
+    /* Row by row it is checked behind the BEFORE triggers. */
+    if (plan_goes_by_rows(p, q))
+        return true;
     guard(p, r, q->targets, q->ntargets);
     for (int i = 0; i < q->nmerge; i++)
         guard(p, r, q->merge[i].targets, q->merge[i].ntargets);

@@ -135,7 +135,6 @@ struct expr *plan_affect_once(struct planner *p, const char *message, const char
 
 /* --- the passes over all queries ------------------------------------------------------------------ */
 
-static bool rewrite(struct planner *p, struct query *q);
 
 /* Finds the subqueries of one query: those of sublinks here, the range table's and WITH's by hand. */
 static bool rewrite_sublink(struct expr *e, void *arg);
@@ -155,7 +154,7 @@ static bool rewrite_window(struct expr *e, struct planner *p)
 static bool rewrite_sublink(struct expr *e, void *arg)
 {
     struct planner *p = arg;
-    if (e->kind == EXPR_SUBLINK && !rewrite(p, e->sublink.query))
+    if (e->kind == EXPR_SUBLINK && !plan_rewrite(p, e->sublink.query))
         return true;
     if (e->kind == EXPR_WINDOW && e->agg.over && rewrite_window(e, p))
         return true;
@@ -168,13 +167,13 @@ static struct expr *rewrite_top(struct expr *e, void *arg)
     return e;
 }
 
-static bool rewrite(struct planner *p, struct query *q)
+bool plan_rewrite(struct planner *p, struct query *q)
 {
     for (int i = 0; i < q->nctes; i++)
-        if (!rewrite(p, q->ctes[i]->query))
+        if (!plan_rewrite(p, q->ctes[i]->query))
             return false;
     for (int i = 0; i < q->nrtable; i++)
-        if (q->rtable[i]->kind == RTE_SUBQUERY && q->rtable[i]->subquery && !rewrite(p, q->rtable[i]->subquery))
+        if (q->rtable[i]->kind == RTE_SUBQUERY && q->rtable[i]->subquery && !plan_rewrite(p, q->rtable[i]->subquery))
             return false;
     query_mutate_exprs(q, rewrite_top, p);
     for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++)
@@ -247,7 +246,7 @@ struct program *plan_query(struct query *q, const struct snapshot *s, const uint
     if (!row_security_apply(&p, q))
         return NULL;
     set_fields(g, q);
-    if (!rewrite(&p, q) || !plan_steps(&p, q))
+    if (!plan_rewrite(&p, q) || !plan_steps(&p, q))
         return NULL;
     return g;
 }

@@ -39,6 +39,25 @@ struct expr *plan_int8(struct planner *p, int64_t i);
 /* steps.c: data-modifying WITH, RETURNING with other tables' columns, MERGE: more than one step. */
 bool plan_steps(struct planner *p, struct query *q);
 bool plan_merge(struct planner *p, struct query *q);
+/* The passes over a query that a pass or a step has made. */
+bool plan_rewrite(struct planner *p, struct query *q);
+
+/* steps_modify.c: changes row by row. Does this INSERT, UPDATE, DELETE or MERGE go so? */
+bool plan_goes_by_rows(struct planner *p, const struct query *q);
+/*
+ * Its steps; with RETURNING the last one, whose kind and rowset the caller sets, reads the changed rows. with/nwith as in struct
+ * step. NULL with p->err set.
+ */
+struct step *plan_modify(struct planner *p, struct query *q, const struct query *with, int nwith);
+struct step *plan_modify_merge(struct planner *p, struct query *q, struct query *rows, const int *first);
+/* firings.c: everything that fires on these events at a level and time; set: attnums that UPDATE sets, NULL: any. */
+struct modify;
+struct row_op;
+/* A condition over the row: VARs of entry 0 are its old columns, of entry 1 its new ones; consumed. */
+struct step *plan_row_test(struct planner *p, const struct relation *r, struct expr *e);
+bool plan_row_firings(struct planner *p, const struct relation *r, struct row_op *op);
+bool plan_statement_firings(struct planner *p, const struct relation *r, struct modify *m, int event, const int *set, int nset);
+bool plan_has_firings(struct planner *p, const struct relation *r, int event, const int *set, int nset);
 struct rte *plan_rowset_rte(struct planner *p, int rowset, int ncolumns);
 struct step *plan_add_step(struct planner *p, enum step_kind kind, struct query *q);
 

@@ -14,7 +14,8 @@ enum step_kind {
     STEP_ROWS,   /* its rows go to the client (SELECT, or DML with RETURNING) */
     STEP_COUNT,  /* DML without RETURNING: sqlite3_changes counts towards the tag */
     STEP_ROWSET, /* its rows are kept as rowset `rowset` for the steps behind it */
-    STEP_QUIET   /* carried out, neither rows nor count */
+    STEP_QUIET,  /* carried out, neither rows nor count */
+    STEP_MODIFY  /* rows changed one by one, with triggers: modify */
 };
 
 enum binding_kind {
@@ -30,6 +31,8 @@ struct binding {
     struct value value;
 };
 
+struct modify;
+
 struct step {
     enum step_kind kind;
     const char *sql;   /* SQLite SQL; ?1.. are bindings[0].. */
@@ -43,7 +46,11 @@ struct step {
     /* The statement whose WITH entries before number nwith this step may name; NULL: its own query's. */
     const struct query *with;
     int nwith;
+    struct modify *modify; /* STEP_MODIFY: plan/modify.h */
+    int number;            /* statements inside a STEP_MODIFY: names them in the connection's cache */
 };
+
+#define PROGRAM_FIRST_NUMBER 1000
 
 struct program {
     struct arena *arena;
@@ -51,6 +58,7 @@ struct program {
     struct step *steps;
     int nsteps;
     int nrowsets;
+    int nnumbers; /* of statements inside steps; they count from PROGRAM_FIRST_NUMBER */
     /* Result columns of the STEP_ROWS step; the SQLite statement's columns are the same, in order (junk ones
        behind them). */
     struct target *fields;

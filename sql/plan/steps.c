@@ -262,7 +262,14 @@ static void plan_cte(struct planner *p, struct query *top, int i)
 {
     struct cte *c = top->ctes[i];
     struct query *q = c->query;
-    if (returns_others(q)) {
+    if (plan_goes_by_rows(p, q)) {
+        struct step *last = plan_modify(p, q, top, i);
+        if (last && q->nreturning) {
+            last->kind = STEP_ROWSET;
+            last->rowset = new_rowset(p);
+            c->rowset = last->rowset + 1;
+        }
+    } else if (returns_others(q)) {
         struct step *last = steps_by_rowid(p, q, top, i, STEP_ROWSET);
         last->rowset = new_rowset(p);
         c->rowset = last->rowset + 1;
@@ -286,6 +293,12 @@ bool plan_steps(struct planner *p, struct query *q)
         for (int i = 0; i < q->nctes; i++)
             if (q->ctes[i]->query->command != QUERY_SELECT)
                 plan_cte(p, q, i);
+    }
+    if (plan_goes_by_rows(p, q)) {
+        struct step *last = plan_modify(p, q, NULL, 0);
+        if (last)
+            last->counts = true;
+        return !error_is_set(p->err);
     }
     if (returns_others(q)) {
         steps_by_rowid(p, q, NULL, 0, STEP_ROWS)->counts = true;

@@ -127,6 +127,12 @@ bool plan_merge(struct planner *p, struct query *q)
 {
     int *first = ARENA_ARRAY(p->arena, int, q->nmerge + 1);
     struct query *rows = joined_rows(p, q, first);
+    if (plan_goes_by_rows(p, q)) {
+        struct step *last = plan_modify_merge(p, q, rows, first);
+        if (last)
+            last->counts = true;
+        return last != NULL;
+    }
     struct step *st = plan_add_step(p, STEP_ROWSET, rows);
     int rowset = st->rowset = p->program->nrowsets++, n = rows->ntargets;
     for (int i = 0; i < q->nmerge; i++)

@@ -153,6 +153,10 @@ static bool session_keep_held(struct pg_session *s)
 
 bool session_commit(struct pg_session *s)
 {
+    if (!deferred_fire_all(&s->txn, &s->control, &s->err)) {
+        session_rollback(s);
+        return false;
+    }
     large_objects_close(s, 0);
     if (!session_keep_held(s)) {
         session_rollback(s);

@@ -236,7 +236,8 @@ static void session_signature(struct pg_session *s)
                                         "ivfflat.probes",
                                         "hnsw.ef_search",
                                         "transform_null_equals",
-                                        "row_security"};
+                                        "row_security",
+                                        "session_replication_role"};
     size_t n = (size_t)snprintf(s->plan_signature, sizeof(s->plan_signature), "%u|%p", s->role,
                                 (void *)s->database);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && n < sizeof(s->plan_signature); i++)

@@ -75,28 +75,55 @@ enum portal_result transaction_set_modes(struct pg_session *s, const struct util
     return apply_modes(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
 }
 
-/* SQLite defers a transaction's foreign keys all or none. */
+/* The constraints that a name in SET CONSTRAINTS means: all of that name in the first schema that has one. */
+static bool named_constraints(struct pg_session *s, const struct qualified_name *n, uint32_t *out, int max, int *count)
+{
+    int all, before = *count;
+    const struct constraint_def *const *c = snapshot_constraints(s->snapshot, &all);
+    const struct namespace_def *ns = n->schema ? snapshot_namespace_named(s->snapshot, n->schema) : NULL;
+    if (n->schema && !ns)
+        return error_set(&s->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", n->schema);
+    for (int k = 0; k < (ns ? 1 : s->nsearch_path) && *count == before; k++)
+        for (int i = 0; i < all; i++) {
+            if (strcmp(c[i]->name, n->name) != 0 || c[i]->namespace_oid != (ns ? ns->oid : s->search_path[k]) ||
+                !c[i]->table)
+                continue;
+            if (!c[i]->deferrable)
+                return error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "constraint \"%s\" is not deferrable", n->name);
+            if (*count < max)
+                out[(*count)++] = c[i]->oid;
+        }
+    return *count > before ||
+           error_set(&s->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" does not exist", n->name);
+}
+
+#define SET_CONSTRAINTS_MAX 1000
+
 enum portal_result transaction_set_constraints(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
-    if (s->txn.state == TXN_IMPLICIT) {
+    if (!s->on_worker) /* IMMEDIATE fires what waits */
+        return PORTAL_WAIT_WORKER;
+    uint32_t *oids = ARENA_ARRAY(s->arena, uint32_t, SET_CONSTRAINTS_MAX);
+    int n = u->set_constraints.all;
+    oids[0] = 0;
+    for (int i = 0; i < u->set_constraints.n; i++)
+        if (!named_constraints(s, &u->set_constraints.names[i], oids, SET_CONSTRAINTS_MAX, &n))
+            return PORTAL_FAILED;
+    if (s->txn.state == TXN_IMPLICIT)
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET CONSTRAINTS can only be used in transaction blocks");
-        return PORTAL_FINISHED;
-    }
-    if (!u->set_constraints.all && !u->set_constraints.deferred) {
-        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  "SET CONSTRAINTS ... IMMEDIATE of single constraints is not supported");
-        return PORTAL_FAILED;
-    }
-    struct connection *c;
-    enum txn_wait w = txn_acquire_write(&s->txn, s->arena, &c, &s->err);
+    struct modify_env env = {.txn = &s->txn, .control = &s->control};
+    enum txn_wait w = txn_acquire_write(&s->txn, s->arena, &env.connection, &s->err);
     if (w != TXN_READY)
         return w == TXN_WAIT ? PORTAL_WAIT_LOCK : PORTAL_FAILED;
-    bool ok = connection_exec(c,
-                              u->set_constraints.deferred ? "PRAGMA defer_foreign_keys = ON"
-                                                          : "PRAGMA defer_foreign_keys = OFF",
-                              &s->err);
+    /* Foreign keys of tables that other programs made are SQLite's own: deferred all or none. */
+    bool ok = (!u->set_constraints.all ||
+               connection_exec(env.connection,
+                               u->set_constraints.deferred ? "PRAGMA defer_foreign_keys = ON"
+                                                           : "PRAGMA defer_foreign_keys = OFF",
+                               &s->err)) &&
+              deferred_set(&env, oids, n, u->set_constraints.deferred, &s->err);
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }
 
@@ -136,6 +163,8 @@ static enum portal_result run_end(struct pg_session *s, struct portal *p, const 
         session_rollback(s);
         return PORTAL_FINISHED;
     }
+    if (commit && s->txn.deferred && !s->on_worker) /* triggers may be waiting for it */
+        return PORTAL_WAIT_WORKER;
     enum txn_isolation isolation = s->txn.isolation;
     bool read_only = s->txn.read_only, deferrable = s->txn.deferrable;
     bool failed = s->txn.state == TXN_FAILED;

@@ -237,6 +237,9 @@ static void txn_forget_savepoints(struct transaction *t, int keep)
 static void txn_end(struct transaction *t)
 {
     txn_forget_savepoints(t, 0);
+    if (t->deferred)
+        t->deferred->end(t->deferred);
+    t->deferred = NULL;
     if (t->snapshot)
         snapshot_unref(t->snapshot);
     t->snapshot = NULL;
@@ -359,6 +362,10 @@ bool txn_savepoint(struct transaction *t, const char *name, uint64_t mark, struc
         .mark = mark,
         .snapshot = t->snapshot ? snapshot_ref(t->snapshot) : NULL,
     };
+    if (t->deferred) {
+        struct savepoint *s = &t->savepoints[t->nsavepoints - 1];
+        t->deferred->mark(t->deferred, &s->deferred_batches, &s->deferred_modes);
+    }
     return !t->writer || txn_open_savepoints(t, err);
 }
 
@@ -400,6 +407,8 @@ bool txn_rollback_to(struct transaction *t, const char *name, uint64_t *mark, st
         snapshot_unref(t->snapshot);
     t->snapshot = s->snapshot ? snapshot_ref(s->snapshot) : NULL;
     *mark = s->mark;
+    if (t->deferred)
+        t->deferred->truncate(t->deferred, s->deferred_batches, s->deferred_modes);
     txn_forget_savepoints(t, i + 1);
     if (ok)
         txn_set_state(t, TXN_BLOCK);

@@ -32,11 +32,19 @@ enum txn_isolation {
 };
 enum txn_wait { TXN_READY, TXN_WAIT, TXN_ERROR };
 
+/* What a transaction has put off until COMMIT; exec/deferred.c makes it. */
+struct txn_deferred {
+    void (*end)(struct txn_deferred *d);
+    void (*mark)(struct txn_deferred *d, size_t *batches, size_t *modes);
+    void (*truncate)(struct txn_deferred *d, size_t batches, size_t modes);
+};
+
 struct savepoint {
     char *name;
     bool open;                       /* SAVEPOINT s<level> exists in SQLite */
     const struct snapshot *snapshot; /* the private one at that moment, referenced; or NULL */
     uint64_t mark;                   /* the owner's (settings log) */
+    size_t deferred_batches, deferred_modes;
 };
 
 struct transaction {
@@ -58,6 +66,7 @@ struct transaction {
     uint64_t home_base; /* version of the database's snapshot when home_snapshot was read */
     struct savepoint *savepoints;
     int nsavepoints, cap;
+    struct txn_deferred *deferred; /* owned; or NULL */
     struct waiter write_waiter, read_waiter;
     struct eval_context *ctx; /* attached to every connection leased */
     struct run_control *control;

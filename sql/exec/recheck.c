@@ -1,0 +1,43 @@
+/*
+ * recheck.c: keys that may be there twice for a while (DEFERRABLE) and exclusion constraints, looked at after the change.
+ */
+#include <string.h>
+
+#include "sql/base/arena.h"
+#include "sql/exec/constraint.h"
+#include "sql/exec/modify.h"
+#include "sql/exec/portal.h"
+
+bool fire_unique(const struct fired_row *r, const struct firing *f)
+{
+    const struct constraint_def *k = f->constraint;
+    bool nulls = k->index && k->index->nulls_not_distinct;
+    if ((!nulls && fire_null_key(r->new, k->keys, k->nkeys)) ||
+        (r->event == TRIGGER_UPDATE && fire_same_key(r->old, r->new, k->keys, k->nkeys)))
+        return true;
+    struct connection *c = r->env->connection;
+    sqlite3_stmt *stmt = connection_stmt(c, r->plan->uid, f->number, f->sql, r->err);
+    if (!stmt)
+        return false;
+    for (int i = 0; i < k->nkeys; i++)
+        portal_bind_value(stmt, i + 1, &r->new[k->keys[i] - 1]);
+    int n = 0, rc;
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        n++;
+    if (rc != SQLITE_DONE && !connection_error(c, rc, r->err))
+        error_set(r->err, ERRCODE_INTERNAL_ERROR, "%s", sqlite3_errmsg(c->db));
+    connection_stmt_release(c, stmt);
+    /* Two rows with the key; the row itself may be gone or changed by now, then those two have checks of their own. */
+    if (!error_is_set(r->err) && n > 1) {
+        struct constraint_failure failure = {
+            .connection = c, .snapshot = r->plan->snapshot, .old_row = r->old, .new_row = r->new};
+        constraint_duplicate(&failure, k, r->err);
+    }
+    return !error_is_set(r->err);
+}
+
+bool fire_exclude(const struct fired_row *r, const struct firing *f)
+{
+    return error_set(r->err, ERRCODE_FEATURE_NOT_SUPPORTED, "exclusion constraint \"%s\" cannot be checked",
+                     f->constraint->name);
+}
