@@ -42,6 +42,20 @@ static void literal_text(struct strbuf *out, const char *p, size_t n)
     strbuf_addc(out, '\'');
 }
 
+static void emit_hex(struct strbuf *out, const unsigned char *p, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    char piece[512];
+    for (size_t i = 0; i < n;) {
+        size_t used = 0;
+        for (; i < n && used < sizeof(piece); i++) {
+            piece[used++] = digits[p[i] >> 4];
+            piece[used++] = digits[p[i] & 15];
+        }
+        strbuf_add(out, piece, used);
+    }
+}
+
 void emit_literal(struct strbuf *out, const struct value *v)
 {
     switch (v->kind) {
@@ -59,8 +73,7 @@ void emit_literal(struct strbuf *out, const struct value *v)
         break;
     case VALUE_BLOB:
         strbuf_addz(out, "x'");
-        for (size_t i = 0; i < v->n; i++)
-            strbuf_printf(out, "%02x", (unsigned char)v->p[i]);
+        emit_hex(out, (const unsigned char *)v->p, v->n);
         strbuf_addc(out, '\'');
         break;
     }
