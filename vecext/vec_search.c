@@ -552,7 +552,7 @@ static bool read_filter(struct vec_search *s, struct vec_error *err)
 
 static bool filter_is_small(const struct vec_search *s)
 {
-    return s->args.filter && s->args.filter->count <= 64 + s->ix->trained_rows / 150;
+    return s->args.filter && s->args.filter->count <= 64 + s->ix->trained_rows / 60;
 }
 
 static int64_t default_probes(const struct vec_search *s)

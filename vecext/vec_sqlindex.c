@@ -285,7 +285,8 @@ static const struct {
     {"vec_maintain", 2, SQLITE_DIRECTONLY, sql_maintain},
     {"vec_check", 1, SQLITE_DIRECTONLY, sql_check},
     {"vec_index_info", 1, SQLITE_DIRECTONLY, sql_info},
-    {"vec_filter_most", 2, SQLITE_DIRECTONLY, sql_filter_most},
+    /* "deterministic": SQLite then calls it once a statement, not once a row */
+    {"vec_filter_most", 2, SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC, sql_filter_most},
     {"vec_row_changed", 3, SQLITE_INNOCUOUS, sql_row_changed},
     {"vec_connection", 1, SQLITE_DIRECTONLY, sql_connection},
 };
