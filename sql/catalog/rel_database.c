@@ -3,6 +3,7 @@
 
 #include "sql/catalog/catalog_table.h"
 #include "sql/catalog/extension.h"
+#include "sql/catalog/extension_control.h"
 
 /* Values of a timestamptz column are kept in storage form; so is rolvaliduntil. */
 static bool next_authid(struct rel_scan *x)
@@ -107,6 +108,8 @@ static bool next_extension(struct rel_scan *x)
     put_int(x, e->namespace_oid);
     put_int(x, e->relocatable);
     put_text(x, e->version);
+    put_oid_array(x, e->nconfig ? e->config : NULL, e->nconfig);
+    put_text_array(x, e->nconfig ? e->conditions : NULL, e->nconfig);
     return true;
 }
 
@@ -120,6 +123,22 @@ static const struct extension_info *available_at(int i)
     return i < n ? &all[i] : i == n ? &language : NULL;
 }
 
+/* The i-th extension of the folders that is not built in. */
+static bool folder_extension(struct rel_scan *x, int i, struct extension_control *out)
+{
+    struct list names = extension_control_names(x->arena, x->ctx);
+    for (int k = 0; k < names.n; k++) {
+        struct error ignored;
+        error_init(&ignored, x->arena);
+        if (extension_builtin(names.items[k]) || strcmp(names.items[k], "plpgsql") == 0 || i-- > 0)
+            continue;
+        if (!extension_control_read(x->arena, x->ctx, names.items[k], NULL, out, &ignored))
+            *out = (struct extension_control){.name = names.items[k], .superuser = true};
+        return true;
+    }
+    return false;
+}
+
 static const char *installed_version(const struct snapshot *s, const struct extension_info *info)
 {
     const struct extension_def *e = snapshot_extension_named(s, info->name);
@@ -128,14 +147,55 @@ static const char *installed_version(const struct snapshot *s, const struct exte
 
 static bool next_available(struct rel_scan *x)
 {
-    const struct extension_info *info = available_at(x->i++);
-    if (!info)
+    const struct extension_info *info = available_at(x->i);
+    struct extension_control e;
+    if (info) {
+        x->i++;
+        put_text(x, info->name);
+        put_text(x, info->version);
+        put_text(x, installed_version(x->s, info));
+        put_text(x, info->comment);
+        return true;
+    }
+    if (!folder_extension(x, x->j++, &e))
         return false;
-    put_text(x, info->name);
-    put_text(x, info->version);
-    put_text(x, installed_version(x->s, info));
-    put_text(x, info->comment);
+    const struct extension_def *installed = snapshot_extension_named(x->s, e.name);
+    put_text(x, e.name);
+    put_text(x, e.default_version);
+    put_text(x, installed ? installed->version : NULL);
+    put_text(x, e.comment);
     return true;
+}
+
+/* One version of an extension of the folders: j counts extensions, phase their versions. */
+static bool next_folder_version(struct rel_scan *x)
+{
+    struct extension_control e, own;
+    while (folder_extension(x, x->j, &e)) {
+        struct list versions = extension_control_versions(x->arena, &e);
+        if (x->phase >= versions.n) {
+            x->j++;
+            x->phase = 0;
+            continue;
+        }
+        const char *version = versions.items[x->phase++];
+        const struct extension_def *installed = snapshot_extension_named(x->s, e.name);
+        struct error ignored;
+        error_init(&ignored, x->arena);
+        if (!extension_control_read(x->arena, x->ctx, e.name, version, &own, &ignored))
+            own = e;
+        put_text(x, e.name);
+        put_text(x, version);
+        put_int(x, installed && strcmp(installed->version, version) == 0);
+        put_int(x, own.superuser);
+        put_int(x, own.trusted);
+        put_int(x, own.relocatable);
+        put_text(x, own.schema);
+        put_text_array(x, own.requires.n ? (const char *const *)own.requires.items : NULL, own.requires.n);
+        put_text(x, own.comment);
+        return true;
+    }
+    return false;
 }
 
 static void put_requires(struct rel_scan *x, const char *names)
@@ -152,9 +212,10 @@ static void put_requires(struct rel_scan *x, const char *names)
 
 static bool next_available_version(struct rel_scan *x)
 {
-    const struct extension_info *info = available_at(x->i++);
+    const struct extension_info *info = available_at(x->i);
     if (!info)
-        return false;
+        return next_folder_version(x);
+    x->i++;
     const char *installed = installed_version(x->s, info);
     put_text(x, info->name);
     put_text(x, info->version);

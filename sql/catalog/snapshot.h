@@ -214,6 +214,9 @@ struct extension_def {
     const char *version;
     bool relocatable;
     uint32_t owner;
+    int nconfig; /* tables of its script with rows of the user's, and which rows (pg_extension_config_dump) */
+    const uint32_t *config;
+    const char *const *conditions;
 };
 
 struct enum_label {

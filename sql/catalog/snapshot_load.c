@@ -447,6 +447,28 @@ static bool load_extension(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+static bool load_extension_config(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    for (int i = 0; i < s->extensions.n; i++) {
+        struct extension_def *e = (struct extension_def *)s->extensions.items[i];
+        if (e->oid != column_oid(st, 0))
+            continue;
+        uint32_t *config = ARENA_ARRAY(s->arena, uint32_t, e->nconfig + 1);
+        const char **conditions = ARENA_ARRAY(s->arena, const char *, e->nconfig + 1);
+        for (int k = 0; k < e->nconfig; k++) {
+            config[k] = e->config[k];
+            conditions[k] = e->conditions[k];
+        }
+        config[e->nconfig] = column_oid(st, 1);
+        conditions[e->nconfig] = loader_text(l, st, 2);
+        e->config = config;
+        e->conditions = conditions;
+        e->nconfig++;
+    }
+    return true;
+}
+
 bool snapshot_load_durable(struct loader *l)
 {
     static const struct {
@@ -462,6 +484,7 @@ bool snapshot_load_durable(struct loader *l)
         {"SELECT * FROM @_pg_namespace ORDER BY oid", load_namespace},
         {"SELECT * FROM @_pg_authid ORDER BY oid", load_role},
         {"SELECT * FROM @_pg_extension ORDER BY oid", load_extension},
+        {"SELECT * FROM @_pg_extension_config ORDER BY 1, 2", load_extension_config},
         {"SELECT oid, relname, relnamespace, reltype, relowner, relkind, relpersistence, relam, "
          "reloptions, sqlite_name, rowid_attnum, view_sql, relrowsecurity, relreplident, "
          "(SELECT max(attnum) FROM @_pg_attribute WHERE attrelid = c.oid) "
