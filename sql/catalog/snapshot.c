@@ -24,8 +24,10 @@ void snapshot_unref(const struct snapshot *s)
     if (!m || atomic_fetch_sub(&m->refs, 1) != 1)
         return;
     struct arena *a = m->arena;
+    struct snapshot_growth *g = m->growth;
     free(m);
     arena_destroy(a);
+    snapshot_growth_unref(g);
 }
 
 uint64_t snapshot_version(const struct snapshot *s)

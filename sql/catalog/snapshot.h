@@ -254,6 +254,12 @@ struct snapshot *snapshot_load(struct sqlite3 *db, const char *database,
 struct snapshot *snapshot_load_pending(struct sqlite3 *db, const char *database,
                                        const struct snapshot *base, struct error *err);
 
+/*
+ * The picture with one new function more, cheaper than loading; base shows everything else as db has it. NULL without an error
+ * where it must be loaded all the same.
+ */
+struct snapshot *snapshot_with_proc(struct sqlite3 *db, const struct snapshot *base, uint32_t oid, struct error *err);
+
 /* --- references ---------------------------------------------------------------------- */
 struct snapshot *snapshot_ref(const struct snapshot *s);
 void snapshot_unref(const struct snapshot *s);

@@ -112,10 +112,20 @@ struct aggregate_ext {
     const char *transfn, *finalfn, *combinefn;
 };
 
+/* What derived snapshots share: the loaded one they stand on, and the memory of what was added (snapshot_derive.c). */
+struct snapshot_growth {
+    atomic_int refs;
+    const struct snapshot *base;
+    struct arena *arena;
+    int n;
+};
+void snapshot_growth_unref(struct snapshot_growth *g); /* NULL is allowed */
+
 struct snapshot {
     atomic_int refs;
     uint64_t version;
     struct arena *arena;
+    struct snapshot_growth *growth; /* NULL: loaded as a whole */
     const char *database;
     bool durable; /* the file has our metadata */
     uint32_t database_owner;
@@ -160,6 +170,10 @@ void loader_add_type(struct loader *l, struct type_ext *t);
 void loader_add_constraint(struct loader *l, struct constraint_def *c);
 struct relation_ext *loader_relation(struct loader *l, uint32_t oid);
 
+/* The rows about one function: its own, its dependencies and privileges. snapshot_load.c, snapshot_proc.c */
+bool snapshot_load_proc(struct loader *l, uint32_t oid);
+bool snapshot_load_proc_row(struct loader *l, uint32_t oid);
+uint64_t snapshot_next_version(void);
 bool snapshot_load_durable(struct loader *l);   /* snapshot_load.c: _pg_* tables */
 bool snapshot_load_procs(struct loader *l);     /* snapshot_proc.c: functions */
 bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */

@@ -469,6 +469,20 @@ static bool load_extension_config(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+bool snapshot_load_proc(struct loader *l, uint32_t oid)
+{
+    char depends[160], acls[160];
+    sqlite3_snprintf(sizeof(depends), depends, "SELECT * FROM @_pg_depend WHERE classid = %u AND objid = %u", CLASS_PG_PROC,
+                     oid);
+    sqlite3_snprintf(sizeof(acls), acls, "SELECT * FROM @_pg_acl WHERE classid = %u AND objid = %u", CLASS_PG_PROC, oid);
+    return snapshot_load_proc_row(l, oid) && loader_rows(l, depends, load_depend) && loader_rows(l, acls, load_acl);
+}
+
+uint64_t snapshot_next_version(void)
+{
+    return atomic_fetch_add(&version_counter, 1) + 1;
+}
+
 bool snapshot_load_durable(struct loader *l)
 {
     static const struct {
@@ -575,7 +589,7 @@ static struct snapshot *load(sqlite3 *db, const char *database, bool pending, co
     atomic_init(&s->refs, 1);
     s->arena = arena_create();
     s->database = arena_strdup(s->arena, database);
-    s->version = atomic_fetch_add(&version_counter, 1) + 1;
+    s->version = snapshot_next_version();
     s->durable = durable_exists(db);
     struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = pending, .base = base};
     l.temp = durable_temp_exists(db);

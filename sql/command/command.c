@@ -171,11 +171,8 @@ uint32_t cmd_new_oid(struct command *c)
     return error_is_set(c->err) ? 0 : durable_new_oid(c->db, c->err);
 }
 
-bool cmd_reload(struct command *c)
+static bool use_snapshot(struct command *c, struct snapshot *s)
 {
-    if (error_is_set(c->err))
-        return false;
-    struct snapshot *s = snapshot_load_pending(c->db, c->database, c->snapshot, c->err);
     if (!s)
         return false;
     c->snapshot = s;
@@ -184,6 +181,19 @@ bool cmd_reload(struct command *c)
     if (c->set_snapshot)
         c->set_snapshot(c->host, s);
     return true;
+}
+
+bool cmd_reload(struct command *c)
+{
+    return !error_is_set(c->err) && use_snapshot(c, snapshot_load_pending(c->db, c->database, c->snapshot, c->err));
+}
+
+bool cmd_reload_proc(struct command *c, uint32_t oid)
+{
+    if (error_is_set(c->err))
+        return false;
+    struct snapshot *s = snapshot_with_proc(c->db, c->snapshot, oid, c->err);
+    return s ? use_snapshot(c, s) : cmd_reload(c);
 }
 
 /* --- messages ------------------------------------------------------------------------------------- */

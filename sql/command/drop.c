@@ -403,7 +403,8 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
     else if (a->classid == CLASS_PG_NAMESPACE)
         ok = cmd_exec(c, "DELETE FROM main._pg_default_acl WHERE defaclnamespace = %u; DELETE FROM @_pg_namespace WHERE oid = %u", a->oid, a->oid);
     else if (a->classid == CLASS_PG_EXTENSION)
-        ok = cmd_exec(c, "DELETE FROM @_pg_extension WHERE oid = %u", a->oid);
+        ok = cmd_exec(c, "DELETE FROM @_pg_extension WHERE oid = %u; DELETE FROM @_pg_extension_config WHERE extoid = %u",
+                      a->oid, a->oid);
     return ok && cmd_exec(c,
                           "DELETE FROM @_pg_description WHERE objoid = %u AND classoid = %u AND "
                           "(%d = 0 OR objsubid = %d); DELETE FROM @_pg_acl WHERE objid = %u AND classid = %u AND "
@@ -535,15 +536,36 @@ static bool drops_adopted(struct drop *d)
     return false;
 }
 
+/* A member goes with its extension only. */
+static bool check_members(struct drop *d, int named)
+{
+    for (int i = 0; i < d->s->depends.n; i++) {
+        const struct depend *p = d->s->depends.items[i];
+        if (p->type != 'e' || p->refclassid != CLASS_PG_EXTENSION)
+            continue;
+        int at = find_item(d, (struct object_address){p->classid, p->objid, 0});
+        if (at < 0 || at >= named || d->items[at].a.sub ||
+            find_item(d, (struct object_address){CLASS_PG_EXTENSION, p->refobjid, 0}) >= 0)
+            continue;
+        const char *extension = object_text(d->c, d->s, CLASS_PG_EXTENSION, p->refobjid, 0);
+        error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "cannot drop %s because %s requires it",
+                  item_text(d, at), extension);
+        error_hint(d->c->err, "You can drop %s instead.", extension);
+        return false;
+    }
+    return true;
+}
+
 bool drop_objects(struct command *c, const struct object_address *objects, int n, bool cascade,
                   bool quiet)
 {
     struct drop d = {.c = c, .s = snapshot_ref(c->snapshot)};
     for (int i = 0; i < n; i++)
         add(&d, objects[i].classid, objects[i].oid, objects[i].sub, false, -1);
+    int named = d.n;
     for (int i = 0; i < d.n; i++)
         add_dependents(&d, i);
-    bool ok = !error_is_set(c->err) && report(&d, n, cascade, quiet) && durable_create(c->db, c->err);
+    bool ok = !error_is_set(c->err) && check_members(&d, named) && report(&d, n, cascade, quiet) && durable_create(c->db, c->err);
     bool temp = c->temp;
     for (int i = 0; ok && i < d.n; i++)
         ok = delete_rows(&d, &d.items[i].a);

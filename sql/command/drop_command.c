@@ -7,6 +7,7 @@
 #include "sql/catalog/extension.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/function_text.h"
+#include "sql/command/object_text.h"
 
 static const struct kind_row {
     enum object_kind kind;
@@ -169,6 +170,13 @@ static bool find_dropped_routine(struct command *c, const struct object_ref *ref
                                      : arena_printf(c->arena, "%s %s", routine_word(c->utility->drop.object),
                                                     ref->signature));
         return true;
+    }
+    const struct extension_info *extension = extension_of_oid(p->oid);
+    if (extension) {
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "cannot drop %s because extension %s requires it",
+                  object_text(c, c->snapshot, CLASS_PG_PROC, p->oid, 0), extension->name);
+        error_hint(c->err, "You can drop extension %s instead.", extension->name);
+        return false;
     }
     if (!p->user)
         return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,

@@ -485,7 +485,8 @@ bool run_create_function(struct command *c)
     d.oid = same.found ? same.found->oid : cmd_new_oid(c);
     if (same.found)
         d.owner = same.found->owner;
-    return d.oid && write_row(c, &d) && record_dependencies(c, f, &d) && cmd_reload(c) && validate(c, d.oid);
+    return d.oid && write_row(c, &d) && record_dependencies(c, f, &d) &&
+           (same.found ? cmd_reload(c) : cmd_reload_proc(c, d.oid)) && validate(c, d.oid);
 }
 
 /* The row of an existing function. */
