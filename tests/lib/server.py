@@ -1,6 +1,7 @@
 """Starts pgfeather for a test on a free port, and stops it by its process."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -40,3 +41,4 @@ class Server:
 
     def __exit__(self, *exc):
         self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
