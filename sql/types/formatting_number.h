@@ -26,7 +26,8 @@ enum item_kind {
     ITEM_SHIFT, /* V */
     ITEM_EXPONENT,
     ITEM_FILL,
-    ITEM_BLANK
+    ITEM_BLANK,
+    ITEM_NOTHING
 };
 
 struct item {
@@ -40,7 +41,7 @@ struct number_template {
     int nitems;
     int pre, post;      /* digit places */
     int shift;          /* digits behind V */
-    bool point, fill, minus, plus, bracket, roman, roman_lower, exponent, shifted;
+    bool point, fill, minus, plus, bracket, roman, roman_lower, exponent, shifted, blank;
     bool zero;          /* some 0 stands before the point */
     int zero_start, zero_end; /* places (from 0) where forced zeros begin and end */
     enum { SIGN_NONE, SIGN_BEFORE, SIGN_AFTER } sign; /* S */

@@ -10,9 +10,9 @@ static const struct {
     enum item_kind kind;
 } patterns[] = {
     {"EEEE", ITEM_EXPONENT}, {"FM", ITEM_FILL},     {"MI", ITEM_MINUS},  {"PL", ITEM_PLUS},
-    {"PR", ITEM_BRACKET},    {"RN", ITEM_ROMAN},    {"SG", ITEM_SIGN_HERE}, {"SP", ITEM_BLANK},
+    {"PR", ITEM_BRACKET},    {"RN", ITEM_ROMAN},    {"SG", ITEM_SIGN_HERE}, {"SP", ITEM_NOTHING},
     {"TH", ITEM_ORDINAL},    {",", ITEM_COMMA},     {".", ITEM_POINT},   {"0", ITEM_ZERO},
-    {"9", ITEM_NINE},        {"B", ITEM_BLANK},     {"C", ITEM_BLANK},   {"D", ITEM_POINT},
+    {"9", ITEM_NINE},        {"B", ITEM_BLANK},     {"C", ITEM_NOTHING},   {"D", ITEM_POINT},
     {"G", ITEM_GROUP},       {"L", ITEM_CURRENCY},  {"S", ITEM_SIGN},    {"V", ITEM_SHIFT},
 };
 
@@ -26,7 +26,7 @@ static bool syntax(struct fcall *f, const char *message)
 static bool note_digit(struct fcall *f, struct number_template *t, bool zero)
 {
     if (t->bracket)
-        return syntax(f, "\"9\" must be ahead of \"PR\"");
+        return syntax(f, zero ? "\"0\" must be ahead of \"PR\"" : "\"9\" must be ahead of \"PR\"");
     if (!zero && t->shifted) {
         t->shift++;
         return true;
@@ -100,8 +100,13 @@ static bool note_item(struct fcall *f, struct number_template *t, enum item_kind
         t->roman_lower = lower;
         return true;
     case ITEM_EXPONENT:
-        if (t->fill || t->shifted || t->sign || t->bracket || t->plus || t->minus || t->roman)
-            return syntax(f, "\"EEEE\" is incompatible with other formats");
+        if (t->exponent)
+            return syntax(f, "cannot use \"EEEE\" twice");
+        if (t->blank || t->fill || t->shifted || t->sign || t->bracket || t->plus || t->minus || t->roman) {
+            syntax(f, "\"EEEE\" is incompatible with other formats");
+            error_detail(f->err, "\"EEEE\" may only be used together with digit and decimal point patterns.");
+            return false;
+        }
         t->exponent = true;
         return true;
     case ITEM_SIGN:
@@ -110,6 +115,9 @@ static bool note_item(struct fcall *f, struct number_template *t, enum item_kind
     case ITEM_SIGN_HERE:
     case ITEM_BRACKET:
         return note_sign(f, t, k);
+    case ITEM_BLANK:
+        t->blank |= t->pre == 0 && t->post == 0 && !t->zero;
+        return true;
     default:
         return true;
     }

@@ -14,11 +14,12 @@
 
 /* What the fields said; 0 is "not given" for those that count from 1. */
 struct parsed {
-    int year, month, day, yearday, hour, minute, second, usec, seconds_of_day;
+    int year, month, day, yearday, hour, minute, second, msec, usec, seconds_of_day;
     int century, week, week_of_month, weekday, quarter, julian;
     int iso_year, iso_week, iso_weekday, iso_yearday;
     int zone_sign, zone_hour, zone_minute;
     int year_digits;
+    int calendar; /* of the fields so far: 0 none, 1 Gregorian, 2 ISO weeks */
     bool has_year, has_seconds_of_day, has_fraction, has_zone, bc, pm, half, clock12;
     unsigned char set[80]; /* by field: given already */
 };
@@ -86,9 +87,8 @@ static bool read_int_width(struct reader *r, const struct template_item *it, int
     }
     long v = strtol(buf, &last, 10);
     if (last == buf) {
-        size_t shown = left < 31 ? left : 31;
-        error_set(r->err, ERRCODE_INVALID_DATETIME_FORMAT, "invalid value \"%.*s\" for \"%s\"",
-                  free_width ? (int)shown : (int)n, start, it->text);
+        int shown = left < (size_t)width ? (int)left : width;
+        error_set(r->err, ERRCODE_INVALID_DATETIME_FORMAT, "invalid value \"%.*s\" for \"%s\"", shown, start, it->text);
         error_detail(r->err, "Value must be an integer.");
         return false;
     }
@@ -206,24 +206,19 @@ static bool read_thousands(struct reader *r, const struct template_item *it)
     return store(r, it, 2, &r->v.year, thousands * 1000 + rest);
 }
 
-/* Digits behind the point: "5" under MS is 500 milliseconds. */
-static bool read_fraction(struct reader *r, const struct template_item *it, int width)
+/* Digits behind the point: "5" under MS is 500 milliseconds. unit: digits of milliseconds or microseconds. */
+static bool read_fraction(struct reader *r, const struct template_item *it, int width, int unit)
 {
     int v, used;
     if (!read_int_width(r, it, width, &v, &used))
         return false;
-    double usecs = v;
-    for (int i = used < width ? used : width; i < 6; i++)
-        usecs *= 10;
-    for (int i = 6; i < (used > width ? width : used); i++)
-        usecs /= 10;
-    if (used > width) {
-        error_set(r->err, ERRCODE_DATETIME_FIELD_OVERFLOW, "date/time field value out of range: \"%.*s\"",
-                  (int)r->text_size, r->text);
-        return false;
-    }
+    int64_t scaled = v;
+    for (int i = used < 1 ? 1 : used; i < unit; i++)
+        scaled *= 10;
     r->v.has_fraction = true;
-    return store(r, it, 3, &r->v.usec, (int)usecs);
+    if (unit == 3)
+        return store(r, it, 4, &r->v.msec, (int)scaled);
+    return store(r, it, 3, &r->v.usec, (int)scaled);
 }
 
 static bool read_zone_hour(struct reader *r, const struct template_item *it)
@@ -253,7 +248,7 @@ static bool read_plain(struct reader *r, const struct template_item *it)
         {TEMPLATE_HH, 2, &v->hour, 10},
         {TEMPLATE_MI, 2, &v->minute, 11},
         {TEMPLATE_SS, 2, &v->second, 12},
-        {TEMPLATE_SSSS, 5, &v->seconds_of_day, 13},
+        {TEMPLATE_SSSS, 4, &v->seconds_of_day, 13},
         {TEMPLATE_SSSSS, 5, &v->seconds_of_day, 13},
         {TEMPLATE_MM, 2, &v->month, 14},
         {TEMPLATE_DD, 2, &v->day, 15},
@@ -265,7 +260,7 @@ static bool read_plain(struct reader *r, const struct template_item *it)
         {TEMPLATE_IW, 2, &v->iso_week, 21},
         {TEMPLATE_W, 1, &v->week_of_month, 22},
         {TEMPLATE_CC, 2, &v->century, 23},
-        {TEMPLATE_J, 9, &v->julian, 24},
+        {TEMPLATE_J, 1, &v->julian, 24},
         {TEMPLATE_Q, 1, &v->quarter, 25},
         {TEMPLATE_TZM, 2, &v->zone_minute, 26},
     };
@@ -342,9 +337,41 @@ static bool read_words(struct reader *r, const struct template_item *it, bool *d
     }
 }
 
+/* The calendar a field belongs to: 0 either, 1 Gregorian, 2 ISO weeks. */
+static int field_calendar(enum template_field field)
+{
+    switch (field) {
+    case TEMPLATE_IYYY: case TEMPLATE_IYY: case TEMPLATE_IY: case TEMPLATE_I:
+    case TEMPLATE_IDDD: case TEMPLATE_ID: case TEMPLATE_IW:
+        return 2;
+    case TEMPLATE_DDD: case TEMPLATE_DD: case TEMPLATE_D: case TEMPLATE_MM: case TEMPLATE_RM: case TEMPLATE_rm:
+    case TEMPLATE_MONTH: case TEMPLATE_Month: case TEMPLATE_month: case TEMPLATE_MON: case TEMPLATE_Mon:
+    case TEMPLATE_mon: case TEMPLATE_WW: case TEMPLATE_W: case TEMPLATE_Y_YYY: case TEMPLATE_YYYY: case TEMPLATE_YYY:
+    case TEMPLATE_YY: case TEMPLATE_Y:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static bool check_calendar(struct reader *r, enum template_field field)
+{
+    int calendar = field_calendar(field);
+    if (calendar && r->v.calendar && calendar != r->v.calendar) {
+        error_set(r->err, ERRCODE_INVALID_DATETIME_FORMAT, "invalid combination of date conventions");
+        error_hint(r->err, "Do not mix Gregorian and ISO week date conventions in a formatting template.");
+        return false;
+    }
+    if (calendar)
+        r->v.calendar = calendar;
+    return true;
+}
+
 static bool read_field(struct reader *r, const struct template_item *it)
 {
     bool done;
+    if (!check_calendar(r, it->field))
+        return false;
     if (!read_words(r, it, &done))
         return false;
     if (done)
@@ -367,18 +394,18 @@ static bool read_field(struct reader *r, const struct template_item *it)
         ok = read_thousands(r, it);
         break;
     case TEMPLATE_MS:
-    case TEMPLATE_FF3:
-        ok = read_fraction(r, it, 3);
+        ok = read_fraction(r, it, 3, 3);
         break;
     case TEMPLATE_US:
-    case TEMPLATE_FF6:
-        ok = read_fraction(r, it, 6);
+        ok = read_fraction(r, it, 6, 6);
         break;
     case TEMPLATE_FF1:
     case TEMPLATE_FF2:
+    case TEMPLATE_FF3:
     case TEMPLATE_FF4:
     case TEMPLATE_FF5:
-        ok = read_fraction(r, it, (int)(it->field - TEMPLATE_FF1) + 1);
+    case TEMPLATE_FF6:
+        ok = read_fraction(r, it, (int)(it->field - TEMPLATE_FF1) + 1, 6);
         break;
     case TEMPLATE_TZH:
         return read_zone_hour(r, it);
@@ -397,8 +424,6 @@ static bool read_all(struct reader *r, const struct template_item *items)
         if (!r->fixed && (it->kind == TEMPLATE_PATTERN || it == items))
             skip_blanks(r, &skipped);
         if (it->kind == TEMPLATE_PATTERN) {
-            if (r->p == r->end)
-                break;
             if (!read_field(r, it))
                 return false;
             skipped = 0;
@@ -430,7 +455,7 @@ static bool out_of_range(struct reader *r)
                      (int)r->text_size, r->text);
 }
 
-static bool combine_time(struct reader *r, struct datetime *dt)
+static bool combine_time(struct reader *r)
 {
     struct parsed *v = &r->v;
     if (v->has_seconds_of_day) {
@@ -450,13 +475,21 @@ static bool combine_time(struct reader *r, struct datetime *dt)
         else if (!v->pm && v->hour == 12)
             v->hour = 0;
     }
+    return true;
+}
+
+/* After the date's own errors. */
+static bool set_time(struct reader *r, struct datetime *dt)
+{
+    struct parsed *v = &r->v;
+    int64_t usec = (int64_t)v->msec * 1000 + v->usec;
     if (v->hour < 0 || v->hour > 23 || v->minute < 0 || v->minute > 59 || v->second < 0 || v->second > 59 ||
-        v->usec < 0 || v->usec >= USECS_PER_SEC)
+        usec < 0 || usec >= USECS_PER_SEC)
         return out_of_range(r);
     dt->hour = v->hour;
     dt->minute = v->minute;
     dt->second = v->second;
-    dt->usec = v->usec;
+    dt->usec = (int)usec;
     return true;
 }
 
@@ -484,7 +517,6 @@ static void combine_year(struct parsed *v, struct datetime *dt)
 static bool combine_date(struct reader *r, struct datetime *dt)
 {
     struct parsed *v = &r->v;
-    bool iso = v->iso_year || v->iso_week || v->iso_yearday;
     dt->month = dt->day = 1;
     combine_year(v, dt);
     if (v->julian) {
@@ -493,12 +525,14 @@ static bool combine_date(struct reader *r, struct datetime *dt)
     }
     int yearday = v->yearday;
     if (v->week) {
-        if (iso)
-            return out_of_range(r);
         yearday = (v->week - 1) * 7 + 1; /* its day of the week plays no part */
     }
+    if ((yearday || v->iso_yearday) && !v->year && !v->iso_year && !v->bc && !v->century &&
+        !(v->set[14] && v->set[15]))
+        return error_set(r->err, ERRCODE_INVALID_DATETIME_FORMAT,
+                         "cannot calculate day of year without year information");
     if (v->iso_week || v->iso_yearday) {
-        int64_t start = calendar_iso_week_start(v->iso_year ? v->iso_year : 1, v->iso_week ? v->iso_week : 1);
+        int64_t start = calendar_iso_week_start(v->iso_year, v->iso_week ? v->iso_week : 1);
         int wday = v->iso_weekday   ? v->iso_weekday
                    : v->weekday > 1 ? v->weekday - 1
                    : v->weekday     ? 7
@@ -536,11 +570,12 @@ static bool parse(struct fcall *f, struct datetime *dt)
                        .text_size = f->args[0].n};
     memset(dt, 0, sizeof(*dt));
     const struct template_item *items = template_parse(f->args[1].p, f->args[1].n, f->arena, &r.fixed);
-    if (!read_all(&r, items) || !combine_time(&r, dt) || !combine_date(&r, dt))
+    if (!read_all(&r, items) || !combine_time(&r) || !combine_date(&r, dt) || !set_time(&r, dt))
         return false;
     if (r.v.has_zone) {
         if (r.v.zone_hour < 0 || r.v.zone_hour > 15 || r.v.zone_minute < 0 || r.v.zone_minute > 59)
-            return out_of_range(&r);
+            return error_set(f->err, ERRCODE_INVALID_TIME_ZONE_DISPLACEMENT_VALUE,
+                             "time zone displacement out of range: \"%.*s\"", (int)r.text_size, r.text);
         dt->has_zone = true;
         dt->offset = (r.v.zone_sign < 0 ? -1 : 1) * (r.v.zone_hour * 3600 + r.v.zone_minute * 60);
     }

@@ -39,8 +39,8 @@ static bool edge(const struct path *p, int i, struct lseg *s)
 static bool edges_meet(struct fcall *f, const struct path *a, const struct path *b)
 {
     struct lseg s, t;
-    for (int i = 0; i < a->n && !interrupted(f, i); i++)
-        for (int k = 0; edge(a, i, &s) && k < b->n; k++)
+    for (int i = 0; i < a->n && !error_is_set(f->err) && !interrupted(f, i); i++)
+        for (int k = 0; edge(a, i, &s) && k < b->n && !interrupted(f, k); k++)
             if (edge(b, k, &t) && lsegs_meet(f, &s, &t, NULL))
                 return true;
     return false;
@@ -51,8 +51,8 @@ static bool edges_distance(struct fcall *f, const struct path *a, const struct p
 {
     struct lseg s, t;
     bool found = false;
-    for (int i = 0; i < a->n && !interrupted(f, i); i++) {
-        for (int k = 0; edge(a, i, &s) && k < b->n; k++) {
+    for (int i = 0; i < a->n && !error_is_set(f->err) && !interrupted(f, i); i++) {
+        for (int k = 0; edge(a, i, &s) && k < b->n && !interrupted(f, k); k++) {
             if (!edge(b, k, &t))
                 continue;
             double d = lseg_near_lseg(f, &s, &t, NULL);

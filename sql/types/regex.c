@@ -162,7 +162,7 @@ static int match_failed(struct fcall *f, int code)
     return -1;
 }
 
-static int match_at(struct fcall *f, struct regex *r, struct slice s, size_t start, uint32_t options)
+static int match_raw(struct regex *r, struct slice s, size_t start, uint32_t options)
 {
     pcre2_match_context *context = thread_cache()->context;
     int rc = pcre2_match(r->code, (PCRE2_SPTR)s.p, s.n, start, options, r->match, context);
@@ -170,14 +170,15 @@ static int match_at(struct fcall *f, struct regex *r, struct slice s, size_t sta
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
         rc = pcre2_match(r->code, (PCRE2_SPTR)s.p, s.n, start, options | PCRE2_NO_JIT, r->match,
                          context);
+    return rc;
+}
+
+static int match_at(struct fcall *f, struct regex *r, struct slice s, size_t start, uint32_t options)
+{
+    int rc = match_raw(r, s, start, options);
     if (rc == PCRE2_ERROR_NOMATCH || rc == PCRE2_ERROR_PARTIAL)
         return 0;
     return rc < 0 ? match_failed(f, rc) : 1;
-}
-
-int regex_test(struct fcall *f, struct regex *r, struct slice s)
-{
-    return match_at(f, r, s, 0, 0);
 }
 
 /* The extent PostgreSQL would find: 1 and *from, *to; 0 none; -1 not to be had this way. */
@@ -205,6 +206,19 @@ static int dfa_extent(struct fcall *f, struct regex *r, struct slice s, size_t s
     *from = at[0];
     *to = at[1];
     return 1;
+}
+
+/* What backtracking cannot answer in time, the automaton often can. */
+int regex_test(struct fcall *f, struct regex *r, struct slice s)
+{
+    size_t from, to;
+    int rc = match_raw(r, s, 0, 0);
+    if (rc >= 0)
+        return 1;
+    if (rc == PCRE2_ERROR_NOMATCH || rc == PCRE2_ERROR_PARTIAL)
+        return 0;
+    int found = dfa_extent(f, r, s, 0, &from, &to);
+    return found >= 0 ? found : match_failed(f, rc);
 }
 
 int regex_search(struct fcall *f, struct regex *r, struct slice s, size_t start,

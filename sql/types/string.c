@@ -122,8 +122,8 @@ static void text_reverse(struct fcall *f)
 {
     struct slice s = arg_slice(f, 0);
     char *p = arena_alloc(f->arena, s.n + 1);
-    size_t at = s.n;
-    for (size_t i = 0; i < s.n;) {
+    size_t at = s.n, work = 0;
+    for (size_t i = 0; i < s.n && !work_interrupted(f, &work, 1);) {
         size_t step = (size_t)utf8_step(s.p + i, s.n - i);
         at -= step;
         memcpy(p + at, s.p + i, step);
@@ -189,7 +189,8 @@ static void replace_text(struct fcall *f)
         return;
     }
     struct textbuf out = textbuf_in(f->arena);
-    for (int64_t at; (at = find(s, from)) >= 0;) {
+    size_t work = 0;
+    for (int64_t at; (at = find(s, from)) >= 0 && !work_interrupted(f, &work, (size_t)at + 8);) {
         if (!value_size_check(out.n + (size_t)at + to.n, f->err))
             return;
         textbuf_add(&out, s.p, (size_t)at);
@@ -218,7 +219,8 @@ static void translate(struct fcall *f)
 {
     struct slice s = arg_slice(f, 0), from = arg_slice(f, 1), to = arg_slice(f, 2);
     struct textbuf out = textbuf_in(f->arena);
-    for (size_t i = 0; i < s.n;) {
+    size_t work = 0;
+    for (size_t i = 0; i < s.n && !work_interrupted(f, &work, from.n + 8);) {
         size_t step = (size_t)utf8_step(s.p + i, s.n - i);
         int64_t index = character_index(from, s.p + i, step);
         if (index < 0) {
@@ -235,9 +237,10 @@ static void translate(struct fcall *f)
 
 /* --- trimming ------------------------------------------------------------------------------ */
 
-static struct slice trim_left(struct slice s, struct slice set)
+static struct slice trim_left(struct fcall *f, struct slice s, struct slice set)
 {
-    while (s.n) {
+    size_t work = 0;
+    while (s.n && !work_interrupted(f, &work, set.n + 1)) {
         size_t step = (size_t)utf8_step(s.p, s.n);
         if (character_index(set, s.p, step) < 0)
             break;
@@ -247,9 +250,10 @@ static struct slice trim_left(struct slice s, struct slice set)
     return s;
 }
 
-static struct slice trim_right(struct slice s, struct slice set)
+static struct slice trim_right(struct fcall *f, struct slice s, struct slice set)
 {
-    while (s.n) {
+    size_t work = 0;
+    while (s.n && !work_interrupted(f, &work, set.n + 1)) {
         size_t last = s.n - 1;
         while (last > 0 && s.n - last < 4 && ((unsigned char)s.p[last] & 0xc0) == 0x80)
             last--;
@@ -269,20 +273,20 @@ static struct slice trim_set(struct fcall *f)
 
 static void ltrim(struct fcall *f)
 {
-    struct slice r = trim_left(arg_slice(f, 0), trim_set(f));
+    struct slice r = trim_left(f, arg_slice(f, 0), trim_set(f));
     return_slice(f, r.p, r.n);
 }
 
 static void rtrim(struct fcall *f)
 {
-    struct slice r = trim_right(arg_slice(f, 0), trim_set(f));
+    struct slice r = trim_right(f, arg_slice(f, 0), trim_set(f));
     return_slice(f, r.p, r.n);
 }
 
 static void btrim(struct fcall *f)
 {
     struct slice set = trim_set(f);
-    struct slice r = trim_right(trim_left(arg_slice(f, 0), set), set);
+    struct slice r = trim_right(f, trim_left(f, arg_slice(f, 0), set), set);
     return_slice(f, r.p, r.n);
 }
 

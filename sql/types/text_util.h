@@ -61,6 +61,16 @@ static inline int32_t arg_typmod(struct fcall *f)
     return f->nargs > 2 && f->args[2].kind == VALUE_INT ? (int32_t)f->args[2].i : -1;
 }
 
+/* Loops that may be long count their work here; true, with 57014 set, when the statement is to end. */
+static inline bool work_interrupted(struct fcall *f, size_t *work, size_t done)
+{
+    *work += done;
+    if (*work < 1u << 20)
+        return false;
+    *work = 0;
+    return f->ctx && f->ctx->interrupted && f->ctx->interrupted(f->ctx, f->err);
+}
+
 static inline void return_slice(struct fcall *f, const char *p, size_t n)
 {
     f->result = value_text(p, n);
