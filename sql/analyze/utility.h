@@ -18,6 +18,7 @@ enum utility_kind {
     UTILITY_DROP, UTILITY_TRUNCATE, UTILITY_COMMENT, UTILITY_VACUUM, UTILITY_REINDEX, UTILITY_CLUSTER, UTILITY_LOCK, UTILITY_DISCARD,
     UTILITY_LISTEN, UTILITY_UNLISTEN, UTILITY_NOTIFY, UTILITY_CHECKPOINT, UTILITY_DO, UTILITY_CALL, UTILITY_REFRESH,
     UTILITY_LOAD, UTILITY_SECURITY_LABEL, UTILITY_CREATE_FUNCTION, UTILITY_ALTER_FUNCTION,
+    UTILITY_CREATE_AGGREGATE, UTILITY_CREATE_OPERATOR, UTILITY_CREATE_CAST,
     UTILITY_DEFAULT_PRIVILEGES, UTILITY_ROLE_SETTING, UTILITY_REASSIGN_OWNED, UTILITY_DROP_OWNED, UTILITY_CREATE_POLICY,
     UTILITY_ALTER_POLICY,
     UTILITY_CREATE_TRIGGER
@@ -209,8 +210,34 @@ struct object_ref {
     struct qualified_name name;
     const char *sub; /* column, constraint, trigger */
     uint32_t oid;    /* functions: found by signature; 0 missing (IF EXISTS) */
+    uint32_t types[2]; /* operators, casts; 0: NONE */
+    const char *type_texts[2];
     const char *signature, *missing_type; /* functions: as messages name them; the type that does not exist */
     const struct proc *proc; /* GRANT ON FUNCTION: the one meant */
+};
+
+struct create_aggregate {
+    struct qualified_name name, transfn, finalfn; /* name NULL: not given */
+    bool replace, oldstyle, has_basetype, final_extra;
+    uint32_t transtype;
+    const char *initval;
+    uint32_t *argtypes;
+    const char **argnames; /* NULL in the old style */
+    int nargs;
+};
+
+struct create_operator {
+    struct qualified_name name, function, commutator, negator;
+    uint32_t left, right;
+    bool merges, hashes;
+};
+
+struct create_cast {
+    uint32_t source, target;
+    char context, method; /* as in pg_cast */
+    struct qualified_name function;
+    uint32_t *argtypes;
+    int nargs;
 };
 
 struct utility {
@@ -352,6 +379,9 @@ struct utility {
             const char *old_label, *new_label, *neighbour;
             bool after, if_not_exists;
         } alter_enum;
+        struct create_aggregate create_aggregate;
+        struct create_operator create_operator;
+        struct create_cast create_cast;
         struct {
             const char *name;
             bool if_not_exists;

@@ -12,6 +12,8 @@ enum naming {
     NAMED_STRING,   /* one string */
     NAMED_TYPE,     /* TypeName */
     NAMED_OF_TABLE, /* list: table, then the object */
+    NAMED_OPERATOR, /* ObjectWithArgs of one or two types */
+    NAMED_CAST,     /* list: TypeName, TypeName */
     NAMED_OF_TYPE,  /* list: TypeName, then the object */
     NAMED_ROUTINE   /* ObjectWithArgs */
 };
@@ -30,6 +32,8 @@ static const struct object_row {
     {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, OBJECT_COLLATION, NAMED_RELATION, "COLLATION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA, OBJECT_SCHEMA, NAMED_STRING, "SCHEMA"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION, OBJECT_EXTENSION, NAMED_STRING, "EXTENSION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR, OBJECT_OPERATOR, NAMED_OPERATOR, "OPERATOR"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_CAST, OBJECT_CAST, NAMED_CAST, "CAST"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_DATABASE, OBJECT_DATABASE, NAMED_STRING, "DATABASE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_ROLE, OBJECT_ROLE, NAMED_STRING, "ROLE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_LANGUAGE, OBJECT_LANGUAGE, NAMED_STRING, "LANGUAGE"},
@@ -53,10 +57,8 @@ static const struct {
     PgQuery__ObjectType type;
     const char *name;
 } refused[] = {
-    {PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR, "OPERATOR"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_OPCLASS, "OPERATOR CLASS"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY, "OPERATOR FAMILY"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_CAST, "CAST"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_CONVERSION, "CONVERSION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE, "TABLESPACE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT, "LARGE OBJECT"},
@@ -135,6 +137,28 @@ static struct object_ref routine_ref(struct pstate *ps, enum object_kind kind, c
     return ref;
 }
 
+/* An operator or a cast: command/ looks it up by its types. */
+static struct object_ref typed_ref(struct pstate *ps, const struct object_row *row, const PgQuery__Node *n)
+{
+    struct object_ref ref = {.name = {.name = "", .location = -1}};
+    const PgQuery__ObjectWithArgs *o = row->naming == NAMED_OPERATOR ? n->object_with_args : NULL;
+    PgQuery__Node *const *types = o ? o->objargs : n->list->items;
+    size_t count = o ? o->n_objargs : n->list->n_items;
+    if (o)
+        ref.name = utility_name(ps, o->objname, o->n_objname, -1);
+    for (size_t i = 0; i < count && i < 2; i++) {
+        int32_t typmod;
+        if (types[i]->node_case != PG_QUERY__NODE__NODE_TYPE_NAME)
+            continue; /* NONE */
+        if (!typename_type(ps, types[i]->type_name, &ref.types[i], &typmod)) {
+            utility_without_position(ps);
+            break;
+        }
+        ref.type_texts[i] = typename_text(ps, types[i]->type_name);
+    }
+    return ref;
+}
+
 /* Object by a node of DROP or COMMENT. */
 static struct object_ref object_ref_missing(struct pstate *ps, const struct object_row *row,
                                             const PgQuery__Node *n, bool missing_ok)
@@ -143,6 +167,9 @@ static struct object_ref object_ref_missing(struct pstate *ps, const struct obje
     PgQuery__Node *const *items = n->node_case == PG_QUERY__NODE__NODE_LIST ? n->list->items : NULL;
     size_t count = items ? n->list->n_items : 0;
     switch (row->naming) {
+    case NAMED_OPERATOR:
+    case NAMED_CAST:
+        return typed_ref(ps, row, n);
     case NAMED_ROUTINE:
         return routine_ref(ps, row->kind, n->object_with_args, missing_ok);
     case NAMED_TYPE:

@@ -116,8 +116,6 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
         PgQuery__ObjectType type;
         const char *what;
     } kinds[] = {
-        {PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, "CREATE AGGREGATE"},
-        {PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR, "CREATE OPERATOR"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, "CREATE TYPE of a base type"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, "CREATE COLLATION"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER, "CREATE TEXT SEARCH PARSER"},
@@ -126,6 +124,9 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION, "CREATE TEXT SEARCH CONFIGURATION"},
     };
     (void)u;
+    if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE ||
+        n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR)
+        return utility_define_object(ps, n->define_stmt, u);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].type == n->define_stmt->kind)
             return utility_refuse(ps, -1, kinds[i].what);

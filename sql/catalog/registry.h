@@ -60,6 +60,9 @@ struct aggregate {
     bool strict; /* the transition function is strict: NULL inputs are skipped */
     const char *initval;
     uint32_t sortop; /* min/max: the operator whose order they follow */
+    /* Of CREATE AGGREGATE only: */
+    const struct proc *transfn, *finalfn;
+    bool final_extra; /* the final function gets a NULL for each argument too */
 };
 
 /* An operator: one pg_operator row. */

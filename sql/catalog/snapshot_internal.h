@@ -170,6 +170,7 @@ void loader_add_type(struct loader *l, struct type_ext *t);
 void loader_add_constraint(struct loader *l, struct constraint_def *c);
 struct relation_ext *loader_relation(struct loader *l, uint32_t oid);
 
+bool snapshot_load_user_ops(struct loader *l); /* snapshot_user_ops.c: operators, casts, aggregates */
 /* The rows about one function: its own, its dependencies and privileges. snapshot_load.c, snapshot_proc.c */
 bool snapshot_load_proc(struct loader *l, uint32_t oid);
 bool snapshot_load_proc_row(struct loader *l, uint32_t oid);

@@ -524,7 +524,7 @@ bool snapshot_load_durable(struct loader *l)
         if (!loader_rows(l, steps[i].sql, steps[i].row))
             return false;
     resolve_types(l);
-    return snapshot_load_procs(l);
+    return snapshot_load_procs(l) && snapshot_load_user_ops(l);
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------ */

@@ -186,6 +186,9 @@ bool run_create_type(struct command *c);
 bool run_create_domain(struct command *c);
 bool run_alter_enum(struct command *c);
 bool run_create_extension(struct command *c);
+bool run_create_aggregate(struct command *c);
+bool run_create_operator(struct command *c);
+bool run_create_cast(struct command *c);
 bool run_alter_extension(struct command *c);
 bool run_create_role(struct command *c);
 bool run_alter_role(struct command *c);
@@ -236,6 +239,11 @@ bool alter_row_security(struct command *c, const struct relation *r, const struc
 
 /* ALTER EXTENSION ... SET SCHEMA: the members move with it. */
 bool extension_set_schema(struct command *c, const struct extension_def *e, const struct namespace_def *ns);
+
+/* --- operator_command.c --------------------------------------------------------------------------------- */
+
+/* An operator by name and operand types (left 0: prefix), through the search path; NULL if there is none. */
+const struct operator_def *operator_find(struct command *c, const struct qualified_name *n, uint32_t left, uint32_t right);
 
 /* --- drop.c ------------------------------------------------------------------------------------------ */
 

@@ -397,11 +397,19 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
         ok = cmd_exec(c, "DELETE FROM @_pg_type WHERE oid = %u; DELETE FROM @_pg_enum WHERE enumtypid = %u",
                       a->oid, a->oid);
     else if (a->classid == CLASS_PG_PROC)
-        ok = cmd_exec(c, "DELETE FROM main._pg_proc WHERE oid = %u", a->oid);
+        ok = cmd_exec(c, "DELETE FROM @_pg_aggregate WHERE aggfnoid = %u", a->oid) &&
+             cmd_exec(c, "DELETE FROM main._pg_proc WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_POLICY)
         ok = cmd_exec(c, "DELETE FROM @_pg_policy WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_NAMESPACE)
         ok = cmd_exec(c, "DELETE FROM main._pg_default_acl WHERE defaclnamespace = %u; DELETE FROM @_pg_namespace WHERE oid = %u", a->oid, a->oid);
+    else if (a->classid == CLASS_PG_OPERATOR)
+        ok = cmd_exec(c,
+                      "DELETE FROM @_pg_operator WHERE oid = %u; UPDATE @_pg_operator SET oprcom = 0 WHERE oprcom = %u; "
+                      "UPDATE @_pg_operator SET oprnegate = 0 WHERE oprnegate = %u",
+                      a->oid, a->oid, a->oid);
+    else if (a->classid == CLASS_PG_CAST)
+        ok = cmd_exec(c, "DELETE FROM @_pg_cast WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_EXTENSION)
         ok = cmd_exec(c, "DELETE FROM @_pg_extension WHERE oid = %u; DELETE FROM @_pg_extension_config WHERE extoid = %u",
                       a->oid, a->oid);

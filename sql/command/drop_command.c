@@ -239,6 +239,63 @@ static bool find_dropped_trigger(struct command *c, const struct object_ref *ref
     return true;
 }
 
+/* "integer === text", "@#@ integer" */
+static const char *operator_call_text(struct command *c, const struct object_ref *ref)
+{
+    const char *right = object_type_text(c, c->snapshot, ref->types[1]);
+    const char *name = cmd_qualified_text(c, &ref->name);
+    return ref->types[0] ? arena_printf(c->arena, "%s %s %s", object_type_text(c, c->snapshot, ref->types[0]), name, right)
+                         : arena_printf(c->arena, "%s %s", name, right);
+}
+
+static bool refuse_needed(struct command *c, uint32_t classid, uint32_t oid)
+{
+    const struct extension_info *extension = extension_of_oid(oid);
+    const char *text = object_text(c, c->snapshot, classid, oid, 0);
+    if (!extension)
+        return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                         "cannot drop %s because it is required by the database system", text);
+    error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "cannot drop %s because extension %s requires it", text,
+              extension->name);
+    error_hint(c->err, "You can drop extension %s instead.", extension->name);
+    return false;
+}
+
+static bool find_dropped_operator(struct command *c, const struct object_ref *ref, struct object_address *a, bool *found)
+{
+    const struct operator_def *o = operator_find(c, &ref->name, ref->types[0], ref->types[1]);
+    if (!o && c->utility->drop.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "operator %s does not exist, skipping",
+                   cmd_qualified_text(c, &ref->name));
+        return true;
+    }
+    if (!o)
+        return error_set(c->err, ERRCODE_UNDEFINED_FUNCTION, "operator does not exist: %s", operator_call_text(c, ref));
+    if (o->oid < FIRST_USER_OID || extension_of_oid(o->oid))
+        return refuse_needed(c, CLASS_PG_OPERATOR, o->oid);
+    *found = true;
+    *a = (struct object_address){CLASS_PG_OPERATOR, o->oid, 0};
+    return true;
+}
+
+static bool find_dropped_cast(struct command *c, const struct object_ref *ref, struct object_address *a, bool *found)
+{
+    const struct cast_def *k = snapshot_cast(c->snapshot, ref->types[0], ref->types[1]);
+    if (!k && c->utility->drop.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "cast from type %s to type %s does not exist, skipping",
+                   ref->type_texts[0], ref->type_texts[1]);
+        return true;
+    }
+    if (!k)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "cast from type %s to type %s does not exist",
+                         object_type_text(c, c->snapshot, ref->types[0]), object_type_text(c, c->snapshot, ref->types[1]));
+    if (k->oid < FIRST_USER_OID || extension_of_oid(k->oid))
+        return refuse_needed(c, CLASS_PG_CAST, k->oid);
+    *found = true;
+    *a = (struct object_address){CLASS_PG_CAST, k->oid, 0};
+    return true;
+}
+
 static bool find_dropped(struct command *c, const struct object_ref *ref, struct object_address *a,
                          bool *found)
 {
@@ -267,6 +324,10 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
         *a = (struct object_address){CLASS_PG_NAMESPACE, n->oid, 0};
         return true;
     }
+    if (kind == OBJECT_OPERATOR)
+        return find_dropped_operator(c, ref, a, found);
+    if (kind == OBJECT_CAST)
+        return find_dropped_cast(c, ref, a, found);
     if (kind == OBJECT_EXTENSION) {
         const struct extension_def *e = snapshot_extension_named(c->snapshot, ref->name.name);
         if (!e)

@@ -55,8 +55,8 @@ const char *function_text(struct command *c, const struct snapshot *s, const str
 
 const char *function_object_text(struct command *c, const struct snapshot *s, const struct proc *p)
 {
-    return arena_printf(c->arena, "%s %s", p->kind == 'p' ? "procedure" : p->kind == 'a' ? "aggregate" : "function",
-                        function_text(c, s, p));
+    /* Procedures and aggregates are functions too in PostgreSQL's descriptions. */
+    return arena_printf(c->arena, "function %s", function_text(c, s, p));
 }
 
 /* --- the source of SQL-standard bodies ------------------------------------------------------------- */

@@ -74,6 +74,25 @@ static const char *default_acl_text(struct command *c, const struct snapshot *s,
                         n ? " in schema " : "", n ? n->name : "");
 }
 
+const char *object_type_text(struct command *c, const struct snapshot *s, uint32_t type)
+{
+    const struct type_def *t = snapshot_type(s, type);
+    return t ? type_text(c, s, t) : "NONE";
+}
+
+static const struct cast_def *find_cast(const struct snapshot *s, uint32_t oid)
+{
+    int n;
+    const struct cast_def *all = registry_all_casts(&n);
+    for (int i = 0; i < n; i++)
+        if (all[i].oid == oid)
+            return &all[i];
+    for (int i = 0; i < s->casts.n; i++)
+        if (((const struct cast_def *)s->casts.items[i])->oid == oid)
+            return s->casts.items[i];
+    return NULL;
+}
+
 const char *object_text(struct command *c, const struct snapshot *s, uint32_t classid, uint32_t oid,
                         int sub)
 {
@@ -111,6 +130,10 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
         return arena_printf(c->arena, "operator %s(%s,%s)", o->name,
                             o->left ? type_text(c, s, snapshot_type(s, o->left)) : "NONE",
                             type_text(c, s, snapshot_type(s, o->right)));
+    const struct cast_def *cast = classid == CLASS_PG_CAST ? find_cast(s, oid) : NULL;
+    if (cast)
+        return arena_printf(c->arena, "cast from %s to %s", object_type_text(c, s, cast->source),
+                            object_type_text(c, s, cast->target));
     const struct opclass_def *oc = classid == CLASS_PG_OPCLASS ? snapshot_opclass(s, oid) : NULL;
     if (oc)
         return arena_printf(c->arena, "operator class %s for access method %s", oc->name,

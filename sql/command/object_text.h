@@ -9,4 +9,7 @@ const char *relation_text(struct command *c, const struct snapshot *s, const str
 const char *object_text(struct command *c, const struct snapshot *s, uint32_t classid, uint32_t oid,
                         int sub);
 
+/* A type as messages name it. */
+const char *object_type_text(struct command *c, const struct snapshot *s, uint32_t type);
+
 #endif

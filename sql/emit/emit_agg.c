@@ -115,7 +115,8 @@ static bool needs_sort(const struct expr *e, const struct fn_impl *impl)
         return false;
     if (e->agg.order.n)
         return true;
-    return e->agg.distinct && (e->agg.args.n != 1 || (impl->flags & FN_TYPED));
+    /* PostgreSQL finds duplicates by sorting: a user's aggregate sees values in order. */
+    return e->agg.distinct && (e->agg.args.n != 1 || (impl->flags & (FN_TYPED | FN_USER)));
 }
 
 void emit_agg(struct emitter *em, const struct expr *e)

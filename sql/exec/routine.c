@@ -433,4 +433,7 @@ static void door_close(void *rows)
 }
 
 const struct routine_door routine_sql_door = {
-    .call = door_call, .open = door_open, .next = door_next, .close = door_close};
+    .call = door_call, .open = door_open, .next = door_next, .close = door_close,
+    .step = user_aggregate_step,
+    .final = user_aggregate_final,
+};

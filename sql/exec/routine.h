@@ -55,6 +55,10 @@ bool routine_validate(struct eval_context *ctx, const struct proc *p, const char
    for whole values. */
 int routine_row_columns(const struct routine_call *c);
 
+/* user_aggregate.c: aggregates of CREATE AGGREGATE, for the door. */
+void user_aggregate_step(struct fcall *f, uint32_t oid, struct user_aggregate_state *s);
+void user_aggregate_final(struct fcall *f, uint32_t oid, struct user_aggregate_state *s);
+
 /* The door for struct eval_context. */
 extern const struct routine_door routine_sql_door;
 

@@ -61,6 +61,32 @@ static const struct srf_impl user_set = {.state_size = sizeof(struct user_set),
                                          .close = user_set_close,
                                          .open_columns = true};
 
+/* --- aggregates ------------------------------------------------------------------------------------- */
+
+static void user_step(struct fcall *f, void *state)
+{
+    if (!door_closed(f))
+        f->ctx->routines->step(f, impl_of(f)->oid, state);
+}
+
+static void user_final(struct fcall *f, void *state)
+{
+    if (!door_closed(f))
+        f->ctx->routines->final(f, impl_of(f)->oid, state);
+}
+
+static void user_destroy(void *state)
+{
+    struct user_aggregate_state *s = state;
+    free(s->bytes);
+    s->bytes = NULL;
+}
+
+static const struct agg_impl user_aggregate = {.state_size = sizeof(struct user_aggregate_state),
+                                               .step = user_step,
+                                               .final = user_final,
+                                               .destroy = user_destroy};
+
 /* --- names ----------------------------------------------------------------------------------------- */
 
 void user_impl_init(struct user_impl *u, uint32_t oid, char volatility, bool typed, char set)
@@ -74,6 +100,12 @@ void user_impl_init(struct user_impl *u, uint32_t oid, char volatility, bool typ
                                .flags = FN_USER | FN_SESSION | (typed ? FN_TYPED : 0),
                                .srf = retset ? &user_set : NULL};
     u->traits = (struct fn_traits){.volatility = volatility, .described = true, .ncolumns = retset ? 0 : 1};
+    if (volatility == USER_IMPL_AGGREGATE) {
+        u->impl.call = NULL;
+        u->impl.agg = &user_aggregate;
+        u->impl.flags &= ~(unsigned)FN_SESSION;
+        u->traits.volatility = 'i';
+    }
 }
 
 bool user_impl_parse(struct user_impl *u, const char *name)
@@ -83,7 +115,7 @@ bool user_impl_parse(struct user_impl *u, const char *name)
         return false;
     char *end;
     unsigned long oid = strtoul(name + n, &end, 10);
-    if (*end != '.' || !end[1] || !strchr("isv", end[1]))
+    if (*end != '.' || !end[1] || !strchr("isva", end[1]))
         return false;
     bool typed = end[2] == 't';
     user_impl_init(u, (uint32_t)oid, end[1], typed, end[2 + typed]);

@@ -23,6 +23,17 @@ struct user_impl {
     char name[32];
 };
 
+/* In place of the volatility: an aggregate of CREATE AGGREGATE. */
+#define USER_IMPL_AGGREGATE 'a'
+
+/* The state of such an aggregate; zeroed at first. */
+struct user_aggregate_state {
+    bool started, empty; /* empty: no initial value, and no row yet */
+    uint32_t type;
+    struct value value; /* its bytes, if it has any, are malloc'ed: */
+    char *bytes;
+};
+
 struct routine_door {
     /* Runs the function for a call: sets f->result or f->err. */
     void (*call)(struct fcall *f, uint32_t oid);
@@ -30,6 +41,9 @@ struct routine_door {
     void *(*open)(struct fcall *f, uint32_t oid, bool whole);
     bool (*next)(void *rows, struct value *columns, int n); /* n: room */
     void (*close)(void *rows);
+    /* Aggregates: one row; the result. */
+    void (*step)(struct fcall *f, uint32_t oid, struct user_aggregate_state *s);
+    void (*final)(struct fcall *f, uint32_t oid, struct user_aggregate_state *s);
 };
 
 /* Fills u for a function of that OID; set: 0 none, 'r', 'q'. */

@@ -210,18 +210,20 @@ struct user_func {
 };
 
 static int register_user(sqlite3 *db, struct sqlite_func_host *host, const struct user_impl *user,
-                         const char *name)
+                         const char *name, bool moving)
 {
     struct user_func *u = calloc(1, sizeof(*u));
     if (!u)
         return SQLITE_NOMEM;
-    user_impl_init(&u->user, user->oid, user->traits.volatility, user->impl.flags & FN_TYPED,
-                   user->whole ? 'q' : user->impl.srf ? 'r' : 0);
+    user_impl_init(&u->user, user->oid, user->impl.agg ? USER_IMPL_AGGREGATE : user->traits.volatility,
+                   user->impl.flags & FN_TYPED, user->whole ? 'q' : user->impl.srf ? 'r' : 0);
     u->fn.impl = &u->user.impl;
     u->fn.host = host;
     u->fn.typed = user->impl.flags & FN_TYPED;
     if (user->impl.srf)
         return sqlite_srf_create(db, &u->fn, name);
+    if (user->impl.agg)
+        return sqlite_agg_register(db, &u->fn, name, SQLITE_UTF8, moving);
     int flags = SQLITE_UTF8 | (user->traits.volatility == 'v' ? 0 : SQLITE_DETERMINISTIC);
     return sqlite3_create_function_v2(db, name, -1, flags, u, sqlite_scalar_call_general, NULL, NULL, free);
 }
@@ -243,8 +245,8 @@ int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char 
         base[n - suffix] = 0;
     }
     struct user_impl user;
-    if (user_impl_parse(&user, own))
-        return register_user(db, host, &user, name);
+    if (user_impl_parse(&user, moving ? base : own))
+        return register_user(db, host, &user, name, moving);
     const struct fn_impl *impl = fn_impl_find(moving ? base : own);
     if (!impl)
         return SQLITE_NOTFOUND;

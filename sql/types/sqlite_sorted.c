@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/types/routine.h"
 #include "sql/types/sqlite_func_internal.h"
 #include "sql/types/type.h"
 #include "sql/types/type_catalog.h"
@@ -102,7 +103,11 @@ static bool cell_begin(struct sorted_cell *cell, struct sqlite_func_host *host, 
     cell->arena = arena_create();
     cell->spec = ARENA_NEW(cell->arena, struct sorted_spec);
     struct value name = keep(cell->arena, argv[0]), spec = keep(cell->arena, argv[1]);
-    cell->impl = name.kind == VALUE_TEXT ? fn_impl_find(name.p) : NULL;
+    struct user_impl *user = ARENA_NEW(cell->arena, struct user_impl);
+    if (name.kind == VALUE_TEXT && user_impl_parse(user, name.p))
+        cell->impl = &user->impl;
+    else
+        cell->impl = name.kind == VALUE_TEXT ? fn_impl_find(name.p) : NULL;
     struct sorted_spec *s = cell->spec;
     if (!cell->impl || !cell->impl->agg || spec.kind != VALUE_TEXT ||
         !spec_read(spec.p, spec.n, host->ctx, s) || argc != 2 + s->nargs + s->ndirect + s->nkeys)

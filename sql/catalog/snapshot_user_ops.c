@@ -1,0 +1,104 @@
+/* snapshot_user_ops.c: operators, casts and aggregates made by CREATE OPERATOR, CAST and AGGREGATE; behind the functions. */
+#include <string.h>
+
+#include "sql/catalog/snapshot_internal.h"
+#include "sql/catalog/user_proc.h"
+
+static uint32_t oid_at(sqlite3_stmt *st, int column)
+{
+    return (uint32_t)sqlite3_column_int64(st, column);
+}
+
+static char letter_at(sqlite3_stmt *st, int column)
+{
+    const char *p = (const char *)sqlite3_column_text(st, column);
+    return p ? p[0] : 0;
+}
+
+/* A row whose function or type is gone (hand-edited metadata) is left out. */
+static bool load_operator(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    const struct proc *p = snapshot_proc(s, oid_at(st, 10));
+    if (!p)
+        return true;
+    struct operator_def *o = ARENA_NEW(s->arena, struct operator_def);
+    *o = (struct operator_def){.oid = oid_at(st, 0),
+                               .name = loader_text(l, st, 1),
+                               .namespace_oid = oid_at(st, 2),
+                               .canmerge = sqlite3_column_int(st, 3),
+                               .canhash = sqlite3_column_int(st, 4),
+                               .left = oid_at(st, 5),
+                               .right = oid_at(st, 6),
+                               .result = oid_at(st, 7),
+                               .commutator = oid_at(st, 8),
+                               .negator = oid_at(st, 9),
+                               .proc = p};
+    o->kind = o->left ? 'b' : 'l';
+    list_add(&s->operators, s->arena, o);
+    map_put(&s->operator_oid, s->arena, o->oid, NULL, o);
+    map_put(&s->operator_name, s->arena, 0, o->name, o);
+    return true;
+}
+
+static bool load_cast(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    struct cast_def *c = ARENA_NEW(s->arena, struct cast_def);
+    *c = (struct cast_def){.oid = oid_at(st, 0),
+                           .source = oid_at(st, 1),
+                           .target = oid_at(st, 2),
+                           .func = snapshot_proc(s, oid_at(st, 3)),
+                           .context = letter_at(st, 4),
+                           .method = letter_at(st, 5)};
+    if (c->method == 'f' && !c->func)
+        return true;
+    list_add(&s->casts, s->arena, c);
+    map_put(&s->cast_pair, s->arena, c->source, NULL, c);
+    return true;
+}
+
+static bool is_polymorphic(uint32_t type)
+{
+    const struct type_def *t = type_builtin(type);
+    return t && t->typtype == 'p' && strncmp(t->name, "any", 3) == 0;
+}
+
+static bool load_aggregate(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    struct proc *p = (struct proc *)map_get(&s->proc_oid, oid_at(st, 0), NULL);
+    const struct proc *trans = snapshot_proc(s, oid_at(st, 1));
+    if (!p || p->kind != 'a' || !p->user || !trans)
+        return true;
+    struct aggregate *a = ARENA_NEW(s->arena, struct aggregate);
+    *a = (struct aggregate){.fnoid = p->oid,
+                            .kind = 'n',
+                            .transtype = oid_at(st, 4),
+                            .initval = loader_text(l, st, 5),
+                            .transfn = trans,
+                            .finalfn = snapshot_proc(s, oid_at(st, 2)),
+                            .final_extra = sqlite3_column_int(st, 3)};
+    bool typed = is_polymorphic(a->transtype);
+    for (int i = 0; i < p->nargs; i++)
+        typed = typed || is_polymorphic(p->argtypes[i]);
+    struct user_proc *u = (struct user_proc *)p->user;
+    user_impl_init(&u->impl, p->oid, USER_IMPL_AGGREGATE, typed, 0);
+    p->impl = &u->impl.impl;
+    p->agg = a;
+    return true;
+}
+
+bool snapshot_load_user_ops(struct loader *l)
+{
+    return loader_rows(l,
+                       "SELECT oid, oprname, oprnamespace, oprcanmerge, oprcanhash, oprleft, oprright, oprresult, oprcom, "
+                       "oprnegate, oprcode FROM @_pg_operator ORDER BY oid",
+                       load_operator) &&
+           loader_rows(l, "SELECT oid, castsource, casttarget, castfunc, castcontext, castmethod FROM @_pg_cast ORDER BY oid",
+                       load_cast) &&
+           loader_rows(l,
+                       "SELECT aggfnoid, aggtransfn, aggfinalfn, aggfinalextra, aggtranstype, agginitval FROM @_pg_aggregate "
+                       "ORDER BY aggfnoid",
+                       load_aggregate);
+}

@@ -1,0 +1,449 @@
+/*
+ * operator_command.c: CREATE AGGREGATE, CREATE OPERATOR, CREATE CAST: functions looked up by the argument types they must have,
+ * durable rows written. Dropping them is drop.c's.
+ */
+#include <string.h>
+
+#include "sql/base/limits.h"
+#include "sql/catalog/user_proc.h"
+#include "sql/command/command_internal.h"
+#include "sql/command/object_text.h"
+
+/* --- functions by argument types ---------------------------------------------------------------------- */
+
+static bool is_polymorphic(uint32_t type)
+{
+    static const uint32_t types[] = {ANYELEMENTOID, ANYARRAYOID, ANYNONARRAYOID, ANYENUMOID, ANYCOMPATIBLEOID,
+                                     ANYCOMPATIBLEARRAYOID, ANYCOMPATIBLENONARRAYOID, ANYOID};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (types[i] == type)
+            return true;
+    return false;
+}
+
+static bool is_binary_coercible(const struct command *c, uint32_t from, uint32_t to)
+{
+    const struct type_def *t = snapshot_type(c->snapshot, from);
+    while (t && t->typtype == 'd' && from != to) {
+        from = t->basetype;
+        t = snapshot_type(c->snapshot, from);
+    }
+    const struct cast_def *k = from == to ? NULL : snapshot_cast(c->snapshot, from, to);
+    return from == to || (k && k->method == 'b');
+}
+
+struct search {
+    struct command *c;
+    const struct qualified_name *name;
+    const uint32_t *types;
+    int n;
+    bool loose; /* polymorphic parameters and binary-coercible arguments too */
+    uint32_t schema;
+    const struct proc *found;
+};
+
+static bool fits(const struct search *s, const struct proc *p)
+{
+    if (p->nargs != s->n || p->kind == 'a' || p->kind == 'p' || p->retset)
+        return false;
+    for (int i = 0; i < s->n; i++)
+        if (p->argtypes[i] != s->types[i] &&
+            !(s->loose && (is_polymorphic(p->argtypes[i]) || is_binary_coercible(s->c, s->types[i], p->argtypes[i]))))
+            return false;
+    return true;
+}
+
+static bool visit(void *arg, const struct proc *p)
+{
+    struct search *s = arg;
+    if (p->namespace_oid != s->schema || !fits(s, p))
+        return true;
+    s->found = p;
+    return false;
+}
+
+/* In the named schema, or the first of the search path that has one. */
+static const struct proc *search_function(struct search *s)
+{
+    struct command *c = s->c;
+    if (s->name->schema) {
+        const struct namespace_def *n = snapshot_namespace_named(c->snapshot, s->name->schema);
+        s->schema = n ? n->oid : 0;
+        snapshot_procs_named(c->snapshot, s->name->name, visit, s);
+        return s->found;
+    }
+    for (int i = 0; i < c->nsearch_path && !s->found; i++) {
+        s->schema = c->search_path[i];
+        snapshot_procs_named(c->snapshot, s->name->name, visit, s);
+    }
+    return s->found;
+}
+
+static const char *types_text(struct command *c, const uint32_t *types, int n)
+{
+    struct strbuf b = {0};
+    for (int i = 0; i < n; i++)
+        strbuf_printf(&b, "%s%s", i ? ", " : "", object_type_text(c, c->snapshot, types[i]));
+    const char *text = arena_strndup(c->arena, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+    return text;
+}
+
+static const struct proc *find_function(struct command *c, const struct qualified_name *name, const uint32_t *types, int n,
+                                        bool loose)
+{
+    struct search s = {.c = c, .name = name, .types = types, .n = n};
+    const struct proc *p = search_function(&s);
+    s.loose = true;
+    if (!p && loose)
+        p = search_function(&s);
+    if (!p)
+        error_set(c->err, ERRCODE_UNDEFINED_FUNCTION, "function %s(%s) does not exist", cmd_qualified_text(c, name),
+                  types_text(c, types, n));
+    return p;
+}
+
+static const char *type_text(struct command *c, uint32_t type)
+{
+    return types_text(c, &type, 1);
+}
+
+static bool depend_on_function(struct command *c, uint32_t classid, uint32_t oid, const struct proc *p)
+{
+    return !p || p->oid < FIRST_USER_OID || cmd_record_depend(c, classid, oid, 0, CLASS_PG_PROC, p->oid, 0, 'n');
+}
+
+static bool depend_on_type(struct command *c, uint32_t classid, uint32_t oid, uint32_t type)
+{
+    return type < FIRST_USER_OID || cmd_record_depend(c, classid, oid, 0, CLASS_PG_TYPE, type, 0, 'n');
+}
+
+/* --- CREATE AGGREGATE ----------------------------------------------------------------------------------------- */
+
+static bool invalid_definition(struct command *c, const char *message)
+{
+    return error_set(c->err, ERRCODE_INVALID_FUNCTION_DEFINITION, "%s", message);
+}
+
+/* The transition function over the state and the arguments; its result is the state again. */
+static const struct proc *transition(struct command *c, const struct create_aggregate *a)
+{
+    uint32_t types[LIMIT_FUNC_ARGS + 1];
+    types[0] = a->transtype;
+    memcpy(types + 1, a->argtypes, sizeof(types[0]) * (size_t)a->nargs);
+    const struct proc *p = find_function(c, &a->transfn, types, a->nargs + 1, true);
+    if (!p)
+        return NULL;
+    if (p->rettype != a->transtype && !is_polymorphic(p->rettype) && !is_binary_coercible(c, p->rettype, a->transtype)) {
+        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "return type of transition function %s is not %s", p->name,
+                  type_text(c, a->transtype));
+        return NULL;
+    }
+    if (p->strict && !a->initval && (a->nargs < 1 || !is_binary_coercible(c, a->argtypes[0], a->transtype))) {
+        invalid_definition(c, "must not omit initial value when transition function is strict and transition type is not "
+                              "compatible with input type");
+        return NULL;
+    }
+    return p;
+}
+
+static const struct proc *final_function(struct command *c, const struct create_aggregate *a)
+{
+    uint32_t types[LIMIT_FUNC_ARGS + 1];
+    int n = 1;
+    types[0] = a->transtype;
+    for (int i = 0; a->final_extra && i < a->nargs; i++)
+        types[n++] = a->argtypes[i];
+    return find_function(c, &a->finalfn, types, n, true);
+}
+
+static bool check_initial_value(struct command *c, const struct create_aggregate *a)
+{
+    const struct type_def *t = snapshot_type(c->snapshot, a->transtype);
+    struct value v;
+    if (!a->initval || !t || t->typtype == 'p')
+        return true;
+    return type_input(t, a->initval, strlen(a->initval), -1, c->ctx, c->arena, c->err, &v);
+}
+
+struct same_search {
+    const struct create_aggregate *a;
+    uint32_t namespace_oid;
+    const struct proc *found;
+};
+
+static bool visit_same(void *arg, const struct proc *p)
+{
+    struct same_search *s = arg;
+    if (p->namespace_oid == s->namespace_oid && p->nargs == s->a->nargs &&
+        memcmp(p->argtypes, s->a->argtypes, sizeof(p->argtypes[0]) * (size_t)p->nargs) == 0)
+        s->found = p;
+    return !s->found;
+}
+
+static const char *names_text(struct command *c, const struct create_aggregate *a)
+{
+    bool any = false;
+    for (int i = 0; a->argnames && i < a->nargs; i++)
+        any = any || *a->argnames[i];
+    if (!any)
+        return NULL;
+    struct strbuf b = {0};
+    proc_list_write(&b, a->argnames, a->nargs);
+    const char *text = arena_strndup(c->arena, b.data, b.len);
+    strbuf_free(&b);
+    return text;
+}
+
+static bool write_aggregate(struct command *c, const struct create_aggregate *a, uint32_t oid, uint32_t namespace_oid,
+                            const struct proc *trans, const struct proc *final)
+{
+    struct strbuf types = {0};
+    for (int i = 0; i < a->nargs; i++)
+        strbuf_printf(&types, "%s%u", i ? " " : "", a->argtypes[i]);
+    uint32_t result = final ? final->rettype : a->transtype;
+    bool ok = cmd_exec(c,
+                       "INSERT OR REPLACE INTO main._pg_proc (oid, proname, pronamespace, proowner, prolang, procost, prorows, "
+                       "provariadic, prokind, prosecdef, proleakproof, proisstrict, proretset, provolatile, proparallel, "
+                       "prorettype, proargtypes, proargnames, pronargdefaults, prosrc) VALUES "
+                       "(%u, %Q, %u, %u, %u, 1, 0, 0, 'a', 0, 0, 0, 0, 'i', 'u', %u, %Q, %Q, 0, 'aggregate_dummy')",
+                       oid, a->name.name, namespace_oid, c->role, LANGUAGE_INTERNAL, result, types.data ? types.data : "",
+                       names_text(c, a)) &&
+              cmd_exec(c, "INSERT OR REPLACE INTO main._pg_aggregate VALUES (%u, %u, %u, %d, %u, %Q)", oid, trans->oid,
+                       final ? final->oid : 0, a->final_extra, a->transtype, a->initval);
+    strbuf_free(&types);
+    return ok && cmd_exec(c, "DELETE FROM main._pg_depend WHERE classid = %u AND objid = %u", CLASS_PG_PROC, oid) &&
+           (namespace_oid == PUBLIC_NAMESPACE ||
+            cmd_record_depend(c, CLASS_PG_PROC, oid, 0, CLASS_PG_NAMESPACE, namespace_oid, 0, 'n')) &&
+           depend_on_function(c, CLASS_PG_PROC, oid, trans) && depend_on_function(c, CLASS_PG_PROC, oid, final) &&
+           depend_on_type(c, CLASS_PG_PROC, oid, a->transtype);
+}
+
+bool run_create_aggregate(struct command *c)
+{
+    const struct create_aggregate *a = &c->utility->create_aggregate;
+    const struct namespace_def *ns = cmd_creation_namespace(c, &a->name, 'p');
+    if (!ns)
+        return false;
+    if (!a->transtype)
+        return invalid_definition(c, "aggregate stype must be specified");
+    if (!a->transfn.name)
+        return invalid_definition(c, "aggregate sfunc must be specified");
+    if (a->oldstyle && !a->has_basetype)
+        return invalid_definition(c, "aggregate input type must be specified");
+    if (a->nargs > LIMIT_FUNC_ARGS)
+        return error_set(c->err, ERRCODE_TOO_MANY_ARGUMENTS, "aggregates cannot have more than %d arguments", LIMIT_FUNC_ARGS);
+    if (!check_initial_value(c, a))
+        return false;
+    const struct proc *trans = transition(c, a), *final = NULL;
+    if (!trans || (a->finalfn.name && !(final = final_function(c, a))))
+        return false;
+    struct same_search same = {.a = a, .namespace_oid = ns->oid};
+    snapshot_procs_named(c->snapshot, a->name.name, visit_same, &same);
+    if (same.found && !a->replace)
+        return error_set(c->err, ERRCODE_DUPLICATE_FUNCTION, "function \"%s\" already exists with same argument types",
+                         a->name.name);
+    if (same.found && (same.found->kind != 'a' || !same.found->user)) {
+        error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot change routine kind");
+        error_detail(c->err, "\"%s\" is %s.", a->name.name, same.found->kind == 'p' ? "a procedure" : "a function");
+        return false;
+    }
+    if (!durable_create(c->db, c->err))
+        return false;
+    uint32_t oid = same.found ? same.found->oid : cmd_new_oid(c);
+    return oid && write_aggregate(c, a, oid, ns->oid, trans, final) && cmd_reload(c);
+}
+
+/* --- CREATE OPERATOR ------------------------------------------------------------------------------------------------- */
+
+struct operator_search {
+    uint32_t namespace_oid, left, right;
+    const struct operator_def *found;
+};
+
+static bool visit_operator(void *arg, const struct operator_def *o)
+{
+    struct operator_search *s = arg;
+    if ((!s->namespace_oid || o->namespace_oid == s->namespace_oid) && o->left == s->left && o->right == s->right)
+        s->found = o;
+    return !s->found;
+}
+
+struct path_search {
+    struct operator_search s;
+    const struct command *c;
+    int best; /* place in the search path of the one found */
+};
+
+static bool visit_in_path(void *arg, const struct operator_def *o)
+{
+    struct path_search *p = arg;
+    if (o->left != p->s.left || o->right != p->s.right)
+        return true;
+    for (int i = 0; i < p->c->nsearch_path && i < p->best; i++)
+        if (p->c->search_path[i] == o->namespace_oid) {
+            p->best = i;
+            p->s.found = o;
+        }
+    return true;
+}
+
+const struct operator_def *operator_find(struct command *c, const struct qualified_name *n, uint32_t left, uint32_t right)
+{
+    struct path_search p = {.s = {.left = left, .right = right}, .c = c, .best = c->nsearch_path};
+    if (!n->schema) {
+        snapshot_operators_named(c->snapshot, n->name, visit_in_path, &p);
+        return p.s.found;
+    }
+    const struct namespace_def *ns = snapshot_namespace_named(c->snapshot, n->schema);
+    p.s.namespace_oid = ns ? ns->oid : 1;
+    snapshot_operators_named(c->snapshot, n->name, visit_operator, &p.s);
+    return p.s.found;
+}
+
+/* The related operator when there is one; it learns of the new one in turn. Named before it is made, it stays a name in
+   the row until then. */
+static bool link_related(struct command *c, const struct qualified_name *n, uint32_t left, uint32_t right, const char *column,
+                         uint32_t oid, uint32_t namespace_oid)
+{
+    struct operator_search s = {.left = left, .right = right};
+    if (!n->name)
+        return true;
+    snapshot_operators_named(c->snapshot, n->name, visit_operator, &s);
+    if (!s.found && left == right && strcmp(n->name, c->utility->create_operator.name.name) == 0)
+        return cmd_exec(c, "UPDATE main._pg_operator SET %s = oid WHERE oid = %u", column, oid);
+    if (!s.found)
+        return cmd_exec(c, "UPDATE main._pg_operator SET %sname = %Q WHERE oid = %u", column, n->name, oid);
+    (void)namespace_oid;
+    return cmd_exec(c, "UPDATE main._pg_operator SET %s = %u WHERE oid = %u; UPDATE main._pg_operator SET %s = %u "
+                       "WHERE oid = %u AND %s = 0",
+                    column, s.found->oid, oid, column, oid, s.found->oid, column);
+}
+
+/* Operators that named this one before it was there. */
+static bool link_waiting(struct command *c, const struct create_operator *o, uint32_t oid)
+{
+    return cmd_exec(c,
+                    "UPDATE main._pg_operator SET oprcom = %u, oprcomname = NULL WHERE oprcomname = %Q AND oprleft = %u AND "
+                    "oprright = %u; UPDATE main._pg_operator SET oprnegate = %u, oprnegatename = NULL WHERE "
+                    "oprnegatename = %Q AND oprleft = %u AND oprright = %u",
+                    oid, o->name.name, o->right, o->left, oid, o->name.name, o->left, o->right);
+}
+
+bool run_create_operator(struct command *c)
+{
+    const struct create_operator *o = &c->utility->create_operator;
+    const struct namespace_def *ns = cmd_creation_namespace(c, &o->name, 'p');
+    uint32_t types[2] = {o->left ? o->left : o->right, o->right};
+    if (!ns)
+        return false;
+    if (!o->function.name)
+        return invalid_definition(c, "operator function must be specified");
+    if (!o->left && !o->right)
+        return invalid_definition(c, "operator argument types must be specified");
+    if (!o->right) {
+        invalid_definition(c, "operator right argument type must be specified");
+        error_detail(c->err, "Postfix operators are not supported.");
+        return false;
+    }
+    const struct proc *p = find_function(c, &o->function, types, o->left ? 2 : 1, false);
+    if (!p)
+        return false;
+    struct operator_search same = {.namespace_oid = ns->oid, .left = o->left, .right = o->right};
+    snapshot_operators_named(c->snapshot, o->name.name, visit_operator, &same);
+    if (same.found)
+        return error_set(c->err, ERRCODE_DUPLICATE_FUNCTION, "operator %s already exists", o->name.name);
+    uint32_t namespace_oid = ns->oid, result = p->rettype, oid = durable_create(c->db, c->err) ? cmd_new_oid(c) : 0;
+    if (!o->left && (o->commutator.name || o->merges || o->hashes))
+        return invalid_definition(c, o->commutator.name ? "only binary operators can have commutators"
+                                     : o->merges        ? "only binary operators can merge join"
+                                                        : "only binary operators can hash");
+    if (result != BOOLOID && (o->negator.name || o->merges || o->hashes))
+        return invalid_definition(c, o->negator.name ? "only boolean operators can have negators"
+                                     : o->merges     ? "only boolean operators can merge join"
+                                                     : "only boolean operators can hash");
+    return oid &&
+           cmd_exec(c, "INSERT INTO main._pg_operator VALUES (%u, %Q, %u, %u, %d, %d, %u, %u, %u, 0, 0, %u, NULL, NULL)", oid,
+                    o->name.name, namespace_oid, c->role, o->merges, o->hashes, o->left, o->right, result, p->oid) &&
+           link_related(c, &o->commutator, o->right, o->left, "oprcom", oid, namespace_oid) &&
+           link_related(c, &o->negator, o->left, o->right, "oprnegate", oid, namespace_oid) && link_waiting(c, o, oid) &&
+           (namespace_oid == PUBLIC_NAMESPACE ||
+            cmd_record_depend(c, CLASS_PG_OPERATOR, oid, 0, CLASS_PG_NAMESPACE, namespace_oid, 0, 'n')) &&
+           depend_on_function(c, CLASS_PG_OPERATOR, oid, p) && depend_on_type(c, CLASS_PG_OPERATOR, oid, o->left) &&
+           depend_on_type(c, CLASS_PG_OPERATOR, oid, o->right) && cmd_reload(c);
+}
+
+/* --- CREATE CAST -------------------------------------------------------------------------------------------------------- */
+
+static bool wrong_object(struct command *c, const char *message)
+{
+    return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "%s", message);
+}
+
+static const struct proc *cast_function(struct command *c, const struct create_cast *k)
+{
+    const struct proc *p = find_function(c, &k->function, k->argtypes, k->nargs, false);
+    if (!p)
+        return NULL;
+    const char *why = p->nargs < 1 || p->nargs > 3 ? "cast function must take one to three arguments"
+                      : !is_binary_coercible(c, k->source, p->argtypes[0])
+                          ? "argument of cast function must match or be binary-coercible from source data type"
+                      : p->nargs > 1 && p->argtypes[1] != INT4OID ? "second argument of cast function must be type integer"
+                      : p->nargs > 2 && p->argtypes[2] != BOOLOID ? "third argument of cast function must be type boolean"
+                      : !is_binary_coercible(c, p->rettype, k->target)
+                          ? "return data type of cast function must match or be binary-coercible to target data type"
+                          : NULL;
+    if (!why)
+        return p;
+    wrong_object(c, why);
+    return NULL;
+}
+
+/* Values of both types must have one form in PostgreSQL and here. */
+static bool check_binary(struct command *c, const struct create_cast *k)
+{
+    const struct type_def *s = snapshot_type(c->snapshot, k->source), *t = snapshot_type(c->snapshot, k->target);
+    if (!cmd_is_superuser(c))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be superuser to create a cast WITHOUT FUNCTION");
+    if (s->len != t->len || s->byval != t->byval || s->align != t->align)
+        return wrong_object(c, "source and target data types are not physically compatible");
+    if (strchr("ce", s->typtype) || strchr("ce", t->typtype) || type_is_array(s) || type_is_array(t))
+        return wrong_object(c, s->typtype == 'c' || t->typtype == 'c' ? "composite data types are not binary-compatible"
+                               : s->typtype == 'e' || t->typtype == 'e' ? "enum data types are not binary-compatible"
+                                                                        : "array data types are not binary-compatible");
+    if (s->typtype == 'd' || t->typtype == 'd')
+        return wrong_object(c, "domain data types must not be marked binary-compatible");
+    if (s->storage != t->storage)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "CREATE CAST WITHOUT FUNCTION between these types is not supported");
+    return true;
+}
+
+bool run_create_cast(struct command *c)
+{
+    const struct create_cast *k = &c->utility->create_cast;
+    const struct type_def *s = snapshot_type(c->snapshot, k->source), *t = snapshot_type(c->snapshot, k->target);
+    const struct proc *p = NULL;
+    if (!s || !t)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type does not exist");
+    if (s->typtype == 'p' || t->typtype == 'p')
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "%s data type %s is a pseudo-type",
+                         s->typtype == 'p' ? "source" : "target", type_text(c, s->typtype == 'p' ? k->source : k->target));
+    if (s->typtype == 'd' || t->typtype == 'd')
+        cmd_notice(c, ERROR_WARNING, ERRCODE_WRONG_OBJECT_TYPE, "cast will be ignored because the %s data type is a domain",
+                   s->typtype == 'd' ? "source" : "target");
+    if (k->method == 'f' && !(p = cast_function(c, k)))
+        return false;
+    if (k->source == k->target && (!p || p->nargs < 2))
+        return wrong_object(c, "source data type and target data type are the same");
+    if (k->method == 'b' && !check_binary(c, k))
+        return false;
+    if (snapshot_cast(c->snapshot, k->source, k->target))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "cast from type %s to type %s already exists",
+                         type_text(c, k->source), type_text(c, k->target));
+    uint32_t oid = durable_create(c->db, c->err) ? cmd_new_oid(c) : 0;
+    return oid &&
+           cmd_exec(c, "INSERT INTO main._pg_cast VALUES (%u, %u, %u, %u, '%c', '%c')", oid, k->source, k->target,
+                    p ? p->oid : 0, k->context, k->method) &&
+           depend_on_function(c, CLASS_PG_CAST, oid, p) && depend_on_type(c, CLASS_PG_CAST, oid, k->source) &&
+           depend_on_type(c, CLASS_PG_CAST, oid, k->target) && cmd_reload(c);
+}

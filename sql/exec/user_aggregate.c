@@ -1,0 +1,131 @@
+/*
+ * user_aggregate.c: aggregates made by CREATE AGGREGATE, carried out: the transition function once per row, the final function at
+ * the end. The state lies in the form its type has in the file. Called through struct routine_door.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sql/catalog/snapshot.h"
+#include "sql/exec/routine.h"
+#include "sql/types/array.h"
+#include "sql/types/routine.h"
+#include "sql/types/type_catalog.h"
+
+#define MAX_ARGS 100
+
+/* Takes a copy of v; the memory of the old value goes. */
+static void keep(struct user_aggregate_state *s, const struct value *v)
+{
+    char *old = s->bytes;
+    s->value = *v;
+    s->bytes = NULL;
+    if (v->kind == VALUE_TEXT || v->kind == VALUE_BLOB) {
+        s->bytes = malloc(v->n + 1);
+        if (!s->bytes)
+            abort();
+        memcpy(s->bytes, v->p ? v->p : "", v->n);
+        s->bytes[v->n] = 0;
+        s->value.p = s->bytes;
+    }
+    free(old);
+}
+
+/* The state's type: a polymorphic one follows the first argument. */
+static uint32_t state_type(const struct fcall *f, const struct aggregate *a)
+{
+    uint32_t first = f->argtypes && f->nargs ? f->argtypes[0] : 0;
+    const struct type_def *t = first ? type_find(f->ctx, first) : NULL;
+    if (a->transtype == ANYELEMENTOID || a->transtype == ANYCOMPATIBLEOID)
+        return first ? first : a->transtype;
+    if (a->transtype == ANYARRAYOID || a->transtype == ANYCOMPATIBLEARRAYOID)
+        return !t ? a->transtype : type_is_array(t) ? first : t->array;
+    return a->transtype;
+}
+
+static const struct proc *find_aggregate(struct fcall *f, uint32_t oid)
+{
+    const struct proc *p = f->ctx->snapshot ? snapshot_proc(f->ctx->snapshot, oid) : NULL;
+    if (p && p->agg && p->agg->transfn)
+        return p;
+    error_set(f->err, ERRCODE_UNDEFINED_FUNCTION, "aggregate with OID %u does not exist", oid);
+    return NULL;
+}
+
+static bool begin(struct fcall *f, const struct aggregate *a, struct user_aggregate_state *s)
+{
+    if (s->started)
+        return true;
+    s->started = true;
+    s->type = state_type(f, a);
+    s->empty = a->initval == NULL;
+    s->value = value_null();
+    if (!a->initval)
+        return true;
+    const struct type_def *t = type_find(f->ctx, s->type);
+    struct value v;
+    if (!t || !type_input(t, a->initval, strlen(a->initval), -1, f->ctx, f->arena, f->err, &v))
+        return false;
+    keep(s, &v);
+    return true;
+}
+
+static bool invoke(struct fcall *f, const struct proc *p, const struct value *args, int nargs, const uint32_t *types,
+                   uint32_t rettype, struct value *result)
+{
+    if (!p->impl || !p->impl->call)
+        return error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "function %s is not supported", p->name);
+    return fcall_invoke(f, p->impl, args, nargs, types, rettype, result);
+}
+
+void user_aggregate_step(struct fcall *f, uint32_t oid, struct user_aggregate_state *s)
+{
+    const struct proc *p = find_aggregate(f, oid);
+    struct value args[MAX_ARGS + 1], result;
+    uint32_t types[MAX_ARGS + 1];
+    if (!p || f->nargs > MAX_ARGS || !begin(f, p->agg, s))
+        return;
+    const struct proc *trans = p->agg->transfn;
+    bool null = false;
+    types[0] = s->type;
+    for (int i = 0; i < f->nargs; i++) {
+        args[i + 1] = f->args[i];
+        types[i + 1] = f->argtypes ? f->argtypes[i] : i < p->nargs ? p->argtypes[i] : 0;
+        null = null || value_is_null(&f->args[i]);
+    }
+    if (trans->strict && null)
+        return;
+    if (trans->strict && s->empty) { /* the first row begins it */
+        keep(s, &args[1]);
+        s->empty = false;
+        return;
+    }
+    if (trans->strict && value_is_null(&s->value))
+        return;
+    args[0] = s->value;
+    if (invoke(f, trans, args, f->nargs + 1, types, types[0], &result))
+        keep(s, &result);
+}
+
+void user_aggregate_final(struct fcall *f, uint32_t oid, struct user_aggregate_state *s)
+{
+    const struct proc *p = find_aggregate(f, oid);
+    if (!p || !begin(f, p->agg, s))
+        return;
+    const struct proc *final = p->agg->finalfn;
+    struct value args[MAX_ARGS + 1];
+    uint32_t types[MAX_ARGS + 1];
+    int n = 1;
+    args[0] = s->value;
+    types[0] = s->type;
+    if (!final) {
+        f->result = s->value;
+        return;
+    }
+    for (int i = 0; p->agg->final_extra && i < p->nargs && i < MAX_ARGS; i++) {
+        args[n] = value_null();
+        types[n++] = p->argtypes[i];
+    }
+    if (final->strict && (value_is_null(&s->value) || n > 1))
+        return;
+    invoke(f, final, args, n, types, final->rettype, &f->result);
+}
