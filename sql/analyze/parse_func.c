@@ -332,6 +332,7 @@ static struct expr *resolve_call(struct pstate *ps, struct call *c, size_t nname
                             .names = c->names,
                             .expand_variadic = !c->variadic,
                             .expand_defaults = true,
+                            .include_out = c->procedure,
                             .location = c->location};
     uint32_t *types = ARENA_ARRAY(ps->a->arena, uint32_t, c->args.n + 1);
     enum func_detail detail;

@@ -62,7 +62,7 @@ static bool add_defaults(struct pstate *ps, const struct func_candidate *c, stru
     sub = pstate_new(&a, NULL);
     stmt = (const PgQuery__Node *)parsed_stmt(parsed, 0);
     for (int i = c->nargs - c->ndargs; ok && i < c->nargs; i++) {
-        int pos = c->argnumbers != NULL ? c->argnumbers[i] : i;
+        int pos = (c->argnumbers != NULL ? c->argnumbers[i] : i) - c->nout;
         size_t at = (size_t)(pos - (p->nargs - p->ndefaults));
 
         if (at >= stmt->select_stmt->n_target_list)

@@ -28,15 +28,34 @@ static int path_position(const struct candidate_search *s, uint32_t ns)
     return -1;
 }
 
+/* The parameters a call gives: the input ones; CALL also gives OUT ones. *nout: how many of these there are. */
+static const uint32_t *call_parameters(const struct candidate_search *s, const struct proc *p, int *n, int *nout)
+{
+    *n = p->nargs;
+    *nout = 0;
+    if (!s->l->include_out || p->kind != 'p' || p->argmodes == NULL)
+        return p->argtypes;
+    uint32_t *types = ARENA_ARRAY(s->ps->a->arena, uint32_t, p->nallargs + 1);
+
+    *n = 0;
+    for (int i = 0; i < p->nallargs; i++) {
+        if (p->argmodes[i] == 't')
+            continue;
+        *nout += p->argmodes[i] == 'o';
+        types[(*n)++] = p->allargtypes[i];
+    }
+    return types;
+}
+
 /* Position among the input arguments of the parameter called name; -1 if there is none. */
-static int input_named(const struct proc *p, const char *name)
+static int input_named(const struct proc *p, const char *name, bool include_out)
 {
     int n = p->nallargs > 0 ? p->nallargs : p->nargs, input = 0;
 
     for (int i = 0; i < n; i++) {
         char mode = p->argmodes != NULL ? p->argmodes[i] : 'i';
 
-        if (mode != 'i' && mode != 'b' && mode != 'v')
+        if (mode != 'i' && mode != 'b' && mode != 'v' && !(include_out && mode == 'o'))
             continue;
         if (p->argnames[i] != NULL && strcmp(p->argnames[i], name) == 0)
             return input;
@@ -47,32 +66,32 @@ static int input_named(const struct proc *p, const char *name)
 
 /* Where each given argument goes, then the places to be filled by defaults. NULL: the names do not
  * fit. */
-static int *match_named_call(const struct candidate_search *s, const struct proc *p)
+static int *match_named_call(const struct candidate_search *s, const struct proc *p, int nargs)
 {
     const struct func_lookup *l = s->l;
     int npositional = l->nargs - l->nnames, at = 0;
     bool given[LIMIT_FUNC_ARGS] = {false};
     int *numbers;
 
-    if (p->argnames == NULL || p->nargs > LIMIT_FUNC_ARGS)
+    if (p->argnames == NULL || nargs > LIMIT_FUNC_ARGS)
         return NULL;
-    numbers = ARENA_ARRAY(s->ps->a->arena, int, p->nargs + 1);
+    numbers = ARENA_ARRAY(s->ps->a->arena, int, nargs + 1);
     for (; at < npositional; at++) {
         numbers[at] = at;
         given[at] = true;
     }
     for (int i = 0; i < l->nnames; i++) {
-        int pos = input_named(p, l->names[i]);
+        int pos = input_named(p, l->names[i], l->include_out && p->kind == 'p');
 
-        if (pos < 0 || pos >= p->nargs || given[pos])
+        if (pos < 0 || pos >= nargs || given[pos])
             return NULL;
         given[pos] = true;
         numbers[at++] = pos;
     }
-    for (int pos = npositional; pos < p->nargs && at < p->nargs; pos++) {
+    for (int pos = npositional; pos < nargs && at < nargs; pos++) {
         if (given[pos])
             continue;
-        if (pos < p->nargs - p->ndefaults)
+        if (pos < nargs - p->ndefaults)
             return NULL;
         numbers[at++] = pos;
     }
@@ -122,21 +141,21 @@ static void add_candidate(struct candidate_search *s, struct func_candidate *fre
 }
 
 /* Do the numbers of arguments fit? Sets how. */
-static bool fits_count(const struct func_lookup *l, const struct proc *p, bool *variadic,
+static bool fits_count(const struct func_lookup *l, const struct proc *p, int nargs, bool *variadic,
                        bool *defaults)
 {
     *variadic = false;
     *defaults = false;
     if (l->nnames > 0 && p->variadic != 0 && l->expand_variadic)
         return false;
-    if (l->nnames == 0 && p->nargs <= l->nargs && l->expand_variadic)
+    if (l->nnames == 0 && nargs <= l->nargs && l->expand_variadic)
         *variadic = p->variadic != 0;
-    if (p->nargs > l->nargs && l->expand_defaults) {
-        if (l->nargs + p->ndefaults < p->nargs)
+    if (nargs > l->nargs && l->expand_defaults) {
+        if (l->nargs + p->ndefaults < nargs)
             return false;
         *defaults = true;
     }
-    return p->nargs == l->nargs || *variadic || *defaults;
+    return nargs == l->nargs || *variadic || *defaults;
 }
 
 static bool visit_proc(void *arg, const struct proc *p)
@@ -146,30 +165,35 @@ static bool visit_proc(void *arg, const struct proc *p)
     struct func_candidate *c;
     bool variadic, defaults;
     int pos = path_position(s, p->namespace_oid);
-    int *numbers = NULL, n;
+    int *numbers = NULL, n, nargs, nout;
+    const uint32_t *types;
 
-    if (pos < 0 || !fits_count(l, p, &variadic, &defaults))
+    if (pos < 0)
+        return true;
+    types = call_parameters(s, p, &nargs, &nout);
+    if (!fits_count(l, p, nargs, &variadic, &defaults))
         return true;
     if (l->nnames > 0) {
-        numbers = match_named_call(s, p);
+        numbers = match_named_call(s, p, nargs);
         if (numbers == NULL)
             return true;
     }
-    n = p->nargs > l->nargs ? p->nargs : l->nargs;
+    n = nargs > l->nargs ? nargs : l->nargs;
     c = ARENA_NEW(s->ps->a->arena, struct func_candidate);
     c->proc = p;
     c->pathpos = pos;
+    c->nout = nout;
     c->nargs = n;
     c->argnumbers = numbers;
     c->args = ARENA_ARRAY(s->ps->a->arena, uint32_t, n + 1);
-    for (int i = 0; i < p->nargs; i++)
-        c->args[i] = p->argtypes[numbers != NULL ? numbers[i] : i];
+    for (int i = 0; i < nargs; i++)
+        c->args[i] = types[numbers != NULL ? numbers[i] : i];
     if (variadic) {
-        c->nvargs = n - p->nargs + 1;
-        for (int i = p->nargs - 1; i < n; i++)
+        c->nvargs = n - nargs + 1;
+        for (int i = nargs - 1; i < n; i++)
             c->args[i] = p->variadic;
     }
-    c->ndargs = defaults ? p->nargs - l->nargs : 0;
+    c->ndargs = defaults ? nargs - l->nargs : 0;
     add_candidate(s, c);
     return true;
 }

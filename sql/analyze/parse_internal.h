@@ -81,6 +81,7 @@ struct func_candidate {
     uint32_t *args;
     int nvargs;      /* how many of them came from expanding VARIADIC */
     int ndargs;      /* how many are to be filled from defaults */
+    int nout;        /* CALL: OUT parameters among them */
     int *argnumbers; /* named notation: position in the declaration of each given argument, then of
                         defaults; else NULL */
     struct func_candidate *next;

@@ -194,3 +194,42 @@ bool routine_check_result(struct analysis *a, const struct proc *p, struct query
         return true; /* RECORD: the call says what it wants */
     return check_columns(&c, targets, n, columns, ncolumns);
 }
+
+/* --- casts of assignment ------------------------------------------------------------------------------------ */
+
+struct expr *routine_assign_cast(struct analysis *a, struct expr *e, uint32_t type, int32_t typmod)
+{
+    struct pstate *ps = pstate_new(a, NULL);
+    struct expr *out = coerce_to_target_type(ps, e, type, typmod, COERCION_PLPGSQL, COERCE_IMPLICIT, -1);
+    if (!out) { /* whatever its text says */
+        struct expr *text = expr_new(a->arena, EXPR_COERCE_IO, type, -1, -1);
+        text->cast.arg = e;
+        out = coerce_to_target_type(ps, text, type, typmod, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
+        if (!out)
+            out = text;
+    }
+    return expr_is_poison(out) || !assign_expr_collations(ps, out) ? NULL : out;
+}
+
+/* --- for name resolvers ----------------------------------------------------------------------------------------- */
+
+struct expr *routine_param(struct pstate *ps, int number, uint32_t type, int32_t typmod, int location)
+{
+    struct expr *e = expr_new(ps->a->arena, EXPR_PARAM, type, typmod, location);
+    e->param.number = number;
+    e->collation = type_collation(ps, type);
+    return e;
+}
+
+struct expr *routine_fields(struct pstate *ps, struct expr *e, const char *const *names, int n, int location)
+{
+    for (int i = 0; e && i < n; i++)
+        e = select_field(ps, e, names[i], location);
+    return e;
+}
+
+struct expr *routine_poison(struct pstate *ps, const struct error *why)
+{
+    error_copy(ps->a->err, why);
+    return expr_poison();
+}

@@ -504,7 +504,13 @@ struct utility {
             const char *language, *body;
         } do_block;
         struct {
-            struct expr *call;
+            struct expr *call; /* its arguments are the procedure's input */
+            struct call_output {
+                struct expr *arg; /* as written for an OUT or INOUT parameter */
+                const char *name;
+                uint32_t type;
+            } *outs;
+            int nouts;
         } call;
         struct {
             struct qualified_name name;

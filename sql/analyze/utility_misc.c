@@ -1,6 +1,7 @@
 /*
  * utility_misc.c: VACUUM and ANALYZE, LISTEN/NOTIFY, CHECKPOINT, DO, CALL.
  */
+#include "sql/analyze/parse_internal.h"
 #include "sql/analyze/utility_internal.h"
 
 #include <string.h>
@@ -90,8 +91,38 @@ bool utility_do(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
     return true;
 }
 
+/* The arguments of OUT and INOUT parameters are what CALL gives back; OUT ones are no input. */
+static void split_outputs(struct pstate *ps, struct utility *u)
+{
+    struct expr *call = u->call.call;
+    const struct proc *p = call->func.proc;
+    struct expr_list all = call->func.args, input = {0};
+    int at = 0;
+
+    if (p->argmodes == NULL)
+        return;
+    u->call.outs = ARENA_ARRAY(ps->a->arena, struct call_output, p->nallargs + 1);
+    for (int i = 0; i < p->nallargs && at < all.n; i++) {
+        struct expr *e = all.items[at++];
+
+        if (p->argmodes[i] != 'i' && p->argmodes[i] != 'v')
+            u->call.outs[u->call.nouts++] = (struct call_output){
+                .arg = e, .name = p->argnames != NULL && p->argnames[i] != NULL ? p->argnames[i] : "",
+                .type = is_polymorphic_type(p->allargtypes[i]) ? e->type : p->allargtypes[i]};
+        if (p->argmodes[i] != 'o')
+            expr_list_add(ps->a->arena, &input, e);
+    }
+    call->func.args = input;
+}
+
 bool utility_call(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
-    u->call.call = transform_procedure_call(ps, n->call_stmt->funccall);
-    return !expr_is_poison(u->call.call) && assign_expr_collations(ps, u->call.call);
+    struct expr *e = transform_procedure_call(ps, n->call_stmt->funccall);
+
+    u->call.call = e;
+    if (expr_is_poison(e))
+        return false;
+    if (e->kind == EXPR_FUNC)
+        split_outputs(ps, u);
+    return assign_expr_collations(ps, e);
 }

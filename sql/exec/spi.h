@@ -38,6 +38,9 @@ struct spi_host {
     uint64_t (*stamp)(struct eval_context *ctx);
     bool (*run)(struct eval_context *ctx, struct plan *p, const struct value *params, struct row_sink *sink,
                 int64_t max_rows, struct spi_result *result, struct error *err);
+    /* The one value of a plan with one step; its bytes in arena. */
+    bool (*scalar)(struct eval_context *ctx, struct plan *p, const struct value *params, struct arena *arena,
+                   struct value *out, struct error *err);
     struct connection *(*connection)(struct eval_context *ctx);
     bool (*begin)(struct eval_context *ctx, int *level, uint64_t *mark, struct error *err);
     bool (*release)(struct eval_context *ctx, int level, struct error *err);

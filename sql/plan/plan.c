@@ -214,6 +214,12 @@ static bool calls_writer(struct query_walk *w, struct expr *e, int level)
     return proc && proc->impl && (proc->impl->flags & FN_WRITES);
 }
 
+bool expr_writes(struct expr *e)
+{
+    struct query_walk w = {.expr = calls_writer, .query = marks_writes};
+    return query_walk_expr(&w, e);
+}
+
 /* Only a client's SELECT has its columns; DML has those of RETURNING. */
 static void set_fields(struct program *g, struct query *q)
 {

@@ -39,6 +39,8 @@ void expr_shift_levels(struct expr *e, int from, int delta);
 /* Does e refer to this range table entry of its own query level? rte -1: to any. */
 bool expr_uses_rte(struct expr *e, int rte);
 bool expr_is_volatile(const struct expr *e);
+/* Calls a function that changes the database (FN_WRITES), also inside sublinks; or a sublink locks rows. */
+bool expr_writes(struct expr *e);
 /* Aggregates or window functions of its own level, set-returning calls; not inside sublinks. */
 bool expr_contains(const struct expr *e, enum expr_kind kind);
 bool expr_contains_srf(const struct expr *e);

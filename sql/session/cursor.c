@@ -75,21 +75,21 @@ bool cursor_describe(struct pg_session *s, struct portal *p)
 }
 
 /* Rows are copied from the cursor's result into the FETCH's own. */
-static void fetch_row(struct portal *p, const struct portal *c, int64_t at)
+static void fetch_row(struct rowset *into, const struct portal *c, int64_t at)
 {
-    if (!p->result || at < 0 || at >= c->result->nrows)
+    if (!into || at < 0 || at >= c->result->nrows)
         return;
     const struct value *from = rowset_row(c->result, at);
-    struct value *row = rowset_append(p->result);
+    struct value *row = rowset_append(into);
     for (int i = 0; i < c->nfields; i++)
-        row[i] = rowset_copy(p->result, &from[i]);
+        row[i] = rowset_copy(into, &from[i]);
 }
 
 /*
  * c->position counts as PostgreSQL's portal position: 0 before the first row, n on row n, nrows + 1
  * after the last. Returns the number of rows passed over.
  */
-static int64_t fetch_kept(struct portal *p, struct portal *c, int direction, int64_t count)
+int64_t cursor_move(struct rowset *into, struct portal *c, int direction, int64_t count)
 {
     int64_t n = c->result->nrows, at = c->cursor_at, rows = 0;
     if (direction == 2) { /* absolute */
@@ -97,7 +97,7 @@ static int64_t fetch_kept(struct portal *p, struct portal *c, int direction, int
         target = target < 0 ? 0 : target > n ? n + 1 : target;
         c->cursor_at = target;
         rows = target >= 1 && target <= n;
-        fetch_row(p, c, target - 1);
+        fetch_row(into, c, target - 1);
         return rows;
     }
     if (direction == 3 || count == 0) { /* relative, or the present row again */
@@ -105,7 +105,7 @@ static int64_t fetch_kept(struct portal *p, struct portal *c, int direction, int
         target = target < 0 ? 0 : target > n ? n + 1 : target;
         c->cursor_at = target;
         rows = target >= 1 && target <= n;
-        fetch_row(p, c, target - 1);
+        fetch_row(into, c, target - 1);
         return rows;
     }
     bool back = (direction == 1) != (count < 0);
@@ -114,7 +114,7 @@ static int64_t fetch_kept(struct portal *p, struct portal *c, int direction, int
         at += back ? -1 : 1;
         if (at < 1 || at > n)
             break;
-        fetch_row(p, c, at - 1);
+        fetch_row(into, c, at - 1);
         rows++;
         left--;
     }
@@ -187,7 +187,7 @@ enum portal_result cursor_fetch(struct pg_session *s, struct portal *p)
             return PORTAL_FAILED;
     }
     if (c->result) {
-        rows = fetch_kept(p, c, u->fetch.direction, u->fetch.count);
+        rows = cursor_move(p->result, c, u->fetch.direction, u->fetch.count);
     } else {
         enum portal_result r = fetch_running(s, p, c, u->fetch.count, &rows);
         if (r != PORTAL_FINISHED)

@@ -7,6 +7,8 @@
 
 #include "sql/session/session.h"
 
+/* Moves in a cursor whose rows are kept; those passed over are copied to into (NULL: not). Gives their number. */
+int64_t cursor_move(struct rowset *into, struct portal *c, int direction, int64_t count);
 enum portal_result cursor_declare(struct pg_session *s, struct portal *p);
 enum portal_result cursor_fetch(struct pg_session *s, struct portal *p);
 bool cursor_describe(struct pg_session *s, struct portal *p);

@@ -15,6 +15,7 @@
 #include "sql/base/log.h"
 #include "sql/catalog/registry.h"
 #include "sql/exec/sql_function.h"
+#include "sql/plpgsql/language.h"
 #include "sql/session/session.h"
 
 /* --- configuration ---------------------------------------------------------------------- */
@@ -124,6 +125,7 @@ struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct err
     type_registry_init();
     registry_init();
     routine_add_language(&sql_function_language);
+    routine_add_language(&plpgsql_language);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct pg_engine *e = calloc(1, sizeof(*e));
     if (!e)

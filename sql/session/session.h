@@ -73,6 +73,7 @@ struct large_object_scan {
 };
 
 struct pg_session {
+    int unnamed_portals; /* names given to cursors of functions */
     struct session_slot slots[SESSION_SLOTS];
     struct pg_engine *engine;
     struct database *database;

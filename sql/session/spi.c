@@ -11,6 +11,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
 #include "sql/exec/routine.h"
+#include "sql/session/cursor.h"
 #include "sql/session/session.h"
 #include "sql/session/spi.h"
 
@@ -120,6 +121,93 @@ static bool host_run(struct eval_context *ctx, struct plan *plan, const struct v
     }
     ok = p && ok && !error_is_set(&s->err);
     give_back(s, &b, err);
+    return ok;
+}
+
+static bool take_scalar(void *arg, const struct value *cells, struct error *err)
+{
+    struct {
+        struct arena *arena;
+        struct value *out;
+    } *t = arg;
+    (void)err;
+    *t->out = cells[0];
+    if (cells[0].kind == VALUE_TEXT || cells[0].kind == VALUE_BLOB)
+        t->out->p = arena_strndup(t->arena, cells[0].p, cells[0].n);
+    return true;
+}
+
+static struct value column_value(sqlite3_stmt *st, struct arena *arena)
+{
+    switch (sqlite3_column_type(st, 0)) {
+    case SQLITE_INTEGER:
+        return value_int(sqlite3_column_int64(st, 0));
+    case SQLITE_FLOAT:
+        return value_real(sqlite3_column_double(st, 0));
+    case SQLITE_TEXT: {
+        const char *p = (const char *)sqlite3_column_text(st, 0);
+        size_t n = (size_t)sqlite3_column_bytes(st, 0);
+        return value_text(arena_strndup(arena, p, n), n);
+    }
+    case SQLITE_BLOB: {
+        const void *p = sqlite3_column_blob(st, 0);
+        size_t n = (size_t)sqlite3_column_bytes(st, 0);
+        return value_blob(arena_strndup(arena, p ? p : "", n), n);
+    }
+    default:
+        return value_null();
+    }
+}
+
+/* A reading statement that calls no function of users: straight on the connection, without a portal. */
+static bool scalar_direct(struct pg_session *s, struct connection *c, struct plan *plan, const struct value *params,
+                          struct arena *arena, struct value *out, struct error *err)
+{
+    const struct step *st = &plan->program->steps[0];
+    sqlite3_stmt *stmt = connection_stmt(c, plan->uid, 0, st->sql, err);
+    if (!stmt)
+        return false;
+    for (int i = 0; i < st->nbindings; i++)
+        portal_bind_value(stmt, i + 1,
+                          st->bindings[i].kind == BINDING_PARAM ? &params[st->bindings[i].index]
+                                                                : &st->bindings[i].value);
+    struct connection *outer = s->txn.current;
+    s->txn.current = c;
+    int rc = sqlite3_step(stmt);
+    s->txn.current = outer;
+    *out = rc == SQLITE_ROW ? column_value(stmt, arena) : value_null();
+    bool ok = rc == SQLITE_ROW || rc == SQLITE_DONE;
+    if (!ok && !connection_error(c, rc, err))
+        error_set(err, ERRCODE_INTERNAL_ERROR, "SQLite: %s", sqlite3_errmsg(c->db));
+    connection_stmt_release(c, stmt);
+    return ok;
+}
+
+static bool host_scalar(struct eval_context *ctx, struct plan *plan, const struct value *params, struct arena *arena,
+                        struct value *out, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    *out = value_null();
+    if (plan->program->writes || plan->program->query->routine_calls || plan->program->nrowsets) {
+        struct {
+            struct arena *arena;
+            struct value *out;
+        } taken = {arena, out};
+        struct row_sink sink = {.row = take_scalar, .arg = &taken};
+        return host_run(ctx, plan, params, &sink, 1, NULL, err);
+    }
+    struct connection *c;
+    bool leased;
+    struct run_control *control = &s->control;
+    enum txn_wait w = txn_acquire_read(&s->txn, arena, &c, &leased, err);
+    if (w == TXN_WAIT)
+        return error_set(err, ERRCODE_TOO_MANY_CONNECTIONS, "no connection is free for a nested statement");
+    if (w != TXN_READY)
+        return false;
+    connection_attach(c, ctx, control, arena);
+    bool ok = scalar_direct(s, c, plan, params, arena, out, err);
+    if (leased)
+        txn_release_read(&s->txn, c);
     return ok;
 }
 
@@ -242,6 +330,83 @@ static void host_set_role(struct eval_context *ctx, uint32_t role, const char *n
     s->eval.role_name = s->role_name;
 }
 
+/* --- cursors ------------------------------------------------------------------------------------------------ */
+
+static const char *choose_name(struct pg_session *s, struct arena *arena)
+{
+    for (;;) {
+        const char *name = arena_printf(arena, "<unnamed portal %d>", ++s->unnamed_portals);
+        if (!session_find_portal(s, name))
+            return name;
+    }
+}
+
+/* A cursor's rows are taken at once: nothing stays open around the statements that follow. */
+static struct portal *host_open(struct eval_context *ctx, const char *name, struct plan *plan,
+                                const struct value *params, int scroll, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    struct borrowed b;
+    borrow(s, &b);
+    if (!name)
+        name = choose_name(s, s->arena);
+    struct portal *p = may_run(s, plan) ? session_portal(s, name, plan_ref(plan)) : NULL;
+    if (p && session_find_portal(s, name))
+        error_set(&s->err, ERRCODE_DUPLICATE_CURSOR, "cursor \"%s\" already in use", name);
+    if (p) {
+        p->cursor = true;
+        p->scroll = scroll >= 0;
+        p->no_scroll = scroll < 0;
+        p->params = params;
+        if (error_is_set(&s->err) || !session_materialize(s, p)) {
+            portal_destroy(p, &s->txn);
+            p = NULL;
+        } else {
+            p->params = NULL;
+            session_add_portal(s, p);
+        }
+    }
+    give_back(s, &b, err);
+    return p;
+}
+
+static struct portal *host_find(struct eval_context *ctx, const char *name)
+{
+    return session_find_portal(ctx->session, name);
+}
+
+static bool host_fetch(struct eval_context *ctx, struct portal *c, int direction, int64_t count, struct rowset *rows,
+                       int64_t *moved, struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    if (c->no_scroll && (direction != 0 || count < 0)) {
+        error_set(err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "cursor can only scan forward");
+        error_hint(err, "Declare it with SCROLL option to enable backward scan.");
+        return false;
+    }
+    if (!c->result) { /* a client's own cursor: kept from now on */
+        struct borrowed b;
+        int64_t at = c->cursor_at;
+        borrow(s, &b);
+        portal_finish(c, &s->txn, PORTAL_READY);
+        bool ok = session_materialize(s, c);
+        give_back(s, &b, err);
+        if (!ok)
+            return false;
+        c->cursor_at = at;
+    }
+    *moved = cursor_move(rows, c, direction, count);
+    return true;
+}
+
+static bool host_close(struct eval_context *ctx, struct portal *c, struct error *err)
+{
+    if (c->running)
+        return error_set(err, ERRCODE_INVALID_CURSOR_STATE, "cannot close a cursor that is being used");
+    session_drop_portal(ctx->session, c);
+    return true;
+}
+
 /* --- slots --------------------------------------------------------------------------------------------------- */
 
 static struct spi_slot *host_slot(struct eval_context *ctx, const char *name)
@@ -271,6 +436,7 @@ const struct spi_host session_spi = {
     .plan = host_plan,
     .stamp = host_stamp,
     .run = host_run,
+    .scalar = host_scalar,
     .connection = host_connection,
     .begin = host_begin,
     .release = host_release,
@@ -282,4 +448,8 @@ const struct spi_host session_spi = {
     .must_restart = host_must_restart,
     .set_role = host_set_role,
     .slot = host_slot,
+    .open = host_open,
+    .find = host_find,
+    .fetch = host_fetch,
+    .close = host_close,
 };

@@ -11,6 +11,7 @@
 #include "sql/base/arena.h"
 #include "sql/command/command.h"
 #include "sql/session/advisory.h"
+#include "sql/session/call.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
 #include "sql/session/role.h"
@@ -406,6 +407,8 @@ static const struct utility_row {
     [UTILITY_CHECKPOINT] = {run_checkpoint},
     [UTILITY_CREATE_DATABASE] = {run_create_database, NULL, UTILITY_NO_BLOCK},
     [UTILITY_DROP_DATABASE] = {run_drop_database, NULL, UTILITY_NO_BLOCK},
+    [UTILITY_CALL] = {call_run, call_describe},
+    [UTILITY_DO] = {do_run},
     [UTILITY_SECURITY_LABEL] = {NULL},
 };
 
