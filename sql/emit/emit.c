@@ -50,6 +50,8 @@ void emit_step(struct emitter *em, struct step *st)
 bool emit_program(struct program *p, const struct snapshot *s, struct error *err)
 {
     for (int i = 0; i < p->nsteps; i++) {
+        if (p->steps[i].call)
+            continue;
         struct strbuf out = {0};
         struct emitter em = {
             .out = &out, .arena = p->arena, .snapshot = s, .err = err, .program = p,

@@ -9,6 +9,7 @@
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/analyze/utility.h"
+#include "sql/exec/direct.h"
 
 #define PLAN_BUCKETS 2048
 
@@ -55,6 +56,7 @@ void plan_unref(struct plan *p)
 {
     if (!p || atomic_fetch_sub(&p->refs, 1) != 1)
         return;
+    direct_free(p->direct);
     snapshot_unref(p->snapshot);
     plan_unref(p->base);
     arena_destroy(p->arena);

@@ -19,6 +19,7 @@ struct plan {
     struct arena *arena;
     const struct snapshot *snapshot;
     struct program *program;
+    struct direct *direct; /* exec/direct.h; NULL */
     const char *tag;   /* command tag without numbers: "SELECT", "INSERT", "CREATE TABLE" */
     char *text;        /* the statement's own text */
     struct plan *base; /* referenced: the plan in whose arena the typed tree lies; or NULL */

@@ -6,6 +6,7 @@
 
 #include "sql/base/log.h"
 #include "sql/exec/constraint.h"
+#include "sql/exec/direct.h"
 
 /* An inline statement may keep its event loop this long before it moves to a worker. */
 #define PORTAL_INLINE_NS 300000
@@ -217,6 +218,60 @@ static enum portal_result portal_run_step(struct portal *p, const struct portal_
     return PORTAL_FINISHED;
 }
 
+/* A failure outside SQLite: the wish to begin anew, or the error itself. */
+static enum portal_result portal_direct_failed(struct portal *p, const struct portal_run *run, struct error *err)
+{
+    bool anew = (run->control->wants_writer || run->control->parked) && !p->flushed;
+    if (!anew)
+        return PORTAL_FAILED;
+    if (run->control->wants_writer) {
+        p->wants_writer = true;
+        atomic_store(&p->plan->wants_writer, true);
+    }
+    run->control->wants_writer = false;
+    error_clear(err);
+    return PORTAL_WAIT_LOCK;
+}
+
+/* The one row of a SELECT without FROM. */
+static enum portal_result portal_run_row(struct portal *p, const struct portal_run *run, struct error *err)
+{
+    struct arena *arena = arena_create();
+    enum portal_result r = PORTAL_FINISHED;
+    if (!direct_row(p->plan, run->txn->ctx, p->params, arena, p->cells, err))
+        r = portal_direct_failed(p, run, err);
+    else if (run->sink && !run->sink->row(run->sink->arg, p->cells, err))
+        r = PORTAL_FAILED;
+    p->count++;
+    p->step = p->plan->program->nsteps;
+    arena_destroy(arena);
+    return r;
+}
+
+static enum portal_result portal_lease(struct portal *p, const struct portal_run *run, struct error *err);
+
+/* A function of FROM; what it wrote is on the writer, where the rest must read then. */
+static enum portal_result portal_run_call(struct portal *p, const struct portal_run *run, struct connection *outer,
+                                          struct error *err)
+{
+    const struct step *s = &p->plan->program->steps[p->step];
+    struct arena *arena = arena_create();
+    if (p->leased) /* nothing is stepping there: the function is free to write */
+        txn_release_read(run->txn, p->connection);
+    p->leased = false;
+    p->connection = NULL;
+    run->txn->current = outer;
+    rowset_destroy(p->rowsets[s->rowset]);
+    p->rowsets[s->rowset] = rowset_create(s->ncolumns);
+    bool ok = direct_call(p->plan, p->step, run->txn->ctx, p->params, arena, p->rowsets[s->rowset], err);
+    arena_destroy(arena);
+    if (!ok)
+        return portal_direct_failed(p, run, err);
+    enum portal_result r = portal_lease(p, run, err);
+    run->txn->current = p->connection;
+    return r;
+}
+
 /* Leases the connection for the whole program. */
 static enum portal_result portal_lease(struct portal *p, const struct portal_run *run,
                                        struct error *err)
@@ -239,7 +294,8 @@ static enum portal_result portal_begin(struct portal *p, const struct portal_run
         error_copy(err, g->denied);
         return PORTAL_FAILED;
     }
-    enum portal_result r = portal_lease(p, run, err);
+    bool writes = p->wants_writer || (atomic_load(&p->plan->wants_writer) && !run->txn->read_only);
+    enum portal_result r = direct_is_row(p->plan) && !writes ? PORTAL_FINISHED : portal_lease(p, run, err);
     if (r != PORTAL_FINISHED)
         return r;
     int widest = p->nfields;
@@ -312,10 +368,18 @@ static bool portal_fire(struct portal *p, const struct portal_run *run, struct e
 
 /* Runs step after step until something holds it up. */
 static enum portal_result portal_run_program(struct portal *p, const struct portal_run *run,
-                                             struct error *err)
+                                             struct connection *outer, struct error *err)
 {
     int64_t left = run->max_rows;
+    if (direct_is_row(p->plan) && p->step == 0)
+        return portal_run_row(p, run, err);
     for (; p->step < p->plan->program->nsteps; p->step++) {
+        if (p->plan->program->steps[p->step].call) {
+            enum portal_result called = portal_run_call(p, run, outer, err);
+            if (called != PORTAL_FINISHED)
+                return called;
+            continue;
+        }
         if (!portal_fire(p, run, err))
             return PORTAL_FAILED;
         if (p->plan->program->steps[p->step].modify) {
@@ -367,19 +431,20 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
         if (r != PORTAL_FINISHED)
             return r;
     } else {
-        connection_attach(p->connection, run->txn->ctx, run->control, p->arena);
+        if (p->connection)
+            connection_attach(p->connection, run->txn->ctx, run->control, p->arena);
         p->flushed = true;
     }
     bool budgeted = !run->on_worker && !p->plan->program->writes;
     run->control->budget_hit = run->control->parked = run->control->wants_writer = false;
     run->control->budget = budgeted ? run_control_now() + PORTAL_INLINE_NS : 0;
     struct connection *outer = run->txn->current;
-    run->txn->current = p->connection;
-    enum portal_result r = portal_run_program(p, run, err);
+    run->txn->current = direct_is_row(p->plan) ? outer : p->connection;
+    enum portal_result r = portal_run_program(p, run, outer, err);
     run->txn->current = outer;
     run->control->budget = 0;
     if (r == PORTAL_WAIT_WORKER || r == PORTAL_WAIT_LOCK) {
-        bool as_writer = p->wants_writer && p->connection && p->connection != run->txn->writer;
+        bool as_writer = p->wants_writer && (!p->connection || p->connection != run->txn->writer);
         portal_rewind(p, run, mark);
         if (as_writer)
             return portal_run(p, run, err);

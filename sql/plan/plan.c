@@ -254,5 +254,6 @@ struct program *plan_query(struct query *q, const struct snapshot *s, const uint
     set_fields(g, q);
     if (!plan_rewrite(&p, q) || !plan_steps(&p, q))
         return NULL;
+    plan_calls(&p, q);
     return g;
 }

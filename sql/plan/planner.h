@@ -38,6 +38,8 @@ struct expr *plan_int8(struct planner *p, int64_t i);
 
 /* steps.c: data-modifying WITH, RETURNING with other tables' columns, MERGE: more than one step. */
 bool plan_steps(struct planner *p, struct query *q);
+/* steps_call.c: users' functions of FROM become steps before all others. */
+void plan_calls(struct planner *p, struct query *q);
 bool plan_merge(struct planner *p, struct query *q);
 /* The passes over a query that a pass or a step has made. */
 bool plan_rewrite(struct planner *p, struct query *q);

@@ -14,6 +14,7 @@ enum step_kind {
     STEP_ROWS,   /* its rows go to the client (SELECT, or DML with RETURNING) */
     STEP_COUNT,  /* DML without RETURNING: sqlite3_changes counts towards the tag */
     STEP_ROWSET, /* its rows are kept as rowset `rowset` for the steps behind it */
+    STEP_CALL,   /* a user's function runs without a SQLite statement around it; its rows are rowset `rowset` */
     STEP_QUIET,  /* carried out, neither rows nor count */
     STEP_MODIFY  /* rows changed one by one, with triggers: modify */
 };
@@ -43,6 +44,10 @@ struct step {
     bool counts; /* its rows (ROWS) or changes (COUNT) are the number in the command tag */
     struct query *query; /* the typed tree of this step; kept: DML's explains constraint violations */
     const struct relation *target; /* DML: the table */
+    /* STEP_CALL: the call, the columns the query sees, whether it has a column definition list. */
+    struct expr *call;
+    const struct column_def *columns;
+    bool coldef;
     /* The statement whose WITH entries before number nwith this step may name; NULL: its own query's. */
     const struct query *with;
     int nwith;

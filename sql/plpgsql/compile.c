@@ -171,9 +171,13 @@ static bool check_result(struct parser *p, const struct proc *proc, uint32_t typ
     if (!t || t->typtype != 'p' || type == RECORDOID || type == VOIDOID || is_polymorphic(proc->rettype))
         return true;
     if (type == TRIGGEROID || type == EVENT_TRIGGEROID)
-        return proc->nargs == 0 || error_set(p->err, ERRCODE_INVALID_FUNCTION_DEFINITION,
-                                             "trigger functions cannot have declared arguments") ||
-               false;
+    {
+        if (proc->nargs == 0)
+            return true;
+        error_set(p->err, ERRCODE_INVALID_FUNCTION_DEFINITION, "trigger functions cannot have declared arguments");
+        error_hint(p->err, "The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead.");
+        return false;
+    }
     return error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED, "PL/pgSQL functions cannot return type %s",
                      format_type_name(p->arena, p->ctx->snapshot, p->ctx->search_path, p->ctx->nsearch_path, type, -1,
                                       false));

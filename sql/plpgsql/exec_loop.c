@@ -1,6 +1,7 @@
 /* exec_loop.c: FOR over integers, rows and cursors; FOREACH. Rows of a loop are in memory before its body first runs. */
 #include <string.h>
 
+#include "sql/analyze/format_type.h"
 #include "sql/exec/portal.h"
 #include "sql/plpgsql/exec.h"
 #include "sql/types/array.h"
@@ -173,7 +174,8 @@ enum outcome exec_foreach(struct frame *fr, const struct stmt *s)
     const struct type_def *t = snapshot_type(fr->ctx->snapshot, type);
     if (!t || !type_is_array(t)) {
         error_set(fr->err, ERRCODE_DATATYPE_MISMATCH, "FOREACH expression must yield an array, not type %s",
-                  t ? t->name : "unknown");
+                  format_type_name(fr->scratch, fr->ctx->snapshot, fr->ctx->search_path, fr->ctx->nsearch_path, type, -1,
+                                   false));
         return OUT_ERROR;
     }
     const struct datum *d = fr->f->datums[s->foreach.target];

@@ -43,7 +43,8 @@ static bool take_into(struct frame *fr, const struct stmt *s, const struct progr
     if (rows->nrows > 1 && (s->sql.strict || dml)) {
         error_set(fr->err, ERRCODE_TOO_MANY_ROWS, "query returned more than one row");
         strict_params(fr, s->kind == STMT_EXECSQL ? s->sql.sql : NULL);
-        error_hint(fr->err, "Make sure the query returns a single row, or use LIMIT 1.");
+        if (s->kind == STMT_EXECSQL)
+            error_hint(fr->err, "Make sure the query returns a single row, or use LIMIT 1.");
         return false;
     }
     fr->processed = 1;
@@ -119,8 +120,11 @@ enum outcome exec_perform(struct frame *fr, const struct stmt *s)
     if (!expr_prepare(fr, e))
         return OUT_ERROR;
     if (e->evaluation) {
-        if (!eval_expr(fr, e, &v, &type, &typmod))
+        if (!eval_expr(fr, e, &v, &type, &typmod)) {
+            if (!fr->err->internal_query || fr->err->context)
+                routine_context(fr->err, "SQL statement \"%s\"", e->source);
             return OUT_ERROR;
+        }
         fr->processed = 1;
         return set_found(fr, true) ? OUT_OK : OUT_ERROR;
     }

@@ -43,13 +43,9 @@ static bool type_of_name(struct parser *p, const char *const *names, int n, int 
         return error_at(p, -1, ERRCODE_SYNTAX_ERROR, "variable \"%s\" does not exist", names[0]);
     (void)offset;
     const struct relation *r = find_relation(p, n == 3 ? names[0] : NULL, names[n - 2]);
-    if (!r)
-        return error_at(p, -1, ERRCODE_UNDEFINED_TABLE, "relation \"%s%s%s\" does not exist", n == 3 ? names[0] : "",
-                        n == 3 ? "." : "", names[n - 2]);
-    const struct attribute *a = relation_attribute(r, names[n - 1]);
-    if (!a)
-        return error_at(p, -1, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist",
-                        names[n - 1], r->name);
+    const struct attribute *a = r ? relation_attribute(r, names[n - 1]) : NULL;
+    if (!a) /* the type's name then ends before the %: */
+        return error_at(p, p->tokens.items[p->at - 2].start, ERRCODE_SYNTAX_ERROR, "syntax error at or near \"%%\"");
     *type = a->type;
     *typmod = a->typmod;
     return true;

@@ -41,7 +41,7 @@ struct pexpr *parse_cursor_args(struct parser *p, const struct datum *cursor, bo
     p->at++;
     const char *texts[64] = {NULL};
     static const char *const ends[] = {",", ")", NULL};
-    int first = peek(p)->start;
+    int first = peek(p)->start, open = p->tokens.items[p->at - 1].start;
     for (int n = 0;; n++) {
         int place = n;
         const struct token *t = peek(p);
@@ -56,7 +56,7 @@ struct pexpr *parse_cursor_args(struct parser *p, const struct datum *cursor, bo
             p->at += 2;
         }
         if (n >= args->ntargets) {
-            error_at(p, t->start, ERRCODE_SYNTAX_ERROR, "too many arguments for cursor \"%s\"", cursor->name);
+            error_at(p, open, ERRCODE_SYNTAX_ERROR, "too many arguments for cursor \"%s\"", cursor->name);
             return NULL;
         }
         if (texts[place]) {
@@ -187,7 +187,7 @@ struct stmt *parse_fetch(struct parser *p, bool move)
     struct stmt *s = stmt_new(p, STMT_FETCH, token_line(p, next(p)));
     s->fetch.move = move;
     s->fetch.target = -1;
-    const struct token *at = peek(p);
+    const struct token *at = &p->tokens.items[p->at - 1];
     if (!parse_direction(p, s))
         return NULL;
     struct datum *d = cursor_variable(p);
@@ -337,7 +337,6 @@ static const struct {
     enum diag_kind kind;
     int stacked; /* 0 only current, 1 only stacked */
 } diagnostics[] = {{"row_count", DIAG_ROW_COUNT, 0},
-                   {"pg_routine_oid", DIAG_ROUTINE_OID, 0},
                    {"pg_context", DIAG_CONTEXT, 0},
                    {"pg_exception_context", DIAG_ERROR_CONTEXT, 1},
                    {"pg_exception_detail", DIAG_ERROR_DETAIL, 1},
@@ -352,6 +351,7 @@ static const struct {
 
 struct stmt *parse_getdiag(struct parser *p)
 {
+    int at = peek(p)->start;
     struct stmt *s = stmt_new(p, STMT_GETDIAG, token_line(p, next(p)));
     s->diag.stacked = accept_word(p, "stacked");
     if (!s->diag.stacked)
@@ -381,7 +381,7 @@ struct stmt *parse_getdiag(struct parser *p)
             for (; t->text[k] && k < sizeof(upper) - 1; k++)
                 upper[k] = (char)(t->text[k] >= 'a' && t->text[k] <= 'z' ? t->text[k] - 32 : t->text[k]);
             upper[k] = 0;
-            error_at(p, p->tokens.items[p->at - 1].start, ERRCODE_SYNTAX_ERROR,
+            error_at(p, at, ERRCODE_SYNTAX_ERROR,
                      "diagnostics item %s is not allowed in GET %s DIAGNOSTICS", upper,
                      s->diag.stacked ? "STACKED" : "CURRENT");
             return NULL;

@@ -93,6 +93,8 @@ struct pexpr *read_until(struct parser *p, const char *const *words, const char 
             continue;
         if (depth != 0)
             syntax_error(p, "mismatched parentheses");
+        else if (t->kind == TOKEN_END && strcmp(expected, ";") == 0)
+            syntax_error(p, "syntax error");
         else if (expression)
             error_at(p, t->start, ERRCODE_SYNTAX_ERROR, "missing \"%s\" at end of SQL expression", expected);
         else
@@ -164,7 +166,6 @@ int parse_into(struct parser *p, bool *strict)
         return -1;
     if (d->kind == DATUM_REC) {
         if (is_op(peek(p), ",")) {
-            p->at++;
             error_at(p, peek(p)->start, ERRCODE_SYNTAX_ERROR,
                      "record variable cannot be part of multiple-item INTO list");
             return -1;
@@ -239,7 +240,7 @@ struct stmt *parse_execsql(struct parser *p, int start)
         if (is_word(first, "create")) /* SELECT INTO inside, or a rule */
             continue;
         if (s->sql.into) {
-            error_at(p, t->start, ERRCODE_SYNTAX_ERROR, "INTO specified more than once");
+            syntax_error(p, "INTO specified more than once");
             return NULL;
         }
         s->sql.into = true;

@@ -191,6 +191,7 @@ static struct stmt *parse_assignment(struct parser *p)
 
 static struct stmt *parse_if(struct parser *p)
 {
+    static const char *const then[] = {"then", NULL};
     struct stmt *s = stmt_new(p, STMT_IF, token_line(p, next(p)));
     int cap = 0;
     do {
@@ -203,12 +204,9 @@ static struct stmt *parse_if(struct parser *p)
         }
         struct if_arm *arm = &s->iff.arms[s->iff.narms++];
         arm->line = token_line(p, &p->tokens.items[p->at - 1]);
-        arm->cond = read_expression(p, "then");
-        if (!arm->cond) {
-            if (p->err->message && strstr(p->err->message, "\"then\""))
-                p->err->message = "missing \"THEN\" at end of SQL expression";
+        arm->cond = read_until(p, then, "THEN", true);
+        if (!arm->cond)
             return NULL;
-        }
         p->at++;
         if (!parse_statements(p, &arm->body))
             return NULL;
@@ -283,10 +281,10 @@ static struct stmt *parse_case(struct parser *p)
 static struct stmt *parse_return_next(struct parser *p, int line)
 {
     struct stmt *s = stmt_new(p, STMT_RETURN_NEXT, line);
-    const struct token *at = &p->tokens.items[p->at - 1];
     s->ret.dno = -1;
     if (!p->f->retset) {
-        error_at(p, at->start, ERRCODE_DATATYPE_MISMATCH, "cannot use RETURN NEXT in a non-SETOF function");
+        error_at(p, p->tokens.items[p->at - 2].start, ERRCODE_DATATYPE_MISMATCH,
+                 "cannot use RETURN NEXT in a non-SETOF function");
         return NULL;
     }
     if (p->f->out_dno >= 0) {
@@ -308,7 +306,7 @@ static struct stmt *parse_return_query(struct parser *p, int line)
     struct stmt *s = stmt_new(p, STMT_RETURN_QUERY, line);
     static const char *const end[] = {";", NULL}, *const using[] = {"using", ";", NULL};
     if (!p->f->retset) {
-        error_at(p, p->tokens.items[p->at - 1].start, ERRCODE_DATATYPE_MISMATCH,
+        error_at(p, p->tokens.items[p->at - 2].start, ERRCODE_DATATYPE_MISMATCH,
                  "cannot use RETURN QUERY in a non-SETOF function");
         return NULL;
     }
@@ -325,13 +323,15 @@ static struct stmt *parse_return_query(struct parser *p, int line)
     return s;
 }
 
-static struct stmt *return_nothing(struct parser *p, struct stmt *s, const char *message)
+static struct stmt *return_nothing(struct parser *p, struct stmt *s, const char *message, const char *state)
 {
     if (is_op(peek(p), ";")) {
         p->at++;
         return s;
     }
-    error_at(p, peek(p)->start, ERRCODE_DATATYPE_MISMATCH, "%s", message);
+    error_at(p, peek(p)->start, state, "%s", message);
+    if (p->f->retset)
+        error_hint(p->err, "Use RETURN NEXT or RETURN QUERY.");
     return NULL;
 }
 
@@ -346,13 +346,16 @@ static struct stmt *parse_return(struct parser *p)
     struct stmt *s = stmt_new(p, STMT_RETURN, line);
     s->ret.dno = -1;
     if (f->retset)
-        return return_nothing(p, s, "RETURN cannot have a parameter in function returning set");
+        return return_nothing(p, s, "RETURN cannot have a parameter in function returning set",
+                              ERRCODE_DATATYPE_MISMATCH);
     if (f->rettype == VOIDOID && f->out_dno < 0)
         return return_nothing(p, s, f->procedure ? "RETURN cannot have a parameter in a procedure"
-                                                 : "RETURN cannot have a parameter in function returning void");
+                                                 : "RETURN cannot have a parameter in function returning void",
+                              f->procedure ? ERRCODE_SYNTAX_ERROR : ERRCODE_DATATYPE_MISMATCH);
     if (f->out_dno >= 0) {
         s->ret.dno = f->out_dno;
-        return return_nothing(p, s, "RETURN cannot have a parameter in function with OUT parameters");
+        return return_nothing(p, s, "RETURN cannot have a parameter in function with OUT parameters",
+                              ERRCODE_DATATYPE_MISMATCH);
     }
     if (!(s->ret.expr = read_expression(p, ";")))
         return NULL;

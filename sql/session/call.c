@@ -85,5 +85,7 @@ enum portal_result do_run(struct pg_session *s, struct portal *p)
         return r;
     p->connection = NULL;
     bool ok = l->run_block(&s->eval, u->do_block.body, s->txn.state == TXN_IMPLICIT, &s->err);
+    if (!ok && s->err.position > 0) /* of the grammar: inside the body */
+        routine_body_position(&s->err, u->do_block.body, p->plan->text);
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }

@@ -35,12 +35,14 @@ static void borrow(struct pg_session *s, struct borrowed *b)
 /* Gives everything back; the nested error goes to err. */
 static void give_back(struct pg_session *s, struct borrowed *b, struct error *err)
 {
-    if (error_is_set(&s->err))
-        error_copy(err, &s->err);
-    arena_destroy(s->arena);
+    struct error nested = s->err;
+    struct arena *arena = s->arena;
     s->arena = b->arena;
-    s->err = b->err;
+    s->err = b->err; /* err may be this one */
     s->on_worker = b->on_worker;
+    if (error_is_set(&nested))
+        error_copy(err, &nested);
+    arena_destroy(arena);
 }
 
 /* --- plans ---------------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/emit/emit.h"
+#include "sql/exec/direct.h"
 #include "sql/session/advisory.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
@@ -113,6 +114,17 @@ bool session_begin_statement(struct pg_session *s)
     return true;
 }
 
+/* The plan of a program, with what of it runs outside SQLite. */
+static struct plan *session_plan_finish(struct pg_session *s, struct arena *arena, struct program *g, const char *text,
+                                        size_t n)
+{
+    struct plan *p = plan_create(arena, g, s->snapshot, text, n);
+    if (direct_make(p, &s->err))
+        return p;
+    plan_unref(p);
+    return NULL;
+}
+
 static void session_analysis(struct pg_session *s, struct analysis *a, struct arena *arena,
                              const char *text, const uint32_t *types, int ntypes, bool variable)
 {
@@ -173,7 +185,7 @@ struct plan *session_plan(struct pg_session *s, const char *text, int offset, in
         arena_destroy(arena);
         return NULL;
     }
-    return plan_create(arena, g, s->snapshot, text + offset, (size_t)length);
+    return session_plan_finish(s, arena, g, text + offset, (size_t)length);
 }
 
 struct plan *session_plan_text(struct pg_session *s, const char *text, const uint32_t *types,
@@ -203,7 +215,7 @@ struct plan *session_plan_source(struct pg_session *s, const struct spi_source *
         arena_destroy(arena);
         return NULL;
     }
-    return plan_create(arena, g, s->snapshot, src->text + src->offset, (size_t)src->length);
+    return session_plan_finish(s, arena, g, src->text + src->offset, (size_t)src->length);
 }
 
 struct plan *session_plan_inner(struct pg_session *s, const struct plan *outer, struct query *q,
@@ -215,7 +227,9 @@ struct plan *session_plan_inner(struct pg_session *s, const struct plan *outer, 
         arena_destroy(arena);
         return NULL;
     }
-    struct plan *p = plan_create(arena, g, s->snapshot, outer->text, strlen(outer->text));
+    struct plan *p = session_plan_finish(s, arena, g, outer->text, strlen(outer->text));
+    if (!p)
+        return NULL;
     p->base = plan_ref((struct plan *)outer); /* the typed tree lies in its arena */
     return p;
 }
