@@ -139,6 +139,14 @@ void interval_apply_typmod(struct interval *i, int32_t typmod, struct error *err
 /* A double of seconds-like units to whole microseconds, halves to even. */
 int64_t double_to_usecs(double seconds);
 
+/* A text read along a template of to_timestamp that must match exactly, and what the template speaks of. */
+struct formatted_datetime {
+    struct datetime dt;
+    bool dated, timed, zoned;
+};
+bool formatting_parse_strict(struct fcall *f, const struct value *text, const struct value *pattern,
+                             struct formatted_datetime *out);
+
 /* 22008 of make_time and make_timestamp; false always. time.c. */
 bool datetime_time_field_error(struct error *err, int64_t hour, int64_t minute, double second);
 

@@ -30,6 +30,7 @@ struct reader {
     const char *text;
     size_t text_size;
     bool fixed;
+    bool strict; /* separators and texts must match, nothing may be left over: SQL/JSON's datetime() */
     struct parsed v;
 };
 
@@ -417,10 +418,33 @@ static bool read_field(struct reader *r, const struct template_item *it)
     return ok;
 }
 
+/* Strict: a character of the template that is no field. */
+static bool read_exactly(struct reader *r, const struct template_item *it)
+{
+    if ((size_t)(r->end - r->p) >= it->n && memcmp(r->p, it->text, it->n) == 0) {
+        r->p += it->n;
+        return true;
+    }
+    return error_set(r->err, ERRCODE_INVALID_DATETIME_FORMAT,
+                     it->kind == TEMPLATE_SEPARATOR ? "unmatched format separator \"%.*s\""
+                                                    : "unmatched format character \"%.*s\"",
+                     (int)it->n, it->text);
+}
+
+static bool read_rest(struct reader *r, const struct template_item *it)
+{
+    if (it->kind != TEMPLATE_END)
+        return error_set(r->err, ERRCODE_INVALID_DATETIME_FORMAT, "input string is too short for datetime format");
+    skip_blanks(r, NULL);
+    return r->p == r->end || error_set(r->err, ERRCODE_INVALID_DATETIME_FORMAT,
+                                       "trailing characters remain in input string after datetime format");
+}
+
 static bool read_all(struct reader *r, const struct template_item *items)
 {
     int skipped = 0;
-    for (const struct template_item *it = items; it->kind != TEMPLATE_END && r->p < r->end; it++) {
+    const struct template_item *it = items;
+    for (; it->kind != TEMPLATE_END && r->p < r->end; it++) {
         if (!r->fixed && (it->kind == TEMPLATE_PATTERN || it == items))
             skip_blanks(r, &skipped);
         if (it->kind == TEMPLATE_PATTERN) {
@@ -429,6 +453,9 @@ static bool read_all(struct reader *r, const struct template_item *items)
             skipped = 0;
             if (!r->fixed)
                 skip_blanks(r, &skipped);
+        } else if (r->strict) {
+            if (!read_exactly(r, it))
+                return false;
         } else if (r->fixed) {
             r->p++;
         } else if (it->kind == TEMPLATE_SEPARATOR) {
@@ -444,7 +471,7 @@ static bool read_all(struct reader *r, const struct template_item *items)
                 r->p++;
         }
     }
-    return true;
+    return !r->strict || read_rest(r, it);
 }
 
 /* --- putting the fields together ------------------------------------------------------------------------------------- */
@@ -561,15 +588,17 @@ static bool combine_date(struct reader *r, struct datetime *dt)
     return true;
 }
 
-static bool parse(struct fcall *f, struct datetime *dt)
+static bool parse_text(struct fcall *f, const struct value *text, const struct template_item *items, bool fixed,
+                       bool strict, struct datetime *dt)
 {
     struct reader r = {.err = f->err,
-                       .p = f->args[0].p,
-                       .end = f->args[0].p + f->args[0].n,
-                       .text = f->args[0].p,
-                       .text_size = f->args[0].n};
+                       .p = text->p,
+                       .end = text->p + text->n,
+                       .text = text->p,
+                       .text_size = text->n,
+                       .fixed = fixed,
+                       .strict = strict};
     memset(dt, 0, sizeof(*dt));
-    const struct template_item *items = template_parse(f->args[1].p, f->args[1].n, f->arena, &r.fixed);
     if (!read_all(&r, items) || !combine_time(&r) || !combine_date(&r, dt) || !set_time(&r, dt))
         return false;
     if (r.v.has_zone) {
@@ -580,6 +609,43 @@ static bool parse(struct fcall *f, struct datetime *dt)
         dt->offset = (r.v.zone_sign < 0 ? -1 : 1) * (r.v.zone_hour * 3600 + r.v.zone_minute * 60);
     }
     return true;
+}
+
+static bool parse(struct fcall *f, struct datetime *dt)
+{
+    bool fixed;
+    const struct template_item *items = template_parse(f->args[1].p, f->args[1].n, f->arena, &fixed);
+    return parse_text(f, &f->args[0], items, fixed, false, dt);
+}
+
+/* What a field is part of. */
+static void note_field(enum template_field field, struct formatted_datetime *out)
+{
+    switch (field) {
+    case TEMPLATE_TZ: case TEMPLATE_tz: case TEMPLATE_TZH: case TEMPLATE_TZM: case TEMPLATE_OF:
+        out->zoned = true;
+        break;
+    case TEMPLATE_HH: case TEMPLATE_HH12: case TEMPLATE_HH24: case TEMPLATE_MI: case TEMPLATE_SS: case TEMPLATE_SSSS:
+    case TEMPLATE_SSSSS: case TEMPLATE_MS: case TEMPLATE_US: case TEMPLATE_FF1: case TEMPLATE_FF2: case TEMPLATE_FF3:
+    case TEMPLATE_FF4: case TEMPLATE_FF5: case TEMPLATE_FF6: case TEMPLATE_AM: case TEMPLATE_am: case TEMPLATE_PM:
+    case TEMPLATE_pm: case TEMPLATE_A_M: case TEMPLATE_a_m: case TEMPLATE_P_M: case TEMPLATE_p_m:
+        out->timed = true;
+        break;
+    default:
+        out->dated = true;
+    }
+}
+
+bool formatting_parse_strict(struct fcall *f, const struct value *text, const struct value *pattern,
+                             struct formatted_datetime *out)
+{
+    bool fixed;
+    const struct template_item *items = template_parse(pattern->p, pattern->n, f->arena, &fixed);
+    *out = (struct formatted_datetime){0};
+    for (const struct template_item *it = items; it->kind != TEMPLATE_END; it++)
+        if (it->kind == TEMPLATE_PATTERN)
+            note_field(it->field, out);
+    return parse_text(f, text, items, true, true, &out->dt);
 }
 
 static void to_timestamp(struct fcall *f)

@@ -79,6 +79,10 @@ const struct template_item *template_parse(const char *p, size_t n, struct arena
         p += 2;
     }
     while (p < end) {
+        if (starts_case(p, end, "FX")) { /* says nothing but at the start */
+            p += 2;
+            continue;
+        }
         const char *start = p;
         bool fill = false, translate = false;
         for (;; p += 2) {
@@ -93,7 +97,7 @@ const struct template_item *template_parse(const char *p, size_t n, struct arena
         if (f >= 0) {
             struct template_item *it = &items[count++];
             *it = (struct template_item){.kind = TEMPLATE_PATTERN, .field = fields[f].field,
-                                         .text = fields[f].text, .n = strlen(fields[f].text),
+                                         .text = arena_strndup(arena, p, strlen(fields[f].text)), .n = strlen(fields[f].text),
                                          .fill_mode = fill, .translate = translate,
                                          .digits = fields[f].digits};
             p += it->n;

@@ -12,7 +12,7 @@ enum path_kind {
     PATH_ADD, PATH_SUB, PATH_MUL, PATH_DIV, PATH_MOD, PATH_PLUS, PATH_MINUS,
     PATH_STARTS_WITH, PATH_LIKE_REGEX, PATH_EXISTS,
     PATH_KEY, PATH_ANY_KEY, PATH_ANY_ELEMENT, PATH_INDEX, PATH_ANY, PATH_FILTER,
-    PATH_TYPE, PATH_SIZE, PATH_ABS, PATH_FLOOR, PATH_CEILING, PATH_DOUBLE, PATH_KEYVALUE
+    PATH_TYPE, PATH_SIZE, PATH_ABS, PATH_FLOOR, PATH_CEILING, PATH_DOUBLE, PATH_KEYVALUE, PATH_DATETIME
 };
 
 /* Levels of .**{from to to}; the deepest one. */
@@ -22,7 +22,7 @@ struct path_node {
     enum path_kind kind;
     struct path_node *left, *right; /* operands; right NULL for one */
     struct path_node *next;         /* the accessor applied to this one's result */
-    struct slice text;              /* key, string, number, variable, pattern */
+    struct slice text;              /* key, string, number, variable, pattern; PATH_DATETIME: template, p NULL without */
     struct slice flags;             /* like_regex */
     bool boolean;
     uint32_t from, to; /* PATH_ANY */

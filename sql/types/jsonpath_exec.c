@@ -17,7 +17,7 @@ enum truth { TRUTH_FALSE, TRUTH_TRUE, TRUTH_UNKNOWN };
 struct path_exec {
     struct fcall *f;
     const struct json_node *root, *current, *vars;
-    bool strict;
+    bool strict, zones;
     bool ignore_structure; /* below .**, as in lax mode */
     int last;              /* index of the last element where subscripts are evaluated */
 };
@@ -333,7 +333,8 @@ static bool walk_method(struct path_exec *x, const struct path_node *n, const st
                    [PATH_CEILING] = {"ceiling", "numeric_ceil"}};
     struct json_node r;
     if (n->kind == PATH_TYPE) {
-        r = json_string_node(slice_of(json_kind_name(v->kind)));
+        uint32_t t = path_datetime_type(v);
+        r = json_string_node(slice_of(t ? path_datetime_type_name(t) : json_kind_name(v->kind)));
         return pass_on(x, n, &r, out);
     }
     if (n->kind == PATH_SIZE) {
@@ -349,6 +350,8 @@ static bool walk_method(struct path_exec *x, const struct path_node *n, const st
         return walk_elements(x, n, v, out);
     if (n->kind == PATH_KEYVALUE)
         return walk_keyvalue(x, n, v, out);
+    if (n->kind == PATH_DATETIME)
+        return path_datetime_read(x->f, v, n->text, &r) && pass_on(x, n, &r, out);
     if (n->kind == PATH_DOUBLE)
         return walk_double(x, v, &r) && pass_on(x, n, &r, out);
     if (v->kind != JSON_NUMBER)
@@ -377,7 +380,8 @@ static bool walk_literal(struct path_exec *x, const struct path_node *n, struct 
 
 static bool walk_variable(struct path_exec *x, const struct path_node *n, struct path_items *out)
 {
-    const struct json_node *m = x->vars ? json_member(x->vars, n->text) : NULL;
+    static const struct json_node null = {.kind = JSON_NULL};
+    const struct json_node *m = x->vars ? json_member(x->vars, n->text) : &null;
     if (!m)
         return error_set(x->f->err, ERRCODE_UNDEFINED_OBJECT, "could not find jsonpath variable \"%.*s\"",
                          (int)n->text.n, n->text.p);
@@ -428,6 +432,7 @@ static bool walk(struct path_exec *x, const struct path_node *n, const struct js
     case PATH_CEILING:
     case PATH_DOUBLE:
     case PATH_KEYVALUE:
+    case PATH_DATETIME:
         return walk_method(x, n, v, out, unwrap);
     default: {
         enum truth t = test(x, n, v);
@@ -447,28 +452,39 @@ static enum truth truth_of(bool b)
     return b ? TRUTH_TRUE : TRUTH_FALSE;
 }
 
-static enum truth compare(enum path_kind op, const struct json_node *a, const struct json_node *b)
+/* Two of the same kind; false when they have no order. */
+static bool compare_scalars(const struct json_node *a, const struct json_node *b, int *c)
 {
-    int c;
-    if (a->kind != b->kind) {
-        if (a->kind == JSON_NULL || b->kind == JSON_NULL)
-            return truth_of(op == PATH_NE);
-        return TRUTH_UNKNOWN;
-    }
     switch (a->kind) {
     case JSON_NULL:
-        c = 0;
-        break;
+        *c = 0;
+        return true;
     case JSON_BOOL:
-        c = (int)a->boolean - (int)b->boolean;
-        break;
+        *c = (int)a->boolean - (int)b->boolean;
+        return true;
     case JSON_NUMBER:
-        c = json_number_compare(a->text, b->text);
-        break;
+        *c = json_number_compare(a->text, b->text);
+        return true;
     case JSON_STRING:
-        c = slice_compare(a->text, b->text);
-        break;
+        *c = slice_compare(a->text, b->text);
+        return true;
     default:
+        return false;
+    }
+}
+
+static enum truth compare(struct path_exec *x, enum path_kind op, const struct json_node *a,
+                          const struct json_node *b)
+{
+    int c;
+    if (path_datetime_type(a) && path_datetime_type(b)) {
+        if (!path_datetime_compare(x->f, a, b, x->zones, &c))
+            return TRUTH_UNKNOWN;
+    } else if (path_datetime_type(a) || path_datetime_type(b)) {
+        return a->kind == JSON_NULL || b->kind == JSON_NULL ? truth_of(op == PATH_NE) : TRUTH_UNKNOWN;
+    } else if (a->kind != b->kind) {
+        return a->kind == JSON_NULL || b->kind == JSON_NULL ? truth_of(op == PATH_NE) : TRUTH_UNKNOWN;
+    } else if (!compare_scalars(a, b, &c)) {
         return TRUTH_UNKNOWN;
     }
     switch (op) {
@@ -515,7 +531,7 @@ static enum truth pair_test(struct path_exec *x, const struct path_node *n, cons
     if (n->kind == PATH_LIKE_REGEX)
         return match_regex(x, n, a);
     if (n->kind != PATH_STARTS_WITH)
-        return compare(n->kind, a, b);
+        return compare(x, n->kind, a, b);
     if (a->kind != JSON_STRING || b->kind != JSON_STRING)
         return TRUTH_UNKNOWN;
     return truth_of(a->text.n >= b->text.n && memcmp(a->text.p, b->text.p, b->text.n) == 0);
@@ -576,8 +592,7 @@ static enum truth test_quiet(struct path_exec *x, const struct path_node *n, con
     }
 }
 
-/* Errors of data are the truth value unknown; these are errors of the query and stay errors. */
-static bool is_query_error(const struct error *e)
+bool jsonpath_is_query_error(const struct error *e)
 {
     return error_is_set(e) && (strcmp(e->sqlstate, ERRCODE_UNDEFINED_OBJECT) == 0 ||
                                strcmp(e->sqlstate, ERRCODE_FEATURE_NOT_SUPPORTED) == 0 ||
@@ -591,14 +606,15 @@ static enum truth test(struct path_exec *x, const struct path_node *n, const str
     x->f->err = &inner;
     enum truth t = test_quiet(x, n, v);
     x->f->err = outer;
-    if (is_query_error(&inner))
+    if (jsonpath_is_query_error(&inner))
         error_copy(outer, &inner);
     return t;
 }
 
 bool jsonpath_execute(struct fcall *f, const struct jsonpath *p, const struct json_node *target,
-                      const struct json_node *vars, struct path_items *out)
+                      const struct json_node *vars, bool zones, struct path_items *out)
 {
-    struct path_exec x = {.f = f, .root = target, .current = target, .vars = vars, .strict = p->strict};
+    struct path_exec x = {
+        .f = f, .root = target, .current = target, .vars = vars, .strict = p->strict, .zones = zones};
     return walk(&x, p->root, target, out, !p->strict);
 }

@@ -1,11 +1,19 @@
 /* jsonpath_func.c: jsonb_path_exists and its kin; the operators @? and @@. */
 #include "sql/types/jsonpath_exec.h"
 
+/* The _tz forms may compare times with and without zone. */
+static bool uses_zones(const struct fcall *f)
+{
+    size_t n = strlen(f->impl->name);
+    return n > 3 && strcmp(f->impl->name + n - 3, "_tz") == 0;
+}
+
 /*
- * (target, path [, vars, silent]): runs the path. silent, and the operators, turn its errors into *failed without an
- * error. False: an error is set.
+ * (target, path [, vars, silent]): runs the path. silent, and the operators, turn errors of the data into *failed without an
+ * error; the items found before it stay. lax_exists: in lax mode one item found is enough, whatever fails after it.
+ * False: an error is set.
  */
-static bool run(struct fcall *f, struct path_items *out, bool *failed)
+static bool run(struct fcall *f, bool lax_exists, struct path_items *out, bool *failed)
 {
     struct jsonpath p;
     struct json_node target, vars, *given = NULL;
@@ -26,21 +34,25 @@ static bool run(struct fcall *f, struct path_items *out, bool *failed)
     }
     struct error quiet, *outer = f->err;
     error_init(&quiet, f->arena);
-    if (silent)
-        f->err = &quiet;
-    bool ok = jsonpath_execute(f, &p, &target, given, out);
+    f->err = &quiet;
+    bool ok = jsonpath_execute(f, &p, &target, given, uses_zones(f), out);
     f->err = outer;
     if (ok)
         return true;
+    if (lax_exists && !p.strict && out->n > 0)
+        return true;
     *failed = true;
-    return silent;
+    if (silent && !jsonpath_is_query_error(&quiet))
+        return true;
+    error_copy(outer, &quiet);
+    return false;
 }
 
 static void jsonb_path_exists(struct fcall *f)
 {
     struct path_items l;
     bool failed;
-    if (run(f, &l, &failed) && !(failed && l.n == 0))
+    if (run(f, true, &l, &failed) && !failed)
         return_bool(f, l.n > 0);
 }
 
@@ -48,7 +60,7 @@ static void jsonb_path_match(struct fcall *f)
 {
     struct path_items l;
     bool failed, silent = f->nargs < 4 || arg_int(f, 3) != 0;
-    if (!run(f, &l, &failed) || failed)
+    if (!run(f, false, &l, &failed))
         return;
     if (l.n == 1 && l.items[0].kind == JSON_BOOL)
         return_bool(f, l.items[0].boolean);
@@ -60,9 +72,9 @@ static void jsonb_path_query_array(struct fcall *f)
 {
     struct path_items l;
     bool failed;
-    if (!run(f, &l, &failed))
+    if (!run(f, false, &l, &failed))
         return;
-    struct json_node a = {.kind = JSON_ARRAY, .count = failed ? 0 : l.n, .items = l.items};
+    struct json_node a = {.kind = JSON_ARRAY, .count = l.n, .items = l.items};
     jsonb_return(f, &a);
 }
 
@@ -70,7 +82,7 @@ static void jsonb_path_query_first(struct fcall *f)
 {
     struct path_items l;
     bool failed;
-    if (run(f, &l, &failed) && l.n > 0 && !failed)
+    if (run(f, false, &l, &failed) && l.n > 0)
         jsonb_return(f, &l.items[0]);
 }
 
@@ -83,7 +95,7 @@ static void query_open(struct fcall *f, void *state)
 {
     struct query_state *st = state;
     bool failed;
-    if (!run(f, &st->list, &failed) || failed)
+    if (!run(f, false, &st->list, &failed))
         st->list.n = 0;
 }
 
@@ -101,7 +113,6 @@ static bool query_next(struct fcall *f, void *state, struct value *columns)
 static const struct srf_impl jsonb_path_query = {
     .state_size = sizeof(struct query_state), .open = query_open, .next = query_next};
 
-/* The _tz forms differ in .datetime() only. */
 const struct fn_impl jsonpath_functions[] = {
     {"jsonb_path_exists", .call = jsonb_path_exists},
     {"jsonb_path_exists_opr", .call = jsonb_path_exists},

@@ -17,12 +17,42 @@ struct path_reader {
     int subscripts;
 };
 
+static void skip(struct path_reader *r);
+static bool is_word_char(char c);
+
+/* What PostgreSQL's scanner has in hand when it rejects the token at r->p: of a word only the blanks behind it. */
+static struct slice rejected(struct path_reader *r)
+{
+    static const char *const pairs[] = {"&&", "||", "==", "!=", "<>", "<=", ">=", "**"};
+    skip(r);
+    size_t left = (size_t)(r->end - r->p), n = 0;
+    struct slice s = {r->p, left ? (size_t)utf8_step(r->p, left) : 0};
+    if (left == 0)
+        return s;
+    bool variable = *r->p == '$';
+    for (n = variable; n < left && is_word_char(r->p[n]); n++)
+        ;
+    if (variable || (*r->p >= '0' && *r->p <= '9'))
+        return (struct slice){r->p, n ? n : 1};
+    if (n > 0) {
+        s.p += n;
+        for (s.n = 0; n + s.n < left && s.p[s.n] && strchr(" \t\n\r\f", s.p[s.n]); s.n++)
+            ;
+        return s;
+    }
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        if (left >= 2 && memcmp(r->p, pairs[i], 2) == 0)
+            s.n = 2;
+    return s;
+}
+
 static struct path_node *fail(struct path_reader *r)
 {
-    size_t n = r->p < r->end ? (size_t)utf8_step(r->p, (size_t)(r->end - r->p)) : 0;
+    struct slice s = rejected(r);
+    size_t n = s.n;
     if (n)
         error_set(r->f->err, ERRCODE_SYNTAX_ERROR, "syntax error at or near \"%.*s\" of jsonpath input",
-                  (int)n, r->p);
+                  (int)n, s.p);
     else
         error_set(r->f->err, ERRCODE_SYNTAX_ERROR, "syntax error at end of jsonpath input");
     return NULL;
@@ -198,6 +228,10 @@ static struct path_node *method_or_key(struct path_reader *r)
     if (take_string(r, &n->text))
         return n;
     struct slice w = peek_word(r);
+    if (w.n && w.p[0] >= '0' && w.p[0] <= '9' && !error_is_set(r->f->err)) {
+        error_set(r->f->err, ERRCODE_SYNTAX_ERROR, "syntax error at or near \".%.*s\" of jsonpath input", (int)w.n, w.p);
+        return NULL;
+    }
     if (w.n == 0 || error_is_set(r->f->err))
         return fail(r);
     r->p += w.n;
@@ -213,9 +247,13 @@ static struct path_node *method_or_key(struct path_reader *r)
             return take(r, ")") ? n : fail(r);
         }
     }
-    if (slice_is(w, "datetime"))
-        error_set(r->f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  "jsonpath item method .datetime() is not supported");
+    if (slice_is(w, "datetime")) {
+        n->kind = PATH_DATETIME;
+        n->text = (struct slice){0};
+        take_string(r, &n->text);
+        return !error_is_set(r->f->err) && take(r, ")") ? n : fail(r);
+    }
+    r->p = behind;
     return fail(r);
 }
 
@@ -329,14 +367,15 @@ static struct path_node *primary(struct path_reader *r)
     if (take_string(r, &n->text))
         return accessors(r, n);
     if (take(r, "$")) {
+        const char *behind = r->p;
         struct slice w = peek_word(r);
-        bool adjacent = r->p < r->end && w.n && w.p == r->p;
+        bool adjacent = r->p < r->end && w.n && w.p == behind;
         n->kind = PATH_ROOT;
         if (adjacent && is_word_char(r->p[0])) {
             r->p += w.n;
             n->kind = PATH_VARIABLE;
             n->text = w;
-        } else if (r->p < r->end && *r->p == '"' && take_string(r, &n->text)) {
+        } else if (r->p < r->end && r->p == behind && *r->p == '"' && take_string(r, &n->text)) {
             n->kind = PATH_VARIABLE;
         }
         return accessors(r, n);
@@ -463,6 +502,10 @@ static struct path_node *logical(struct path_reader *r, const char *mark, enum p
 {
     struct path_node *left = operand(r);
     while (left && take(r, mark)) {
+        if (!is_predicate(left)) {
+            r->p -= strlen(mark);
+            return fail(r);
+        }
         struct path_node *right = need_predicate(r, operand(r));
         left = right && need_predicate(r, left) ? node(r, kind, left, right) : NULL;
     }

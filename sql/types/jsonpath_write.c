@@ -187,6 +187,12 @@ static void write_node(struct textbuf *out, const struct path_node *n, bool in_k
     case PATH_DOUBLE:
         textbuf_addz(out, ".double()");
         break;
+    case PATH_DATETIME:
+        textbuf_addz(out, ".datetime(");
+        if (n->text.p)
+            json_write_string(out, n->text);
+        textbuf_addc(out, ')');
+        break;
     case PATH_KEYVALUE:
         textbuf_addz(out, ".keyvalue()");
         break;

@@ -45,6 +45,8 @@ static enum like_result like_after_percent(const struct like_match *m, const cha
     if (p >= pend)
         return LIKE_YES;
     const char *first = p;
+    if (t >= tend)
+        return LIKE_EXHAUSTED;
     if (*first == '\\' && ++first >= pend) {
         bad_end(m);
         return LIKE_NO;
