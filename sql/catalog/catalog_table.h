@@ -55,6 +55,7 @@ uint32_t rel_proc_oid(const char *name);
 
 extern const struct rel_source rel_class_sources[];
 extern const struct rel_source rel_constraint_sources[];
+extern const struct rel_source rel_depend_sources[];
 extern const struct rel_source rel_type_sources[];
 extern const struct rel_source rel_proc_sources[];
 extern const struct rel_source rel_static_sources[];

@@ -1,4 +1,4 @@
-/* rel_constraint.c: rows of pg_constraint, pg_depend, pg_description and pg_shdescription. */
+/* rel_constraint.c: rows of pg_constraint, pg_description and pg_shdescription. */
 #include <stddef.h>
 #include <string.h>
 
@@ -83,94 +83,6 @@ static bool next_constraint(struct rel_scan *x)
     return true;
 }
 
-/* --- pg_depend ------------------------------------------------------------------------------------------- */
-
-static void put_depend(struct rel_scan *x, uint32_t classid, uint32_t objid, int sub, uint32_t refclass,
-                       uint32_t ref, int refsub, char type)
-{
-    put_int(x, classid);
-    put_int(x, objid);
-    put_int(x, sub);
-    put_int(x, refclass);
-    put_int(x, ref);
-    put_int(x, refsub);
-    put_char(x, type);
-}
-
-/* Lists of what may belong to a built-in extension; every row begins with its OID. */
-struct member_head {
-    uint32_t oid;
-};
-static const struct {
-    size_t list;
-    uint32_t classid;
-} member_lists[] = {
-    {offsetof(struct snapshot, types), CLASS_PG_TYPE},
-    {offsetof(struct snapshot, procs), CLASS_PG_PROC},
-    {offsetof(struct snapshot, operators), CLASS_PG_OPERATOR},
-    {offsetof(struct snapshot, casts), 2605},
-    {offsetof(struct snapshot, opclasses), 2616},
-    {offsetof(struct snapshot, ams), 2601},
-};
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
-/* An array type belongs to its element type. */
-static bool is_part_of_type(const struct snapshot *s, int list, uint32_t oid)
-{
-    const struct type_def *t = list == 0 ? snapshot_type(s, oid) : NULL;
-    return t && t->elem;
-}
-
-/* Phases: recorded ones, owned sequences, indexes of constraints and of columns, members of extensions. */
-static bool next_depend(struct rel_scan *x)
-{
-    const struct snapshot *s = x->s;
-    for (; x->phase == 0 && x->i < s->depends.n;) {
-        const struct depend *d = s->depends.items[x->i++];
-        put_depend(x, d->classid, d->objid, d->objsubid, d->refclassid, d->refobjid, d->refobjsubid, d->type);
-        return true;
-    }
-    if (x->phase == 0) {
-        x->phase = 1;
-        x->i = 0;
-    }
-    while (x->phase == 1 && x->i < s->relations.n) {
-        const struct relation *r = s->relations.items[x->i++];
-        if (r->sequence && r->sequence->owned_table) {
-            put_depend(x, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CLASS, r->sequence->owned_table,
-                       r->sequence->owned_attnum, r->sequence->owned_deptype);
-            return true;
-        }
-        if (r->index && r->index->constraint) {
-            put_depend(x, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CONSTRAINT, r->index->constraint->oid, 0, 'i');
-            return true;
-        }
-        if (r->index && r->index->ncolumns) {
-            put_depend(x, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CLASS, r->index->table->oid,
-                       r->index->columns[0].attnum, 'a');
-            return true;
-        }
-    }
-    if (x->phase == 1) {
-        x->phase = 2;
-        x->i = 0;
-    }
-    while (x->phase >= 2 && x->phase < 2 + COUNT(member_lists)) {
-        const struct list *all = (const void *)((const char *)s + member_lists[x->phase - 2].list);
-        while (x->i < all->n) {
-            const struct member_head *m = all->items[x->i++];
-            const struct extension_def *e = snapshot_extension_of(s, m->oid);
-            if (e && !is_part_of_type(s, x->phase - 2, m->oid)) {
-                put_depend(x, member_lists[x->phase - 2].classid, m->oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'e');
-                return true;
-            }
-        }
-        x->phase++;
-        x->i = 0;
-    }
-    return false;
-}
-
 /* --- comments ----------------------------------------------------------------------------------------------- */
 
 static bool is_shared_class(uint32_t classoid)
@@ -231,7 +143,6 @@ static bool next_shdescription(struct rel_scan *x)
 
 const struct rel_source rel_constraint_sources[] = {
     {"pg_constraint", {"oid", "conrelid", "confrelid"}, next_constraint},
-    {"pg_depend", {NULL}, next_depend},
     {"pg_description", {"objoid"}, next_description},
     {"pg_shdescription", {"objoid"}, next_shdescription},
     {NULL, {NULL}, NULL},

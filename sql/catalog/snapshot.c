@@ -25,6 +25,7 @@ void snapshot_unref(const struct snapshot *s)
         return;
     struct arena *a = m->arena;
     struct snapshot_growth *g = m->growth;
+    depend_cache_free(m->depend_cache);
     free(m);
     arena_destroy(a);
     snapshot_growth_unref(g);

@@ -142,6 +142,7 @@ struct snapshot {
     struct map role_oid, role_name;
     struct map extension_name;
     struct map comment_object, acl_object; /* by object oid */
+    struct depend_cache *depend_cache;     /* rows of pg_depend: made and read under rel_depend.c's mutex */
 };
 
 /* --- parts of the build; each returns false with err set -------------------------------- */
@@ -181,6 +182,8 @@ bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints,
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
 void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */
 void snapshot_add_builtin_roles(struct loader *l); /* those the file does not redefine; behind the file's */
+
+void depend_cache_free(struct depend_cache *c); /* rel_depend.c */
 
 /* --- system relations: process-wide, immutable ------------------------------------------- */
 const struct relation *const *system_relations(int *n);
