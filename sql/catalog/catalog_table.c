@@ -2,7 +2,7 @@
  * catalog_table.c: the virtual-table module behind pg_catalog; see catalog_table.h. One eponymous module per relation, made when
  * a statement first names it. Rows come from the snapshot the statement was analyzed with (host->ctx->snapshot).
  *
- * idxNum: 0 all rows, k + 1 equality on the source's key k.
+ * idxNum: 0 all rows, k + 1 equality on the source's key k. idxStr: the columns read, in hexadecimal.
  */
 #include "sql/catalog/catalog_table.h"
 #include "sql/catalog/builtin_facts.h"
@@ -52,6 +52,12 @@ static void put(struct rel_scan *x, struct value v)
     x->n++;
 }
 
+/* Whether the column to be filled next is read at all. */
+static bool is_read(const struct rel_scan *x)
+{
+    return x->used >> (x->n < 63 ? x->n : 63) & 1;
+}
+
 void put_null(struct rel_scan *x)
 {
     put(x, value_null());
@@ -85,6 +91,10 @@ static void put_buffer(struct rel_scan *x, struct strbuf *b)
 
 void put_vector(struct rel_scan *x, const uint32_t *v, int n)
 {
+    if (!is_read(x)) {
+        put_null(x);
+        return;
+    }
     struct strbuf b = {0};
     for (int i = 0; i < n; i++)
         strbuf_printf(&b, "%s%u", i ? " " : "", v[i]);
@@ -93,7 +103,7 @@ void put_vector(struct rel_scan *x, const uint32_t *v, int n)
 
 void put_attnum_array(struct rel_scan *x, const int16_t *v, int n)
 {
-    if (!v) {
+    if (!is_read(x) || !v) {
         put_null(x);
         return;
     }
@@ -107,7 +117,7 @@ void put_attnum_array(struct rel_scan *x, const int16_t *v, int n)
 
 void put_oid_array(struct rel_scan *x, const uint32_t *v, int n)
 {
-    if (!v) {
+    if (!is_read(x) || !v) {
         put_null(x);
         return;
     }
@@ -136,7 +146,7 @@ static void add_json_text(struct strbuf *b, const char *s, size_t n)
 
 void put_text_array(struct rel_scan *x, const char *const *v, int n)
 {
-    if (!v) {
+    if (!is_read(x) || !v) {
         put_null(x);
         return;
     }
@@ -152,7 +162,7 @@ void put_text_array(struct rel_scan *x, const char *const *v, int n)
 
 void put_options(struct rel_scan *x, const char *options)
 {
-    if (!options || !*options) {
+    if (!is_read(x) || !options || !*options) {
         put_null(x);
         return;
     }
@@ -170,6 +180,10 @@ void put_options(struct rel_scan *x, const char *options)
 
 void put_acl(struct rel_scan *x, uint32_t classid, uint32_t oid, int sub)
 {
+    if (!is_read(x)) {
+        put_null(x);
+        return;
+    }
     struct acl_object o = {.classid = classid, .oid = oid, .sub = sub};
     struct acl_list l;
     const char *initial;
@@ -272,7 +286,9 @@ static int catalog_best_index(sqlite3_vtab *base, sqlite3_index_info *info)
         info->estimatedCost = v->source ? 5000 : 50;
         info->estimatedRows = v->source ? 2000 : 20;
     }
-    return SQLITE_OK;
+    info->idxStr = sqlite3_mprintf("%llx", info->colUsed);
+    info->needToFreeIdxStr = 1;
+    return info->idxStr ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 static int catalog_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
@@ -339,7 +355,6 @@ static int catalog_next(sqlite3_vtab_cursor *base)
 static int catalog_filter(sqlite3_vtab_cursor *base, int idx, const char *text, int argc,
                           sqlite3_value **argv)
 {
-    (void)text;
     struct catalog_cursor *c = (struct catalog_cursor *)base;
     struct catalog_vtab *v = (struct catalog_vtab *)base->pVtab;
     struct rel_scan *x = &c->scan;
@@ -348,6 +363,7 @@ static int catalog_filter(sqlite3_vtab_cursor *base, int idx, const char *text, 
     x->ctx = v->host ? v->host->ctx : NULL;
     x->s = x->ctx ? x->ctx->snapshot : NULL;
     x->key = idx - 1;
+    x->used = text ? strtoull(text, NULL, 16) : ~UINT64_C(0);
     x->phase = x->i = x->j = 0;
     x->item = NULL;
     c->rowid = 0;

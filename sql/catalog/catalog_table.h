@@ -24,7 +24,8 @@ struct rel_scan {
     int phase, i, j; /* the source's own, zero at the start */
     const void *item;
     struct value *row;
-    int n; /* columns filled so far */
+    int n;         /* columns filled so far */
+    uint64_t used; /* columns the statement reads, as SQLite's colUsed: costly ones may be left null without it */
 };
 
 struct rel_source {

@@ -204,6 +204,9 @@ static const uint32_t opclass_keytypes[] = {
 
 static bool next_opclass(struct rel_scan *x)
 {
+    while (x->key == 0 && x->i < x->s->opclasses.n &&
+           ((const struct opclass_def *)x->s->opclasses.items[x->i])->oid != x->key_oid)
+        x->i++;
     if (x->i >= x->s->opclasses.n)
         return false;
     const struct opclass_def *c = x->s->opclasses.items[x->i];
@@ -257,7 +260,7 @@ const struct rel_source rel_proc_sources[] = {
     {"pg_operator", {"oid"}, next_operator},
     {"pg_cast", {NULL}, next_cast},
     {"pg_am", {NULL}, next_am},
-    {"pg_opclass", {NULL}, next_opclass},
+    {"pg_opclass", {"oid"}, next_opclass},
     {"pg_opfamily", {NULL}, next_opfamily},
     {NULL, {NULL}, NULL},
 };

@@ -119,6 +119,8 @@ static const struct cell sql_sizing_cells[][4] = {
 
 static bool next_cells(struct rel_scan *x, const struct cell *cells, int nrows, int ncolumns)
 {
+    while (x->key == 0 && x->i < nrows && cells[(size_t)x->i * (size_t)ncolumns].i != x->key_oid)
+        x->i++;
     if (x->i >= nrows)
         return false;
     const struct cell *c = cells + (size_t)x->i++ * (size_t)ncolumns;
@@ -248,17 +250,17 @@ static bool next_amproc(struct rel_scan *x)
 const struct rel_source rel_static_sources[] = {
     {"pg_amop", {NULL}, next_amop},
     {"pg_amproc", {NULL}, next_amproc},
-    {"pg_aggregate", {NULL}, next_aggregate},
-    {"pg_collation", {NULL}, next_collation},
-    {"pg_language", {NULL}, next_language},
-    {"pg_conversion", {NULL}, next_conversion},
-    {"pg_range", {NULL}, next_range},
-    {"pg_tablespace", {NULL}, next_tablespace},
-    {"pg_ts_config", {NULL}, next_ts_config},
-    {"pg_ts_config_map", {NULL}, next_ts_config_map},
-    {"pg_ts_dict", {NULL}, next_ts_dict},
-    {"pg_ts_parser", {NULL}, next_ts_parser},
-    {"pg_ts_template", {NULL}, next_ts_template},
+    {"pg_aggregate", {"aggfnoid"}, next_aggregate},
+    {"pg_collation", {"oid"}, next_collation},
+    {"pg_language", {"oid"}, next_language},
+    {"pg_conversion", {"oid"}, next_conversion},
+    {"pg_range", {"rngtypid"}, next_range},
+    {"pg_tablespace", {"oid"}, next_tablespace},
+    {"pg_ts_config", {"oid"}, next_ts_config},
+    {"pg_ts_config_map", {"mapcfg"}, next_ts_config_map},
+    {"pg_ts_dict", {"oid"}, next_ts_dict},
+    {"pg_ts_parser", {"oid"}, next_ts_parser},
+    {"pg_ts_template", {"oid"}, next_ts_template},
     {"sql_features", {NULL}, next_sql_features},
     {"sql_implementation_info", {NULL}, next_sql_implementation_info},
     {"sql_parts", {NULL}, next_sql_parts},

@@ -93,7 +93,22 @@ static void fn_opclass_visible(struct fcall *f)
 
 static void fn_builtin_visible(struct fcall *f)
 {
-    f->result = value_bool(path_has(f, PG_CATALOG_NAMESPACE));
+    if (fn_oid(f, 0))
+        f->result = value_bool(path_has(f, PG_CATALOG_NAMESPACE));
+}
+
+/* COLLATION FOR (x): the name as it would be written. */
+static void fn_collation_for(struct fcall *f)
+{
+    const struct type_def *t = snapshot_type(snap(f), f->argtypes[0]);
+    if (t && !t->collation && t->oid != UNKNOWNOID) {
+        error_set(f->err, ERRCODE_DATATYPE_MISMATCH, "collations are not supported by type %s",
+                  fn_type_name(f, t->oid, -1, false));
+        return;
+    }
+    uint32_t c = f->collation ? f->collation : t ? t->collation : 0;
+    if (c)
+        fcall_return_textz(f, c == C_COLLATION_OID ? "\"C\"" : c == 951 ? "\"POSIX\"" : "\"default\"");
 }
 
 /* --- comments -------------------------------------------------------------------------------------------- */
@@ -385,6 +400,7 @@ static const struct srf_impl no_rows = {1, none_open, none_next, NULL};
 
 const struct fn_impl catalog_object_functions[] = {
     {"format_type", .call = fn_format_type, .flags = FN_CALLED_ON_NULL},
+    {"pg_collation_for", .call = fn_collation_for, .flags = FN_TYPED | FN_CALLED_ON_NULL},
     {"pg_typeof", .call = fn_pg_typeof, .flags = FN_TYPED | FN_CALLED_ON_NULL},
     {"pg_table_is_visible", .call = fn_table_visible},
     {"pg_type_is_visible", .call = fn_type_visible},

@@ -117,7 +117,7 @@ static void database_size(struct fcall *f, const char *name)
     struct pg_session *s = f->ctx->session;
     struct stat st;
     struct strbuf path = {0};
-    if (!strcmp(name, s->database->name) || !s->engine->directory) {
+    if (!strcmp(name, s->database->name)) {
         int64_t bytes = size_query(
             f, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", NULL);
         if (bytes >= 0)
@@ -125,7 +125,7 @@ static void database_size(struct fcall *f, const char *name)
         return;
     }
     strbuf_printf(&path, "%s/%s.db", s->engine->path, name);
-    if (stat(path.data, &st) == 0)
+    if (s->engine->directory && stat(path.data, &st) == 0)
         f->result = value_int(st.st_size);
     else
         error_set(f->err, ERRCODE_UNDEFINED_DATABASE, "database \"%s\" does not exist", name);

@@ -1,0 +1,672 @@
+/*
+ * fn_identity.c: objects in words and as addresses: pg_describe_object, pg_identify_object, pg_identify_object_as_address,
+ * pg_get_object_address. One function per catalog says what there is to say of an object; the SQL functions choose from that.
+ */
+#include <string.h>
+
+#include "sql/command/fn_catalog.h"
+#include "sql/types/record.h"
+
+/* What is known of one object; NULL where PostgreSQL gives none. */
+struct identity {
+    const char *type;        /* "table column" */
+    const char *schema, *name;
+    const char *identity;    /* "public.t.c" */
+    const char *description; /* "column c of table t" */
+    const char *names[4], *args[2];
+    int nnames, nargs;
+};
+
+static const struct snapshot *snap(struct fcall *f)
+{
+    return f->ctx->snapshot;
+}
+
+static const char *quoted(struct fcall *f, const char *name)
+{
+    return format_identifier(f->arena, name);
+}
+
+static const char *schema_of(struct fcall *f, uint32_t oid)
+{
+    const struct namespace_def *n = snapshot_namespace(snap(f), oid);
+    return n ? n->name : "";
+}
+
+static const char *with_schema(struct fcall *f, uint32_t ns, const char *name)
+{
+    return arena_printf(f->arena, "%s.%s", quoted(f, schema_of(f, ns)), quoted(f, name));
+}
+
+static void set_names(struct identity *i, const char *a, const char *b, const char *c)
+{
+    const char *all[] = {a, b, c};
+    for (int k = 0; k < 3; k++)
+        if (all[k])
+            i->names[i->nnames++] = all[k];
+}
+
+/* --- one function per catalog: false when there is no such object -------------------------------------------- */
+
+static const char *kind_word(const struct relation *r)
+{
+    switch (r->kind) {
+    case RELKIND_INDEX:
+        return "index";
+    case RELKIND_SEQUENCE:
+        return "sequence";
+    case RELKIND_VIEW:
+        return "view";
+    case RELKIND_MATVIEW:
+        return "materialized view";
+    case RELKIND_COMPOSITE:
+        return "composite type";
+    default:
+        return "table";
+    }
+}
+
+static bool identify_class(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct relation *r = snapshot_relation(snap(f), oid);
+    if (!r || sub < 0 || sub > r->natts)
+        return false;
+    const char *kind = kind_word(r), *schema = schema_of(f, r->namespace_oid);
+    i->identity = with_schema(f, r->namespace_oid, r->name);
+    if (!sub) {
+        i->type = kind;
+        i->schema = schema;
+        i->name = r->name;
+        i->description = arena_printf(f->arena, "%s %s", kind, fn_relation_name(f, r));
+        set_names(i, schema, r->name, NULL);
+        return true;
+    }
+    const char *column = r->atts[sub - 1].name;
+    i->type = arena_printf(f->arena, "%s column", kind);
+    i->schema = schema;
+    i->name = r->name;
+    i->identity = arena_printf(f->arena, "%s.%s", i->identity, quoted(f, column));
+    i->description = arena_printf(f->arena, "column %s of %s %s", column, kind, fn_relation_name(f, r));
+    set_names(i, schema, r->name, column);
+    return true;
+}
+
+/* The name of a type with its schema always, but for those whose SQL names have none. */
+static const char *full_type_name(struct fcall *f, uint32_t oid)
+{
+    const struct type_def *t = snapshot_type(snap(f), oid);
+    if (!t || t->namespace_oid == PG_CATALOG_NAMESPACE)
+        return fn_type_name(f, oid, -1, false);
+    if (type_is_array(t) && t->elem)
+        return arena_printf(f->arena, "%s[]", full_type_name(f, t->elem));
+    return with_schema(f, t->namespace_oid, t->name);
+}
+
+static bool identify_type(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct type_def *t = snapshot_type(snap(f), oid);
+    (void)sub;
+    if (!t)
+        return false;
+    i->type = "type";
+    i->schema = schema_of(f, t->namespace_oid);
+    i->identity = full_type_name(f, oid);
+    i->name = t->name;
+    i->description = arena_printf(f->arena, "type %s", fn_type_name(f, oid, -1, false));
+    set_names(i, i->identity, NULL, NULL);
+    return true;
+}
+
+static const char *signature(struct fcall *f, const struct proc *p, struct identity *i)
+{
+    struct strbuf b = {0};
+    for (int k = 0; k < p->nargs; k++)
+        strbuf_printf(&b, "%s%s", k ? "," : "", full_type_name(f, p->argtypes[k]));
+    const char *s = arena_printf(f->arena, "(%s)", b.data ? b.data : "");
+    strbuf_free(&b);
+    for (int k = 0; k < p->nargs && k < 2; k++)
+        i->args[i->nargs++] = full_type_name(f, p->argtypes[k]);
+    return s;
+}
+
+static bool identify_proc(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct proc *p = snapshot_proc(snap(f), oid);
+    (void)sub;
+    if (!p)
+        return false;
+    i->type = p->kind == 'a' ? "aggregate" : p->kind == 'p' ? "procedure" : "function";
+    i->schema = schema_of(f, p->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s%s", with_schema(f, p->namespace_oid, p->name), signature(f, p, i));
+    i->description = arena_printf(f->arena, "%s %s", i->type, fn_proc_signature(f, p, true));
+    set_names(i, i->schema, p->name, NULL);
+    return true;
+}
+
+static bool identify_operator(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct operator_def *o = snapshot_operator(snap(f), oid);
+    (void)sub;
+    if (!o)
+        return false;
+    const char *left = o->left ? full_type_name(f, o->left) : "NONE", *right = full_type_name(f, o->right);
+    i->type = "operator";
+    i->schema = schema_of(f, o->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s.%s(%s,%s)", quoted(f, i->schema), o->name, left, right);
+    i->description = arena_printf(f->arena, "operator %s%s%s(%s,%s)",
+                                  o->namespace_oid == PG_CATALOG_NAMESPACE ? "" : quoted(f, i->schema),
+                                  o->namespace_oid == PG_CATALOG_NAMESPACE ? "" : ".", o->name, left, right);
+    set_names(i, i->schema, o->name, NULL);
+    i->args[0] = left;
+    i->args[1] = right;
+    i->nargs = 2;
+    return true;
+}
+
+/* Objects with a name of their own and no schema. */
+static bool plain(struct fcall *f, struct identity *i, const char *type, const char *name)
+{
+    if (!name)
+        return false;
+    i->type = type;
+    i->name = name;
+    i->identity = quoted(f, name);
+    i->description = arena_printf(f->arena, "%s %s", type, name);
+    set_names(i, name, NULL, NULL);
+    return true;
+}
+
+static bool identify_namespace(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct namespace_def *n = snapshot_namespace(snap(f), oid);
+    (void)sub;
+    return n && plain(f, i, "schema", n->name);
+}
+
+static bool identify_role(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct role_def *r = snapshot_role(snap(f), oid);
+    (void)sub;
+    return r && plain(f, i, "role", r->name);
+}
+
+static bool identify_extension(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    if (oid == 13559)
+        return plain(f, i, "extension", "plpgsql");
+    for (int k = 0; k < snap(f)->extensions.n; k++) {
+        const struct extension_def *e = snap(f)->extensions.items[k];
+        if (e->oid == oid)
+            return plain(f, i, "extension", e->name);
+    }
+    return false;
+}
+
+static const struct named {
+    uint32_t oid;
+    const char *name;
+} languages[] = {
+#define PG_LANGUAGE(oid, name, owner, pl, trusted, call, inline, validator) {oid, name},
+#include "sql/catalog/builtin/pg_language.def"
+#undef PG_LANGUAGE
+};
+static const struct named tablespaces[] = {
+#define PG_TABLESPACE(oid, name, owner) {oid, name},
+#include "sql/catalog/builtin/pg_tablespace.def"
+#undef PG_TABLESPACE
+};
+static const struct named collations[] = {
+#define PG_COLLATION(oid, name, ns, owner, provider, det, enc, coll, ctype, icu, version) {oid, name},
+#include "sql/catalog/builtin/pg_collation.def"
+#undef PG_COLLATION
+};
+static const struct named configs[] = {
+#define PG_TS_CONFIG(oid, name, ns, owner, parser) {oid, name},
+#include "sql/catalog/builtin/pg_ts_config.def"
+#undef PG_TS_CONFIG
+};
+static const struct named dictionaries[] = {
+#define PG_TS_DICT(oid, name, ns, owner, template, init) {oid, name},
+#include "sql/catalog/builtin/pg_ts_dict.def"
+#undef PG_TS_DICT
+};
+static const struct family {
+    uint32_t oid, am;
+    const char *name;
+} families[] = {
+#define PG_OPFAMILY(oid, method, name, ns, owner) {oid, method, name},
+#include "sql/catalog/builtin/pg_opfamily.def"
+#undef PG_OPFAMILY
+};
+#define FIND(table, oid) find_named(table, sizeof(table) / sizeof((table)[0]), oid)
+
+static const char *find_named(const struct named *rows, size_t n, uint32_t oid)
+{
+    for (size_t i = 0; i < n; i++)
+        if (rows[i].oid == oid)
+            return rows[i].name;
+    return NULL;
+}
+
+static bool identify_language(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    return plain(f, i, "language", FIND(languages, oid));
+}
+
+static bool identify_tablespace(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    return plain(f, i, "tablespace", FIND(tablespaces, oid));
+}
+
+/* Built-in things of pg_catalog. */
+static bool of_catalog(struct fcall *f, struct identity *i, const char *type, const char *name)
+{
+    if (!name)
+        return false;
+    i->type = type;
+    i->schema = "pg_catalog";
+    i->name = name;
+    i->identity = with_schema(f, PG_CATALOG_NAMESPACE, name);
+    i->description = arena_printf(f->arena, "%s %s", type, quoted(f, name));
+    set_names(i, i->schema, name, NULL);
+    return true;
+}
+
+static bool identify_collation(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    return of_catalog(f, i, "collation", FIND(collations, oid));
+}
+
+static bool identify_config(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    return of_catalog(f, i, "text search configuration", FIND(configs, oid));
+}
+
+static bool identify_dictionary(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    return of_catalog(f, i, "text search dictionary", FIND(dictionaries, oid));
+}
+
+static bool identify_am(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct am_def *am = snapshot_am(snap(f), oid);
+    (void)sub;
+    return am && plain(f, i, "access method", am->name);
+}
+
+static bool identify_opclass(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct opclass_def *c = snapshot_opclass(snap(f), oid);
+    const struct am_def *am = c ? snapshot_am(snap(f), c->am) : NULL;
+    (void)sub;
+    if (!am)
+        return false;
+    i->type = "operator class";
+    i->schema = schema_of(f, c->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s USING %s", with_schema(f, c->namespace_oid, c->name), quoted(f, am->name));
+    i->description = arena_printf(f->arena, "operator class %s for access method %s", quoted(f, c->name), am->name);
+    set_names(i, am->name, i->schema, c->name);
+    return true;
+}
+
+static bool identify_opfamily(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++) {
+        const struct am_def *am = families[k].oid == oid ? snapshot_am(snap(f), families[k].am) : NULL;
+        if (!am)
+            continue;
+        i->type = "operator family";
+        i->schema = "pg_catalog";
+        i->identity = arena_printf(f->arena, "%s USING %s", with_schema(f, PG_CATALOG_NAMESPACE, families[k].name),
+                                   quoted(f, am->name));
+        i->description = arena_printf(f->arena, "operator family %s for access method %s", quoted(f, families[k].name),
+                                      am->name);
+        set_names(i, am->name, i->schema, families[k].name);
+        return true;
+    }
+    return false;
+}
+
+static bool identify_constraint(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct constraint_def *c = snapshot_constraint(snap(f), oid);
+    const struct type_def *t = c && !c->table ? snapshot_type(snap(f), c->domain) : NULL;
+    (void)sub;
+    if (!c || (!c->table && !t))
+        return false;
+    const char *owner = c->table ? with_schema(f, c->table->namespace_oid, c->table->name) : full_type_name(f, c->domain);
+    i->type = c->table ? "table constraint" : "domain constraint";
+    i->schema = schema_of(f, c->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s on %s", quoted(f, c->name), owner);
+    i->description = c->table ? arena_printf(f->arena, "constraint %s on table %s", c->name, fn_relation_name(f, c->table))
+                              : arena_printf(f->arena, "constraint %s", c->name);
+    if (c->table)
+        set_names(i, schema_of(f, c->table->namespace_oid), c->table->name, c->name);
+    else
+        set_names(i, owner, NULL, NULL);
+    if (!c->table)
+        i->args[i->nargs++] = c->name;
+    return true;
+}
+
+static bool identify_attrdef(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    for (int k = 0; k < snap(f)->relations.n; k++) {
+        const struct relation *r = snap(f)->relations.items[k];
+        for (int a = 0; a < r->natts; a++) {
+            if (r->atts[a].default_oid != oid)
+                continue;
+            i->type = "default value";
+            i->identity = arena_printf(f->arena, "for %s.%s", with_schema(f, r->namespace_oid, r->name),
+                                       quoted(f, r->atts[a].name));
+            i->description = arena_printf(f->arena, "default value for column %s of %s %s", r->atts[a].name, kind_word(r),
+                                          fn_relation_name(f, r));
+            set_names(i, schema_of(f, r->namespace_oid), r->name, r->atts[a].name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool identify_rewrite(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct relation *r = snapshot_relation(snap(f), oid);
+    (void)sub;
+    if (!r || (r->kind != RELKIND_VIEW && r->kind != RELKIND_MATVIEW))
+        return false;
+    i->type = "rule";
+    i->identity = arena_printf(f->arena, "\"_RETURN\" on %s", with_schema(f, r->namespace_oid, r->name));
+    i->description = arena_printf(f->arena, "rule _RETURN on %s %s", kind_word(r), fn_relation_name(f, r));
+    set_names(i, schema_of(f, r->namespace_oid), r->name, "_RETURN");
+    return true;
+}
+
+static bool identify_trigger(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    (void)sub;
+    for (int k = 0; k < snap(f)->relations.n; k++) {
+        const struct relation *r = snap(f)->relations.items[k];
+        for (int t = 0; t < r->ntriggers; t++) {
+            if (r->triggers[t]->oid != oid)
+                continue;
+            const char *name = r->triggers[t]->name;
+            i->type = "trigger";
+            i->identity = arena_printf(f->arena, "%s on %s", quoted(f, name), with_schema(f, r->namespace_oid, r->name));
+            i->description = arena_printf(f->arena, "trigger %s on %s %s", name, kind_word(r), fn_relation_name(f, r));
+            set_names(i, schema_of(f, r->namespace_oid), r->name, name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct cast_def *cast_by_oid(struct fcall *f, uint32_t oid)
+{
+    int n;
+    const struct cast_def *built = registry_all_casts(&n);
+    for (int k = 0; k < n; k++)
+        if (built[k].oid == oid)
+            return &built[k];
+    for (int k = 0; k < snap(f)->casts.n; k++) {
+        const struct cast_def *c = snap(f)->casts.items[k];
+        if (c->oid == oid)
+            return c;
+    }
+    return NULL;
+}
+
+static bool identify_cast(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct cast_def *c = cast_by_oid(f, oid);
+    (void)sub;
+    if (!c)
+        return false;
+    i->type = "cast";
+    i->identity = arena_printf(f->arena, "(%s AS %s)", full_type_name(f, c->source), full_type_name(f, c->target));
+    i->description = arena_printf(f->arena, "cast from %s to %s", fn_type_name(f, c->source, -1, false),
+                                  fn_type_name(f, c->target, -1, false));
+    set_names(i, full_type_name(f, c->source), NULL, NULL);
+    i->args[i->nargs++] = full_type_name(f, c->target);
+    return true;
+}
+
+static const struct {
+    uint32_t classid;
+    bool (*identify)(struct fcall *f, uint32_t oid, int sub, struct identity *i);
+} catalogs[] = {
+    {CLASS_PG_CLASS, identify_class},       {CLASS_PG_TYPE, identify_type},
+    {CLASS_PG_PROC, identify_proc},         {CLASS_PG_OPERATOR, identify_operator},
+    {CLASS_PG_NAMESPACE, identify_namespace}, {CLASS_PG_AUTHID, identify_role},
+    {CLASS_PG_EXTENSION, identify_extension}, {CLASS_PG_CONSTRAINT, identify_constraint},
+    {CLASS_PG_ATTRDEF, identify_attrdef},   {CLASS_PG_REWRITE, identify_rewrite},
+    {2601, identify_am},                    {2605, identify_cast},
+    {2612, identify_language},              {2616, identify_opclass},
+    {2753, identify_opfamily},              {2620, identify_trigger},
+    {1213, identify_tablespace},            {3456, identify_collation},
+    {3602, identify_config},                {3600, identify_dictionary},
+};
+
+static bool identify(struct fcall *f, struct identity *i)
+{
+    *i = (struct identity){0};
+    if (!fn_oid(f, 0) && !fn_oid(f, 1))
+        return false;
+    for (size_t k = 0; k < sizeof(catalogs) / sizeof(catalogs[0]); k++)
+        if (catalogs[k].classid == fn_oid(f, 0))
+            return catalogs[k].identify(f, fn_oid(f, 1), (int)fn_int(f, 2), i);
+    return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "unsupported object class: %u", fn_oid(f, 0));
+}
+
+/* --- the SQL functions --------------------------------------------------------------------------------------------- */
+
+static void fn_describe_object(struct fcall *f)
+{
+    struct identity i;
+    if (identify(f, &i))
+        fcall_return_textz(f, i.description);
+}
+
+static struct value text_or_null(const char *s)
+{
+    return s ? value_textz(s) : value_null();
+}
+
+static struct value text_array(struct fcall *f, const char *const *items, int n)
+{
+    struct strbuf b = {0};
+    strbuf_addc(&b, '[');
+    for (int i = 0; i < n; i++) {
+        strbuf_addz(&b, i ? ",\"" : "\"");
+        for (const char *p = items[i]; *p; p++)
+            strbuf_printf(&b, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+        strbuf_addc(&b, '"');
+    }
+    strbuf_addc(&b, ']');
+    struct value v = value_text(arena_strndup(f->arena, b.data, b.len), b.len);
+    strbuf_free(&b);
+    return v;
+}
+
+static void once_open(struct fcall *f, void *state)
+{
+    *(bool *)state = false;
+    for (int i = 0; i < f->nargs; i++)
+        if (ARG_NULL(f, i))
+            *(bool *)state = true;
+}
+
+/* True the first time. */
+static bool first_row(void *state)
+{
+    bool done = *(bool *)state;
+    *(bool *)state = true;
+    return !done;
+}
+
+static bool identify_next(struct fcall *f, void *state, struct value *c)
+{
+    struct identity i;
+    if (!first_row(state))
+        return false;
+    bool found = identify(f, &i);
+    if (error_is_set(f->err))
+        return false;
+    c[0] = text_or_null(found ? i.type : NULL);
+    c[1] = text_or_null(found && i.schema ? quoted(f, i.schema) : NULL);
+    c[2] = text_or_null(found && i.name ? quoted(f, i.name) : NULL);
+    c[3] = text_or_null(found ? i.identity : NULL);
+    return true;
+}
+
+static bool address_next(struct fcall *f, void *state, struct value *c)
+{
+    struct identity i;
+    if (!first_row(state))
+        return false;
+    bool found = identify(f, &i);
+    if (error_is_set(f->err))
+        return false;
+    c[0] = text_or_null(found ? i.type : NULL);
+    c[1] = found ? text_array(f, i.names, i.nnames) : value_null();
+    c[2] = found ? text_array(f, i.args, i.nargs) : value_null();
+    return true;
+}
+
+/* The text of the k-th element of a JSON array of texts without escapes; NULL beyond. */
+static const char *element(struct fcall *f, int arg, int k)
+{
+    const char *p = f->args[arg].p, *end = p + f->args[arg].n;
+    for (; (p = p < end ? memchr(p, '"', (size_t)(end - p)) : NULL); k--) {
+        const char *close = memchr(p + 1, '"', (size_t)(end - p - 1));
+        if (!close)
+            return NULL;
+        if (k == 0)
+            return arena_strndup(f->arena, p + 1, (size_t)(close - p - 1));
+        p = close + 1;
+    }
+    return NULL;
+}
+
+static bool find_relation_address(struct fcall *f, bool column, struct value *c)
+{
+    const char *parts[3];
+    int n = 0;
+    while (n < 3 && (parts[n] = element(f, 1, n)))
+        n++;
+    const char *name = n > 2 || (!column && n > 1) ? arena_printf(f->arena, "%s.%s", quoted(f, parts[0]), quoted(f, parts[1]))
+                       : n                          ? quoted(f, parts[0])
+                                                    : "";
+    const struct relation *r = fn_relation(f, name, false);
+    if (!r)
+        return false;
+    const struct attribute *a = column && n ? relation_attribute(r, parts[n - 1]) : NULL;
+    if (column && !a)
+        return error_set(f->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist",
+                         n ? parts[n - 1] : "", r->name);
+    c[0] = value_int(CLASS_PG_CLASS);
+    c[1] = value_int(r->oid);
+    c[2] = value_int(a ? a->num : 0);
+    return true;
+}
+
+static const struct {
+    const char *type;
+    char how; /* r relation, c column, t type, n schema, o role */
+} address_types[] = {
+    {"table", 'r'},        {"index", 'r'},   {"sequence", 'r'},    {"view", 'r'}, {"materialized view", 'r'},
+    {"table column", 'c'}, {"view column", 'c'}, {"type", 't'}, {"domain", 't'}, {"schema", 'n'},
+    {"role", 'o'},
+};
+
+static bool other_address(struct fcall *f, char how, struct value *c)
+{
+    const char *name = element(f, 1, 0);
+    uint32_t oid = 0;
+    if (how == 't' && name) {
+        struct analysis a = fn_analysis(f, f->err);
+        int32_t typmod;
+        a.text = name;
+        if (!analyze_type_name(&a, name, &oid, &typmod))
+            return false;
+    }
+    const struct namespace_def *n = how == 'n' && name ? snapshot_namespace_named(snap(f), name) : NULL;
+    const struct role_def *r = how == 'o' && name ? snapshot_role_named(snap(f), name) : NULL;
+    if (how == 'n' && !n)
+        return error_set(f->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name ? name : "");
+    if (how == 'o' && !r)
+        return error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", name ? name : "");
+    c[0] = value_int(how == 't' ? CLASS_PG_TYPE : n ? CLASS_PG_NAMESPACE : CLASS_PG_AUTHID);
+    c[1] = value_int(how == 't' ? oid : n ? n->oid : r->oid);
+    c[2] = value_int(0);
+    return true;
+}
+
+static bool get_address_next(struct fcall *f, void *state, struct value *c)
+{
+    if (!first_row(state))
+        return false;
+    const char *type = fcall_arg_cstring(f, 0);
+    for (size_t k = 0; k < sizeof(address_types) / sizeof(address_types[0]); k++) {
+        if (strcmp(address_types[k].type, type) != 0)
+            continue;
+        char how = address_types[k].how;
+        return how == 'r' || how == 'c' ? find_relation_address(f, how == 'c', c) : other_address(f, how, c);
+    }
+    return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "unrecognized object type \"%s\"", type);
+}
+
+/* The same as one value, outside FROM: the row that next gives, of these columns. */
+static void as_record(struct fcall *f, bool (*next)(struct fcall *, void *, struct value *), const char *const *names,
+                      const uint32_t *types, int n)
+{
+    struct value columns[4] = {{0}};
+    struct record_column c[4] = {{0}};
+    bool done;
+    once_open(f, &done);
+    if (!next(f, &done, columns))
+        return;
+    for (int i = 0; i < n; i++)
+        c[i] = (struct record_column){.name = names[i], .type = types[i], .typmod = -1, .value = columns[i]};
+    struct record r = {.type = RECORDOID, .named = true, .n = n, .columns = c};
+    f->result = record_write(f->arena, f->ctx, &r);
+}
+
+static void fn_identify_object(struct fcall *f)
+{
+    static const char *const names[] = {"type", "schema", "name", "identity"};
+    static const uint32_t types[] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+    as_record(f, identify_next, names, types, 4);
+}
+
+static void fn_identify_object_as_address(struct fcall *f)
+{
+    static const char *const names[] = {"type", "object_names", "object_args"};
+    static const uint32_t types[] = {TEXTOID, TEXTARRAYOID, TEXTARRAYOID};
+    as_record(f, address_next, names, types, 3);
+}
+
+static void fn_get_object_address(struct fcall *f)
+{
+    static const char *const names[] = {"classid", "objid", "objsubid"};
+    static const uint32_t types[] = {OIDOID, OIDOID, INT4OID};
+    as_record(f, get_address_next, names, types, 3);
+}
+
+static const struct srf_impl identify_srf = {sizeof(bool), once_open, identify_next, NULL};
+static const struct srf_impl address_srf = {sizeof(bool), once_open, address_next, NULL};
+static const struct srf_impl get_address_srf = {sizeof(bool), once_open, get_address_next, NULL};
+
+const struct fn_impl catalog_identity_functions[] = {
+    {"pg_describe_object", .call = fn_describe_object},
+    {"pg_identify_object", .call = fn_identify_object, .srf = &identify_srf},
+    {"pg_identify_object_as_address", .call = fn_identify_object_as_address, .srf = &address_srf},
+    {"pg_get_object_address", .call = fn_get_object_address, .srf = &get_address_srf},
+    {NULL}};
