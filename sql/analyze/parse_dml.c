@@ -16,6 +16,10 @@ struct dml_target *dml_target_of(const struct pstate *ps)
 
 static bool check_target_kind(struct pstate *ps, const struct relation *r)
 {
+    if (r->system && !r->view_sql) {
+        parse_error(ps, ERRCODE_INSUFFICIENT_PRIVILEGE, -1, "permission denied: \"%s\" is a system catalog", r->name);
+        return false;
+    }
     const char *what = r->kind == RELKIND_SEQUENCE  ? "cannot change sequence \"%s\""
                        : r->kind == RELKIND_MATVIEW ? "cannot change materialized view \"%s\""
                        : r->kind == RELKIND_VIEW && !r->view_sql ? "cannot change view \"%s\""

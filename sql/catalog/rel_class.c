@@ -111,7 +111,7 @@ static bool next_class(struct rel_scan *x)
     put_int(x, r->row_security);
     put_int(x, r->force_row_security);
     put_int(x, 1);
-    put_char(x, ext_of(r)->replident ? ext_of(r)->replident : table ? 'd' : 'n');
+    put_char(x, table || r->system ? (ext_of(r)->replident ? ext_of(r)->replident : 'd') : 'n');
     put_int(x, 0);
     put_int(x, 0);
     put_int(x, table ? 716 : 0);

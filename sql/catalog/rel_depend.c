@@ -66,7 +66,7 @@ static void add_columns(struct depend_cache *c, const struct relation *r)
             continue;
         add_type_use(c, CLASS_PG_CLASS, r->oid, a->num, a->type);
         if (a->default_oid)
-            add(c, CLASS_PG_ATTRDEF, a->default_oid, 0, CLASS_PG_CLASS, r->oid, a->num, 'a');
+            add(c, CLASS_PG_ATTRDEF, a->default_oid, 0, CLASS_PG_CLASS, r->oid, a->num, a->generated ? 'i' : 'a');
     }
 }
 
@@ -126,7 +126,8 @@ static void add_relation(struct depend_cache *c, const struct relation *r)
     if (!r->sequence)
         add_columns(c, r);
     if (r->kind == RELKIND_VIEW || r->kind == RELKIND_MATVIEW)
-        add(c, CLASS_PG_REWRITE, r->oid, 0, CLASS_PG_CLASS, r->oid, 0, 'i');
+        for (const char *type = "in"; *type; type++)
+            add(c, CLASS_PG_REWRITE, r->oid, 0, CLASS_PG_CLASS, r->oid, 0, *type);
     add_triggers(c, r);
 }
 
@@ -137,7 +138,8 @@ static void add_constraint(struct depend_cache *c, const struct constraint_def *
         return;
     }
     for (int i = 0; i < k->nkeys; i++)
-        add(c, CLASS_PG_CONSTRAINT, k->oid, 0, CLASS_PG_CLASS, k->table->oid, k->keys[i], 'a');
+        for (const char *type = k->type == 'c' ? "an" : "a"; *type; type++) /* a check's expression uses its columns too */
+            add(c, CLASS_PG_CONSTRAINT, k->oid, 0, CLASS_PG_CLASS, k->table->oid, k->keys[i], *type);
     if (!k->nkeys)
         add(c, CLASS_PG_CONSTRAINT, k->oid, 0, CLASS_PG_CLASS, k->table->oid, 0, 'a');
     if (k->type != 'f')
@@ -249,25 +251,12 @@ static int lower_bound(const struct depend_cache *c, bool by_ref, uint32_t oid)
 
 /* --- recorded ones ---------------------------------------------------------------------------------------------- */
 
-/* The table a default belongs to; n rows are there, sorted. */
-static uint32_t default_table(const struct depend_cache *c, const struct depend *d)
-{
-    for (int i = lower_bound(c, false, d->objid); i < c->n && c->rows[i].objid == d->objid; i++)
-        if (c->rows[i].classid == CLASS_PG_ATTRDEF)
-            return c->rows[i].refobjid;
-    return 0;
-}
-
 static void add_recorded(struct depend_cache *c)
 {
-    struct depend_cache sorted = *c; /* rows so far; those added go behind them */
     for (int i = 0; i < c->s->depends.n; i++) {
         const struct depend *d = c->s->depends.items[i];
-        bool column = d->classid == CLASS_PG_ATTRDEF && d->refclassid == CLASS_PG_CLASS && d->refobjsubid;
-        sorted.rows = c->rows;
-        char type = column && default_table(&sorted, d) == d->refobjid ? 'a' : d->type; /* a generated column's inputs */
         if (!is_pinned(d->refobjid))
-            add(c, d->classid, d->objid, d->objsubid, d->refclassid, d->refobjid, d->refobjsubid, type);
+            add(c, d->classid, d->objid, d->objsubid, d->refclassid, d->refobjid, d->refobjsubid, d->type);
     }
 }
 
@@ -332,7 +321,6 @@ static struct depend_cache *build(const struct snapshot *s)
     c->s = s;
     for (int i = 0; i < s->relations.n; i++)
         add_relation(c, s->relations.items[i]);
-    sort_rows(c);
     add_recorded(c);
     for (int i = 0; i < s->constraints.n; i++)
         add_constraint(c, s->constraints.items[i]);

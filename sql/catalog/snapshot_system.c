@@ -38,6 +38,7 @@ static const struct {
 } system_views[] = {
 #define SYS_VIEW(name, sql) {name, sql},
 #include "sql/catalog/sys_views.def"
+#include "sql/catalog/stat_views.def"
 #include "sql/catalog/information_views.def"
 #undef SYS_VIEW
 };

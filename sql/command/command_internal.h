@@ -52,6 +52,8 @@ const struct namespace_def *cmd_creation_namespace(struct command *c, const stru
                                                    char persistence);
 /* A relation by name through the search path; NULL without error when absent (an absent schema also). */
 const struct relation *cmd_find_relation(struct command *c, const struct qualified_name *n);
+/* 42501 for a relation of pg_catalog or information_schema. */
+bool cmd_check_not_system(struct command *c, const struct relation *r);
 /* The same with PostgreSQL's 42P01 (or 3F000). */
 const struct relation *cmd_relation(struct command *c, const struct qualified_name *n);
 const struct type_def *cmd_find_type(struct command *c, const struct qualified_name *n);

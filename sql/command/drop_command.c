@@ -410,7 +410,7 @@ bool run_truncate(struct command *c)
     struct list tables = {0};
     for (int i = 0; i < c->utility->truncate.ntables; i++) {
         const struct relation *r = cmd_relation(c, &c->utility->truncate.tables[i]);
-        if (!r)
+        if (!r || !cmd_check_not_system(c, r))
             return false;
         if (r->kind != RELKIND_TABLE || r->is_virtual)
             return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a table", r->name);

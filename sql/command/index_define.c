@@ -364,6 +364,8 @@ bool run_create_index(struct command *c)
     const struct relation *table = cmd_relation(c, &ci->table);
     if (!table)
         return false;
+    if (!cmd_check_not_system(c, table))
+        return false;
     if (table->kind != RELKIND_TABLE && table->kind != RELKIND_MATVIEW) {
         error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot create index on relation \"%s\"",
                   table->name);

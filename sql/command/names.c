@@ -104,6 +104,12 @@ const struct relation *cmd_relation(struct command *c, const struct qualified_na
     return r;
 }
 
+bool cmd_check_not_system(struct command *c, const struct relation *r)
+{
+    return !r->system || error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                                   "permission denied: \"%s\" is a system catalog", r->name);
+}
+
 const struct type_def *cmd_find_type(struct command *c, const struct qualified_name *n)
 {
     if (n->schema) {
