@@ -94,6 +94,7 @@ struct snapshot *snapshot_with_proc(sqlite3 *db, const struct snapshot *base, ui
     atomic_init(&s->refs, 1);
     s->arena = arena_create();
     s->growth = g;
+    s->depend_cache = NULL; /* its own is made when asked for */
     s->version = snapshot_next_version();
     g->n++;
     added.arena = g->arena;
