@@ -17,7 +17,10 @@ struct dml_target *dml_target_of(const struct pstate *ps)
 static bool check_target_kind(struct pstate *ps, const struct relation *r)
 {
     if (r->system && !r->view_sql) {
-        parse_error(ps, ERRCODE_INSUFFICIENT_PRIVILEGE, -1, "permission denied: \"%s\" is a system catalog", r->name);
+        const struct role_def *role = snapshot_role(ps->a->snapshot, ps->a->role);
+        const char *text = !role || role->super ? "permission denied: \"%s\" is a system catalog"
+                                                : "permission denied for table %s";
+        parse_error(ps, ERRCODE_INSUFFICIENT_PRIVILEGE, -1, "%s", arena_printf(ps->a->arena, text, r->name));
         return false;
     }
     const char *what = r->kind == RELKIND_SEQUENCE  ? "cannot change sequence \"%s\""
