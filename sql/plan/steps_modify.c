@@ -42,6 +42,24 @@ static bool merge_goes_by_rows(struct planner *p, const struct query *q, const s
     return false;
 }
 
+static bool calls_volatile_routine(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w;
+    (void)level;
+    const struct proc *p = e->kind == EXPR_FUNC || e->kind == EXPR_OP ? e->func.proc : NULL;
+    return p && p->volatility == 'v' && p->impl && (p->impl->flags & FN_USER);
+}
+
+/* A user's function may make savepoints, which SQLite allows only while no statement is writing: its calls belong into the
+   reading step. */
+static bool calls_routines(struct planner *p, const struct query *q)
+{
+    struct query_walk w = {.expr = calls_volatile_routine};
+    const struct query *top = p->program->query;
+    return top && top->routine_calls && !q->rtable[q->result]->relation->without_rowid &&
+           query_walk(&w, (struct query *)q);
+}
+
 bool plan_goes_by_rows(struct planner *p, const struct query *q)
 {
     if (q->command == QUERY_SELECT || q->command == QUERY_UTILITY || q->result < 0)
@@ -49,7 +67,7 @@ bool plan_goes_by_rows(struct planner *p, const struct query *q)
     const struct rte *t = q->rtable[q->result];
     if (!t->relation || t->relation->is_virtual)
         return false;
-    if (t->kind == RTE_SUBQUERY || q->ncheck_options)
+    if (t->kind == RTE_SUBQUERY || q->ncheck_options || calls_routines(p, q))
         return true;
     switch (q->command) {
     case QUERY_INSERT:
