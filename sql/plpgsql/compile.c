@@ -30,7 +30,10 @@ struct condition *find_condition(struct parser *p, const char *name)
 void function_free(struct function *f)
 {
     for (int i = 0; i < f->nexprs; i++) {
-        expr_forget(f->exprs[i]);
+        for (struct pexpr *e = f->exprs[i]; e; e = e->kept) {
+            e->running = 0;
+            expr_forget(e);
+        }
         parsed_free(f->exprs[i]->parsed);
     }
     arena_destroy(f->arena);

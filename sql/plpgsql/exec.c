@@ -372,6 +372,8 @@ enum outcome exec_list(struct frame *fr, const struct stmt_list *l)
         if (nests && s->kind != STMT_IF && s->kind != STMT_BLOCK)
             fr->scratch = arena_create(); /* what a loop holds outlives its body's statements */
         enum outcome out = runners[s->kind](fr, s);
+        if (s->kind > STMT_FORI && s->kind != STMT_FOREACH && s->kind != STMT_EXIT && s->kind != STMT_RETURN)
+            fr->stamp_known = false; /* what it ran may have changed catalog or settings */
         if (out == OUT_ERROR) {
             if (!fr->at)
                 fr->at = s;

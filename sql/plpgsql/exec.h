@@ -48,6 +48,8 @@ struct frame {
     const struct stmt *at;       /* the statement that failed first */
     bool context_added;
     unsigned ticks;
+    uint64_t stamp; /* spi_stamp as long as nothing can have changed it */
+    bool stamp_known;
 };
 
 enum outcome { OUT_OK, OUT_EXIT, OUT_CONTINUE, OUT_RETURN, OUT_ERROR };

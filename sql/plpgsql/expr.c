@@ -92,6 +92,14 @@ static struct expr *resolve_param(void *arg, struct pstate *ps, int number, int 
 
 void expr_forget(struct pexpr *e)
 {
+    if (e->running) { /* below on the stack: kept until the function goes */
+        struct pexpr *old = arena_memdup(e->function->arena, e, sizeof(*e));
+        old->kept = e->kept;
+        e->kept = old;
+        e->evaluation = NULL;
+        e->plan = NULL;
+        return;
+    }
     evaluation_free(e->evaluation);
     plan_unref(e->plan);
     e->evaluation = NULL;
@@ -179,7 +187,13 @@ static bool shapes_hold(struct frame *fr, const struct pexpr *e)
 
 bool expr_prepare(struct frame *fr, struct pexpr *e)
 {
-    bool fresh = e->plan && e->stamp == spi_stamp(fr->ctx) && (e->simple || shapes_hold(fr, e));
+    if (!fr->stamp_known) {
+        fr->stamp = spi_stamp(fr->ctx);
+        fr->stamp_known = true;
+    }
+    bool fresh = e->plan && e->stamp == fr->stamp && (e->simple || shapes_hold(fr, e));
+    if (fresh && e->simple)
+        return true;
     if (error_is_set(fr->err))
         return false;
     if (!fresh && !make_plan(fr, e)) {
@@ -234,12 +248,20 @@ bool eval_expr(struct frame *fr, struct pexpr *e, struct value *v, uint32_t *typ
     }
     if (!e->evaluation)
         return eval_by_query(fr, e, v);
-    struct plan *held = plan_ref(e->plan); /* the function may be run again, and replanned, inside */
-    struct evaluation *evaluation = e->evaluation;
-    bool ok = evaluation_run(evaluation, fr->ctx, fr->vals, fr->scratch, fr->err, v);
+    bool ok;
+    if (g->query->volatile_calls || g->query->routine_calls) {
+        struct plan *held = plan_ref(e->plan); /* the function may be run again, and replanned, inside */
+        struct evaluation *evaluation = e->evaluation;
+        e->running++;
+        ok = evaluation_run(evaluation, fr->ctx, fr->vals, fr->scratch, fr->err, v);
+        e->running--;
+        plan_unref(held);
+        fr->stamp_known = false;
+    } else {
+        ok = evaluation_run(e->evaluation, fr->ctx, fr->vals, fr->scratch, fr->err, v);
+    }
     if (!ok)
         routine_internal_position(fr->err, e->source);
-    plan_unref(held);
     return ok;
 }
 

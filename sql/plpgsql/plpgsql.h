@@ -82,6 +82,8 @@ struct pexpr {
     uint32_t *types;
     int ndnos, dno_cap;
     bool simple; /* no variable needs to be prepared before a run */
+    int running;         /* evaluations under way (recursion) */
+    struct pexpr *kept;  /* forgotten while they ran */
     int assign_dno; /* element assignment: the variable assigned; -1 */
     uint32_t element_type; /* of the element */
     int32_t element_typmod;
