@@ -49,7 +49,8 @@ struct build {
 static bool cancelled(void *context)
 {
     struct build *b = context;
-    return b->progress && atomic_load(&b->progress->cancel);
+    struct vec_progress *p = b->progress;
+    return p && (atomic_load(&p->cancel) || (p->stop && p->stop(p->stop_context)));
 }
 
 static bool check_cancel(struct build *b, struct vec_error *err)
@@ -143,11 +144,13 @@ static bool save_centroids(struct vec_index *ix, int64_t rows, struct vec_error 
                                 err) &&
               vec_meta_put_integer(ix, "centroids", ix->centroids.count, err) &&
               vec_meta_put_integer(ix, "trained_rows", rows, err) &&
+              vec_meta_put_integer(ix, "tuned_rows", 0, err) &&
               vec_meta_new_generation(ix, err);
     for (int p = 0; ok && p < ix->centroids.panels; p++)
         ok = vec_index_put(ix, VEC_STMT_CENT_PUT, p, ix->centroids.data + (size_t)p * panel,
                            panel * sizeof(float), err);
     ix->trained_rows = rows;
+    ix->tuned_rows = 0;
     return ok;
 }
 

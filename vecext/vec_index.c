@@ -12,6 +12,7 @@
  *   generation    random, new after every training
  *   centroids     number of lists there are
  *   trained_rows  rows at the last training, 0 before it
+ *   tuned_rows    rows when probes was measured, if that was after the training
  *   target        recall that searches aim at, in percent
  *   probes        lists a search visits to reach it
  *   curve         blob: u32 per recall of vec_index.curve
@@ -71,7 +72,7 @@ static void unload(struct vec_index *ix)
     ix->mean = ix->row = ix->residual = ix->products = NULL;
     ix->codes = ix->record = NULL;
     memset(ix->curve, 0, sizeof ix->curve);
-    ix->generation = 0;
+    ix->generation = ix->tuned_rows = 0;
 }
 
 int vec_index_probes(const struct vec_index *ix, double recall)
@@ -256,6 +257,7 @@ static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error 
         {"seed", &ix->seed},
         {"build_mem", &ix->build_memory},
         {"trained_rows", &ix->trained_rows},
+        {"tuned_rows", &ix->tuned_rows},
     };
     if (!key)
         return vec_index_damaged(ix, "meta", err);
@@ -342,7 +344,7 @@ static bool check_meta(struct vec_index *ix, struct vec_error *err)
         {ix->ref_rows, 1, 1 << 20},           {ix->generation, 1, INT64_MAX},
         {ix->wanted_lists, 0, 1 << 20},       {ix->probes, 0, 1 << 24},
         {ix->target_percent, 1, 100},         {ix->build_memory, 1, INT64_MAX / 2},
-        {ix->trained_rows, 0, INT64_MAX / 2},
+        {ix->trained_rows, 0, INT64_MAX / 2}, {ix->tuned_rows, 0, INT64_MAX / 4},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (ranges[i].value < ranges[i].least || ranges[i].value > ranges[i].most)

@@ -123,6 +123,7 @@ struct vec_index {
     int64_t build_memory;
     int64_t seed;
     int seg_rows, ref_rows;
+    int64_t tuned_rows;   /* rows when the probes were measured, if later than the training; 0 */
     int64_t trained_rows; /* 0: not trained, everything is in list 0 */
     int probes;           /* that the recall target needs, measured at the build */
     uint32_t curve[VEC_CURVE]; /* the same for each recall: (VEC_CURVE - 1 + i) / (2 VEC_CURVE - 2); all 0: not measured */

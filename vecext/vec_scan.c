@@ -144,8 +144,30 @@ static int scan_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
     return SQLITE_OK;
 }
 
+static _Thread_local struct vec_scan_stats thread_stats;
+
+struct vec_scan_stats vec_scan_thread_stats(void)
+{
+    struct vec_scan_stats stats = thread_stats;
+    thread_stats = (struct vec_scan_stats){0};
+    return stats;
+}
+
+static void count_work(const struct vec_scan_stats *done)
+{
+    thread_stats.lists += done->lists;
+    thread_stats.segments += done->segments;
+    thread_stats.rows += done->rows;
+    thread_stats.refined += done->refined;
+    thread_stats.reranked += done->reranked;
+    thread_stats.tested += done->tested;
+    thread_stats.scans++;
+}
+
 static void end_search(struct scan_cursor *cursor)
 {
+    if (cursor->search)
+        count_work(vec_search_stats(cursor->search));
     vec_search_free(cursor->search);
     cursor->search = NULL;
     if (cursor->all)

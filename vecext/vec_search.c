@@ -297,6 +297,7 @@ static bool test_row(struct vec_search *s, int64_t id, bool *pass, struct vec_er
     int answer = vec_test_row(s->args.test, id, err);
     *pass = answer > 0;
     s->tested++;
+    s->stats.tested++;
     s->passed += *pass;
     return answer >= 0;
 }

@@ -129,7 +129,7 @@ static void sql_row_changed(sqlite3_context *context, int argc, sqlite3_value **
     int64_t old = sqlite3_value_int64(argv[1]), new = sqlite3_value_int64(argv[2]);
     bool ok = ix != NULL;
     if (ok && gone && !(made && old == new))
-        ok = vec_write_delete(ix, old, &err);
+        ok = vec_write_delete(ix, old, made, &err);
     if (ok && made)
         ok = vec_write_row(ix, new, &err);
     if (!ok) {

@@ -9,13 +9,14 @@
 #include "vecext/vec_build.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_tune.h"
 
 enum {
     TAIL_FOLD = 16,      /* rows of a tail worth appending */
     TAIL_LOOK = 8,       /* every so many inserts a tail's length is looked at */
     DEAD_SHARE = 4,      /* a list is rewritten when 1/4 of its slots are dead */
-    GROWTH = 4,          /* an index is trained again at 4 times the rows it was trained on, ... */
-    RETRAIN_MAX = 50000, /* ... while that takes well under a second; later, lists are split */
+    GROWTH = 2,          /* an index is trained again at twice or half the rows it was trained on, ... */
+    RETRAIN_MAX = 50000, /* ... while that takes well under a second; later, lists are split and probes measured */
     SPLIT_SIZE = 3       /* times the mean list size */
 };
 
@@ -25,10 +26,34 @@ static bool look_now(int64_t id)
     return ((uint64_t)id * 0x9E3779B97F4A7C15 >> 32) % TAIL_LOOK == 0;
 }
 
-bool vec_write_delete(struct vec_index *ix, int64_t id, struct vec_error *err)
+static bool totals(struct vec_index *ix, int64_t *live, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_SUMS, err);
+    if (!stmt)
+        return false;
+    double sum = 0;
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        sum = sqlite3_column_double(stmt, 0) - sqlite3_column_double(stmt, 1);
+    *live = sum > 0 && sum < 1e15 ? (int64_t)sum : 0;
+    return vec_index_done(ix, stmt, err);
+}
+
+static bool resize(struct vec_index *ix, int64_t live, bool *done, struct vec_error *err);
+
+/* After a list lost many rows: their neighbours are further apart now. */
+static bool look_at_loss(struct vec_index *ix, struct vec_error *err)
+{
+    int64_t live;
+    bool done;
+    return !ix->trained_rows || (totals(ix, &live, err) && resize(ix, live, &done, err));
+}
+
+/* *lost: a list was rewritten or emptied. Nothing is made anew here: the row may be about to come back. */
+static bool remove_row(struct vec_index *ix, int64_t id, bool *lost, struct vec_error *err)
 {
     int64_t pos, slots, dead;
     bool found;
+    *lost = false;
     if (!vec_index_integer(ix, VEC_STMT_LOC_GET, id, &pos, &found, err))
         return false;
     if (!found)
@@ -40,9 +65,16 @@ bool vec_write_delete(struct vec_index *ix, int64_t id, struct vec_error *err)
     int64_t list = pos >> VEC_POS_SHIFT;
     if (!vec_list_kill(ix, list, pos & UINT32_MAX, &slots, &dead, err))
         return false;
-    if (dead == slots)
-        return vec_list_empty_segments(ix, list, err);
-    return dead <= ix->seg_rows || dead * DEAD_SHARE <= slots || vec_list_rewrite(ix, list, err);
+    *lost = dead == slots || (dead > ix->seg_rows && dead * DEAD_SHARE > slots);
+    if (!*lost)
+        return true;
+    return dead == slots ? vec_list_empty_segments(ix, list, err) : vec_list_rewrite(ix, list, err);
+}
+
+bool vec_write_delete(struct vec_index *ix, int64_t id, bool returns, struct vec_error *err)
+{
+    bool lost;
+    return remove_row(ix, id, &lost, err) && (!lost || returns || look_at_loss(ix, err));
 }
 
 static bool put_tail(struct vec_index *ix, uint32_t list, int64_t id, struct vec_error *err)
@@ -77,18 +109,6 @@ static void encode_row(struct vec_index *ix, uint32_t list)
 {
     vec_encode(&ix->shape, ix->row, vec_centroid(&ix->centroids, (int)list), ix->residual,
                ix->codes, ix->record);
-}
-
-static bool totals(struct vec_index *ix, int64_t *live, struct vec_error *err)
-{
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_SUMS, err);
-    if (!stmt)
-        return false;
-    double sum = 0;
-    if (sqlite3_step(stmt) == SQLITE_ROW)
-        sum = sqlite3_column_double(stmt, 0) - sqlite3_column_double(stmt, 1);
-    *live = sum > 0 && sum < 1e15 ? (int64_t)sum : 0;
-    return vec_index_done(ix, stmt, err);
 }
 
 /* Moves a list's tail into its segments. */
@@ -212,14 +232,25 @@ static bool split_list(struct vec_index *ix, int list, bool *done, struct vec_er
     return ok;
 }
 
-/* True when the index has too few lists for its rows and is small enough to be made anew. */
+/* The first training, when there are rows enough. */
 static bool wants_training(const struct vec_index *ix, int64_t live)
 {
-    if (ix->method == VEC_METHOD_FLAT)
-        return false;
-    if (ix->trained_rows == 0)
-        return vec_build_lists(live, ix->wanted_lists) > 1;
-    return !ix->wanted_lists && live >= GROWTH * ix->trained_rows && live <= RETRAIN_MAX;
+    return ix->method != VEC_METHOD_FLAT && ix->trained_rows == 0 && vec_build_lists(live, ix->wanted_lists) > 1;
+}
+
+/* An index whose rows have doubled or halved is made anew while it is small; a large one measures its probes again. */
+static bool resize(struct vec_index *ix, int64_t live, bool *done, struct vec_error *err)
+{
+    int64_t known = ix->tuned_rows ? ix->tuned_rows : ix->trained_rows;
+    *done = false;
+    if (ix->method == VEC_METHOD_FLAT || (live < GROWTH * known && live * GROWTH > known))
+        return true;
+    *done = true;
+    if (live <= RETRAIN_MAX)
+        return vec_build_run(ix, 0, NULL, err);
+    ix->tuned_rows = live;
+    return vec_tune_probes(ix, err) && vec_meta_put_integer(ix, "tuned_rows", live, err) &&
+           vec_meta_new_generation(ix, err);
 }
 
 /* A list may hold three times the share it would have if the index were built now. */
@@ -242,8 +273,10 @@ static bool keep_shape(struct vec_index *ix, int64_t list, struct vec_error *err
         return false;
     if (wants_training(ix, live))
         return vec_build_run(ix, 0, NULL, err);
-    bool done;
-    if (ix->trained_rows == 0 || ix->method == VEC_METHOD_FLAT ||
+    bool done = false;
+    if (ix->trained_rows && !resize(ix, live, &done, err))
+        return false;
+    if (done || ix->trained_rows == 0 || ix->method == VEC_METHOD_FLAT ||
         slots - dead <= split_limit(ix, live))
         return true;
     return split_list(ix, (int)list, &done, err);
@@ -252,7 +285,7 @@ static bool keep_shape(struct vec_index *ix, int64_t list, struct vec_error *err
 bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
 {
     bool indexed;
-    if (!vec_write_delete(ix, id, err) || !load_row(ix, id, &indexed, err))
+    if (!vec_write_delete(ix, id, true, err) || !load_row(ix, id, &indexed, err))
         return false;
     if (!indexed)
         return true;
@@ -311,10 +344,14 @@ bool vec_write_maintain(struct vec_index *ix, int64_t milliseconds, int64_t *ste
     if (!totals(ix, &live, err) ||
         !vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &tail, &found, err))
         return false;
+    bool done = false;
     if (wants_training(ix, tail)) {
         ++*steps;
         return vec_build_run(ix, 0, NULL, err);
     }
+    if (ix->trained_rows && !resize(ix, tail, &done, err))
+        return false;
+    *steps += done;
     int64_t limit = ix->trained_rows ? split_limit(ix, tail) : INT64_MAX;
     for (int list = 0; list < ix->centroids.count; list++) {
         if (milliseconds >= 0 && now_ms() >= end)

@@ -16,8 +16,9 @@
  * or gone, is removed). */
 bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err);
 
-/* Removes `id`; no error when it is not indexed. */
-bool vec_write_delete(struct vec_index *ix, int64_t id, struct vec_error *err);
+/* Removes `id`; no error when it is not indexed. An index that has lost half its rows is made anew, or its probes
+ * measured again, unless the row `returns` (vec_write_row follows, which would find it there already). */
+bool vec_write_delete(struct vec_index *ix, int64_t id, bool returns, struct vec_error *err);
 
 /* Folds tails, rewrites lists with dead slots, splits large lists, trains an untrained index, until
  * nothing is left or `milliseconds` have passed (< 0: no limit). *steps counts what was done. */

@@ -90,6 +90,8 @@ struct vec_progress {
     atomic_int phase;
     _Atomic int64_t tuples_total, tuples_done;
     atomic_bool cancel; /* set it to stop the build with an error */
+    bool (*stop)(void *context); /* asked now and then by the building thread; may be NULL */
+    void *stop_context;
 };
 
 /* Creates an index on a connection that vecext_register() has seen, and fills it from the table.
@@ -131,8 +133,13 @@ bool vec_index_stats(struct sqlite3 *db, const char *name, struct vec_index_stat
 /* Work done by the last vec_scan on this connection, for EXPLAIN ANALYZE. */
 struct vec_scan_stats {
     int64_t lists, segments, rows, refined, reranked;
+    int64_t tested; /* rows asked about by a predicate */
+    int64_t scans;
 };
 bool vec_scan_last_stats(struct sqlite3 *db, struct vec_scan_stats *stats);
+
+/* Work done by all scans of this thread since the last call, which sets it back to nothing. */
+struct vec_scan_stats vec_scan_thread_stats(void);
 
 /* The error behind the last failure of a trigger or a vec_scan on this connection, with the code
  * that a statement's SQLITE_ERROR has lost; forgets it. False when there was none. */

@@ -33,6 +33,7 @@ struct command {
     const uint32_t *search_path;      /* effective, as struct analysis has it */
     int nsearch_path;
     const char *database;
+    int pid;                          /* of the session, as pg_backend_pid() says it */
     struct sequence_store *sequences; /* the database's */
     /* A NOTICE or WARNING; severity is set. May be NULL. */
     void (*notice)(void *host, const struct error *notice);

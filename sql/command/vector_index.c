@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/command/build_progress.h"
 #include "sql/emit/emit.h"
 #include "vecext/vecext.h"
 
@@ -45,6 +46,8 @@ static const struct parameter {
 
 static bool engine_error(struct command *c, const struct vec_error *e)
 {
+    if (error_is_set(c->err)) /* cancelled */
+        return false;
     if (e->code == VEC_SQLITE && c->func_host && error_is_set(&c->func_host->err)) {
         /* a function of an index expression failed */
         error_copy(c->err, &c->func_host->err);
@@ -235,6 +238,23 @@ static void estimate(struct command *c, const struct index_def *d, const struct 
                           (long long)rows, seconds);
 }
 
+/* Long builds stop when the statement is cancelled. */
+static bool build_stopped(void *arg)
+{
+    struct command *c = arg;
+    return c->ctx && c->ctx->interrupted && c->ctx->interrupted(c->ctx, c->err);
+}
+
+static struct build_progress progress_of(struct command *c, const struct index_def *d, bool reindex)
+{
+    return (struct build_progress){.pid = c->pid,
+                                   .table = d->table->oid,
+                                   .index = d->oid,
+                                   .am = d->am,
+                                   .reindex = reindex,
+                                   .engine = {.stop = build_stopped, .stop_context = c}};
+}
+
 bool vector_index_create(struct command *c, const struct index_def *d)
 {
     struct vec_index_def def = {.name = d->sqlite_name,
@@ -251,7 +271,11 @@ bool vector_index_create(struct command *c, const struct index_def *d)
         def.no_refine = s.refine == 0;
         def.build_mem = s.build_mem > 0 ? (int64_t)s.build_mem << 20 : 0;
         estimate(c, d, &def);
-        ok = vec_index_create(c->db, &def, NULL, &e) || engine_error(c, &e);
+        struct build_progress progress = progress_of(c, d, false);
+        build_progress_begin(&progress);
+        ok = vec_index_create(c->db, &def, &progress.engine, &e);
+        build_progress_end(&progress);
+        ok = ok || engine_error(c, &e);
     }
     strbuf_free(&expr);
     strbuf_free(&where);
@@ -298,8 +322,12 @@ bool vector_index_truncate(struct command *c, const struct index_def *d)
 bool vector_index_rebuild(struct command *c, const struct index_def *d)
 {
     struct vec_error e = {0};
-    if (vec_index_reindex(c->db, d->sqlite_name, -1, NULL, &e))
-        return true;
+    struct build_progress progress = progress_of(c, d, true);
+    build_progress_begin(&progress);
+    bool built = vec_index_reindex(c->db, d->sqlite_name, -1, &progress.engine, &e);
+    build_progress_end(&progress);
+    if (built || error_is_set(c->err))
+        return built;
     if (e.code != VEC_INDEX_CORRUPTED && e.code != VEC_UNDEFINED_OBJECT && e.code != VEC_SQLITE)
         return engine_error(c, &e);
     if (e.code == VEC_SQLITE && (e.sqlite_rc & 0xff) != SQLITE_ERROR)

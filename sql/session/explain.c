@@ -88,7 +88,15 @@ static enum portal_result explain_execute(struct pg_session *s, struct portal *p
     struct portal_run r = {.txn = &s->txn, .control = &s->control, .on_worker = s->on_worker};
     if (!run->started)
         run->started = run_control_now();
+    vec_scan_thread_stats();
     enum portal_result result = portal_run(p->inner, &r, &s->err);
+    struct vec_scan_stats done = vec_scan_thread_stats(), *all = &run->vector;
+    all->scans += done.scans;
+    all->lists += done.lists;
+    all->rows += done.rows;
+    all->tested += done.tested;
+    all->refined += done.refined;
+    all->reranked += done.reranked;
     if (result == PORTAL_FINISHED)
         run->elapsed_ns = run_control_now() - run->started;
     return result;

@@ -3,6 +3,7 @@
 #define PGF_SESSION_EXPLAIN_H
 
 #include "sql/session/session.h"
+#include "vecext/vecext.h"
 
 enum explain_format { EXPLAIN_TEXT, EXPLAIN_JSON, EXPLAIN_XML, EXPLAIN_YAML };
 
@@ -14,6 +15,7 @@ struct explain_options {
 struct explain_run {
     struct explain_options options;
     int64_t started, elapsed_ns, planning_ns;
+    struct vec_scan_stats vector; /* work of vector index scans */
 };
 
 bool explain_options_read(struct pg_session *s, const struct utility *u, struct explain_options *o);

@@ -19,6 +19,7 @@ struct node {
     const char *label; /* "Index Cond", "Order By", "Sort Key"... */
     const char *detail;
     const char *title; /* "SubPlan 1" */
+    const char *work;  /* ANALYZE: what a vector index scan did */
     struct node *children[16];
     int n;
 };
@@ -27,6 +28,7 @@ struct explain_tree {
     struct pg_session *s;
     struct arena *a;
     const struct program *program;
+    struct vec_scan_stats work; /* ANALYZE */
     int subplans;
 };
 
@@ -263,6 +265,11 @@ static void print_text(struct rowset *out, const struct node *n, int depth,
         strbuf_printf(&b, "%*s%s: %s", depth * 6 + 2, "", n->label, n->detail);
         print_line(out, b.data, b.len);
     }
+    if (n->work) {
+        strbuf_clear(&b);
+        strbuf_printf(&b, "%*s%s", depth * 6 + 2, "", n->work);
+        print_line(out, b.data, b.len);
+    }
     strbuf_free(&b);
     for (int i = 0; i < n->n; i++)
         print_text(out, n->children[i], depth + 1, run, rows);
@@ -305,6 +312,8 @@ static void print_json(struct strbuf *b, const struct node *n, int indent,
         json_pair(b, indent + 2, &first, "Alias", n->alias ? n->alias : n->relation);
     if (n->label)
         json_pair(b, indent + 2, &first, n->label, n->detail);
+    if (n->work)
+        json_pair(b, indent + 2, &first, "Work", n->work);
     if (top && verbose) { /* what a client may want to know of the result: one item a column */
         strbuf_printf(b, ",\n%*s\"Output\": [", indent + 2, "");
         for (int i = 0; i < t->program->nfields; i++) {
@@ -366,6 +375,12 @@ static void explain_notes(struct explain_tree *t, struct node *n)
                             .index = note->index,
                             .label = "Order By",
                             .detail = note->detail};
+        if (t->work.scans)
+            scan.work = arena_printf(t->a,
+                                     "Lists: %" PRId64 "  Rows Scanned: %" PRId64 "  Rows Tested: %" PRId64
+                                     "  Refined: %" PRId64 "  Re-ranked: %" PRId64 "  Scans: %" PRId64,
+                                     t->work.lists, t->work.rows, t->work.tested, t->work.refined, t->work.reranked,
+                                     t->work.scans);
         const char *colon = strchr(note->detail, ':');
         if (colon)
             scan.detail = colon + 1 + strspn(colon + 1, " ");
@@ -400,6 +415,8 @@ bool explain_print(struct pg_session *s, struct portal *p, const struct explain_
                    struct rowset *out)
 {
     struct explain_tree t = {.s = s, .a = s->arena, .program = p->inner->plan->program};
+    if (run->options.analyze)
+        t.work = run->vector;
     struct connection *c;
     bool leased;
     enum txn_wait w = txn_acquire_read(&s->txn, s->arena, &c, &leased, &s->err);

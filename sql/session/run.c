@@ -123,6 +123,13 @@ void session_begin_transaction(struct pg_session *s, bool block)
               deferrable);
 }
 
+static bool concurrently(const struct utility *u)
+{
+    return (u->kind == UTILITY_CREATE_INDEX && u->create_index.concurrently) ||
+           (u->kind == UTILITY_DROP && u->drop.concurrently) ||
+           (u->kind == UTILITY_REINDEX && u->reindex.concurrently);
+}
+
 bool session_enter(struct pg_session *s, const struct plan *plan)
 {
     const struct utility *u = plan->program->utility;
@@ -133,7 +140,7 @@ bool session_enter(struct pg_session *s, const struct plan *plan)
                          "transaction block");
     if (u && s->txn.state == TXN_BLOCK && utility_forbidden_in_block(u))
         return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
-                         "%s cannot run inside a transaction block", u->tag);
+                         "%s%s cannot run inside a transaction block", u->tag, concurrently(u) ? " CONCURRENTLY" : "");
     if (s->txn.state == TXN_IDLE && !control)
         session_begin_transaction(s, false);
     if (s->txn.read_only && plan->program->writes)

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "sql/command/build_progress.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
 #include "sql/types/text_util.h"
@@ -148,6 +149,48 @@ static bool none_next(struct fcall *f, void *state, struct value *columns)
 static const struct srf_impl idset_srf = {sizeof(struct counter), count_open, idset_next, NULL};
 static const struct srf_impl activity_srf = {sizeof(struct counter), count_open, activity_next, NULL};
 static const struct srf_impl live_srf = {sizeof(struct counter), count_open, live_next, NULL};
+/* pg_stat_get_progress_info('CREATE INDEX'): parameters as PostgreSQL numbers them. */
+static bool progress_next(struct fcall *f, void *state, struct value *columns)
+{
+    struct counter *c = state;
+    struct build_progress_row b;
+    struct value row[32];
+    struct slice command = arg_slice(f, 0);
+    if (command.n != 12 || memcmp(command.p, "CREATE INDEX", 12) != 0 || !build_progress_get(c->next++, &b))
+        return false;
+    columns[0] = value_int(b.pid);
+    columns[1] = value_null();
+    for (int i = 0; f->ctx->live_row(f->ctx, "pg_stat_activity", i, f->arena, row, 22); i++)
+        if (row[2].i == b.pid)
+            columns[1] = row[0];
+    columns[2] = value_int(b.table);
+    for (int i = 1; i <= 20; i++)
+        columns[2 + i] = value_int(0);
+    columns[2 + 1] = value_int(b.reindex ? 3 : 1);
+    columns[2 + 7] = value_int(b.index);
+    columns[2 + 9] = value_int(b.am);
+    columns[2 + 10] = value_int(2); /* building */
+    columns[2 + 11] = value_int(b.phase);
+    columns[2 + 12] = value_int(b.tuples_total);
+    columns[2 + 13] = value_int(b.tuples_done);
+    return true;
+}
+
+static void progress_open(struct fcall *f, void *state)
+{
+    (void)f, (void)state;
+}
+
+static const struct srf_impl progress_srf = {sizeof(struct counter), progress_open, progress_next, NULL};
+
+/* Phases of the vector methods; btree's are never seen. */
+static void pg_indexam_progress_phasename(struct fcall *f)
+{
+    const char *name = build_progress_phase(ARG_INT(f, 1));
+    if (name && ARG_INT(f, 0) >= 16384)
+        fcall_return_textz(f, name);
+}
+
 static const struct srf_impl none_srf = {sizeof(struct counter), count_open, none_next, NULL};
 
 #define ZERO(name) {name, zero_count}
@@ -202,7 +245,8 @@ const struct fn_impl stat_functions[] = {
     {"pg_stat_get_backend_idset", .srf = &idset_srf}, {"pg_stat_get_activity", .srf = &activity_srf, .flags = FN_CALLED_ON_NULL},
     LIVE("show_all_settings"), LIVE("pg_prepared_statement"), LIVE("pg_cursor"), LIVE("pg_lock_status"),
     EMPTY("pg_get_replication_slots"), EMPTY("pg_stat_get_wal_senders"), EMPTY("pg_stat_get_wal_receiver"),
-    EMPTY("pg_stat_get_subscription"), EMPTY("pg_stat_get_progress_info"), EMPTY("pg_prepared_xact"),
+    EMPTY("pg_stat_get_subscription"), {"pg_stat_get_progress_info", .srf = &progress_srf},
+    {"pg_indexam_progress_phasename", pg_indexam_progress_phasename}, EMPTY("pg_prepared_xact"),
     EMPTY("pg_show_replication_origin_status"), NOTHING("pg_replication_origin_oid"),
     {NULL},
 };

@@ -309,6 +309,7 @@ void session_command(struct pg_session *s, struct portal *p, struct command *c)
         .search_path = s->search_path,
         .nsearch_path = s->nsearch_path,
         .database = s->database->name,
+        .pid = s->pid,
         .sequences = s->database->sequences,
         .notice = command_notice,
         .set_snapshot = command_set_snapshot,
