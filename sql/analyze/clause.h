@@ -22,6 +22,13 @@ struct target_list {
     int n, cap;
 };
 
+/* --- parse_search.c: SEARCH and CYCLE ---------------------------------------------------------- */
+
+/* Before the entry's query is analyzed: the columns they add. False after an error. */
+bool cte_search_prepare(struct pstate *ps, const PgQuery__CommonTableExpr *c, struct cte *cte);
+/* Afterwards: the entry's query gives those columns. */
+bool cte_search_rewrite(struct pstate *ps, struct cte *cte);
+
 /* --- parse_relation.c: range table and namespace ------------------------------------------ */
 
 /* Levels of views inside views before 54001: each level analyzes the view's text recursively. */

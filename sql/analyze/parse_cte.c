@@ -320,6 +320,13 @@ bool cte_set_recursive_columns(struct pstate *ps, struct cte *cte, const struct 
             cte->columns[i].collation = type_collation(ps, TEXTOID);
         }
     }
+    if (cte->nadded) {
+        struct column_def *all = ARENA_ARRAY(ps->a->arena, struct column_def, cte->ncolumns + cte->nadded);
+        memcpy(all, cte->columns, sizeof *all * (size_t)cte->ncolumns);
+        memcpy(all + cte->ncolumns, cte->added, sizeof *all * (size_t)cte->nadded);
+        cte->columns = all;
+        cte->ncolumns += cte->nadded;
+    }
     return true;
 }
 
@@ -327,7 +334,7 @@ bool cte_set_recursive_columns(struct pstate *ps, struct cte *cte, const struct 
 static bool check_recursive_columns(struct pstate *ps, const struct cte *cte)
 {
     const struct query *q = cte->query;
-    for (int i = 0; i < cte->ncolumns; i++) {
+    for (int i = 0; i < cte->ncolumns - cte->nadded; i++) {
         const struct column_def *c = &cte->columns[i];
         const struct expr *e = q->targets[i].expr;
         if (c->type != e->type || c->typmod != e->typmod) {
@@ -360,12 +367,6 @@ static bool check_recursive_columns(struct pstate *ps, const struct cte *cte)
 
 static bool check_entry(struct pstate *ps, const PgQuery__CommonTableExpr *c)
 {
-    if (c->search_clause || c->cycle_clause) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED,
-                    c->search_clause ? c->search_clause->location : c->cycle_clause->location,
-                    "%s clause in WITH is not supported", c->search_clause ? "SEARCH" : "CYCLE");
-        return false;
-    }
     if (c->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
         if (ps->parent) {
             parse_error(
@@ -397,12 +398,14 @@ static struct cte *new_entry(struct pstate *ps, const PgQuery__CommonTableExpr *
 
 static bool analyze_entry(struct pstate *ps, const PgQuery__CommonTableExpr *c, struct cte *cte)
 {
+    if (!cte_search_prepare(ps, c, cte))
+        return false;
     struct query *q = parse_sub_analyze(ps, c->ctequery, cte, false, true);
     if (!q)
         return false;
     cte->query = q;
     if (cte->recursive)
-        return check_recursive_columns(ps, cte);
+        return check_recursive_columns(ps, cte) && cte_search_rewrite(ps, cte);
     if (q->command == QUERY_SELECT)
         return cte_columns(ps, cte, q->targets, q->ntargets, c->location);
     return !q->nreturning || cte_columns(ps, cte, q->returning, q->nreturning, c->location);

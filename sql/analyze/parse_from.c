@@ -51,7 +51,10 @@ static struct nsitem *range_var_cte(struct pstate *ps, const PgQuery__RangeVar *
     cte->references++;
     if (!rte_apply_alias(ps, rte, alias_of(rv)))
         return NULL;
-    return add_item(ps, rte);
+    struct nsitem *item = add_item(ps, rte);
+    for (int i = 0; item && rte->cte.self && i < cte->nadded; i++)
+        item->columns[item->ncolumns - 1 - i].no_star = true;
+    return item;
 }
 
 const struct relation *open_relation(struct pstate *ps, const PgQuery__RangeVar *rv)

@@ -42,7 +42,7 @@ static void star_item(struct star_sink *s, const struct nsitem *item, int levels
 {
     for (int i = 0; i < item->ncolumns; i++) {
         const struct ns_column *c = &item->columns[i];
-        if (!c->name || c->hidden)
+        if (!c->name || c->hidden || c->no_star)
             continue;
         struct expr *e = expr_copy(s->ps->a->arena, c->expr);
         e->location = location;

@@ -71,6 +71,7 @@ struct ns_column {
     const char *name; /* NULL: dropped */
     struct expr *expr; /* VAR (levelsup 0) of a range table entry, or for merged join columns the coalesce */
     bool hidden; /* a merged column's hidden twin: not in *, not found by name through the join */
+    bool no_star; /* not in *, but found by name: what SEARCH and CYCLE add to the recursive reference */
 };
 
 /* One thing in FROM that names can refer to: a range table entry, or a join with its alias. */

@@ -330,7 +330,10 @@ struct cte {
     int ncolumns;
     int references;
     int rowset; /* plan passes: 1 + number of the rowset that holds its rows (data-modifying), 0 */
-    /* SEARCH and CYCLE are rewritten by analysis into plain columns. */
+    /* SEARCH and CYCLE: rewritten by analysis into plain columns, the last nadded ones. */
+    const struct cte_search *search;
+    struct column_def *added;
+    int nadded;
 };
 
 enum setop_kind { SETOP_NONE, SETOP_UNION, SETOP_INTERSECT, SETOP_EXCEPT };

@@ -21,7 +21,8 @@ enum utility_kind {
     UTILITY_CREATE_AGGREGATE, UTILITY_CREATE_OPERATOR, UTILITY_CREATE_CAST,
     UTILITY_DEFAULT_PRIVILEGES, UTILITY_ROLE_SETTING, UTILITY_REASSIGN_OWNED, UTILITY_DROP_OWNED, UTILITY_CREATE_POLICY,
     UTILITY_ALTER_POLICY,
-    UTILITY_CREATE_TRIGGER
+    UTILITY_CREATE_TRIGGER,
+    UTILITY_ALTER_DOMAIN
 };
 
 /* A possibly qualified name. schema NULL: search path. */
@@ -67,6 +68,8 @@ struct table_column {
     struct option *sequence_options; /* identity */
     int nsequence_options;
     char storage, compression;
+    int inherited; /* from how many parents it comes */
+    bool merged;   /* and the statement defines it too */
     int location;
 };
 
@@ -77,6 +80,7 @@ struct table_constraint {
     int ncolumns;
     const char *const *including;
     int nincluding;
+    bool inherited; /* a parent's CHECK */
     struct expr *check; /* over the table's columns: VAR rte 0; for new tables attnum in order of creation */
     struct qualified_name ref;
     const char *const *ref_columns; /* none: the primary key */
@@ -91,6 +95,30 @@ struct table_constraint {
     int location;
 };
 
+/* PARTITION BY: attnums are of the table's columns in order. */
+struct partition_by {
+    char strategy; /* l r h; 0: not partitioned */
+    struct partition_by_column {
+        const char *column; /* or NULL with expr */
+        struct expr *expr;
+        uint32_t type, collation;
+        struct qualified_name opclass;
+        int location;
+    } *columns;
+    int ncolumns;
+};
+/* FOR VALUES ... or DEFAULT. Values are coerced to the key's type, not yet computed. */
+struct partition_for {
+    char strategy; /* l r h; 0: DEFAULT */
+    struct partition_value {
+        char kind; /* v value, n NULL, - MINVALUE, + MAXVALUE */
+        struct expr *expr;
+        int location;
+    } *lower, *upper; /* list: lower alone */
+    int nlower, nupper;
+    int modulus, remainder, location;
+};
+
 struct create_table {
     struct qualified_name name;
     char persistence; /* p u t */
@@ -103,7 +131,13 @@ struct create_table {
     struct option *options;
     int noptions;
     const char *access_method, *tablespace;
-    /* LIKE, INHERITS, PARTITION BY/OF, OF type: expanded by analysis or refused with 0A000. */
+    /* INHERITS and PARTITION OF: the parents' columns and checks are among those above. */
+    const uint32_t *parents;
+    int nparents;
+    bool is_partition;
+    struct partition_for bound;
+    struct partition_by partition_by;
+    /* LIKE, OF type: expanded by analysis or refused with 0A000. */
 };
 
 struct index_elem {
@@ -137,7 +171,8 @@ enum alter_kind {
     ALTER_SET_STORAGE, ALTER_SET_OPTIONS, ALTER_RESET_OPTIONS, ALTER_OWNER, ALTER_CLUSTER_ON, ALTER_SET_LOGGED,
     ALTER_SET_UNLOGGED, ALTER_REPLICA_IDENTITY, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER, ALTER_ENABLE_RLS,
     ALTER_DISABLE_RLS, ALTER_FORCE_RLS, ALTER_NO_FORCE_RLS, ALTER_ATTACH_PARTITION, ALTER_DETACH_PARTITION,
-    ALTER_SET_COMPRESSION, ALTER_ENABLE_ALWAYS_TRIGGER, ALTER_ENABLE_REPLICA_TRIGGER
+    ALTER_SET_COMPRESSION, ALTER_ENABLE_ALWAYS_TRIGGER, ALTER_ENABLE_REPLICA_TRIGGER,
+    ALTER_INHERIT, ALTER_NO_INHERIT
 };
 struct alter_cmd {
     enum alter_kind kind;
@@ -149,6 +184,9 @@ struct alter_cmd {
     struct option *options;
     int noptions;
     const char *value; /* owner's name, storage... */
+    struct qualified_name other; /* ATTACH, DETACH, INHERIT: the other table */
+    struct partition_for bound;  /* ATTACH PARTITION */
+    bool concurrently;
 };
 
 /* A parameter of CREATE FUNCTION. mode: i in, o out, b inout, v variadic, t a column of RETURNS TABLE. */
@@ -374,6 +412,14 @@ struct utility {
             int nconstraints;
             bool notnull;
         } create_domain;
+        struct {
+            struct qualified_name name;
+            char form; /* T default, N drop not null, O set not null, C add, X drop, V validate constraint */
+            struct expr *default_expr; /* NULL: DROP DEFAULT */
+            struct table_constraint constraint;
+            const char *constraint_name;
+            bool missing_ok;
+        } alter_domain;
         struct {
             struct qualified_name name;
             const char *old_label, *new_label, *neighbour;

@@ -48,6 +48,16 @@ static const struct attribute *existing_column(struct alter_builder *b, const ch
     const struct attribute *att = r ? relation_attribute(r, name) : NULL;
     if (att && !att->dropped && !att->hidden)
         return att;
+    for (int i = 0; r && i < b->table.ncolumns; i++) { /* added earlier in this statement */
+        const struct table_column *c = &b->table.columns[i];
+        if (strcmp(c->name, name) != 0)
+            continue;
+        struct attribute *added = ARENA_NEW(b->ps->a->arena, struct attribute);
+        *added = (struct attribute){.name = c->name, .num = (int16_t)(r->natts + i + 1), .type = c->type,
+                                    .typmod = c->typmod, .notnull = c->notnull, .collation = c->collation,
+                                    .identity = c->identity, .generated = c->generated};
+        return added;
+    }
     if (r)
         parse_error(b->ps, ERRCODE_UNDEFINED_COLUMN, -1,
                     "column \"%s\" of relation \"%s\" does not exist", name, r->name);
@@ -269,19 +279,10 @@ static const struct {
     PgQuery__AlterTableType type;
     const char *what;
 } refused_cmds[] = {
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit, "ALTER TABLE INHERIT"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit, "ALTER TABLE NO INHERIT"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_AddOf, "ALTER TABLE OF"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DropOf, "ALTER TABLE NOT OF"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition, "ALTER TABLE ATTACH PARTITION"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition, "ALTER TABLE DETACH PARTITION"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize,
      "ALTER TABLE DETACH PARTITION FINALIZE"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod, "ALTER TABLE SET ACCESS METHOD"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule, "ALTER TABLE ENABLE RULE"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule, "ALTER TABLE DISABLE RULE"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule, "ALTER TABLE ENABLE ALWAYS RULE"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule, "ALTER TABLE ENABLE REPLICA RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_GenericOptions, "ALTER FOREIGN TABLE OPTIONS"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnGenericOptions,
      "ALTER FOREIGN TABLE ALTER COLUMN OPTIONS"},
@@ -305,9 +306,50 @@ static bool alter_plain(struct alter_builder *b, const PgQuery__AlterTableCmd *c
     return utility_refuse(b->ps, -1, "this form of ALTER TABLE");
 }
 
+/* INHERIT, NO INHERIT, ATTACH and DETACH PARTITION: the other table, the partition's bound. */
+static bool alter_inheritance(struct alter_builder *b, const PgQuery__AlterTableCmd *c, enum alter_kind kind)
+{
+    struct alter_cmd *cmd = add_cmd(b, kind, c);
+    const struct relation *parent = b->table.existing;
+    if (c->def->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
+        cmd->other = utility_range_var(b->ps, c->def->range_var);
+        return !parse_failed(b->ps);
+    }
+    const PgQuery__PartitionCmd *p = c->def->partition_cmd;
+    cmd->other = utility_range_var(b->ps, p->name);
+    cmd->concurrently = p->concurrent;
+    if (parse_failed(b->ps) || !parent)
+        return !parse_failed(b->ps);
+    if (parent->kind != RELKIND_PARTITIONED) {
+        if (parent->kind != RELKIND_TABLE) /* the command words it for other kinds */
+            return true;
+        parse_error(b->ps, kind == ALTER_ATTACH_PARTITION ? ERRCODE_INVALID_OBJECT_DEFINITION : ERRCODE_WRONG_OBJECT_TYPE,
+                    -1, "table \"%s\" is not partitioned", parent->name);
+        return false;
+    }
+    return kind != ALTER_ATTACH_PARTITION || utility_partition_for(b->ps, p->bound, parent, &cmd->bound);
+}
+
 static bool alter_one(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
 {
     switch (c->subtype) {
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod:
+        return utility_access_method(b->ps, c->name);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule:
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule: /* a view's _RETURN is the only rule there is */
+        parse_error(b->ps, ERRCODE_UNDEFINED_OBJECT, -1, "rule \"%s\" for relation \"%s\" does not exist", c->name,
+                    b->table.name);
+        return false;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit:
+        return alter_inheritance(b, c, ALTER_INHERIT);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit:
+        return alter_inheritance(b, c, ALTER_NO_INHERIT);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
+        return alter_inheritance(b, c, ALTER_ATTACH_PARTITION);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
+        return alter_inheritance(b, c, ALTER_DETACH_PARTITION);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn:
         return alter_add_column(b, c);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:

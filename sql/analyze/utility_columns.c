@@ -2,6 +2,7 @@
  * utility_columns.c: column definitions: types, serial, identity, defaults, generation; and the
  * table as a whole once all its columns are known.
  */
+#include "sql/analyze/format_type.h"
 #include "sql/analyze/utility_internal.h"
 
 #include <string.h>
@@ -164,6 +165,32 @@ static bool column_constraint(struct table_builder *b, int i, const PgQuery__Con
     }
 }
 
+/* The statement defines a column that a parent has: types must agree; default and constraints are added. */
+static bool merge_column(struct table_builder *b, int i, const PgQuery__ColumnDef *d)
+{
+    struct pstate *ps = b->ps;
+    struct table_column *c = &b->columns[i], own = {.name = c->name, .typmod = -1};
+    if (d->type_name && !table_column_type(b, d, &own))
+        return false;
+    if (d->type_name && (own.type != c->type || own.typmod != c->typmod)) {
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "column \"%s\" has a type conflict", c->name);
+        parse_error_detail(ps, "%s versus %s", format_type_typmod(ps, c->type, c->typmod),
+                           format_type_typmod(ps, own.type, own.typmod));
+        return false;
+    }
+    struct expr *inherited = c->expr;
+    bool have_last = false;
+    c->merged = true;
+    c->notnull = c->notnull || d->is_not_null;
+    b->null_seen[i] = false;
+    for (size_t k = 0; k < d->n_constraints; k++)
+        if (!column_constraint(b, i, d->constraints[k]->constraint, &have_last))
+            return false;
+    if (!b->raw_exprs[i])
+        b->columns[i].expr = inherited;
+    return true;
+}
+
 bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d)
 {
     struct pstate *ps = b->ps;
@@ -176,10 +203,16 @@ bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d)
         return false;
     for (int i = 0; i < b->ncolumns; i++)
         if (!strcmp(b->columns[i].name, c.name)) {
+            if (i < b->ninherited && !b->columns[i].merged)
+                return merge_column(b, i, d);
             parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once",
                         c.name);
             return false;
         }
+    if (!d->type_name) { /* PARTITION OF p (column WITH OPTIONS ...) */
+        parse_error(ps, ERRCODE_UNDEFINED_COLUMN, -1, "column \"%s\" does not exist", c.name);
+        return false;
+    }
     if (system_column_number(c.name)) {
         parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1,
                     "column name \"%s\" conflicts with a system column name", c.name);

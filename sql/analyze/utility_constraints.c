@@ -289,3 +289,64 @@ bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l)
             renumber(b, &b->constraints[i].check, r, map);
     return true;
 }
+
+/* A column of that name from an earlier parent takes this one in. */
+static bool inherit_column(struct table_builder *b, const struct relation *r, const struct attribute *att, int *at)
+{
+    struct pstate *ps = b->ps;
+    for (int i = 0; i < b->ncolumns; i++) {
+        struct table_column *c = &b->columns[i];
+        if (strcmp(c->name, att->name) != 0)
+            continue;
+        if (c->type != att->type || c->typmod != att->typmod) {
+            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "inherited column \"%s\" has a type conflict", att->name);
+            parse_error_detail(ps, "%s versus %s", format_type_typmod(ps, c->type, c->typmod),
+                               format_type_typmod(ps, att->type, att->typmod));
+            return false;
+        }
+        c->notnull |= att->notnull;
+        c->inherited++;
+        *at = i + 1;
+        return true;
+    }
+    if (!like_column(b, r, att, LIKE_DEFAULTS | LIKE_GENERATED))
+        return false;
+    b->columns[b->ncolumns - 1].inherited = 1;
+    *at = b->ncolumns;
+    return true;
+}
+
+static bool has_check(const struct table_builder *b, const char *name)
+{
+    for (int i = 0; i < b->nconstraints; i++)
+        if (b->constraints[i].type == 'c' && b->constraints[i].name && !strcmp(b->constraints[i].name, name))
+            return true;
+    return false;
+}
+
+bool table_inherit(struct table_builder *b, const struct relation *r)
+{
+    struct pstate *ps = b->ps;
+    int first = b->ncolumns, first_constraint = b->nconstraints;
+    int *map = ARENA_ARRAY(ps->a->arena, int, r->natts + 1);
+    for (int i = 0; i < r->natts; i++)
+        if (!r->atts[i].dropped && !r->atts[i].hidden && !inherit_column(b, r, &r->atts[i], &map[i]))
+            return false;
+    for (int i = 0; i < r->nconstraints; i++) {
+        const struct constraint_def *k = r->constraints[i];
+        if (k->type != 'c' || k->no_inherit || has_check(b, k->name))
+            continue;
+        struct table_constraint c = {.type = 'c', .location = -1, .name = k->name, .inherited = true};
+        c.check = analyze_stored_expr(ps, k->check_sql, r, EXPR_KIND_CHECK_CONSTRAINT, 0, -1, NULL);
+        if (expr_is_poison(c.check))
+            return false;
+        table_append_constraint(b, c);
+    }
+    for (int i = first; i < b->ncolumns; i++)
+        if (b->columns[i].generated && b->columns[i].expr)
+            renumber(b, &b->columns[i].expr, r, map);
+    for (int i = first_constraint; i < b->nconstraints; i++)
+        renumber(b, &b->constraints[i].check, r, map);
+    b->ninherited = b->ncolumns;
+    return true;
+}

@@ -65,6 +65,7 @@ struct table_builder {
     struct table_constraint *constraints;
     const PgQuery__Node **raw_checks; /* per constraint: CHECK expression, or NULL */
     int nconstraints;
+    int ninherited; /* the first columns come from parents */
 };
 /* One column definition with its constraints. */
 bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d);
@@ -87,6 +88,15 @@ struct relation *table_shape(struct table_builder *b);
 bool table_finish(struct table_builder *b);
 /* LIKE other INCLUDING ... */
 bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l);
+/* The columns and checks of one parent (INHERITS, PARTITION OF); before the table's own. */
+bool table_inherit(struct table_builder *b, const struct relation *r);
+/* utility_partition.c: PARTITION BY over the finished columns; FOR VALUES of a partition of parent. */
+bool utility_partition_by(struct pstate *ps, const PgQuery__PartitionSpec *s, const struct relation *shape,
+                          struct partition_by *out);
+bool utility_partition_for(struct pstate *ps, const PgQuery__PartitionBoundSpec *s, const struct relation *parent,
+                           struct partition_for *out);
+/* The parents of CREATE TABLE. */
+bool utility_parents(struct pstate *ps, const PgQuery__CreateStmt *s, struct table_builder *b, struct create_table *t);
 /* Refuses volatile (or any not immutable) calls: 42P17 with the message. */
 bool check_immutable(struct pstate *ps, struct expr *e, const char *message);
 
@@ -112,7 +122,7 @@ utility_handler utility_grant, utility_grant_role, utility_create_role, utility_
 utility_handler utility_create_policy, utility_alter_policy; /* utility_policy.c */
 utility_handler utility_create_schema, utility_create_sequence, utility_alter_sequence,
     utility_create_enum, utility_alter_enum, utility_create_composite, utility_create_range,
-    utility_define, utility_create_domain, utility_create_extension, utility_alter_extension, utility_create_cast, utility_create_database,
+    utility_define, utility_create_domain, utility_alter_domain, utility_create_extension, utility_alter_extension, utility_create_cast, utility_create_database,
     utility_drop_database; /* utility_type.c */
 utility_handler utility_create_function, utility_alter_function; /* utility_function.c */
 utility_handler utility_vacuum, utility_listen, utility_unlisten, utility_notify,

@@ -51,18 +51,12 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
 {
     const PgQuery__CreateStmt *s = n->create_stmt;
     struct create_table *t = &u->create_table;
-    if (s->partbound)
-        return utility_refuse(ps, -1, "CREATE TABLE PARTITION OF");
-    if (s->n_inh_relations)
-        return utility_refuse(ps, -1, "CREATE TABLE with INHERITS");
-    if (s->partspec)
-        return utility_refuse(ps, s->partspec->location, "CREATE TABLE with PARTITION BY");
     if (s->of_typename)
         return utility_refuse(ps, s->of_typename->location, "CREATE TABLE OF");
     if (!raw_fields_known(
             ps, &s->base,
             "relation table_elts constraints options oncommit tablespacename access_method "
-            "if_not_exists",
+            "if_not_exists inh_relations partspec partbound",
             "CREATE TABLE"))
         return false;
     t->name = utility_range_var(ps, s->relation);
@@ -77,7 +71,9 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
         return false;
     }
     struct table_builder b = {.ps = ps, .name = t->name.name, .temporary = t->persistence == 't'};
-    if (parse_failed(ps) || !table_options(ps, s, t) || !table_elements(&b, s) || !table_finish(&b))
+    if (parse_failed(ps) || !table_options(ps, s, t) || !utility_parents(ps, s, &b, t) || !table_elements(&b, s) ||
+        !table_finish(&b) ||
+        (s->partspec && !utility_partition_by(ps, s->partspec, table_shape(&b), &t->partition_by)))
         return false;
     t->columns = b.columns;
     t->ncolumns = b.ncolumns;

@@ -243,6 +243,42 @@ bool utility_create_domain(struct pstate *ps, const PgQuery__Node *n, struct uti
     return true;
 }
 
+/* The domain is looked up again by the command: what it is not is said there. */
+bool utility_alter_domain(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__AlterDomainStmt *s = n->alter_domain_stmt;
+    u->alter_domain.name = utility_name(ps, s->type_name, s->n_type_name, -1);
+    u->alter_domain.form = *s->subtype;
+    u->alter_domain.constraint_name = utility_string(ps, s->name);
+    u->alter_domain.missing_ok = s->missing_ok;
+    PgQuery__TypeName name = PG_QUERY__TYPE_NAME__INIT;
+    name.names = (PgQuery__Node **)s->type_name;
+    name.n_names = s->n_type_name;
+    name.typemod = -1;
+    uint32_t oid = parse_failed(ps) ? 0 : lookup_typename(ps, &name);
+    const struct type_def *t = oid ? lookup_type(ps, oid) : NULL;
+    if (parse_failed(ps) || !t || t->typtype != 'd' || !s->def)
+        return !parse_failed(ps);
+    struct utility as_created = {0};
+    as_created.create_domain.basetype = t->basetype;
+    as_created.create_domain.typmod = t->typmod;
+    as_created.create_domain.collation = t->collation;
+    as_created.create_domain.name = u->alter_domain.name;
+    if (u->alter_domain.form == 'T') {
+        u->alter_domain.default_expr = transform_stored(ps, s->def, NULL, EXPR_KIND_COLUMN_DEFAULT, t->basetype,
+                                                        t->typmod, t->name);
+        return expr_is_poison(u->alter_domain.default_expr) ? utility_without_position(ps) : true;
+    }
+    struct table_builder b = {.ps = ps};
+    int nullability = 0;
+    if (!domain_constraint(ps, s->def->constraint, &b, &as_created, &nullability))
+        return utility_without_position(ps);
+    if (b.nconstraints)
+        u->alter_domain.constraint = b.constraints[0];
+    u->alter_domain.constraint.not_valid = s->def->constraint->skip_validation;
+    return true;
+}
+
 /* --- extensions, databases
  * ---------------------------------------------------------------------------------------- */
 

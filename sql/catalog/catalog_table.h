@@ -63,5 +63,6 @@ extern const struct rel_source rel_static_sources[];
 extern const struct rel_source rel_database_sources[];
 extern const struct rel_source rel_policy_sources[];
 extern const struct rel_source rel_trigger_sources[];
+extern const struct rel_source rel_inherit_sources[];
 
 #endif

@@ -84,7 +84,8 @@ static bool next_class(struct rel_scan *x)
     const struct relation *r = next_relation(x);
     if (!r)
         return false;
-    bool stored = r->kind != RELKIND_VIEW && r->kind != RELKIND_COMPOSITE;
+    bool stored = r->kind != RELKIND_VIEW && r->kind != RELKIND_COMPOSITE && r->kind != RELKIND_PARTITIONED &&
+                  r->kind != RELKIND_PARTITIONED_INDEX;
     bool table = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW;
     put_int(x, r->oid);
     put_text(x, r->name);
@@ -107,12 +108,14 @@ static bool next_class(struct rel_scan *x)
     put_int(x, count_checks(r));
     put_int(x, has_rule(r));
     put_int(x, has_foreign_keys(r) || r->ntriggers > 0);
-    put_int(x, 0);
+    put_int(x, r->nchildren > 0);
     put_int(x, r->row_security);
     put_int(x, r->force_row_security);
-    put_int(x, 1);
-    put_char(x, table || r->system ? (ext_of(r)->replident ? ext_of(r)->replident : 'd') : 'n');
-    put_int(x, 0);
+    put_int(x, !r->unpopulated);
+    put_char(x, !table && !r->system && r->kind != RELKIND_PARTITIONED ? 'n'
+                : ext_of(r)->replident                                 ? ext_of(r)->replident
+                                                                       : 'd');
+    put_int(x, r->partition_bound != NULL || (r->index && r->index->parent));
     put_int(x, 0);
     put_int(x, table ? 716 : 0);
     put_int(x, table ? 1 : 0);
@@ -121,7 +124,7 @@ static bool next_class(struct rel_scan *x)
     else
         put_acl(x, CLASS_PG_CLASS, r->oid, 0);
     put_options(x, r->options);
-    put_null(x);
+    put_text(x, r->partition_bound);
     return true;
 }
 
@@ -139,7 +142,7 @@ static const struct attribute system_columns[] = {
 /* The j-th pg_attribute row of a relation, system columns first. */
 static const struct attribute *attribute_at(const struct relation *r, int j)
 {
-    bool physical = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_SEQUENCE;
+    bool physical = r->kind == RELKIND_TABLE || r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_SEQUENCE;
     int nsystem = physical ? 6 : 0;
     if (j < nsystem)
         return &system_columns[j];
@@ -179,9 +182,12 @@ static bool next_attribute(struct rel_scan *x)
     put_int(x, 0);
     put_char(x, a->identity);
     put_char(x, a->generated);
+    int inherited = 0;
+    for (int i = 0; i < r->nparents && a->num > 0 && !a->dropped; i++)
+        inherited += relation_attribute(r->parents[i], a->name) != NULL;
     put_int(x, a->dropped);
-    put_int(x, 1);
-    put_int(x, 0);
+    put_int(x, !inherited);
+    put_int(x, inherited);
     put_int(x, a->collation);
     put_acl(x, CLASS_PG_CLASS, r->oid, a->num);
     return true;
@@ -253,7 +259,8 @@ static bool next_index(struct rel_scan *x)
     put_int(x, d->primary);
     put_int(x, 0);
     put_int(x, d->immediate);
-    put_int(x, 0);
+    const struct relation *own = snapshot_relation(x->s, d->oid);
+    put_int(x, own && own->clustered);
     put_int(x, d->valid);
     put_int(x, 0);
     put_int(x, 1);

@@ -30,6 +30,7 @@ struct sqlite3;
 #define RELKIND_MATVIEW  'm'
 #define RELKIND_COMPOSITE 'c'
 #define RELKIND_PARTITIONED 'p'
+#define RELKIND_PARTITIONED_INDEX 'I'
 
 struct attribute {
     const char *name;
@@ -85,9 +86,28 @@ struct relation {
     const struct index_def *index;   /* kind i */
     const char *comment;
     const char *options; /* reloptions as in the DDL: "fillfactor=70", or NULL */
+    /* Inheritance and partitioning: direct relatives, parents in the order of INHERITS, children in that of their OIDs. */
+    int nparents, nchildren;
+    const struct relation *const *parents, *const *children;
+    const struct partition_key *partition_key; /* kind p */
+    char on_commit;   /* temporary tables: d delete rows, D drop, 0 */
+    bool unpopulated; /* a materialized view WITH NO DATA */
+    bool clustered;   /* an index on which its table is clustered */
+    const char *partition_bound;               /* a partition: FOR VALUES ... or DEFAULT, as pg_get_expr shows it */
     bool row_security, force_row_security;
     int npolicies;
     const struct policy_def *const *policies; /* by name */
+};
+
+struct partition_column {
+    int16_t attnum;       /* 0: an expression */
+    const char *expr_sql; /* PostgreSQL text when attnum is 0 */
+    uint32_t type, collation, opclass;
+};
+struct partition_key {
+    char strategy; /* l list, r range, h hash */
+    int ncolumns;
+    const struct partition_column *columns;
 };
 
 /* A row-level security policy: one pg_policy row. */
@@ -126,6 +146,7 @@ struct index_def {
     const char *sqlite_name;   /* name of the SQLite index, NULL when the rowid serves */
     const struct constraint_def *constraint; /* the constraint it implements, or NULL */
     const char *options;       /* WITH (...) as "lists=100" */
+    const struct index_def *parent; /* the partitioned index it is attached to, or NULL */
 };
 
 struct constraint_def {
@@ -329,6 +350,8 @@ const struct type_def *const *snapshot_types(const struct snapshot *s, int *n); 
 const struct proc *const *snapshot_procs(const struct snapshot *s, int *n);
 const struct operator_def *const *snapshot_operators(const struct snapshot *s, int *n);
 const struct cast_def *const *snapshot_casts(const struct snapshot *s, int *n);
+/* Temporary tables with an ON COMMIT action. */
+const struct relation *const *snapshot_on_commit(const struct snapshot *s, int *n);
 const struct constraint_def *const *snapshot_constraints(const struct snapshot *s, int *n);
 const struct role_def *const *snapshot_roles(const struct snapshot *s, int *n);
 const struct extension_def *const *snapshot_extensions(const struct snapshot *s, int *n);

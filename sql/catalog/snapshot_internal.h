@@ -43,7 +43,7 @@
 /* A relation while it is built and what pg_catalog shows of it beyond struct relation. */
 struct relation_ext {
     struct relation rel; /* first: a struct relation of a snapshot is one of these */
-    struct list indexes, constraints, referenced, triggers;
+    struct list indexes, constraints, referenced, triggers, parents, children;
     uint32_t am;
     struct list policies;
     char replident;
@@ -131,7 +131,7 @@ struct snapshot {
     uint32_t database_owner;
 
     struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, roles, extensions, ams,
-        opclasses, attrdefs, depends, comments, acls, default_acls, members, settings, policies;
+        opclasses, attrdefs, depends, on_commits, comments, acls, default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;
     struct map type_oid, type_name, enum_labels;
@@ -179,6 +179,7 @@ uint64_t snapshot_next_version(void);
 bool snapshot_load_durable(struct loader *l);   /* snapshot_load.c: _pg_* tables */
 bool snapshot_load_procs(struct loader *l);     /* snapshot_proc.c: functions */
 bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */
+bool snapshot_load_inheritance(struct loader *l); /* snapshot_inherit.c: parents, children, partitions */
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
 void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */
 void snapshot_add_builtin_roles(struct loader *l); /* those the file does not redefine; behind the file's */

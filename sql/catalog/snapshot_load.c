@@ -544,6 +544,10 @@ static void finish_relations(struct snapshot *s)
         x->rel.triggers = (const struct trigger_def *const *)x->triggers.items;
         x->rel.nreferenced = x->referenced.n;
         x->rel.referenced = (const struct constraint_def *const *)x->referenced.items;
+        x->rel.nparents = x->parents.n;
+        x->rel.parents = (const struct relation *const *)x->parents.items;
+        x->rel.nchildren = x->children.n;
+        x->rel.children = (const struct relation *const *)x->children.items;
     }
 }
 
@@ -571,7 +575,7 @@ static bool load_parts(struct loader *l)
         return false;
     if ((l->s->durable || l->temp) &&
         (!loader_rows(l, files, load_file_name) || !snapshot_load_durable(l) ||
-         !snapshot_load_keys(l)))
+         !snapshot_load_keys(l) || !snapshot_load_inheritance(l)))
         return false;
     if (!snapshot_load_adopted(l))
         return false;

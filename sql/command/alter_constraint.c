@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/command/alter_table.h"
+#include "sql/command/partition_command.h"
 #include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
 
@@ -96,6 +97,7 @@ static bool validate_foreign_key(struct command *c, const struct constraint_def 
         return durable_error(c->db, c->err);
     int rc = sqlite3_step(st);
     if (rc == SQLITE_ROW) {
+        const char *key = key_text(c, k, st); /* before the error is set: printing values needs none to be */
         error_set(c->err, ERRCODE_FOREIGN_KEY_VIOLATION,
                   "insert or update on table \"%s\" violates foreign key constraint \"%s\"", k->table->name,
                   k->name);
@@ -105,7 +107,7 @@ static bool validate_foreign_key(struct command *c, const struct constraint_def 
         if (nulls)
             error_detail(c->err, "MATCH FULL does not allow mixing of null and nonnull key values.");
         else
-            error_detail(c->err, "Key %s is not present in table \"%s\".", key_text(c, k, st), k->ref_table->name);
+            error_detail(c->err, "Key %s is not present in table \"%s\".", key, k->ref_table->name);
         error_names(c, k->table, k->name);
     } else if (rc != SQLITE_DONE) {
         durable_error(c->db, c->err);
@@ -116,6 +118,8 @@ static bool validate_foreign_key(struct command *c, const struct constraint_def 
 
 static bool validate(struct command *c, const struct constraint_def *k)
 {
+    if (k->table->kind == RELKIND_PARTITIONED) /* its partitions have it too */
+        return true;
     return k->type == 'c' ? validate_check(c, k) : k->type == 'f' ? validate_foreign_key(c, k) : true;
 }
 
@@ -143,7 +147,7 @@ static bool prepare_primary_key(struct command *c, const struct relation *r, con
                             !cmd_exec(c, "UPDATE @_pg_attribute SET attnotnull = 1 WHERE attrelid = %u AND attnum = %d",
                                       r->oid, a->num)))
             return false;
-        if (k->ncolumns == 1 && !k->nincluding && !k->deferrable && !a->generated && !r->rowid_attnum &&
+        if (k->ncolumns == 1 && !k->nincluding && !k->deferrable && !a->generated && !r->rowid_attnum && r->kind == RELKIND_TABLE &&
             (a->type == INT2OID || a->type == INT4OID || a->type == INT8OID))
             draft->rowid_attnum = a->num;
     }
@@ -159,8 +163,71 @@ static bool check_deferrable_key(struct command *c, const struct index_def *adde
     return added->immediate || (index_sqlite_create(c, &strict) && index_sqlite_drop(c, &strict));
 }
 
+/* ADD CONSTRAINT ... USING INDEX: a unique index that is there becomes the constraint's, and takes its name. */
+static bool check_using_index(struct command *c, const struct relation *r, const struct table_constraint *k,
+                              const struct relation *x)
+{
+    const struct index_def *d = x ? x->index : NULL;
+    const char *why = NULL;
+    if (!d || d->table->oid != r->oid) {
+        error_set(c->err, d ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_UNDEFINED_OBJECT,
+                  d ? "index \"%s\" does not belong to table \"%s\"" : "index \"%s\" does not exist", k->using_index, r->name);
+    } else if (d->constraint) {
+        error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                  "index \"%s\" is already associated with a constraint", d->name);
+    } else if (!d->unique) {
+        why = "\"%s\" is not a unique index";
+    } else if (d->predicate_sql) {
+        why = "\"%s\" is a partial index";
+    }
+    for (int i = 0; d && !why && !error_is_set(c->err) && i < d->nkeys; i++)
+        if (!d->columns[i].attnum)
+            why = "index \"%s\" contains expressions";
+    if (why) {
+        error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, why, d->name);
+        error_detail(c->err, "Cannot create a primary key or unique constraint using such an index.");
+    }
+    if (error_is_set(c->err))
+        cmd_position(c, k->location);
+    return !error_is_set(c->err);
+}
+
+static bool use_index(struct command *c, const struct relation *r, const struct table_constraint *k)
+{
+    const struct relation *x = snapshot_relation_named(c->snapshot, r->namespace_oid, k->using_index);
+    if (!check_using_index(c, r, k, x))
+        return false;
+    const struct index_def *d = x->index;
+    const char *name = k->name ? k->name : d->name;
+    struct strbuf keys = {0};
+    bool ok = true;
+    for (int i = 0; i < d->nkeys; i++) {
+        const struct attribute *a = &r->atts[d->columns[i].attnum - 1];
+        strbuf_printf(&keys, "%s%d", i ? " " : "", a->num);
+        if (k->type == 'p' && !a->notnull)
+            ok = ok && alter_check_no_nulls(c, r, a) &&
+                 cmd_exec(c, "UPDATE @_pg_attribute SET attnotnull = 1 WHERE attrelid = %u AND attnum = %d", r->oid, a->num);
+    }
+    if (ok && strcmp(name, d->name) != 0)
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                   "ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index \"%s\" to \"%s\"", d->name, name);
+    uint32_t oid = d->oid;
+    ok = ok &&
+         cmd_exec(c,
+                  "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, '%c', %u, 0, %u, 0, %d, %d, 1, 1, %Q, NULL, ' ', ' ', ' ', "
+                  "NULL); UPDATE @_pg_index SET indisprimary = %d WHERE indexrelid = %u",
+                  cmd_new_oid(c), name, r->namespace_oid, k->type, r->oid, oid, k->deferrable, k->deferred, keys.data,
+                  k->type == 'p', oid) &&
+         cmd_reload(c) && (k->type != 'p' || table_sqlite_replace_text(c, snapshot_relation(c->snapshot, r->oid))) &&
+         (strcmp(name, d->name) == 0 || rename_relation(c, snapshot_relation(c->snapshot, oid), name));
+    strbuf_free(&keys);
+    return ok;
+}
+
 static bool add_key(struct command *c, const struct relation *r, const struct table_constraint *k)
 {
+    if (k->using_index)
+        return use_index(c, r, k);
     struct relation draft;
     if (!prepare_primary_key(c, r, k, &draft) || !key_define(c, &draft, k) || !cmd_reload(c))
         return false;
@@ -178,7 +245,7 @@ static bool add_key(struct command *c, const struct relation *r, const struct ta
         return ok;
     }
     return (k->type != 'p' || table_sqlite_replace_text(c, after)) && check_deferrable_key(c, added) &&
-           index_sqlite_create(c, added);
+           index_sqlite_create(c, added) && partition_spread_index(c, added->oid);
 }
 
 bool alter_add_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)

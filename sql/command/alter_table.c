@@ -6,6 +6,7 @@
 
 #include "sql/command/vector_index.h"
 #include "sql/command/alter_table.h"
+#include "sql/command/partition_command.h"
 #include "sql/command/object_text.h"
 #include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
@@ -38,6 +39,8 @@ static bool contains_nulls(struct command *c, const struct relation *r, const st
 bool alter_check_no_nulls(struct command *c, const struct relation *r, const struct attribute *a)
 {
     int64_t found = 0;
+    if (r->kind == RELKIND_PARTITIONED) /* its partitions are asked */
+        return true;
     char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\" WHERE \"%w\" IS NULL LIMIT 1", r->sqlite_name,
                                 a->sqlite_name);
     bool ok = cmd_sql_int(c, sql, &found);
@@ -113,6 +116,8 @@ static bool add_column(struct command *c, const struct relation *r, const struct
     }
     if (!table_sqlite_replace_text(c, after))
         return false;
+    if (after->kind == RELKIND_PARTITIONED)
+        return true;
     if (col->identity)
         return fill_identity(c, after, a, sequence);
     if (a->default_sql && !fill_new_column(c, after, a))
@@ -490,61 +495,9 @@ static bool drop_expression(struct command *c, const struct relation *r, const s
 
 /* --- what is data only -------------------------------------------------------------------------------------------------- */
 
-static bool set_column_data(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    const struct attribute *a = alter_column(c, r, k->name);
-    if (!a)
-        return false;
-    if (k->kind == ALTER_SET_STATISTICS)
-        return cmd_exec(c, "UPDATE @_pg_attribute SET attstattarget = %s WHERE attrelid = %u AND attnum = %d",
-                        k->value && *k->value ? k->value : "-1", r->oid, a->num) &&
-               cmd_reload(c);
-    char letter[2] = {k->value ? k->value[0] : 'x', 0};
-    return cmd_exec(c, "UPDATE @_pg_attribute SET attstorage = lower(%Q) WHERE attrelid = %u AND attnum = %d",
-                    letter, r->oid, a->num) &&
-           cmd_reload(c);
-}
-
-static bool set_options(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    if (k->name)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "column options are not supported");
-    const char *kept = NULL;
-    for (const char *p = r->options; p && *p;) { /* options that the statement does not name stay */
-        size_t n = strcspn(p, ","), name = strcspn(p, "=");
-        bool named = false;
-        for (int i = 0; i < k->noptions; i++)
-            named |= strlen(k->options[i].name) == name && strncmp(k->options[i].name, p, name) == 0;
-        if (!named)
-            kept = arena_printf(c->arena, "%s%s%.*s", kept ? kept : "", kept ? "," : "", (int)n, p);
-        p += n + (p[n] == ',');
-    }
-    const char *added = k->kind == ALTER_SET_OPTIONS ? cmd_options_text(c, k->options, k->noptions) : NULL;
-    if (added)
-        kept = kept ? arena_printf(c->arena, "%s,%s", kept, added) : added;
-    if (!cmd_exec(c, "UPDATE @_pg_class SET reloptions = %Q WHERE oid = %u", kept, r->oid) || !cmd_reload(c))
-        return false;
-    const struct relation *now = snapshot_relation(c->snapshot, r->oid);
-    return !now || !now->index || !vector_index_method(now->index->am_name) || vector_index_set(c, now->index);
-}
-
 static bool alter_owner(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
     return relation_set_owner(c, r, k->value);
-}
-
-static bool set_persistence(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    return cmd_exec(c, "UPDATE @_pg_class SET relpersistence = '%c' WHERE oid = %u AND relpersistence <> 't'",
-                    k->kind == ALTER_SET_LOGGED ? 'p' : 'u', r->oid) &&
-           cmd_reload(c);
-}
-
-static bool set_replica_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    return cmd_exec(c, "UPDATE @_pg_class SET relreplident = '%c' WHERE oid = %u",
-                    k->value ? k->value[0] : 'd', r->oid) &&
-           cmd_reload(c);
 }
 
 /* --- the statement ------------------------------------------------------------------------------------------------------------ */
@@ -568,22 +521,28 @@ static const struct {
     {ALTER_SET_IDENTITY, set_identity},
     {ALTER_DROP_IDENTITY, drop_identity},
     {ALTER_DROP_EXPRESSION, drop_expression},
-    {ALTER_SET_STATISTICS, set_column_data},
-    {ALTER_SET_STORAGE, set_column_data},
-    {ALTER_SET_OPTIONS, set_options},
-    {ALTER_RESET_OPTIONS, set_options},
+    {ALTER_SET_STATISTICS, alter_column_data},
+    {ALTER_SET_STORAGE, alter_column_data},
+    {ALTER_SET_COMPRESSION, alter_column_data},
+    {ALTER_CLUSTER_ON, alter_cluster_on},
+    {ALTER_SET_OPTIONS, alter_options},
+    {ALTER_RESET_OPTIONS, alter_options},
     {ALTER_OWNER, alter_owner},
     {ALTER_ENABLE_RLS, alter_row_security},
     {ALTER_DISABLE_RLS, alter_row_security},
     {ALTER_FORCE_RLS, alter_row_security},
     {ALTER_NO_FORCE_RLS, alter_row_security},
-    {ALTER_SET_LOGGED, set_persistence},
-    {ALTER_SET_UNLOGGED, set_persistence},
-    {ALTER_REPLICA_IDENTITY, set_replica_identity},
     {ALTER_ENABLE_TRIGGER, alter_trigger_enabled},
     {ALTER_DISABLE_TRIGGER, alter_trigger_enabled},
     {ALTER_ENABLE_ALWAYS_TRIGGER, alter_trigger_enabled},
     {ALTER_ENABLE_REPLICA_TRIGGER, alter_trigger_enabled},
+    {ALTER_SET_LOGGED, alter_persistence},
+    {ALTER_SET_UNLOGGED, alter_persistence},
+    {ALTER_REPLICA_IDENTITY, alter_replica_identity},
+    {ALTER_ATTACH_PARTITION, alter_attach_partition},
+    {ALTER_DETACH_PARTITION, alter_detach_partition},
+    {ALTER_INHERIT, alter_inherit},
+    {ALTER_NO_INHERIT, alter_inherit},
 };
 
 static bool run_form(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -593,6 +552,154 @@ static bool run_form(struct command *c, const struct relation *r, const struct a
             return forms[i].run(c, r, k);
     return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "this form of %s is not supported",
                      c->utility->tag);
+}
+
+static const char *action_name(enum alter_kind kind)
+{
+    static const char *const names[] = {
+        [ALTER_ADD_COLUMN] = "ADD COLUMN", [ALTER_DROP_COLUMN] = "DROP COLUMN",
+        [ALTER_TYPE] = "ALTER COLUMN ... SET DATA TYPE", [ALTER_SET_DEFAULT] = "ALTER COLUMN ... SET DEFAULT",
+        [ALTER_DROP_DEFAULT] = "ALTER COLUMN ... DROP DEFAULT", [ALTER_SET_NOT_NULL] = "ALTER COLUMN ... SET NOT NULL",
+        [ALTER_DROP_NOT_NULL] = "ALTER COLUMN ... DROP NOT NULL", [ALTER_ADD_CONSTRAINT] = "ADD CONSTRAINT",
+        [ALTER_DROP_CONSTRAINT] = "DROP CONSTRAINT", [ALTER_VALIDATE_CONSTRAINT] = "VALIDATE CONSTRAINT",
+        [ALTER_CONSTRAINT] = "ALTER CONSTRAINT", [ALTER_ADD_IDENTITY] = "ALTER COLUMN ... ADD IDENTITY",
+        [ALTER_SET_IDENTITY] = "ALTER COLUMN ... SET", [ALTER_DROP_IDENTITY] = "ALTER COLUMN ... DROP IDENTITY",
+        [ALTER_DROP_EXPRESSION] = "ALTER COLUMN ... DROP EXPRESSION",
+        [ALTER_SET_STATISTICS] = "ALTER COLUMN ... SET STATISTICS", [ALTER_SET_STORAGE] = "ALTER COLUMN ... SET STORAGE",
+        [ALTER_SET_COMPRESSION] = "ALTER COLUMN ... SET COMPRESSION", [ALTER_CLUSTER_ON] = "CLUSTER ON",
+        [ALTER_SET_LOGGED] = "SET LOGGED", [ALTER_SET_UNLOGGED] = "SET UNLOGGED",
+        [ALTER_REPLICA_IDENTITY] = "REPLICA IDENTITY", [ALTER_ENABLE_TRIGGER] = "ENABLE TRIGGER",
+        [ALTER_DISABLE_TRIGGER] = "DISABLE TRIGGER", [ALTER_ATTACH_PARTITION] = "ATTACH PARTITION",
+        [ALTER_DETACH_PARTITION] = "DETACH PARTITION", [ALTER_INHERIT] = "INHERIT", [ALTER_NO_INHERIT] = "NO INHERIT",
+    };
+    return (size_t)kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "of this form";
+}
+
+/* Is a column of that name in a parent? */
+static bool is_inherited(const struct relation *r, const char *name)
+{
+    for (int i = 0; name && i < r->nparents; i++)
+        if (relation_attribute(r->parents[i], name))
+            return true;
+    return false;
+}
+
+static bool inherits_check(const struct relation *r, const char *name)
+{
+    for (int i = 0; name && i < r->nparents; i++)
+        for (int k = 0; k < r->parents[i]->nconstraints; k++)
+            if (r->parents[i]->constraints[k]->type == 'c' && !r->parents[i]->constraints[k]->no_inherit &&
+                !strcmp(r->parents[i]->constraints[k]->name, name))
+                return true;
+    return false;
+}
+
+/* What a child may not do by itself, and a parent not without its children. */
+static bool check_inheritance(struct command *c, const struct relation *r, const struct alter_cmd *k, bool only)
+{
+    if (r->partition_bound && k->kind == ALTER_ADD_COLUMN)
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot add column to a partition");
+    if (k->kind == ALTER_DROP_COLUMN && is_inherited(r, k->name))
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot drop inherited column \"%s\"", k->name);
+    if (k->kind == ALTER_TYPE && is_inherited(r, k->name))
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot alter inherited column \"%s\"", k->name);
+    if (k->kind == ALTER_DROP_CONSTRAINT && inherits_check(r, k->name))
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         "cannot drop inherited constraint \"%s\" of relation \"%s\"", k->name, r->name);
+    for (int i = 0; k->kind == ALTER_DROP_NOT_NULL && i < r->nparents; i++) {
+        const struct attribute *a = r->partition_bound ? relation_attribute(r->parents[i], k->name) : NULL;
+        if (a && a->notnull)
+            return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                             "column \"%s\" is marked NOT NULL in parent table", k->name);
+    }
+    for (int i = 0; (k->kind == ALTER_DROP_COLUMN || k->kind == ALTER_TYPE) && r->partition_key &&
+                    i < r->partition_key->ncolumns; i++) {
+        int attnum = r->partition_key->columns[i].attnum;
+        if (attnum && !strcmp(r->atts[attnum - 1].name, k->name))
+            return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                             k->kind == ALTER_TYPE
+                                 ? "cannot alter column \"%s\" because it is part of the partition key of relation \"%s\""
+                                 : "cannot drop column \"%s\" because it is part of the partition key of relation \"%s\"",
+                             k->name, r->name);
+    }
+    bool spread = k->kind == ALTER_ADD_COLUMN || k->kind == ALTER_ADD_CONSTRAINT;
+    if (only && r->nchildren && spread && !(k->kind == ALTER_ADD_CONSTRAINT && k->constraint.no_inherit))
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         k->kind == ALTER_ADD_COLUMN ? "column must be added to child tables too"
+                                                     : "constraint must be added to child tables too");
+    return true;
+}
+
+/* The forms that children follow. Dropped columns and checks are drop.c's affair. */
+static bool spreads(const struct alter_cmd *k)
+{
+    switch (k->kind) {
+    case ALTER_ADD_COLUMN:
+    case ALTER_TYPE:
+    case ALTER_SET_DEFAULT:
+    case ALTER_DROP_DEFAULT:
+    case ALTER_SET_NOT_NULL:
+    case ALTER_DROP_NOT_NULL:
+    case ALTER_DROP_EXPRESSION:
+        return true;
+    case ALTER_ADD_CONSTRAINT:
+        return k->constraint.type == 'f' || (k->constraint.type == 'c' && !k->constraint.no_inherit);
+    case ALTER_VALIDATE_CONSTRAINT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* An expression over one table's columns as the same over another's, by their names. */
+static struct expr *expr_for(struct command *c, struct expr *e, const struct relation *from, const struct relation *to)
+{
+    const char *sql = cmd_deparse(c, e, from);
+    struct analysis a = cmd_analysis(c);
+    a.text = sql;
+    return sql ? analyze_expression(&a, sql, to, e->type, e->typmod, "stored expressions") : NULL;
+}
+
+/* The parent's form with its expressions over the child's columns. */
+static bool carry_over(struct command *c, const struct relation *from, const struct relation *to,
+                       const struct alter_cmd *k, struct alter_cmd *own)
+{
+    if (k->constraint.check && !(own->constraint.check = expr_for(c, k->constraint.check, from, to)))
+        return false;
+    if (k->column.generated && k->column.expr && !relation_attribute(to, k->column.name) &&
+        !(own->column.expr = expr_for(c, k->column.expr, from, to)))
+        return false;
+    return !k->using_expr || (own->using_expr = expr_for(c, k->using_expr, from, to)) != NULL;
+}
+
+static bool alter_children(struct command *c, uint32_t parent, const struct alter_cmd *k)
+{
+    const struct relation *r = snapshot_relation(c->snapshot, parent);
+    bool foreign = k->kind == ALTER_ADD_CONSTRAINT && k->constraint.type == 'f';
+    if (!r || (foreign && r->kind != RELKIND_PARTITIONED))
+        return true;
+    int n = r->nchildren;
+    uint32_t *children = ARENA_ARRAY(c->arena, uint32_t, n + 1);
+    for (int i = 0; i < n; i++)
+        children[i] = r->children[i]->oid;
+    struct alter_cmd own = *k;
+    if (k->kind == ALTER_ADD_CONSTRAINT && !k->constraint.name && r->nconstraints)
+        own.name = own.constraint.name = r->constraints[r->nconstraints - 1]->name;
+    for (int i = 0; i < n; i++) {
+        const struct snapshot *held = snapshot_ref(c->snapshot);
+        const struct relation *child = snapshot_relation(c->snapshot, children[i]);
+        if (!carry_over(c, snapshot_relation(c->snapshot, parent), child, k, &own))
+            return false;
+        bool there = k->kind == ALTER_ADD_COLUMN && relation_attribute(child, k->column.name);
+        if (there)
+            cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+                       "merging definition of column \"%s\" for child \"%s\"", k->column.name, child->name);
+        bool ok = there || (run_form(c, child, &own) && alter_children(c, children[i], &own));
+        snapshot_unref(held);
+        if (!ok)
+            return false;
+    }
+    return true;
 }
 
 bool run_alter_table(struct command *c)
@@ -621,13 +728,18 @@ bool run_alter_table(struct command *c)
         r = snapshot_relation(c->snapshot, oid);
         bool data_only = k->kind == ALTER_OWNER || k->kind == ALTER_SET_OPTIONS ||
                          k->kind == ALTER_RESET_OPTIONS || k->kind == ALTER_SET_DEFAULT ||
-                         k->kind == ALTER_DROP_DEFAULT;
-        if (r->kind != RELKIND_TABLE && !data_only) {
+                         k->kind == ALTER_DROP_DEFAULT ||
+                         (r->kind == RELKIND_MATVIEW && (k->kind == ALTER_CLUSTER_ON || k->kind == ALTER_SET_STATISTICS ||
+                                                         k->kind == ALTER_SET_STORAGE || k->kind == ALTER_SET_COMPRESSION));
+        if (r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED && !data_only) {
             ok = error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
-                           "this form of ALTER TABLE cannot be performed on relation \"%s\"", r->name);
-            error_detail(c->err, "This operation is not supported for %ss.", cmd_kind_name(r->kind));
+                           "ALTER action %s cannot be performed on relation \"%s\"", action_name(k->kind), r->name);
+            error_detail(c->err, "This operation is not supported for %s%s.", cmd_kind_name(r->kind),
+                         r->index ? "es" : "s");
         } else {
-            ok = run_form(c, r, k);
+            bool only = c->utility->alter_table.only;
+            ok = check_inheritance(c, r, k, only) && run_form(c, r, k) &&
+                 (only || !r->nchildren || !spreads(k) || alter_children(c, oid, k));
         }
         snapshot_unref(before);
     }

@@ -16,4 +16,11 @@ bool alter_validate_constraint(struct command *c, const struct relation *r, cons
 bool alter_constraint_deferrability(struct command *c, const struct relation *r,
                                     const struct alter_cmd *k);
 
+/* alter_storage.c */
+bool alter_column_data(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_options(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_persistence(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_cluster_on(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_replica_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
+
 #endif

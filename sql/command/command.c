@@ -26,6 +26,7 @@ static const struct {
     {UTILITY_CREATE_SCHEMA, run_create_schema},
     {UTILITY_CREATE_TYPE, run_create_type},
     {UTILITY_CREATE_DOMAIN, run_create_domain},
+    {UTILITY_ALTER_DOMAIN, run_alter_domain},
     {UTILITY_ALTER_ENUM, run_alter_enum},
     {UTILITY_CREATE_AGGREGATE, run_create_aggregate},
     {UTILITY_CREATE_OPERATOR, run_create_operator},
@@ -49,6 +50,7 @@ static const struct {
     {UTILITY_TRUNCATE, run_truncate},
     {UTILITY_COMMENT, run_comment},
     {UTILITY_REINDEX, run_reindex},
+    {UTILITY_CLUSTER, run_cluster},
 };
 
 static bool (*find_command(const struct utility *u))(struct command *)

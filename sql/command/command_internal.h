@@ -82,6 +82,8 @@ const char *cmd_deparse_query(struct command *c, struct query *q);
 /* A stored expression over the columns of r, analyzed; NULL with the error set. */
 struct expr *cmd_stored_expr(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                              const char *kind);
+/* A type as PostgreSQL prints it. */
+const char *cmd_type_name(struct command *c, uint32_t type);
 /* Stored PostgreSQL text to SQLite text, over r. */
 bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                      int32_t typmod, const char *kind, struct strbuf *out);
@@ -151,6 +153,9 @@ bool column_define_default(struct command *c, const struct relation *table,
 uint32_t relation_define(struct command *c, const char *name, const struct namespace_def *ns,
                          char kind, char persistence, const char *sqlite_name, const char *view_sql,
                          const char *options, bool with_type);
+/* 22023 for parameters that relations of this kind ("table", "view", an access method) do not have, or not so. */
+bool cmd_check_options(struct command *c, const char *of, const struct option *options, int n);
+bool run_cluster(struct command *c);
 char *cmd_options_text(struct command *c, const struct option *options, int n);
 
 /* adopt.c: a table of another program gets durable rows before DDL touches it; *r is the table in the new snapshot. Does
@@ -186,6 +191,10 @@ bool run_alter_sequence(struct command *c);
 bool run_create_schema(struct command *c);
 bool run_create_type(struct command *c);
 bool run_create_domain(struct command *c);
+bool run_alter_domain(struct command *c);
+/* The durable row of a domain's CHECK. */
+bool domain_check_define(struct command *c, uint32_t domain, const struct namespace_def *ns, const char *name,
+                         const struct table_constraint *k, struct list *taken);
 bool run_alter_enum(struct command *c);
 bool run_create_extension(struct command *c);
 bool run_create_aggregate(struct command *c);
@@ -197,6 +206,8 @@ bool run_alter_role(struct command *c);
 bool run_drop_role(struct command *c);
 bool run_grant(struct command *c);
 bool run_rename(struct command *c);
+/* A relation gets another name in its schema, in SQLite too. */
+bool rename_relation(struct command *c, const struct relation *r, const char *name);
 bool run_set_schema(struct command *c);
 bool run_owner(struct command *c);
 bool run_drop(struct command *c);

@@ -12,6 +12,7 @@
 #include "sql/catalog/extension.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/object_text.h"
+#include "sql/command/partition_command.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
 
@@ -91,6 +92,8 @@ static void add_relation_dependents(struct drop *d, const struct relation *r, in
     }
     for (int i = 0; i < r->nreferenced; i++)
         add(d, CLASS_PG_CONSTRAINT, r->referenced[i]->oid, 0, false, via);
+    for (int i = 0; i < r->nchildren; i++) /* partitions go with their table, other children by CASCADE */
+        add(d, CLASS_PG_CLASS, r->children[i]->oid, 0, r->children[i]->partition_bound != NULL, via);
     add_recorded(d, CLASS_PG_CLASS, r->oid, 0, via);
 }
 
@@ -139,6 +142,11 @@ static void add_column_dependents(struct drop *d, const struct relation *r, int 
     for (int i = 0; i < r->nreferenced; i++)
         if (contains(r->referenced[i]->ref_keys, r->referenced[i]->nkeys, attnum))
             add(d, CLASS_PG_CONSTRAINT, r->referenced[i]->oid, 0, false, via);
+    for (int i = 0; i < r->nchildren; i++) {
+        const struct attribute *own = relation_attribute(r->children[i], a->name);
+        if (own)
+            add(d, CLASS_PG_CLASS, r->children[i]->oid, own->num, true, via);
+    }
     for (int i = 0; i < r->natts; i++)
         if (r->atts[i].generated && !r->atts[i].dropped && i + 1 != attnum &&
             expression_uses(d, r, r->atts[i].default_sql, attnum))
@@ -157,7 +165,7 @@ static void add_type_dependents(struct drop *d, const struct type_def *t, int vi
         add(d, CLASS_PG_TYPE, t->array, 0, true, via);
     for (int i = 0; i < d->s->relations.n; i++) {
         const struct relation *r = d->s->relations.items[i];
-        for (int k = 0; r->kind != RELKIND_VIEW && r->kind != RELKIND_INDEX && k < r->natts; k++)
+        for (int k = 0; r->kind != RELKIND_VIEW && !r->index && k < r->natts; k++)
             if (!r->atts[k].dropped && r->atts[k].type == t->oid)
                 add(d, CLASS_PG_CLASS, r->oid, k + 1, false, via);
     }
@@ -181,7 +189,7 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
 {
     for (int i = 0; i < d->s->relations.n; i++) {
         const struct relation *r = d->s->relations.items[i];
-        if (r->namespace_oid == namespace_oid && r->kind != RELKIND_INDEX &&
+        if (r->namespace_oid == namespace_oid && !r->index &&
             r->kind != RELKIND_COMPOSITE)
             add(d, CLASS_PG_CLASS, r->oid, 0, false, via);
     }
@@ -259,6 +267,12 @@ static void add_dependents(struct drop *d, int i)
     } else if (r && r->index) {
         if (r->index->constraint)
             add(d, CLASS_PG_CONSTRAINT, r->index->constraint->oid, 0, true, i);
+        for (int k = 0; k < r->index->table->nchildren; k++) {
+            const struct relation *child = r->index->table->children[k];
+            for (int j = 0; j < child->nindexes; j++)
+                if (child->indexes[j]->parent == r->index)
+                    add(d, CLASS_PG_CLASS, child->indexes[j]->oid, 0, true, i);
+        }
         add_key_users(d, r->index, i);
     } else if (r) {
         add_relation_dependents(d, r, i);
@@ -272,6 +286,12 @@ static void add_dependents(struct drop *d, int i)
         const struct constraint_def *k = find_constraint(d->s, a.oid);
         if (k && k->index && k->type != 'f')
             add(d, CLASS_PG_CLASS, k->index->oid, 0, true, i);
+        for (int n = 0; k && k->type == 'c' && k->table && !k->no_inherit && n < k->table->nchildren; n++) {
+            const struct relation *child = k->table->children[n];
+            for (int j = 0; j < child->nconstraints; j++)
+                if (child->constraints[j]->type == 'c' && !strcmp(child->constraints[j]->name, k->name))
+                    add(d, CLASS_PG_CONSTRAINT, child->constraints[j]->oid, 0, true, i);
+        }
     } else if (a.classid == CLASS_PG_NAMESPACE) {
         add_schema_contents(d, a.oid, i);
     } else if (a.classid == CLASS_PG_PROC || a.classid == CLASS_PG_OPERATOR) {
@@ -369,8 +389,15 @@ static bool delete_relation_rows(struct command *c, const struct relation *r)
                     "DELETE FROM @_pg_index_column WHERE indexrelid = %u; "
                     "DELETE FROM @_pg_sequence WHERE seqrelid = %u; "
                     "DELETE FROM @_pg_type WHERE oid = %u OR typelem = %u AND typelem <> 0; "
-                    "DELETE FROM @_pg_constraint WHERE conrelid = %u; DELETE FROM @_pg_policy WHERE polrelid = %u",
-                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o);
+                    "DELETE FROM @_pg_constraint WHERE conrelid = %u; "
+                    "DELETE FROM @_pg_inherits WHERE inhrelid = %u OR inhparent = %u; "
+                    "DELETE FROM @_pg_partitioned_table WHERE partrelid = %u; "
+                    "DELETE FROM @_pg_partition_key WHERE partrelid = %u; "
+                    "DELETE FROM @_pg_partition_bound WHERE relid = %u; "
+                    "DELETE FROM @_pg_policy WHERE polrelid = %u; "
+
+                    "DELETE FROM @_pg_relation_flag WHERE relid = %u",
+                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o);
 }
 
 static bool delete_rows(struct drop *d, const struct object_address *a)
@@ -533,6 +560,19 @@ static bool release_rowid(struct drop *d)
     return true;
 }
 
+/* The default partition may hold now what a dropped sibling wanted. */
+static bool widen_defaults(struct drop *d)
+{
+    for (int i = 0; i < d->n; i++) {
+        const struct relation *r =
+            d->items[i].a.classid == CLASS_PG_CLASS && !d->items[i].a.sub ? snapshot_relation(d->s, d->items[i].a.oid)
+                                                                          : NULL;
+        if (r && r->partition_bound && r->nparents && !partition_refresh_default(d->c, r->parents[0]->oid))
+            return false;
+    }
+    return true;
+}
+
 static bool drops_adopted(struct drop *d)
 {
     for (int i = 0; i < d->n; i++) {
@@ -580,6 +620,7 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
     cmd_use_temp(c, temp);
     /* A table of another program is in the picture until SQLite has dropped it. */
     ok = ok && release_rowid(&d) && cmd_reload(c) && forget_definitions(&d) && change_survivors(&d) &&
+         widen_defaults(&d) &&
          drop_stored(&d) && (!drops_adopted(&d) || cmd_reload(c));
     snapshot_unref(d.s);
     return ok;

@@ -82,13 +82,21 @@ static bool find_dropped_relation(struct command *c, const struct kind_row *k,
     const struct relation *r = cmd_find_relation(c, n);
     if (!r)
         return missing(c, k->missing_state, k->name, cmd_qualified_text(c, n));
-    if (r->kind != k->relkind)
+    bool alike = (k->relkind == RELKIND_TABLE && r->kind == RELKIND_PARTITIONED) ||
+                 (k->relkind == RELKIND_INDEX && r->kind == RELKIND_PARTITIONED_INDEX);
+    if (r->kind != k->relkind && !alike)
         return wrong_kind(c, k, r);
     if (r->system)
         return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
                          "permission denied: \"%s\" is a system catalog", r->name);
     if (!cmd_check_owner(c, r->owner, k->name, r->name))
         return false;
+    if (r->index && r->index->parent && !r->index->constraint) {
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "cannot drop index %s because index %s requires it",
+                  r->name, r->index->parent->name);
+        error_hint(c->err, "You can drop index %s instead.", r->index->parent->name);
+        return false;
+    }
     if (r->index && r->index->constraint) {
         const struct constraint_def *con = r->index->constraint;
         error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
@@ -362,6 +370,8 @@ static bool add_truncated(struct command *c, struct list *tables, const struct r
         if (tables->items[i] == (const void *)r)
             return false;
     list_add(tables, c->arena, r);
+    for (int i = 0; i < r->nchildren; i++)
+        add_truncated(c, tables, r->children[i]);
     return true;
 }
 
@@ -412,7 +422,7 @@ bool run_truncate(struct command *c)
         const struct relation *r = cmd_relation(c, &c->utility->truncate.tables[i]);
         if (!r || !cmd_check_not_system(c, r))
             return false;
-        if (r->kind != RELKIND_TABLE || r->is_virtual)
+        if ((r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED) || r->is_virtual)
             return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a table", r->name);
         add_truncated(c, &tables, r);
     }
@@ -428,6 +438,11 @@ bool run_truncate(struct command *c)
             bool referenced = r->nreferenced > 0;
             if (referenced == (pass == 0)) /* referencing tables first */
                 continue;
+            if (!r->sqlite_name) { /* partitioned: its partitions are in the list */
+                if (c->utility->truncate.restart && !restart_identity(c, r))
+                    return false;
+                continue;
+            }
             char *sql = sqlite3_mprintf("DELETE FROM \"%w\"", r->sqlite_name);
             bool ok = cmd_sql(c, sql);
             sqlite3_free(sql);

@@ -51,6 +51,18 @@ static void leave_stored_path(struct command *c, const uint32_t *path, int n)
     c->ctx->nsearch_path = n;
 }
 
+const char *cmd_type_name(struct command *c, uint32_t type)
+{
+    struct deparse d = deparser(c);
+    d.search_path = c->search_path;
+    d.nsearch_path = c->nsearch_path;
+    struct strbuf b = {0};
+    deparse_type(&d, type, -1, &b);
+    const char *s = arena_strndup(c->arena, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+    return s;
+}
+
 static const char *take(struct command *c, struct strbuf *b, bool ok)
 {
     const char *s = ok ? arena_strndup(c->arena, b->data ? b->data : "", b->len) : NULL;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/command/command_internal.h"
+#include "sql/command/partition_command.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
 
@@ -44,17 +45,25 @@ bool index_define(struct command *c, const struct relation *table, struct index_
 {
     const struct namespace_def *ns = snapshot_namespace(c->snapshot, table->namespace_oid);
     struct namespace_def temp = {PG_TEMP_NAMESPACE, PG_TEMP_NAMESPACE_NAME, BOOTSTRAP_SUPERUSER, NULL};
-    bool has_storage = !is_rowid_key(table, spec) &&
+    bool partitioned = table->kind == RELKIND_PARTITIONED;
+    bool has_storage = !partitioned && !is_rowid_key(table, spec) &&
                        (vector_index_stored(c, spec->am->name, spec->columns[0].opclass) || spec->am->oid == BTREE_AM_OID ||
                         strcmp(spec->am->name, "hash") == 0);
     const char *sqlite_name =
         has_storage ? cmd_sqlite_name(c, ns ? ns : &temp, spec->name) : NULL;
+    if (spec->unique && partitioned) {
+        int16_t *attnums = ARENA_ARRAY(c->arena, int16_t, spec->nkeys + 1);
+        for (int i = 0; i < spec->nkeys; i++)
+            attnums[i] = spec->columns[i].attnum;
+        if (!partition_key_covers(c, table, spec->primary ? "PRIMARY KEY" : "UNIQUE", attnums, spec->nkeys))
+            return false;
+    }
     spec->oid = cmd_new_oid(c);
     if (!cmd_exec(c,
                   "INSERT INTO @_pg_class (oid, relname, relnamespace, reltype, relowner, relkind, "
                   "relpersistence, relam, reloptions, sqlite_name) "
-                  "VALUES (%u, %Q, %u, 0, %u, 'i', '%c', %u, %Q, %Q)",
-                  spec->oid, spec->name, table->namespace_oid, table->owner, table->persistence,
+                  "VALUES (%u, %Q, %u, 0, %u, '%c', '%c', %u, %Q, %Q)",
+                  spec->oid, spec->name, table->namespace_oid, table->owner, partitioned ? 'I' : 'i', table->persistence,
                   spec->am->oid, spec->options, sqlite_name) ||
         !cmd_exec(c,
                   "INSERT INTO @_pg_index (indexrelid, indrelid, indisunique, indisprimary, "
@@ -84,7 +93,7 @@ static bool key_column(struct command *c, const struct relation *table, const ch
         const struct type_def *t = snapshot_type(c->snapshot, a->type);
         error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
                   "data type %s has no default operator class for access method \"%s\"",
-                  t ? t->name : "unknown", am->name);
+                  t ? cmd_type_name(c, t->oid) : "unknown", am->name);
         error_hint(c->err, "You must specify an operator class for the index or define a default "
                            "operator class for the data type.");
         return false;
@@ -107,9 +116,6 @@ bool key_define(struct command *c, const struct relation *table, const struct ta
     if (k->nulls_not_distinct)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "NULLS NOT DISTINCT is not supported");
-    if (k->using_index)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "ADD CONSTRAINT ... USING INDEX is not supported");
     bool primary = k->type == 'p';
     if (primary && has_primary_key(table)) {
         error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
@@ -222,7 +228,7 @@ static const struct opclass_def *find_opclass(struct command *c, const struct in
                                               const struct am_def *am, uint32_t type)
 {
     const struct type_def *t = snapshot_type(c->snapshot, type);
-    const char *type_name = t ? t->name : "unknown";
+    const char *type_name = t ? cmd_type_name(c, type) : "unknown";
     if (!e->opclass.name) {
         const struct opclass_def *oc = snapshot_default_opclass(c->snapshot, am->oid, type);
         if (oc)
@@ -336,6 +342,8 @@ static bool index_spec_fill(struct command *c, const struct create_index *ci,
     spec->nkeys = ci->nelems;
     spec->ncolumns = n;
     spec->unique = ci->unique;
+    if (!cmd_check_options(c, spec->am->name, ci->options, ci->noptions))
+        return false;
     spec->options = cmd_options_text(c, ci->options, ci->noptions);
     for (int i = 0; i < ci->nelems; i++) {
         if (!index_key(c, table, &ci->elems[i], spec->am, &spec->columns[i]))
@@ -366,7 +374,7 @@ bool run_create_index(struct command *c)
         return false;
     if (!cmd_check_not_system(c, table))
         return false;
-    if (table->kind != RELKIND_TABLE && table->kind != RELKIND_MATVIEW) {
+    if (table->kind != RELKIND_TABLE && table->kind != RELKIND_MATVIEW && table->kind != RELKIND_PARTITIONED) {
         error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot create index on relation \"%s\"",
                   table->name);
         error_detail(c->err, "This operation is not supported for %ss.", cmd_kind_name(table->kind));
@@ -401,5 +409,5 @@ bool run_create_index(struct command *c)
     if (r->index->sqlite_name && (strcmp(spec.am->name, "hnsw") == 0 || strcmp(spec.am->name, "ivfflat") == 0))
         cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
                    "access method \"%s\" is served by the inverted file index \"ivf\"", spec.am->name);
-    return true;
+    return ci->only || partition_spread_index(c, spec.oid);
 }

@@ -192,8 +192,8 @@ bool run_alter_enum(struct command *c)
 
 /* --- domains ------------------------------------------------------------------------------------------------ */
 
-static bool domain_check(struct command *c, uint32_t domain, const struct namespace_def *ns,
-                         const char *name, const struct table_constraint *k, struct list *taken)
+bool domain_check_define(struct command *c, uint32_t domain, const struct namespace_def *ns, const char *name,
+                         const struct table_constraint *k, struct list *taken)
 {
     const char *con = k->name ? k->name
                               : cmd_choose_constraint_name(c, name, NULL, "check", ns->oid, taken);
@@ -225,7 +225,7 @@ bool run_create_domain(struct command *c)
     struct list taken = {0};
     for (int i = 0; oid && i < c->utility->create_domain.nconstraints; i++) {
         const struct table_constraint *k = &c->utility->create_domain.constraints[i];
-        if (k->type == 'c' && !domain_check(c, oid, ns, name, k, &taken))
+        if (k->type == 'c' && !domain_check_define(c, oid, ns, name, k, &taken))
             return false;
     }
     return oid && cmd_reload(c);
@@ -252,7 +252,8 @@ static bool check_replaced(struct command *c, const struct relation *old, const 
         }
         if (t->expr->type != old->atts[i].type)
             return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
-                             "cannot change data type of view column \"%s\"", t->name);
+                             "cannot change data type of view column \"%s\" from %s to %s", t->name,
+                             cmd_type_name(c, old->atts[i].type), cmd_type_name(c, t->expr->type));
     }
     return true;
 }
@@ -304,6 +305,8 @@ bool run_create_view(struct command *c)
                          "views made by another program cannot be replaced");
     const char *sql = cmd_deparse_query(c, q);
     bool ok = sql != NULL;
+    if (!cmd_check_options(c, "view", c->utility->create_view.options, c->utility->create_view.noptions))
+        return false;
     const char *options = cmd_options_text(c, c->utility->create_view.options,
                                            c->utility->create_view.noptions);
     if (c->utility->create_view.check_option)

@@ -110,6 +110,13 @@ static bool reprint_table(struct command *c, const struct relation *before, cons
     }
     if (!cmd_reprint_triggers(c, before, after))
         return false;
+    for (int i = 0; before->partition_key && i < before->partition_key->ncolumns; i++) {
+        const struct partition_column *k = &before->partition_key->columns[i];
+        if (!k->attnum && (!(sql = cmd_reprint(c, k->expr_sql, before, after, 0)) ||
+                           !cmd_exec(c, "UPDATE @_pg_partition_key SET expr = %Q WHERE partrelid = %u AND num = %d", sql,
+                                     before->oid, i + 1)))
+            return false;
+    }
     for (int i = 0; i < before->nindexes; i++) {
         const struct index_def *d = before->indexes[i];
         for (int k = 0; k < d->ncolumns; k++)
@@ -198,6 +205,11 @@ static bool move_relation(struct command *c, const struct relation *r, const str
     return ok;
 }
 
+bool rename_relation(struct command *c, const struct relation *r, const char *name)
+{
+    return move_relation(c, r, snapshot_namespace(c->snapshot, r->namespace_oid), name);
+}
+
 /* --- columns and constraints ------------------------------------------------------------------------------------- */
 
 static bool rename_column(struct command *c, const struct relation *r, const char *from, const char *to)
@@ -205,12 +217,21 @@ static bool rename_column(struct command *c, const struct relation *r, const cha
     const struct attribute *a = relation_attribute(r, from);
     if (!a)
         return error_set(c->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" does not exist", from);
+    static const char *const system_names[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+    for (size_t i = 0; i < sizeof(system_names) / sizeof(system_names[0]); i++)
+        if (strcmp(system_names[i], to) == 0)
+            return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
+                             "column name \"%s\" conflicts with a system column name", to);
     if (relation_attribute(r, to))
         return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
                          "column \"%s\" of relation \"%s\" already exists", to, r->name);
     const struct snapshot *old = snapshot_ref(c->snapshot);
     int n;
     struct view_tree *trees = view_trees(c, &n);
+    uint32_t *children = ARENA_ARRAY(c->arena, uint32_t, r->nchildren + 1);
+    int nchildren = r->nchildren;
+    for (int i = 0; i < nchildren; i++)
+        children[i] = r->children[i]->oid;
     bool ok = trees != NULL;
     /* A view's own column: its text must give the new name. */
     for (int i = 0; ok && i < n; i++)
@@ -228,12 +249,18 @@ static bool rename_column(struct command *c, const struct relation *r, const cha
         ok = cmd_sql(c, sql);
         sqlite3_free(sql);
     }
+    for (int i = 0; ok && i < nchildren; i++)
+        ok = rename_column(c, snapshot_relation(c->snapshot, children[i]), from, to);
     snapshot_unref(old);
     return ok;
 }
 
 static bool rename_constraint(struct command *c, const struct relation *r, const char *from, const char *to)
 {
+    for (int i = 0; i < r->nconstraints; i++)
+        if (strcmp(r->constraints[i]->name, to) == 0)
+            return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists", to,
+                             r->name);
     for (int i = 0; i < r->nconstraints; i++) {
         const struct constraint_def *k = r->constraints[i];
         if (strcmp(k->name, from) != 0)
@@ -280,6 +307,18 @@ static const struct relation *target_relation(struct command *c, bool *done)
         return NULL;
     }
     cmd_use_temp(c, r->persistence == 't');
+    static const struct {
+        enum object_kind object;
+        char kind;
+        const char *what;
+    } strict[] = {{OBJECT_VIEW, RELKIND_VIEW, "a view"},
+                  {OBJECT_MATVIEW, RELKIND_MATVIEW, "a materialized view"},
+                  {OBJECT_SEQUENCE, RELKIND_SEQUENCE, "a sequence"}};
+    for (size_t i = 0; i < sizeof(strict) / sizeof(strict[0]); i++)
+        if (strict[i].object == c->utility->rename.object && strict[i].kind != r->kind) {
+            error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not %s", r->name, strict[i].what);
+            return NULL;
+        }
     if (r->system) {
         error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied: \"%s\" is a system catalog",
                   r->name);
@@ -349,6 +388,10 @@ bool run_rename(struct command *c)
         const struct relation *r = target_relation(c, &done);
         if (!r)
             return done;
+        for (int i = 0; kind == OBJECT_COLUMN && i < r->nparents; i++)
+            if (relation_attribute(r->parents[i], ref->sub))
+                return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot rename inherited column \"%s\"",
+                                 ref->sub);
         if (kind == OBJECT_COLUMN)
             return rename_column(c, r, ref->sub, to);
         if (kind == OBJECT_POLICY)

@@ -6,6 +6,7 @@
 
 #include "sql/base/limits.h"
 #include "sql/command/command_internal.h"
+#include "sql/command/partition_command.h"
 #include "sql/emit/deparse.h"
 
 /* Options of WITH (...) as PostgreSQL's reloptions: "fillfactor=70,lists=100"; NULL when there are none. */
@@ -13,7 +14,8 @@ char *cmd_options_text(struct command *c, const struct option *options, int n)
 {
     char *s = NULL;
     for (int i = 0; i < n; i++)
-        s = arena_printf(c->arena, "%s%s%s=%s", s ? s : "", s ? "," : "", options[i].name,
+        if (strcmp(options[i].name, "oids") != 0)
+            s = arena_printf(c->arena, "%s%s%s=%s", s ? s : "", s ? "," : "", options[i].name,
                          options[i].value ? options[i].value : "true");
     return s;
 }
@@ -187,12 +189,12 @@ static struct relation *draft_relation(struct command *c, const struct create_ta
     *r = (struct relation){.oid = oid,
                            .name = ct->name.name,
                            .namespace_oid = ns->oid,
-                           .kind = RELKIND_TABLE,
+                           .kind = ct->partition_by.strategy ? RELKIND_PARTITIONED : RELKIND_TABLE,
                            .persistence = c->temp ? 't' : ct->persistence,
                            .owner = c->role,
                            .natts = ct->ncolumns,
                            .atts = atts,
-                           .sqlite_name = cmd_sqlite_name(c, ns, ct->name.name)};
+                           .sqlite_name = ct->partition_by.strategy ? NULL : cmd_sqlite_name(c, ns, ct->name.name)};
     return r;
 }
 
@@ -298,9 +300,13 @@ static bool already_exists(struct command *c, const struct qualified_name *n,
 
 static bool check_create_table(struct command *c, const struct create_table *ct)
 {
-    if (ct->on_commit == 'd' || ct->on_commit == 'D')
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "ON COMMIT %s is not supported",
-                         ct->on_commit == 'd' ? "DELETE ROWS" : "DROP");
+    int noptions = 0; /* oids = false says nothing */
+    struct option *options = ARENA_ARRAY(c->arena, struct option, ct->noptions + 1);
+    for (int i = 0; i < ct->noptions; i++)
+        if (strcmp(ct->options[i].name, "oids") != 0)
+            options[noptions++] = ct->options[i];
+    if (!cmd_check_options(c, "table", options, noptions))
+        return false;
     if (ct->access_method && strcmp(ct->access_method, "heap") != 0)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "access method \"%s\" does not exist",
                          ct->access_method);
@@ -315,6 +321,11 @@ static bool check_create_table(struct command *c, const struct create_table *ct)
     return true;
 }
 
+static bool on_commit_define(struct command *c, uint32_t oid, char action)
+{
+    return (action != 'd' && action != 'D') || cmd_exec(c, "INSERT INTO @_pg_relation_flag VALUES (%u, '%c')", oid, action);
+}
+
 bool run_create_table(struct command *c)
 {
     const struct create_table *ct = &c->utility->create_table;
@@ -324,26 +335,29 @@ bool run_create_table(struct command *c)
         return false;
     if (already_exists(c, &ct->name, ns, ct->if_not_exists, &ok))
         return ok;
-    const char *sqlite_name = cmd_sqlite_name(c, ns, ct->name.name);
-    uint32_t oid = relation_define(c, ct->name.name, ns, RELKIND_TABLE, ct->persistence, sqlite_name,
-                                   NULL, cmd_options_text(c, ct->options, ct->noptions), true);
+    bool partitioned = ct->partition_by.strategy != 0;
+    const char *sqlite_name = partitioned ? NULL : cmd_sqlite_name(c, ns, ct->name.name);
+    uint32_t oid = relation_define(c, ct->name.name, ns, partitioned ? RELKIND_PARTITIONED : RELKIND_TABLE,
+                                   ct->persistence, sqlite_name, NULL, cmd_options_text(c, ct->options, ct->noptions), true);
     if (!oid)
         return false;
     list_add(&c->chosen, c->arena, ct->name.name);
     struct relation *r = draft_relation(c, ct, oid, ns);
-    r->rowid_attnum = rowid_attnum(r, ct);
-    if (!define_columns(c, r, ct) ||
+    r->rowid_attnum = partitioned ? 0 : rowid_attnum(r, ct);
+    if (!define_columns(c, r, ct) || (partitioned && !partition_key_define(c, r, &ct->partition_by)) ||
+        !partition_define_parents(c, r, ct) ||
         !cmd_exec(c, "UPDATE @_pg_class SET rowid_attnum = %d WHERE oid = %u", r->rowid_attnum, oid) ||
+        !on_commit_define(c, oid, ct->on_commit) ||
         !define_constraints(c, r, ct) || !define_foreign_keys(c, r, ct) || !cmd_reload(c))
         return false;
-    return table_sqlite_create(c, snapshot_relation(c->snapshot, oid));
+    return table_sqlite_create(c, snapshot_relation(c->snapshot, oid)) && partition_finish(c, ct);
 }
 
 const struct relation *command_create_table_as(struct command *c, const struct qualified_name *name,
                                                char persistence, bool if_not_exists,
                                                const struct column_def *columns,
                                                const int32_t *typmods, int ncolumns,
-                                               const char *matview_sql, bool *existed)
+                                               const char *matview_sql, char on_commit, bool *existed)
 {
     *existed = false;
     c->temp = false;
@@ -376,8 +390,35 @@ const struct relation *command_create_table_as(struct command *c, const struct q
         if (!column_define(c, &draft, &col, i + 1, &unused))
             return NULL;
     }
-    if (!cmd_reload(c) || !table_sqlite_create(c, snapshot_relation(c->snapshot, draft.oid)) ||
+    if (matview_sql) { /* as a view it depends on what it reads */
+        struct analysis a = cmd_analysis(c);
+        a.text = matview_sql;
+        struct query *q = analyze_select_text(&a, matview_sql);
+        if (!q || !cmd_record_query_depends(c, CLASS_PG_REWRITE, draft.oid, q))
+            return NULL;
+    }
+    if (!on_commit_define(c, draft.oid, on_commit) || !cmd_reload(c) ||
+        !table_sqlite_create(c, snapshot_relation(c->snapshot, draft.oid)) ||
         !durable_stamp(c->db, c->err))
         return NULL;
     return snapshot_relation(c->snapshot, draft.oid);
+}
+
+bool command_set_populated(struct command *c, const struct relation *matview, bool populated)
+{
+    uint32_t oid = matview->oid;
+    c->temp = false;
+    if (!durable_create(c->db, c->err))
+        return false;
+    return cmd_exec(c, populated ? "DELETE FROM @_pg_relation_flag WHERE relid = %u AND flag = 'u'"
+                                 : "INSERT OR IGNORE INTO @_pg_relation_flag VALUES (%u, 'u')",
+                    oid) &&
+           cmd_reload(c) && durable_stamp(c->db, c->err);
+}
+
+bool command_drop_on_commit(struct command *c, const struct relation *table)
+{
+    struct object_address a = {CLASS_PG_CLASS, table->oid, 0};
+    c->temp = true;
+    return drop_objects(c, &a, 1, true, true) && durable_stamp(c->db, c->err);
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "sql/command/command_internal.h"
+#include "sql/command/partition_command.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
 
@@ -130,6 +131,8 @@ bool table_sqlite_text(struct command *c, const struct relation *r, const char *
             return false;
         strbuf_addc(out, ')');
     }
+    if (!partition_check_emit(c, r, out))
+        return false;
     strbuf_addz(out, ") STRICT");
     return true;
 }
@@ -221,6 +224,8 @@ static bool create_indexes(struct command *c, const struct relation *r)
 
 bool table_sqlite_create(struct command *c, const struct relation *r)
 {
+    if (r->kind == RELKIND_PARTITIONED) /* its partitions hold the rows */
+        return true;
     struct strbuf b = {0};
     bool ok = table_sqlite_text(c, r, NULL, &b);
     return run_buffer(c, &b, ok) && create_indexes(c, r);
@@ -256,6 +261,8 @@ static bool has_own_keys(struct command *c, const struct relation *r)
 
 bool table_sqlite_replace_text(struct command *c, const struct relation *r)
 {
+    if (r->kind == RELKIND_PARTITIONED)
+        return true;
     struct strbuf b = {0};
     bool ok = !has_own_keys(c, r) && table_sqlite_text(c, r, NULL, &b);
     /* sqlite_schema keeps "CREATE TABLE", without TEMP. */
@@ -334,6 +341,8 @@ bool table_sqlite_rebuild(struct command *c, const struct relation *before,
                           const struct relation *after, const char *const *exprs)
 {
     static const char copy[] = "_pg_rebuild";
+    if (after->kind == RELKIND_PARTITIONED)
+        return true;
     if (has_own_keys(c, before))
         return false;
     for (int i = 0; i < before->nindexes; i++)

@@ -134,6 +134,11 @@ static void constraint_check(const char *name, const struct step *step, const st
         error_set(err, ERRCODE_CHECK_VIOLATION, "new row violates check constraint \"%s\"", name);
         return;
     }
+    if (!strcmp(name, "_pg_partition")) { /* PARTITION_CHECK_NAME of command/: a partition's bound */
+        error_set(err, ERRCODE_CHECK_VIOLATION, "new row for relation \"%s\" violates partition constraint", r->name);
+        constraint_set_names(err, s, r, NULL, NULL);
+        return;
+    }
     error_set(err, ERRCODE_CHECK_VIOLATION,
               "new row for relation \"%s\" violates check constraint \"%s\"", r->name, name);
     constraint_set_names(err, s, r, name, NULL);

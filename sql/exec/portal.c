@@ -112,7 +112,7 @@ static bool portal_start_step(struct portal *p, struct error *err)
         return false;
     portal_bind_step(p, p->stmt, s);
     p->total_changes = sqlite3_total_changes64(p->connection->db);
-    if (s->kind == STEP_ROWSET)
+    if (s->kind == STEP_ROWSET && !p->rowsets[s->rowset]) /* several steps may add to one */
         p->rowsets[s->rowset] = rowset_create(s->ncolumns);
     return true;
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "sql/analyze/analyze.h"
-#include "sql/plan/planner.h"
+#include "sql/plan/inherit.h"
 
 static bool analyze_arbiter(struct planner *p, const struct index_def *ix, struct conflict_arbiter *out)
 {
@@ -55,7 +55,9 @@ static void check_repeats(struct planner *p, struct query *q, const struct index
 bool pass_conflict(struct planner *p, struct query *q)
 {
     struct on_conflict *c = q->conflict;
-    if (q->command != QUERY_INSERT || !c || c->action == CONFLICT_NONE)
+    /* Of a partitioned table each partition's INSERT comes here by itself. */
+    if (q->command != QUERY_INSERT || !c || c->action == CONFLICT_NONE ||
+        q->rtable[q->result]->relation->kind == RELKIND_PARTITIONED)
         return true;
     struct conflict_arbiter *details = ARENA_ARRAY(p->arena, struct conflict_arbiter, c->narbiters + 1);
     for (int i = 0; i < c->narbiters; i++)

@@ -185,11 +185,65 @@ static bool windows_in_targets(const struct query *q)
     return false;
 }
 
+/* INSERT ... VALUES (a set): the values become a SELECT below. */
+static bool insert_values(struct planner *p, struct query *q)
+{
+    bool any = false;
+    for (int i = 0; i < q->ntargets; i++)
+        any = any || expr_contains_srf(q->targets[i].expr);
+    if (!any || q->nfrom)
+        return true;
+    struct query *inner = ARENA_NEW(p->arena, struct query);
+    *inner = (struct query){.command = QUERY_SELECT, .result = -1, .level = q->level + 1};
+    for (int i = 0; i < q->ntargets; i++)
+        plan_add_target(p->arena, inner, q->targets[i].expr, "?column?", false);
+    query_shift_levels(inner, 1, true);
+    int rte = plan_add_rte(p->arena, q, plan_subquery_rte(p->arena, inner, "*VALUES*"));
+    plan_add_from(p->arena, q, plan_from_rte(p->arena, rte));
+    for (int i = 0; i < q->ntargets; i++)
+        q->targets[i].expr = plan_var(p->arena, rte, i + 1, inner->targets[i].expr);
+    return pass_srf(p, inner);
+}
+
+/* Sets in GROUP BY come before the grouping: into FROM, and wherever the same expression stands. */
+static void group_sets(struct planner *p, struct query *q)
+{
+    for (int g = 0; g < q->group.n; g++) {
+        struct expr *before = expr_contains_srf(q->group.items[g]) ? expr_copy(p->arena, q->group.items[g]) : NULL;
+        if (!before)
+            continue;
+        struct srf_level s = {.p = p, .q = q, .last = true};
+        struct expr *now = q->group.items[g] = take_calls(q->group.items[g], &s);
+        for (int i = 0; i < q->ntargets; i++)
+            if (q->targets[i].expr == before || expr_equal(q->targets[i].expr, before))
+                q->targets[i].expr = now;
+        for (int i = 0; i < q->sort.n; i++)
+            if (expr_equal(q->sort.items[i].expr, before))
+                q->sort.items[i].expr = now;
+    }
+}
+
+/* ORDER BY a set that is not in the select list: a target nobody sees. */
+static void sort_sets(struct planner *p, struct query *q)
+{
+    for (int i = 0; i < q->sort.n; i++) {
+        struct sort_item *s = &q->sort.items[i];
+        if (s->target || !expr_contains_srf(s->expr))
+            continue;
+        plan_add_target(p->arena, q, s->expr, NULL, true);
+        s->target = q->ntargets;
+    }
+}
+
 bool pass_srf(struct planner *p, struct query *q)
 {
+    if (q->command == QUERY_INSERT)
+        return insert_values(p, q);
     if (q->command != QUERY_SELECT || q->setop)
         return true;
     int top = 0;
+    group_sets(p, q);
+    sort_sets(p, q);
     for (int i = 0; i < q->ntargets; i++)
         max_height(q->targets[i].expr, &top);
     if (!top)

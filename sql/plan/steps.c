@@ -10,7 +10,8 @@
  */
 #include <string.h>
 
-#include "sql/plan/planner.h"
+#include "sql/analyze/partition.h"
+#include "sql/plan/inherit.h"
 
 static int new_rowset(struct planner *p)
 {
@@ -49,7 +50,8 @@ static bool is_changed(const struct query *top, const struct relation *r)
 {
     for (int i = 0; i < top->nctes; i++) {
         const struct query *c = top->ctes[i]->query;
-        if (c->command != QUERY_SELECT && c->result >= 0 && c->rtable[c->result]->relation == r)
+        const struct relation *t = c->command != QUERY_SELECT && c->result >= 0 ? c->rtable[c->result]->relation : NULL;
+        if (t && (t == r || relation_inherits(r, t)))
             return true;
     }
     return false;
@@ -262,7 +264,11 @@ static void plan_cte(struct planner *p, struct query *top, int i)
 {
     struct cte *c = top->ctes[i];
     struct query *q = c->query;
-    if (plan_goes_by_rows(p, q)) {
+    if (plan_target_has_family(q)) {
+        int rowset = -1;
+        if (plan_family_change(p, q, top, i, q->nreturning ? STEP_ROWSET : STEP_QUIET, &rowset) && q->nreturning)
+            c->rowset = rowset + 1;
+    } else if (plan_goes_by_rows(p, q)) {
         struct step *last = plan_modify(p, q, top, i);
         if (last && q->nreturning) {
             last->kind = STEP_ROWSET;
@@ -294,6 +300,8 @@ bool plan_steps(struct planner *p, struct query *q)
             if (q->ctes[i]->query->command != QUERY_SELECT)
                 plan_cte(p, q, i);
     }
+    if (plan_target_has_family(q))
+        return plan_family_change(p, q, NULL, 0, p->program->has_rows ? STEP_ROWS : STEP_COUNT, &(int){0});
     if (plan_goes_by_rows(p, q)) {
         struct step *last = plan_modify(p, q, NULL, 0);
         if (last)

@@ -5,7 +5,7 @@
  * Columns of the rowset: the table's rowid (NULL for no match), the action's number, then the values of all actions, NULL
  * for those not called for.
  */
-#include "sql/plan/planner.h"
+#include "sql/plan/inherit.h"
 
 static struct expr *rowid_var(struct planner *p, int rte)
 {
@@ -76,8 +76,12 @@ static struct query *joined_rows(struct planner *p, struct query *q, int *first)
                            .ctes = q->ctes, .nctes = q->nctes};
     plan_add_from(p->arena, rows, join_target(p, q));
     struct expr *rowid = rowid_var(p, q->result);
+    struct expr like = {.type = INT8OID, .typmod = -1, .location = -1};
+    struct expr *tableoid = plan_target_has_family(q) ? plan_var(p->arena, q->result, PLAN_ATTNUM_TABLEOID, &like) : NULL;
     struct expr_list keys = {0};
     expr_list_add(p->arena, &keys, rowid);
+    if (tableoid)
+        expr_list_add(p->arena, &keys, tableoid);
     /* A row that is changed or deleted may be so only once. */
     struct expr *once = case_expr(p, INT8OID, q->nmerge);
     for (int i = 0; i < q->nmerge; i++) {
@@ -95,11 +99,14 @@ static struct query *joined_rows(struct planner *p, struct query *q, int *first)
         for (int k = 0; k < q->merge[i].ntargets; k++)
             plan_add_target(p->arena, rows, value_if(p, q, i, q->merge[i].targets[k].expr), "value", false);
     }
+    if (tableoid)
+        plan_add_target(p->arena, rows, tableoid, "tableoid", false);
     return rows;
 }
 
+/* tableoid: the rowset's column of a target with children, 0. */
 static struct query *action_query(struct planner *p, const struct query *q, int i, int rowset, int ncolumns,
-                                  int first)
+                                  int first, int tableoid)
 {
     const struct merge_action *m = &q->merge[i];
     struct query *a = ARENA_NEW(p->arena, struct query);
@@ -115,6 +122,10 @@ static struct query *action_query(struct planner *p, const struct query *q, int 
     if (m->command != 'i')
         a->where = plan_and(p->arena, a->where,
                             plan_op(p, "=", rowid_var(p, 0), plan_var(p->arena, 1, 1, &like)));
+    if (m->command != 'i' && tableoid)
+        a->where = plan_and(p->arena, a->where,
+                            plan_op(p, "=", plan_var(p->arena, 0, PLAN_ATTNUM_TABLEOID, &like),
+                                    plan_var(p->arena, 1, tableoid, &like)));
     for (int k = 0; k < (m->command == 'd' ? 0 : m->ntargets); k++) {
         struct target *t = plan_add_target(p->arena, a, plan_var(p->arena, 1, first + k + 1, m->targets[k].expr),
                                            NULL, false);
@@ -127,16 +138,32 @@ bool plan_merge(struct planner *p, struct query *q)
 {
     int *first = ARENA_ARRAY(p->arena, int, q->nmerge + 1);
     struct query *rows = joined_rows(p, q, first);
-    if (plan_goes_by_rows(p, q)) {
+    bool family = plan_target_has_family(q);
+    if (!family && plan_goes_by_rows(p, q)) {
         struct step *last = plan_modify_merge(p, q, rows, first);
         if (last)
             last->counts = true;
         return last != NULL;
     }
+    if (family) {
+        struct rte *target = ARENA_NEW(p->arena, struct rte);
+        *target = *q->rtable[q->result];
+        target->in_from = true;
+        rows->rtable = arena_memdup(p->arena, q->rtable, sizeof(*q->rtable) * (size_t)q->nrtable);
+        rows->rtable[q->result] = target;
+        if (!plan_expand_family(p, rows, q->result))
+            return false;
+    }
     struct step *st = plan_add_step(p, STEP_ROWSET, rows);
     int rowset = st->rowset = p->program->nrowsets++, n = rows->ntargets;
-    for (int i = 0; i < q->nmerge; i++)
-        if (q->merge[i].command != 'n')
-            plan_add_step(p, STEP_COUNT, action_query(p, q, i, rowset, n, first[i]))->counts = true;
+    for (int i = 0; i < q->nmerge; i++) {
+        if (q->merge[i].command == 'n')
+            continue;
+        struct query *a = action_query(p, q, i, rowset, n, first[i], family ? n : 0);
+        if (!family)
+            plan_add_step(p, STEP_COUNT, a)->counts = true;
+        else if (!plan_family_change(p, a, NULL, 0, STEP_COUNT, &(int){0}))
+            return false;
+    }
     return !error_is_set(p->err);
 }

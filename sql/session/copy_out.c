@@ -169,10 +169,11 @@ static struct plan *out_plan(struct pg_session *s, struct portal *p, const struc
         return NULL;
     if (r->kind != RELKIND_TABLE && !(r->kind == RELKIND_MATVIEW)) {
         const char *what = r->kind == RELKIND_VIEW       ? "view"
+                           : r->kind == RELKIND_PARTITIONED ? "partitioned table"
                            : r->kind == RELKIND_SEQUENCE ? "sequence"
                                                          : "non-table relation";
         error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot copy from %s \"%s\"", what, r->name);
-        if (r->kind == RELKIND_VIEW)
+        if (r->kind == RELKIND_VIEW || r->kind == RELKIND_PARTITIONED)
             error_hint(&s->err, "Try the COPY (SELECT ...) TO variant.");
         return NULL;
     }

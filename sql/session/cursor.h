@@ -26,5 +26,7 @@ enum portal_result session_acquire_write(struct pg_session *s, struct portal *p)
 struct command;
 /* Fills c for carrying out p's statement on p->connection. */
 void session_command(struct pg_session *s, struct portal *p, struct command *c);
+/* The same without a statement: what a session does by itself. */
+void session_command_on(struct pg_session *s, struct connection *connection, struct command *c);
 
 #endif

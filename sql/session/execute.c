@@ -191,6 +191,26 @@ static const char *create_as_deparse(struct pg_session *s, const struct query *q
 }
 
 /* REFRESH MATERIALIZED VIEW: its rows anew from its query. */
+/* A unique index over columns, of all rows, tells rows apart. */
+static bool refresh_concurrently_possible(struct pg_session *s, const struct relation *v)
+{
+    const struct namespace_def *ns = snapshot_namespace(s->snapshot, v->namespace_oid);
+    if (v->unpopulated)
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "CONCURRENTLY cannot be used when the materialized view is not populated");
+    for (int i = 0; i < v->nindexes; i++) {
+        bool columns = v->indexes[i]->unique && !v->indexes[i]->predicate_sql;
+        for (int k = 0; k < v->indexes[i]->nkeys; k++)
+            columns = columns && v->indexes[i]->columns[k].attnum;
+        if (columns)
+            return true;
+    }
+    error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "cannot refresh materialized view \"%s.%s\" concurrently",
+              ns ? ns->name : "", v->name);
+    error_hint(&s->err, "Create a unique index with no WHERE clause on one or more columns of the materialized view.");
+    return false;
+}
+
 enum portal_result refresh_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
@@ -201,6 +221,8 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
     if (v && v->kind != RELKIND_MATVIEW)
         error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "\"%s\" is not a materialized view",
                   v->name);
+    else if (v && u->refresh.concurrently && !refresh_concurrently_possible(s, v))
+        v = NULL;
     struct strbuf sql = {0};
     strbuf_addz(&sql, "DELETE FROM ");
     emit_identifier(&sql, v ? v->sqlite_name : "");
@@ -212,6 +234,11 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
     if (source) {
         create_as_fill(s, source, p->connection, v);
         portal_destroy(source, &s->txn);
+    }
+    if (v && !error_is_set(&s->err) && v->unpopulated == !u->refresh.with_no_data) {
+        struct command c;
+        session_command(s, p, &c);
+        command_set_populated(&c, v, !u->refresh.with_no_data);
     }
     p->connection = NULL;
     return error_is_set(&s->err) ? PORTAL_FAILED : PORTAL_FINISHED;
@@ -243,9 +270,12 @@ enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
         const struct relation *table =
             command_create_table_as(&c, &u->create_table_as.name, u->create_table_as.persistence,
                                     u->create_table_as.if_not_exists, columns, typmods, n,
-                                    u->create_table_as.materialized ? query_sql : NULL, &existed);
+                                    u->create_table_as.materialized ? query_sql : NULL,
+                                    u->create_table_as.on_commit, &existed);
         ok = existed || (table && (u->create_table_as.with_no_data ||
                                    create_as_fill(s, source, p->connection, table)));
+        if (ok && table && u->create_table_as.materialized && u->create_table_as.with_no_data)
+            ok = command_set_populated(&c, table, false);
     }
     if (ok && !existed && !u->create_table_as.with_no_data)
         p->tag = arena_printf(p->arena, "SELECT %" PRIu64, source->count);

@@ -5,7 +5,10 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
+#include "sql/command/command.h"
+#include "sql/emit/emit.h"
 #include "sql/session/advisory.h"
+#include "sql/session/cursor.h"
 #include "sql/session/session.h"
 #include "sql/session/xact.h"
 
@@ -158,6 +161,33 @@ static bool session_keep_held(struct pg_session *s)
     return true;
 }
 
+/* ON COMMIT DELETE ROWS and DROP of the session's temporary tables. */
+static bool session_on_commit(struct pg_session *s)
+{
+    struct connection *c = s->txn.writer;
+    if (!c || c != s->txn.home)
+        return true;
+    const struct snapshot *now = txn_snapshot(&s->txn);
+    bool ok = true;
+    int n;
+    const struct relation *const *all = snapshot_on_commit(now, &n);
+    for (int i = 0; ok && i < n; i++) {
+        if (all[i]->on_commit == 'd') {
+            struct strbuf sql = {0};
+            strbuf_addz(&sql, "DELETE FROM temp.");
+            emit_identifier(&sql, all[i]->sqlite_name);
+            ok = connection_exec(c, sql.data, &s->err);
+            strbuf_free(&sql);
+        } else {
+            struct command drop;
+            session_command_on(s, c, &drop);
+            ok = command_drop_on_commit(&drop, all[i]);
+        }
+    }
+    snapshot_unref(now);
+    return ok;
+}
+
 bool session_commit(struct pg_session *s)
 {
     if (!deferred_fire_all(&s->txn, &s->control, &s->err)) {
@@ -170,6 +200,10 @@ bool session_commit(struct pg_session *s)
         return false;
     }
     session_close_portals(s, false);
+    if (!session_on_commit(s)) {
+        session_rollback(s);
+        return false;
+    }
     if (!txn_commit(&s->txn, &s->err)) {
         xact_end(s, false);
         guc_undo(&s->gucs, 0, session_setting_changed, s);

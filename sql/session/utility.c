@@ -295,15 +295,20 @@ static void command_set_snapshot(void *host, struct snapshot *snapshot)
 
 void session_command(struct pg_session *s, struct portal *p, struct command *c)
 {
+    session_command_on(s, p->connection, c);
+    c->utility = p->plan->program->utility;
+    c->text = p->plan->text;
+}
+
+void session_command_on(struct pg_session *s, struct connection *connection, struct command *c)
+{
     *c = (struct command){
-        .db = p->connection->db,
+        .db = connection->db,
         .snapshot = s->snapshot,
-        .utility = p->plan->program->utility,
-        .text = p->plan->text,
         .arena = s->arena,
         .err = &s->err,
         .ctx = &s->eval,
-        .func_host = &p->connection->host,
+        .func_host = &connection->host,
         .role = s->role,
         .role_name = s->role_name,
         .search_path = s->search_path,

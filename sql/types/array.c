@@ -16,7 +16,7 @@ uint32_t array_element_type(const struct eval_context *ctx, uint32_t arraytype)
     const struct type_def *t = type_find(ctx, arraytype);
     while (t && t->typtype == 'd')
         t = type_find(ctx, t->basetype);
-    return t && t->category == 'A' ? t->elem : 0;
+    return t && (t->category == 'A' || t->oid == RECORDARRAYOID) ? t->elem : 0;
 }
 
 bool array_check_dimensions(struct error *err, int ndim)

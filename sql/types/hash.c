@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sql/types/datetime.h"
+#include "sql/types/typeoid.h"
 
 static uint32_t rotate(uint32_t x, int k)
 {
@@ -172,12 +173,84 @@ static void hash_interval(struct fcall *f)
         return_int8_hash(f, (int64_t)interval_span(i));
 }
 
+/* --- hash partitions ---------------------------------------------------------------------------- */
+
+static void hash_uuid(struct fcall *f)
+{
+    unsigned char bytes[16] = {0};
+    int n = 0;
+    for (size_t i = 0; i < f->args[0].n && n < 32; i++) {
+        char c = f->args[0].p[i];
+        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        if (digit >= 0) {
+            bytes[n / 2] |= (unsigned char)(digit << (n % 2 ? 0 : 4));
+            n++;
+        }
+    }
+    return_hash(f, hash_bytes(bytes, 16, seed_of(f)));
+}
+
+static void hash_bool(struct fcall *f)
+{
+    return_hash(f, hash_word((uint32_t)f->args[0].i, seed_of(f)));
+}
+
+static void hash_date(struct fcall *f)
+{
+    int32_t d;
+    if (arg_date(f, 0, &d))
+        return_hash(f, hash_word((uint32_t)d, seed_of(f)));
+}
+
+static const struct {
+    uint32_t type;
+    void (*call)(struct fcall *f);
+} partition_hashes[] = {
+    {INT2OID, hash_int4},         {INT4OID, hash_int4},       {INT8OID, hash_int8},       {OIDOID, hash_int4},
+    {FLOAT4OID, hash_float},      {FLOAT8OID, hash_float},    {TEXTOID, hash_text},       {VARCHAROID, hash_text},
+    {NAMEOID, hash_text},         {BYTEAOID, hash_text},      {BPCHAROID, hash_bpchar},   {CHAROID, hash_char},
+    {TIMEOID, hash_time},         {TIMESTAMPOID, hash_timestamp}, {TIMESTAMPTZOID, hash_timestamp},
+    {INTERVALOID, hash_interval}, {UUIDOID, hash_uuid},       {BOOLOID, hash_bool},       {DATEOID, hash_date},
+};
+
+#define HASH_PARTITION_SEED 0x7A5B22367996DCFDu
+
+/* satisfies_hash_partition(parent, modulus, remainder, VARIADIC key): as PostgreSQL spreads rows. */
+static void satisfies_hash_partition(struct fcall *f)
+{
+    uint64_t row = 0;
+    for (int i = 3; i < f->nargs; i++) {
+        if (ARG_NULL(f, i))
+            continue;
+        struct value args[2] = {f->args[i], value_int((int64_t)HASH_PARTITION_SEED)};
+        struct fcall one = *f;
+        one.args = args;
+        one.nargs = 2;
+        one.result = value_null();
+        size_t k = 0;
+        while (k < sizeof(partition_hashes) / sizeof(partition_hashes[0]) && partition_hashes[k].type != f->argtypes[i])
+            k++;
+        if (k == sizeof(partition_hashes) / sizeof(partition_hashes[0])) {
+            error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "hash partitioning by a column of this type is not supported");
+            return;
+        }
+        partition_hashes[k].call(&one);
+        uint64_t h = (uint64_t)one.result.i;
+        row ^= h + 0x49a0f4dd15e5a8e3u + (row << 54) + (row >> 7);
+    }
+    if (ARG_NULL(f, 1) || ARG_NULL(f, 2) || ARG_INT(f, 1) <= 0)
+        f->result = value_int(0);
+    else
+        f->result = value_int(row % (uint64_t)ARG_INT(f, 1) == (uint64_t)ARG_INT(f, 2));
+}
+
 #define HASH(name, call_)                                                                          \
     {name, .call = call_}, {name "extended", .call = call_}
 #define HASH_(name, call_)                                                                         \
     {name, .call = call_}, {name "_extended", .call = call_}
 
 const struct fn_impl hash_functions[] = {
+    {"satisfies_hash_partition", .call = satisfies_hash_partition, .flags = FN_TYPED | FN_CALLED_ON_NULL},
     HASH("hashint2", hash_int4),
     HASH("hashint4", hash_int4),
     HASH("hashoid", hash_int4),

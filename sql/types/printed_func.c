@@ -269,6 +269,25 @@ static void row_check(struct fcall *f)
         error_set(f->err, fcall_arg_cstring(f, 1), "%s", fcall_arg_cstring(f, 2));
 }
 
+/* partition_missing('schema', 'table', 'key columns', values ...): no partition takes the row. */
+static void partition_missing(struct fcall *f)
+{
+    struct strbuf values = {0};
+    for (int i = 3; i < f->nargs; i++) {
+        strbuf_addz(&values, i > 3 ? ", " : "");
+        if (ARG_NULL(f, i))
+            strbuf_addz(&values, "null");
+        else
+            strbuf_add(&values, f->args[i].p, f->args[i].n);
+    }
+    error_set(f->err, ERRCODE_CHECK_VIOLATION, "no partition of relation \"%s\" found for row", fcall_arg_cstring(f, 1));
+    error_detail(f->err, "Partition key of the failing row contains (%s) = (%s).", fcall_arg_cstring(f, 2),
+                 values.data ? values.data : "");
+    f->err->schema = fcall_arg_cstring(f, 0);
+    f->err->table = fcall_arg_cstring(f, 1);
+    strbuf_free(&values);
+}
+
 static void ctid_from_rowid(struct fcall *f)
 {
     if (ARG_NULL(f, 0))
@@ -496,6 +515,7 @@ const struct fn_impl printed_functions[] = {
     {"domain_not_null", .call = domain_not_null},
     {"domain_violated", .call = domain_violated},
     {"not_null_check", .call = not_null_check},
+    {"partition_missing", .call = partition_missing, .flags = FN_CALLED_ON_NULL},
     {"affect_once", .call = affect_once, .flags = FN_CACHE},
     {"row_check", .call = row_check},
     {"limit_count", .call = limit_count},

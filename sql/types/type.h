@@ -61,7 +61,7 @@ const struct type_def *type_builtin_all(int *n);
 /* True array type (int4[]), not int2vector and the like. */
 static inline bool type_is_array(const struct type_def *t)
 {
-    return t->elem != 0 && t->len == -1 && t->category == 'A';
+    return t->elem != 0 && t->len == -1 && (t->category == 'A' || t->oid == RECORDARRAYOID);
 }
 
 /* oid and its kin: unsigned where integer, to which they are binary coercible, has a sign. */

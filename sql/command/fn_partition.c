@@ -1,0 +1,128 @@
+/* fn_partition.c: pg_get_partkeydef, pg_get_partition_constraintdef, pg_partition_tree and kin. */
+#include "sql/analyze/partition.h"
+#include "sql/command/fn_catalog.h"
+#include "sql/emit/deparse.h"
+
+static const struct relation *relation_arg(struct fcall *f)
+{
+    return f->args[0].kind == VALUE_NULL ? NULL : snapshot_relation(f->ctx->snapshot, fn_oid(f, 0));
+}
+
+static void fn_partkeydef(struct fcall *f)
+{
+    const struct relation *r = relation_arg(f);
+    if (!r || !r->partition_key)
+        return;
+    struct strbuf b = {0};
+    char s = r->partition_key->strategy;
+    partition_key_text(r, f->arena, &b);
+    fcall_return_textz(f, arena_printf(f->arena, "%s (%s)", s == 'l' ? "LIST" : s == 'r' ? "RANGE" : "HASH", b.data));
+    strbuf_free(&b);
+}
+
+static void fn_constraintdef(struct fcall *f)
+{
+    const struct relation *r = relation_arg(f);
+    struct strbuf b = {0}, out = {0};
+    if (!r || !r->partition_bound)
+        return;
+    partition_full_check_text(r, f->arena, &b);
+    struct analysis a = fn_analysis(f, f->err);
+    a.text = b.data;
+    struct expr *e = b.len ? analyze_expression(&a, b.data, r, BOOLOID, -1, "stored expressions") : NULL;
+    struct deparse d = {.snapshot = f->ctx->snapshot, .ctx = f->ctx, .arena = f->arena, .err = f->err};
+    d.search_path = fn_search_path(f, &d.nsearch_path);
+    if (e && deparse_expr(&d, e, r, &out))
+        fcall_return_text(f, out.data, out.len);
+    strbuf_free(&b);
+    strbuf_free(&out);
+}
+
+static bool in_partition_tree(const struct relation *r)
+{
+    return r && (r->kind == RELKIND_PARTITIONED || r->partition_bound);
+}
+
+static void fn_partition_root(struct fcall *f)
+{
+    const struct relation *r = relation_arg(f);
+    if (in_partition_tree(r))
+        f->result = value_int(partition_root(r)->oid);
+}
+
+/* --- rows ------------------------------------------------------------------------------------------ */
+
+struct tree_row {
+    const struct relation *r;
+    const struct relation *parent;
+    int level;
+};
+struct tree {
+    struct tree_row *rows;
+    int n, at;
+};
+
+static int count_tree(const struct relation *r)
+{
+    int n = 1;
+    for (int i = 0; i < r->nchildren; i++)
+        n += count_tree(r->children[i]);
+    return n;
+}
+
+/* Level by level, as PostgreSQL lists them. */
+static void tree_open(struct fcall *f, void *state)
+{
+    struct tree *t = state;
+    const struct relation *r = relation_arg(f);
+    *t = (struct tree){0};
+    if (!in_partition_tree(r))
+        return;
+    t->rows = ARENA_ARRAY(f->arena, struct tree_row, count_tree(r));
+    t->rows[t->n++] = (struct tree_row){r, r->partition_bound && r->nparents ? r->parents[0] : NULL, 0};
+    for (int i = 0; i < t->n; i++)
+        for (int k = 0; k < t->rows[i].r->nchildren; k++)
+            t->rows[t->n++] = (struct tree_row){t->rows[i].r->children[k], t->rows[i].r, t->rows[i].level + 1};
+}
+
+static bool tree_next(struct fcall *f, void *state, struct value *c)
+{
+    struct tree *t = state;
+    (void)f;
+    if (t->at >= t->n)
+        return false;
+    const struct tree_row *row = &t->rows[t->at++];
+    c[0] = value_int(row->r->oid);
+    c[1] = row->parent ? value_int(row->parent->oid) : value_null();
+    c[2] = value_bool(row->r->kind != RELKIND_PARTITIONED);
+    c[3] = value_int(row->level);
+    return true;
+}
+
+static void ancestors_open(struct fcall *f, void *state)
+{
+    const struct relation *r = relation_arg(f);
+    *(const struct relation **)state = in_partition_tree(r) ? r : NULL;
+}
+
+static bool ancestors_next(struct fcall *f, void *state, struct value *c)
+{
+    const struct relation **at = state, *r = *at;
+    (void)f;
+    if (!r)
+        return false;
+    c[0] = value_int(r->oid);
+    *at = r->partition_bound && r->nparents ? r->parents[0] : NULL;
+    return true;
+}
+
+static const struct srf_impl tree_srf = {sizeof(struct tree), tree_open, tree_next, NULL};
+static const struct srf_impl ancestors_srf = {sizeof(const struct relation *), ancestors_open, ancestors_next, NULL};
+
+const struct fn_impl catalog_partition_functions[] = {
+    {"pg_get_partkeydef", .call = fn_partkeydef},
+    {"pg_get_partition_constraintdef", .call = fn_constraintdef},
+    {"pg_partition_root", .call = fn_partition_root},
+    {"pg_partition_tree", .srf = &tree_srf},
+    {"pg_partition_ancestors", .srf = &ancestors_srf},
+    {NULL}};

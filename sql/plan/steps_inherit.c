@@ -1,0 +1,598 @@
+/*
+ * steps_inherit.c: INSERT, UPDATE and DELETE of tables with children and of partitioned tables, as steps:
+ *
+ *   1. the rows, as a rowset: of an INSERT the new ones; of UPDATE and DELETE rowid, tableoid, all columns (of an UPDATE as
+ *      they will be), then what RETURNING needs of other entries
+ *   2. where each goes, as one more column (partitioned tables, when the partition key may change)
+ *   3. one change per member of the family; a row that moves to another partition is deleted there and inserted here
+ *   4. RETURNING over the rowset (INSERT: over the rows that came to be)
+ *
+ * A member's columns are found by name: their numbers may differ from the parent's.
+ */
+#include <string.h>
+
+#include "sql/analyze/analyze.h"
+#include "sql/analyze/partition.h"
+#include "sql/plan/inherit.h"
+
+/* Columns of an UPDATE's or DELETE's rowset, from 1. */
+enum { COLUMN_ROWID = 1, COLUMN_SOURCE, COLUMN_FIRST, COLUMN_LATER = 1 << 20 /* known once the rowset is complete */ };
+
+struct change {
+    struct planner *p;
+    struct query *q;
+    const struct relation *root;
+    const struct relation **family;
+    int nfamily;
+    struct query *rows; /* step 1 */
+    int destination;    /* column of the rowset with the destination's OID, 0: the source is */
+    bool failed;
+};
+
+static struct expr *column(struct planner *p, int rte, int attnum, uint32_t type, int32_t typmod, uint32_t collation)
+{
+    struct expr like = {.type = type, .typmod = typmod, .collation = collation, .location = -1};
+    return plan_var(p->arena, rte, attnum, &like);
+}
+
+static struct expr *int8_column(struct planner *p, int rte, int attnum)
+{
+    return column(p, rte, attnum, INT8OID, -1, 0);
+}
+
+static struct expr *attribute_column(struct planner *p, int rte, int attnum, const struct attribute *a)
+{
+    return a->dropped ? expr_null(p->arena, TEXTOID, -1) : column(p, rte, attnum, a->type, a->typmod, a->collation);
+}
+
+/* A stored expression over root's columns, each replaced by column `first` + its number - 1 of entry 0. */
+struct shift_vars {
+    int first;
+};
+
+static bool shift_var(struct query_walk *w, struct expr *e, int level)
+{
+    const struct shift_vars *s = w->arg;
+    if (e->kind == EXPR_VAR && e->var.levelsup == level && e->var.rte == 0 && e->var.attnum > 0)
+        e->var.attnum += s->first - 1;
+    return false;
+}
+
+static struct expr *stored(struct planner *p, const struct relation *root, const char *sql, uint32_t type, int first)
+{
+    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
+    struct analysis a = {.arena = p->arena, .snapshot = p->snapshot, .err = p->err, .text = sql, .search_path = path,
+                         .nsearch_path = 1, .ctx = p->ctx, .role_name = "", .session_role_name = "", .database = ""};
+    struct expr *e = analyze_expression(&a, sql, root, type, -1, "stored expressions");
+    if (!e)
+        return expr_null(p->arena, type ? type : BOOLOID, -1);
+    struct shift_vars s = {.first = first};
+    struct query_walk w = {.expr = shift_var, .arg = &s};
+    query_walk_expr(&w, e);
+    return e;
+}
+
+/* --- routing ------------------------------------------------------------------------------------------------ */
+
+/* partition_missing('table', 'key columns', values as text ...): 23514. */
+static struct expr *missing(struct planner *p, const struct relation *root, const struct relation *r, int first)
+{
+    struct strbuf names = {0};
+    partition_key_text(r, p->arena, &names);
+    const struct namespace_def *ns = snapshot_namespace(p->snapshot, r->namespace_oid);
+    struct expr_list args = {0};
+    expr_list_add(p->arena, &args, plan_text(p, ns ? ns->name : ""));
+    expr_list_add(p->arena, &args, plan_text(p, r->name));
+    expr_list_add(p->arena, &args, plan_text(p, arena_strndup(p->arena, names.data ? names.data : "", names.len)));
+    strbuf_free(&names);
+    for (int i = 0; i < r->partition_key->ncolumns; i++) {
+        const struct partition_column *k = &r->partition_key->columns[i];
+        const struct attribute *a = k->attnum ? relation_attribute(root, r->atts[k->attnum - 1].name) : NULL;
+        struct expr *value = a ? attribute_column(p, 0, first + a->num - 1, a) : stored(p, root, k->expr_sql, 0, first);
+        struct expr *text = expr_new(p->arena, EXPR_COERCE_IO, TEXTOID, -1, -1);
+        text->cast.arg = value;
+        text->cast.form = COERCE_EXPLICIT;
+        expr_list_add(p->arena, &args, value->type == TEXTOID ? value : text);
+    }
+    return plan_internal_call(p, "partition_missing", INT8OID, &args);
+}
+
+/* The OID of the partition below r that takes the row whose columns stand at `first` and on. */
+static struct expr *route(struct planner *p, const struct relation *root, const struct relation *r, int first)
+{
+    if (r->kind != RELKIND_PARTITIONED)
+        return plan_int8(p, r->oid);
+    struct expr *e = expr_new(p->arena, EXPR_CASE, INT8OID, -1, -1);
+    e->kase.whens = ARENA_ARRAY(p->arena, struct case_when, r->nchildren + 1);
+    for (int i = 0; i < r->nchildren; i++) {
+        const struct relation *child = r->children[i];
+        struct strbuf text = {0};
+        if (child->partition_bound && !strcmp(child->partition_bound, "DEFAULT")) {
+            e->kase.otherwise = route(p, root, child, first);
+            continue;
+        }
+        partition_check_text(child, p->arena, &text);
+        const char *sql = arena_strndup(p->arena, text.data ? text.data : "true", text.data ? text.len : 4);
+        strbuf_free(&text);
+        e->kase.whens[e->kase.nwhens++] =
+            (struct case_when){stored(p, root, sql, BOOLOID, first), route(p, root, child, first)};
+    }
+    if (!e->kase.otherwise)
+        e->kase.otherwise = missing(p, root, r, first);
+    return e->kase.nwhens ? e : e->kase.otherwise;
+}
+
+/* A step that keeps its rows in a new rowset. */
+static int keep_rows(struct planner *p, struct query *rows, const struct query *with, int nwith)
+{
+    struct step *st = plan_add_step(p, STEP_ROWSET, rows);
+    st->with = with;
+    st->nwith = nwith;
+    return st->rowset = p->program->nrowsets++;
+}
+
+static struct query *over_rowset(struct planner *p, enum query_command command, int rowset, int ncolumns)
+{
+    struct query *q = ARENA_NEW(p->arena, struct query);
+    *q = (struct query){.command = command, .result = -1};
+    plan_add_rte(p->arena, q, plan_rowset_rte(p, rowset, ncolumns));
+    plan_add_from(p->arena, q, plan_from_rte(p->arena, 0));
+    return q;
+}
+
+/* The rows of a rowset with one more column: where they go. root's columns stand at `first` and on. */
+static int add_route(struct planner *p, const struct relation *root, const struct query *rows, int rowset, int first)
+{
+    struct query *q = over_rowset(p, QUERY_SELECT, rowset, rows->ntargets);
+    for (int i = 0; i < rows->ntargets; i++)
+        plan_add_target(p->arena, q, plan_var(p->arena, 0, i + 1, rows->targets[i].expr), "?column?", false);
+    plan_add_target(p->arena, q, route(p, root, root, first), "?column?", false);
+    return keep_rows(p, q, NULL, 0);
+}
+
+/* --- changes of one member ------------------------------------------------------------------------------------ */
+
+static struct rte *member_rte(struct planner *p, const struct rte *t, const struct relation *r)
+{
+    struct rte *own = ARENA_NEW(p->arena, struct rte);
+    *own = *t;
+    own->relation = r;
+    own->inh = false;
+    own->ncolumns = r->natts;
+    own->columns = ARENA_ARRAY(p->arena, struct column_def, r->natts + 1);
+    for (int i = 0; i < r->natts; i++)
+        own->columns[i] = (struct column_def){.name = r->atts[i].dropped ? NULL : r->atts[i].name, .type = r->atts[i].type,
+                                              .typmod = r->atts[i].typmod, .collation = r->atts[i].collation};
+    return own;
+}
+
+/* A change of member r driven by the rowset: entry 0 the member, entry 1 the rowset. */
+static struct query *member_change(struct change *c, enum query_command command, const struct relation *r, int rowset,
+                                   int ncolumns)
+{
+    struct planner *p = c->p;
+    struct query *q = ARENA_NEW(p->arena, struct query);
+    *q = (struct query){.command = command, .result = 0, .writes = true};
+    plan_add_rte(p->arena, q, member_rte(p, c->q->rtable[c->q->result], r));
+    plan_add_rte(p->arena, q, plan_rowset_rte(p, rowset, ncolumns));
+    plan_add_from(p->arena, q, plan_from_rte(p->arena, 1));
+    return q;
+}
+
+static struct expr *equals(struct planner *p, int attnum, uint32_t oid, const char *op)
+{
+    return plan_op(p, op, int8_column(p, 1, attnum), plan_int8(p, oid));
+}
+
+/* Root's columns of the rowset, from `first`, as the member's targets. */
+static void add_member_targets(struct change *c, struct query *q, const struct relation *r, int first)
+{
+    for (int i = 0; i < c->root->natts; i++) {
+        const struct attribute *a = &c->root->atts[i], *own = a->dropped ? NULL : relation_attribute(r, a->name);
+        if (own && !own->generated)
+            plan_add_target(c->p->arena, q, attribute_column(c->p, 1, first + i, a), NULL, false)->attnum = own->num;
+    }
+}
+
+static void add_step(struct change *c, struct query *q, bool counts)
+{
+    struct planner *p = c->p;
+    if (q->command == QUERY_INSERT && (!pass_insert_checks(p, q) || !pass_conflict(p, q)))
+        return;
+    if (plan_goes_by_rows(p, q)) { /* the member has triggers */
+        struct step *last = plan_modify(p, q, NULL, 0);
+        if (last)
+            last->counts = counts;
+        return;
+    }
+    plan_add_step(p, counts ? STEP_COUNT : STEP_QUIET, q)->counts = counts;
+}
+
+/* --- INSERT ------------------------------------------------------------------------------------------------------ */
+
+static struct query *insert_rows(struct change *c)
+{
+    struct planner *p = c->p;
+    struct query *rows = ARENA_NEW(p->arena, struct query), *q = c->q;
+    *rows = *q;
+    rows->command = QUERY_SELECT;
+    rows->result = -1;
+    rows->targets = NULL;
+    rows->ntargets = 0;
+    rows->returning = NULL;
+    rows->nreturning = 0;
+    rows->conflict = NULL;
+    for (int i = 0; i < c->root->natts; i++) {
+        const struct attribute *a = &c->root->atts[i];
+        struct expr *e = expr_null(p->arena, a->dropped ? TEXTOID : a->type, -1);
+        for (int k = 0; k < q->ntargets; k++)
+            if (q->targets[k].attnum == a->num)
+                e = q->targets[k].expr;
+        plan_add_target(p->arena, rows, e, "?column?", false);
+    }
+    return rows;
+}
+
+struct map_vars {
+    int result, excluded;
+    const struct relation *root, *member;
+};
+
+static bool map_var(struct query_walk *w, struct expr *e, int level)
+{
+    const struct map_vars *m = w->arg;
+    if (e->kind != EXPR_VAR || e->var.levelsup != level || e->var.attnum <= 0 ||
+        (e->var.rte != m->result && e->var.rte != m->excluded))
+        return false;
+    const struct attribute *own = relation_attribute(m->member, m->root->atts[e->var.attnum - 1].name);
+    if (own)
+        e->var.attnum = own->num;
+    return false;
+}
+
+static struct expr *mapped(struct change *c, struct expr *e, struct map_vars *m)
+{
+    if (!e)
+        return NULL;
+    struct expr *copy = expr_copy(c->p->arena, e);
+    struct query_walk w = {.expr = map_var, .arg = m};
+    query_walk_expr(&w, copy);
+    return copy;
+}
+
+static const struct index_def *member_index(const struct index_def *ix, const struct relation *member)
+{
+    for (int i = 0; i < member->nindexes; i++)
+        for (const struct index_def *up = member->indexes[i]; up; up = up->parent)
+            if (up == ix)
+                return member->indexes[i];
+    return NULL;
+}
+
+/* ON CONFLICT of the member: entries keep their numbers, so those of the parent's statement are taken over. */
+static void member_conflict(struct change *c, struct query *m, const struct relation *r)
+{
+    const struct on_conflict *from = c->q->conflict;
+    struct planner *p = c->p;
+    if (!from || from->action == CONFLICT_NONE)
+        return;
+    struct on_conflict *to = ARENA_NEW(p->arena, struct on_conflict);
+    *to = *from;
+    const struct index_def **arbiters = ARENA_ARRAY(p->arena, const struct index_def *, from->narbiters + 1);
+    to->narbiters = 0;
+    for (int i = 0; i < from->narbiters; i++) {
+        const struct index_def *own = member_index(from->arbiters[i], r);
+        if (own)
+            arbiters[to->narbiters++] = own;
+    }
+    to->arbiters = arbiters;
+    struct rte *excluded = member_rte(p, c->q->rtable[from->action == CONFLICT_UPDATE ? from->excluded_rte : c->q->result], r);
+    to->excluded_rte = plan_add_rte(p->arena, m, excluded);
+    struct map_vars map = {.result = c->q->result, .excluded = from->excluded_rte, .root = c->root, .member = r};
+    to->set = ARENA_ARRAY(p->arena, struct target, from->nset + 1);
+    for (int i = 0; i < from->nset; i++) {
+        to->set[i] = from->set[i];
+        to->set[i].expr = mapped(c, from->set[i].expr, &map);
+        const struct attribute *own = relation_attribute(r, c->root->atts[from->set[i].attnum - 1].name);
+        to->set[i].attnum = own ? own->num : from->set[i].attnum;
+    }
+    to->where = mapped(c, from->where, &map);
+    m->conflict = to;
+}
+
+/* In the member's statement the target is entry 0 and excluded the last: references follow. */
+struct renumber {
+    int result, excluded, new_excluded;
+};
+
+static bool renumber_var(struct query_walk *w, struct expr *e, int level)
+{
+    const struct renumber *r = w->arg;
+    if ((e->kind != EXPR_VAR && e->kind != EXPR_WHOLE_ROW) || e->var.levelsup != level)
+        return false;
+    if (e->var.rte == r->result)
+        e->var.rte = 0;
+    else if (e->var.rte == r->excluded)
+        e->var.rte = r->new_excluded;
+    return false;
+}
+
+static void renumber_conflict(struct change *c, struct query *m)
+{
+    if (!m->conflict)
+        return;
+    struct renumber r = {c->q->result, c->q->conflict->excluded_rte, m->conflict->excluded_rte};
+    struct query_walk w = {.expr = renumber_var, .arg = &r};
+    for (int i = 0; i < m->conflict->nset; i++)
+        query_walk_expr(&w, m->conflict->set[i].expr);
+    if (m->conflict->where)
+        query_walk_expr(&w, m->conflict->where);
+}
+
+/* RETURNING of a member, as root's columns and tableoid, into rowset `kept`. */
+static void member_returning(struct change *c, struct query *m, const struct relation *r)
+{
+    struct planner *p = c->p;
+    m->returning = ARENA_ARRAY(p->arena, struct target, c->root->natts + 1);
+    for (int i = 0; i < c->root->natts; i++) {
+        const struct attribute *a = &c->root->atts[i], *own = a->dropped ? NULL : relation_attribute(r, a->name);
+        m->returning[m->nreturning++] = (struct target){
+            .expr = own ? attribute_column(p, 0, own->num, own) : expr_null(p->arena, TEXTOID, -1), .name = "?column?"};
+    }
+    m->returning[m->nreturning++] = (struct target){.expr = plan_int8(p, r->oid), .name = "?column?"};
+}
+
+/* --- RETURNING ------------------------------------------------------------------------------------------------------ */
+
+struct returning {
+    struct change *c;
+    int first, tableoid; /* where root's columns and tableoid stand in the final rowset */
+    bool update;         /* generated columns are computed anew */
+};
+
+static bool returning_var(void *arg, struct expr *var);
+
+static void whole_row(struct returning *r, struct expr *var)
+{
+    struct planner *p = r->c->p;
+    const struct rte *t = r->c->q->rtable[var->var.rte];
+    struct expr *row = expr_new(p->arena, EXPR_ROW, var->type, -1, var->location);
+    for (int i = 0; i < t->ncolumns; i++) {
+        if (!t->columns[i].name)
+            continue;
+        struct expr like = {.type = t->columns[i].type, .typmod = t->columns[i].typmod, .location = -1};
+        struct expr *field = plan_var(p->arena, var->var.rte, i + 1, &like);
+        field->var.levelsup = var->var.levelsup;
+        returning_var(r, field);
+        expr_list_add(p->arena, &row->list.args, field);
+    }
+    *var = *row;
+}
+
+static bool returning_var(void *arg, struct expr *var)
+{
+    struct returning *r = arg;
+    struct change *c = r->c;
+    struct planner *p = c->p;
+    if (var->kind == EXPR_WHOLE_ROW) {
+        whole_row(r, var);
+        return false;
+    }
+    if (var->var.rte != c->q->result) { /* another entry's column: one more in the rowset */
+        struct expr *e = plan_var(p->arena, var->var.rte, var->var.attnum, var);
+        plan_add_target(p->arena, c->rows, e, "?column?", false);
+        var->var.attnum = c->rows->ntargets;
+    } else if (var->var.attnum == PLAN_ATTNUM_TABLEOID) {
+        var->var.attnum = r->tableoid ? r->tableoid : COLUMN_LATER;
+    } else if (var->var.attnum < 0) {
+        var->var.attnum = COLUMN_ROWID;
+    } else if (r->update && c->root->atts[var->var.attnum - 1].generated && !var->var.levelsup) {
+        *var = *stored(p, c->root, c->root->atts[var->var.attnum - 1].default_sql, var->type, r->first);
+        return false;
+    } else {
+        var->var.attnum += r->first - 1;
+    }
+    var->var.rte = 0;
+    return false;
+}
+
+static void returning_step(struct change *c, int rowset, int ncolumns, enum step_kind kind, int *out)
+{
+    struct planner *p = c->p;
+    struct query *q = over_rowset(p, QUERY_SELECT, rowset, ncolumns);
+    q->targets = c->q->returning;
+    q->ntargets = c->q->nreturning;
+    struct step *st = plan_add_step(p, kind, q);
+    st->counts = kind == STEP_ROWS;
+    if (kind == STEP_ROWSET)
+        *out = st->rowset = p->program->nrowsets++;
+}
+
+static void change_insert(struct change *c, const struct query *with, int nwith, enum step_kind kind, int *out)
+{
+    struct planner *p = c->p;
+    c->rows = insert_rows(c);
+    int rowset = keep_rows(p, c->rows, with, nwith), n = c->root->natts, kept = -1;
+    bool partitioned = c->root->kind == RELKIND_PARTITIONED, returns = c->q->nreturning > 0;
+    if (partitioned)
+        rowset = add_route(p, c->root, c->rows, rowset, 1);
+    if (returns)
+        kept = p->program->nrowsets++;
+    for (int i = 0; i < c->nfamily; i++) {
+        if (!partitioned && c->family[i] != c->root)
+            continue;
+        struct query *m = member_change(c, QUERY_INSERT, c->family[i], rowset, n + partitioned);
+        if (partitioned)
+            m->where = equals(p, n + 1, c->family[i]->oid, "=");
+        add_member_targets(c, m, c->family[i], 1);
+        member_conflict(c, m, c->family[i]);
+        renumber_conflict(c, m);
+        if (!returns) {
+            add_step(c, m, kind == STEP_COUNT);
+            continue;
+        }
+        member_returning(c, m, c->family[i]);
+        if (!pass_insert_checks(p, m) || !pass_conflict(p, m))
+            return;
+        struct step *last = plan_goes_by_rows(p, m) ? plan_modify(p, m, NULL, 0) : plan_add_step(p, STEP_ROWSET, m);
+        if (!last)
+            return;
+        last->kind = STEP_ROWSET;
+        last->rowset = kept;
+    }
+    struct returning r = {.c = c, .first = 1, .tableoid = n + 1};
+    if (returns) {
+        plan_each_var(c->q->returning, c->q->nreturning, returning_var, &r);
+        returning_step(c, kept, n + 1, kind, out);
+    }
+}
+
+/* --- UPDATE and DELETE ------------------------------------------------------------------------------------------------ */
+
+static bool key_changes(const struct change *c, const struct relation *r)
+{
+    for (int i = 0; r->partition_key && i < r->partition_key->ncolumns; i++) {
+        const struct partition_column *k = &r->partition_key->columns[i];
+        if (!k->attnum)
+            return true;
+        for (int t = 0; t < c->q->ntargets; t++)
+            if (!strcmp(c->root->atts[c->q->targets[t].attnum - 1].name, r->atts[k->attnum - 1].name))
+                return true;
+    }
+    for (int i = 0; i < r->nchildren; i++)
+        if (key_changes(c, r->children[i]))
+            return true;
+    return false;
+}
+
+static struct query *changed_rows(struct change *c)
+{
+    struct planner *p = c->p;
+    struct query *rows = ARENA_NEW(p->arena, struct query), *q = c->q;
+    *rows = *q;
+    rows->command = QUERY_SELECT;
+    rows->result = -1;
+    rows->targets = NULL;
+    rows->ntargets = 0;
+    rows->returning = NULL;
+    rows->nreturning = 0;
+    rows->rtable = ARENA_ARRAY(p->arena, struct rte *, q->nrtable + 1);
+    memcpy(rows->rtable, q->rtable, sizeof(*rows->rtable) * (size_t)q->nrtable);
+    struct rte *target = ARENA_NEW(p->arena, struct rte);
+    *target = *q->rtable[q->result];
+    target->in_from = true;
+    rows->rtable[q->result] = target;
+    struct from_node **from = ARENA_ARRAY(p->arena, struct from_node *, q->nfrom + 1);
+    bool listed = false;
+    for (int i = 0; i < q->nfrom; i++) {
+        from[i] = q->from[i];
+        listed = listed || q->from[i]->rte == q->result;
+    }
+    rows->from = from;
+    if (!listed)
+        plan_add_from(p->arena, rows, plan_from_rte(p->arena, q->result));
+    plan_add_target(p->arena, rows, int8_column(p, q->result, PLAN_ATTNUM_ROWID), "rowid", false);
+    plan_add_target(p->arena, rows, int8_column(p, q->result, PLAN_ATTNUM_TABLEOID), "tableoid", false);
+    for (int i = 0; i < c->root->natts; i++) {
+        struct expr *e = attribute_column(p, q->result, i + 1, &c->root->atts[i]);
+        for (int k = 0; k < (q->command == QUERY_UPDATE ? q->ntargets : 0); k++)
+            if (q->targets[k].attnum == i + 1)
+                e = q->targets[k].expr;
+        plan_add_target(p->arena, rows, e, "?column?", false);
+    }
+    if (rows->nfrom > 1) { /* one change per row, however many rows joined it */
+        expr_list_add(p->arena, &rows->group, rows->targets[0].expr);
+        expr_list_add(p->arena, &rows->group, rows->targets[1].expr);
+    }
+    return rows;
+}
+
+static struct expr *same_row(struct planner *p)
+{
+    return plan_op(p, "=", int8_column(p, 0, PLAN_ATTNUM_ROWID), int8_column(p, 1, COLUMN_ROWID));
+}
+
+/* Rows that leave for another partition. */
+static void move_out(struct change *c, const struct relation *r, int rowset, int n)
+{
+    struct planner *p = c->p;
+    struct query *m = member_change(c, QUERY_DELETE, r, rowset, n);
+    m->where = plan_and(p->arena, same_row(p),
+                        plan_and(p->arena, equals(p, COLUMN_SOURCE, r->oid, "="),
+                                 equals(p, c->destination, r->oid, "<>")));
+    add_step(c, m, false);
+}
+
+static void move_in(struct change *c, const struct relation *r, int rowset, int n, bool counts)
+{
+    struct planner *p = c->p;
+    struct query *m = member_change(c, QUERY_INSERT, r, rowset, n);
+    m->where = plan_and(p->arena, equals(p, c->destination, r->oid, "="), equals(p, COLUMN_SOURCE, r->oid, "<>"));
+    add_member_targets(c, m, r, COLUMN_FIRST);
+    add_step(c, m, counts);
+}
+
+static void change_in_place(struct change *c, const struct relation *r, int rowset, int n, bool counts)
+{
+    struct planner *p = c->p;
+    struct query *m = member_change(c, c->q->command, r, rowset, n);
+    m->where = plan_and(p->arena, same_row(p), equals(p, COLUMN_SOURCE, r->oid, "="));
+    if (c->destination)
+        m->where = plan_and(p->arena, m->where, equals(p, c->destination, r->oid, "="));
+    for (int i = 0; c->q->command == QUERY_UPDATE && i < c->q->ntargets; i++) {
+        int attnum = c->q->targets[i].attnum;
+        const struct attribute *a = &c->root->atts[attnum - 1], *own = relation_attribute(r, a->name);
+        if (own)
+            plan_add_target(p->arena, m, attribute_column(p, 1, COLUMN_FIRST + attnum - 1, a), NULL, false)->attnum =
+                own->num;
+    }
+    add_step(c, m, counts);
+}
+
+static bool settle_var(void *arg, struct expr *var)
+{
+    if (var->var.attnum == COLUMN_LATER)
+        var->var.attnum = *(int *)arg;
+    return false;
+}
+
+static void change_rows(struct change *c, const struct query *with, int nwith, enum step_kind kind, int *out)
+{
+    struct planner *p = c->p;
+    struct query *q = c->q;
+    bool moves = q->command == QUERY_UPDATE && c->root->kind == RELKIND_PARTITIONED && key_changes(c, c->root);
+    c->rows = changed_rows(c);
+    struct returning r = {.c = c, .first = COLUMN_FIRST, .tableoid = moves ? 0 : COLUMN_SOURCE,
+                          .update = q->command == QUERY_UPDATE};
+    plan_each_var(q->returning, q->nreturning, returning_var, &r);
+    int n = c->rows->ntargets, destination = n + 1;
+    plan_each_var(q->returning, q->nreturning, settle_var, &destination);
+    if (!plan_expand_family(p, c->rows, q->result))
+        return;
+    int rowset = keep_rows(p, c->rows, with, nwith);
+    if (moves) {
+        rowset = add_route(p, c->root, c->rows, rowset, COLUMN_FIRST);
+        c->destination = ++n;
+    }
+    bool counts = kind == STEP_COUNT;
+    for (int i = 0; i < c->nfamily; i++)
+        change_in_place(c, c->family[i], rowset, n, counts);
+    for (int i = 0; moves && i < c->nfamily; i++)
+        move_out(c, c->family[i], rowset, n);
+    for (int i = 0; moves && i < c->nfamily; i++)
+        move_in(c, c->family[i], rowset, n, counts);
+    if (q->nreturning)
+        returning_step(c, rowset, n, kind, out);
+}
+
+bool plan_family_change(struct planner *p, struct query *q, const struct query *with, int nwith, enum step_kind kind,
+                        int *rowset)
+{
+    struct change c = {.p = p, .q = q, .root = q->rtable[q->result]->relation};
+    c.nfamily = relation_family(c.root, p->arena, &c.family);
+    if (q->command == QUERY_INSERT)
+        change_insert(&c, with, nwith, kind, rowset);
+    else
+        change_rows(&c, with, nwith, kind, rowset);
+    return !error_is_set(p->err);
+}
