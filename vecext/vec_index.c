@@ -544,6 +544,11 @@ bool vec_index_widen(struct vec_index *ix, struct vec_blob blob, float *x)
     return true;
 }
 
+bool vec_index_has_direction(const struct vec_index *ix, struct vec_blob blob)
+{
+    return ix->metric != VEC_METRIC_COSINE || vec_norm(ix->type, blob) > 0;
+}
+
 bool vec_index_load(struct vec_index *ix, sqlite3_value *value, float *x, bool *indexed,
                     struct vec_error *err)
 {

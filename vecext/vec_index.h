@@ -224,6 +224,9 @@ bool vec_index_load(struct vec_index *ix, sqlite3_value *value, float *x, bool *
 /* The same from a checked blob. */
 bool vec_index_widen(struct vec_index *ix, struct vec_blob blob, float *x);
 
+/* False for a zero vector under a metric that goes by direction: no row is nearer to it than another. */
+bool vec_index_has_direction(const struct vec_index *ix, struct vec_blob blob);
+
 /* Brings a loaded row, or a query, into the rotated space, in place. */
 void vec_index_rotate_row(const struct vec_index *ix, float *x);
 void vec_index_rotate_query(const struct vec_index *ix, float *x);

@@ -290,7 +290,7 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
         return vec_error_nomem(err);
     if (!vec_index_blob(ix, cursor->query_value, true, &cursor->query, &args.query, &null, err))
         return other_dimension(ix, err);
-    if (null) {
+    if (null || !vec_index_has_direction(ix, args.query)) {
         bool counted = present(arg[COLUMN_K]) && !present(arg[COLUMN_FILTER]) && !vec_predicate_in(arg[COLUMN_TEST]);
         cursor->left = counted ? sqlite3_value_int64(arg[COLUMN_K]) : -1; /* the caller filters */
         cursor->all = vec_index_statement(ix, VEC_STMT_LOC_ALL, err);

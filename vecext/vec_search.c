@@ -7,19 +7,12 @@
 
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_nearest.h"
 
 /* Standard deviations between an estimate and its bounds, one-bit and four-bit. */
 static const float eps_1bit = 1.9f, eps_4bit = 2.3f;
 
 enum { FIRST_BATCH = 40 };
-
-/* The n smallest of the numbers pushed; `worst` is the largest of them, infinite until there are n.
- */
-struct nearest {
-    size_t n, cap;
-    float *heap; /* largest first */
-    float worst;
-};
 
 struct candidate {
     float low, estimate;
@@ -50,7 +43,7 @@ struct vec_search {
     float *products;   /* <q, c> per list */
     float *distances2; /* |q - c|^2 per list; for inner product -<q, c> */
 
-    struct nearest upper1, upper4, exact;
+    struct vec_nearest upper1, upper4, exact;
     float limit, max_score;
     bool has_tail;
     struct vec_buf survivors, candidates, results, space;
@@ -62,44 +55,6 @@ struct vec_search {
     int64_t *seen;  /* hash set of emitted rowids (k < 0) */
     size_t seen_cap;
 };
-
-static bool nearest_reset(struct nearest *set, size_t cap, struct vec_error *err)
-{
-    if (cap > set->cap) {
-        float *heap = realloc(set->heap, cap * sizeof *heap);
-        if (!heap)
-            return vec_error_nomem(err);
-        set->heap = heap;
-    }
-    set->cap = cap;
-    set->n = 0;
-    set->worst = INFINITY;
-    return true;
-}
-
-static void nearest_push(struct nearest *set, float value)
-{
-    float *heap = set->heap;
-    if (!(value < set->worst))
-        return;
-    size_t i;
-    if (set->n < set->cap) {
-        for (i = set->n++; i && heap[(i - 1) / 2] < value; i = (i - 1) / 2)
-            heap[i] = heap[(i - 1) / 2];
-    } else {
-        size_t child;
-        for (i = 0; (child = 2 * i + 1) < set->n; i = child) {
-            if (child + 1 < set->n && heap[child + 1] > heap[child])
-                child++;
-            if (heap[child] <= value)
-                break;
-            heap[i] = heap[child];
-        }
-    }
-    heap[i] = value;
-    if (set->n == set->cap)
-        set->worst = heap[0];
-}
 
 /* What a distance is in the scale of the codes' estimates. */
 static double score_of(const struct vec_search *s, double distance)
@@ -124,25 +79,6 @@ static bool has_estimates(const struct vec_search *s)
     return s->ix->metric != VEC_METRIC_L1 && s->ix->metric != VEC_METRIC_JACCARD && !s->overflow;
 }
 
-/* Order of lists: by key, ties by number. */
-static bool list_before(const float *key, uint32_t a, uint32_t b)
-{
-    return key[a] < key[b] || (key[a] == key[b] && a < b);
-}
-
-static void sift_list(const float *key, uint32_t *heap, size_t n, size_t i)
-{
-    uint32_t value = heap[i];
-    for (size_t child; (child = 2 * i + 1) < n; i = child) {
-        if (child + 1 < n && list_before(key, heap[child + 1], heap[child]))
-            child++;
-        if (!list_before(key, heap[child], value))
-            break;
-        heap[i] = heap[child];
-    }
-    heap[i] = value;
-}
-
 /* Extends the sorted part of s->order to n lists. The rest is a heap, nearest first, in the lists'
  * second half of the allocation: most searches want few of many. */
 static void order_lists(struct vec_search *s, int n)
@@ -152,7 +88,7 @@ static void order_lists(struct vec_search *s, int n)
         size_t left = (size_t)(s->count - s->ordered);
         s->order[s->ordered] = heap[0];
         heap[0] = heap[left - 1];
-        sift_list(s->distances2, heap, left - 1, 0);
+        vec_sift_down(s->distances2, heap, left - 1, 0);
     }
 }
 
@@ -172,7 +108,7 @@ static bool rank_lists(struct vec_search *s, const float *q, struct vec_error *e
         s->order[c->count + i] = (uint32_t)i;
     }
     for (int i = c->count / 2; i--;)
-        sift_list(s->distances2, s->order + c->count, (size_t)c->count, (size_t)i);
+        vec_sift_down(s->distances2, s->order + c->count, (size_t)c->count, (size_t)i);
     return true;
 }
 
@@ -337,7 +273,7 @@ static bool scan_segment(struct vec_search *s, const struct vec_segment *segment
             if (!vec_buf_append(&s->survivors, &v, sizeof v, err))
                 return false;
             if (isfinite(low[i]))
-                nearest_push(&s->upper1, low[i] + 2 * width);
+                vec_nearest_push(&s->upper1, low[i] + 2 * width);
         }
         tighten(s);
     }
@@ -357,7 +293,7 @@ static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds,
     if (!(estimate - width < s->limit))
         return true;
     if (isfinite(estimate)) {
-        nearest_push(&s->upper4, estimate + width);
+        vec_nearest_push(&s->upper4, estimate + width);
         tighten(s);
     }
     return add_candidate(s, estimate - width, width, id, err);
@@ -502,7 +438,7 @@ static bool read_exact(struct vec_search *s, sqlite3_stmt *stmt, int64_t id, str
         double d = vec_distance_unchecked(ix->type, ix->metric, blob, s->args.query);
         struct result r = {d, id};
         s->stats.reranked++;
-        nearest_push(&s->exact, (float)score_of(s, d));
+        vec_nearest_push(&s->exact, (float)score_of(s, d));
         if (!isnan(d) && d <= s->args.max_distance)
             ok = vec_buf_append(&s->results, &r, sizeof r, err);
     }
@@ -672,9 +608,9 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
 {
     s->results.len = s->candidates.len = 0;
     s->next = 0;
-    if (!nearest_reset(&s->upper1, (size_t)wanted, err) ||
-        !nearest_reset(&s->upper4, (size_t)wanted, err) ||
-        !nearest_reset(&s->exact, (size_t)wanted, err))
+    if (!vec_nearest_reset(&s->upper1, (size_t)wanted, err) ||
+        !vec_nearest_reset(&s->upper4, (size_t)wanted, err) ||
+        !vec_nearest_reset(&s->exact, (size_t)wanted, err))
         return false;
     tighten(s);
     if (filter_is_small(s)) {

@@ -378,6 +378,16 @@ static bool options_next(struct fcall *f, void *state, struct value *c)
     return true;
 }
 
+/* Operator classes come with the program and are complete. */
+static void amvalidate(struct fcall *f)
+{
+    uint32_t oid = (uint32_t)ARG_INT(f, 0);
+    if (snapshot_opclass(f->ctx->snapshot, oid))
+        f->result = value_bool(true);
+    else
+        error_set(f->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for operator class %u", oid);
+}
+
 static const struct srf_impl options_srf = {sizeof(struct options_state), options_open, options_next, NULL};
 
 /* --- partitions: there are none ------------------------------------------------------------------------------------------------ */
@@ -438,6 +448,7 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_sequence_last_value", .call = fn_sequence_last_value},
     {"pg_get_serial_sequence", .call = fn_serial_sequence},
     {"pg_get_keywords", .srf = &keywords_srf},
+    {"amvalidate", amvalidate},
     {"pg_options_to_table", .srf = &options_srf},
     {"pg_tablespace_location", .call = fn_empty},
     {"pg_get_publication_tables", .srf = &no_rows},

@@ -22,6 +22,10 @@ static void emit_count(struct emitter *em, const char *check, const struct expr 
 /* LIMIT + OFFSET; NULL when LIMIT is NULL. */
 static void emit_wanted(struct emitter *em, const struct vector_scan *v)
 {
+    if (!v->limit) {
+        emit_z(em, "9223372036854775807");
+        return;
+    }
     bool known = v->limit->kind == EXPR_CONST && v->limit->constant.value.kind == VALUE_INT;
     if (!known) {
         emit_z(em, "CASE WHEN ");

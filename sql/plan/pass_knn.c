@@ -15,7 +15,7 @@
 
 static bool is_plain(const struct query *q)
 {
-    return q->command == QUERY_SELECT && !q->setop && q->limit && !q->with_ties && q->sort.n >= 1 && q->nfrom >= 1 &&
+    return q->command == QUERY_SELECT && !q->setop && !q->with_ties && q->sort.n >= 1 && q->nfrom >= 1 &&
            !q->group.n && !q->grouping_sets && !q->having && !q->has_aggs && !q->has_windows && !q->has_srfs &&
            !q->distinct && !q->distinct_on.n && !q->sort.items[0].desc;
 }
@@ -189,10 +189,18 @@ static double wanted_probes(const struct planner *p, const struct index_def *ix)
     return recall == 0.95 ? 0 : recall >= 1 ? 1 << 24 : recall;
 }
 
+/* A query without LIMIT wants every row: the table gives them in one pass. Whoever asks for no such passes gets them from the
+   index, which has none without a vector. */
+static bool worth_while(const struct planner *p, const struct query *q)
+{
+    return strcmp(setting(p, "enable_indexscan", "on"), "on") == 0 &&
+           (q->limit || strcmp(setting(p, "enable_seqscan", "on"), "off") == 0);
+}
+
 bool pass_knn(struct planner *p, struct query *q)
 {
     struct knn_order order;
-    if (!p->snapshot || !is_plain(q) || strcmp(setting(p, "enable_indexscan", "on"), "on") != 0 || (q->where && expr_is_volatile(q->where)))
+    if (!p->snapshot || !is_plain(q) || !worth_while(p, q) || (q->where && expr_is_volatile(q->where)))
         return true;
     const struct expr *by = q->sort.items[0].expr;
     if (!knn_find_index(p, q, by, &order))

@@ -8,7 +8,7 @@
 struct vector_scan {
     const struct index_def *index;
     struct expr *query;          /* the vector searched for: nothing of the query's own tables */
-    struct expr *limit, *offset; /* how many rows are wanted */
+    struct expr *limit, *offset; /* how many rows are wanted; NULL: all */
     double probes;               /* lists to visit; below 1: a recall; 0: what the index aims at */
     struct expr *distance;       /* WHERE key <op> vector < this, or NULL */
     /* SELECT over the query's FROM and WHERE, joins included: what a row of the table must have to count. NULL when every row

@@ -245,6 +245,7 @@ static void session_signature(struct pg_session *s)
                                         "IntervalStyle",
                                         "standard_conforming_strings",
                                         "enable_indexscan",
+                                        "enable_seqscan",
                                         "ivf.probes",
                                         "ivf.recall",
                                         "ivfflat.probes",
