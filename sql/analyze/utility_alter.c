@@ -181,7 +181,8 @@ static bool alter_identity(struct alter_builder *b, const PgQuery__AlterTableCmd
     if (kind == ALTER_ADD_IDENTITY) {
         const PgQuery__Constraint *con = c->def->constraint;
         cmd->column.identity = *con->generated_when;
-        return utility_options(b->ps, con->options, con->n_options, &cmd->options, &cmd->noptions);
+        return utility_options(b->ps, con->options, con->n_options, &cmd->column.sequence_options,
+                               &cmd->column.nsequence_options);
     }
     const PgQuery__List *l =
         c->def && c->def->node_case == PG_QUERY__NODE__NODE_LIST ? c->def->list : NULL;

@@ -208,6 +208,8 @@ static void add_list(struct depend_cache *c, int list)
     for (int i = 0; i < all->n; i++) {
         const struct member_head *m = all->items[i];
         const struct type_def *t = list == 0 ? all->items[i] : NULL;
+        if (member_lists[list].classid == 2616) /* each class has a family of its own */
+            add_member(c, 2753, ((const struct opclass_def *)all->items[i])->family);
         if (t && t->elem && type_is_array(t))
             add_type(c, t);
         else if (m->oid < FIRST_USER_OID || add_member(c, member_lists[list].classid, m->oid))

@@ -36,6 +36,7 @@ static const struct {
     {UTILITY_CREATE_ROLE, run_create_role},
     {UTILITY_ALTER_ROLE, run_alter_role},
     {UTILITY_DROP_ROLE, run_drop_role},
+    {UTILITY_CLUSTER, run_cluster},
     {UTILITY_GRANT, run_grant},
     {UTILITY_DEFAULT_PRIVILEGES, run_default_privileges},
     {UTILITY_ROLE_SETTING, run_role_setting},
@@ -50,7 +51,6 @@ static const struct {
     {UTILITY_TRUNCATE, run_truncate},
     {UTILITY_COMMENT, run_comment},
     {UTILITY_REINDEX, run_reindex},
-    {UTILITY_CLUSTER, run_cluster},
 };
 
 static bool (*find_command(const struct utility *u))(struct command *)

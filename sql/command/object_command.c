@@ -374,6 +374,14 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         return r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
                               "constraint \"%s\" for table \"%s\" does not exist", ref->sub, r->name);
     }
+    case OBJECT_POLICY: {
+        const struct relation *r = cmd_relation(c, &ref->name);
+        const struct policy_def *p = r ? cmd_find_policy(r, ref->sub) : NULL;
+        *classid = CLASS_PG_POLICY;
+        *oid = p ? p->oid : 0;
+        return p || (r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "policy \"%s\" for table \"%s\" does not exist",
+                                    ref->sub, r->name));
+    }
     case OBJECT_SCHEMA: {
         const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
         *classid = CLASS_PG_NAMESPACE;

@@ -361,6 +361,9 @@ const struct relation *command_create_table_as(struct command *c, const struct q
 {
     *existed = false;
     c->temp = false;
+    /* A changed catalog makes the session compute its path anew. */
+    if (c->nsearch_path)
+        c->search_path = arena_memdup(c->arena, c->search_path, sizeof(c->search_path[0]) * (size_t)c->nsearch_path);
     const struct namespace_def *ns = cmd_creation_namespace(c, name, persistence);
     bool ok;
     if (!ns)

@@ -93,17 +93,17 @@ static bool copy_in_plan(struct pg_session *s, const struct utility *u, struct c
     uint32_t *types = ARENA_ARRAY(s->arena, uint32_t, c->ncolumns + 1);
     strbuf_addz(&sql, "INSERT INTO ");
     copy_target(&sql, u);
-    strbuf_addz(&sql, " (");
+    strbuf_addz(&sql, c->ncolumns ? " (" : " DEFAULT VALUES");
     for (int i = 0; i < c->ncolumns; i++) {
         if (i)
             strbuf_addz(&sql, ", ");
         emit_identifier(&sql, c->columns[i]);
         types[i] = c->types[i]->oid;
     }
-    strbuf_addz(&sql, ") OVERRIDING SYSTEM VALUE VALUES (");
+    strbuf_addz(&sql, c->ncolumns ? ") OVERRIDING SYSTEM VALUE VALUES (" : "");
     for (int i = 0; i < c->ncolumns; i++)
         strbuf_printf(&sql, i ? ", $%d" : "$%d", i + 1);
-    strbuf_addz(&sql, ")");
+    strbuf_addz(&sql, c->ncolumns ? ")" : "");
     c->insert = session_plan_text(s, sql.data, types, c->ncolumns);
     strbuf_free(&sql);
     if (c->insert && c->insert->program->nsteps != 1)

@@ -203,9 +203,6 @@ static bool out_begin(struct pg_session *s, struct portal *p, const struct utili
         return false;
     struct portal *rows = p->inner;
     rows->params = p->params;
-    if (rows->nfields == 0 && u->copy.query)
-        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "COPY query must have a RETURNING clause");
     struct copy_out *c = ARENA_NEW(p->arena, struct copy_out);
     const char **names = ARENA_ARRAY(p->arena, const char *, rows->nfields + 1);
     for (int i = 0; i < rows->nfields; i++)

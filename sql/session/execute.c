@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sql/catalog/acl.h"
 #include "sql/base/arena.h"
 #include "sql/command/command.h"
 #include "sql/emit/deparse.h"
@@ -223,13 +224,18 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
                   v->name);
     else if (v && u->refresh.concurrently && !refresh_concurrently_possible(s, v))
         v = NULL;
+    else if (v && !acl_owns(s->snapshot, v->owner, s->role))
+        acl_not_owner(&s->err, "materialized view", v->name);
     struct strbuf sql = {0};
     strbuf_addz(&sql, "DELETE FROM ");
     emit_identifier(&sql, v ? v->sqlite_name : "");
     bool ok = !error_is_set(&s->err) && connection_exec(p->connection, sql.data, &s->err);
     strbuf_free(&sql);
+    uint32_t role = s->eval.role;
+    s->eval.role = v ? v->owner : role; /* its query reads with its owner's rights */
     struct plan *plan =
         ok && !u->refresh.with_no_data ? session_plan_text(s, v->view_sql, NULL, 0) : NULL;
+    s->eval.role = role;
     struct portal *source = plan ? session_portal(s, "", plan) : NULL;
     if (source) {
         create_as_fill(s, source, p->connection, v);

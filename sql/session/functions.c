@@ -269,6 +269,20 @@ static void pg_advisory_unlock_all(struct fcall *f)
     f->result = value_text("", 0);
 }
 
+/* The snapshot of a REPEATABLE READ transaction, for others to import while nothing is committed. */
+static void pg_export_snapshot(struct fcall *f)
+{
+    struct pg_session *s = session_of(f);
+    if (!s->txn.pinned || s->txn.writer)
+        error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                  "pg_export_snapshot is only supported in a REPEATABLE READ transaction that has written nothing");
+    else if (!*s->txn.pinned_id)
+        error_set(f->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "the snapshot cannot be exported: the database was being "
+                                                                   "changed while it was taken");
+    else
+        fcall_return_textz(f, s->txn.pinned_id);
+}
+
 #define LOCK_ROWS(function)                                                                        \
     {"pg_" #function "_int8", function},                                                           \
     {                                                                                              \
@@ -291,6 +305,7 @@ const struct fn_impl session_functions[] = {
     {"pg_cancel_backend", pg_cancel_backend},
     {"pg_terminate_backend", pg_terminate_backend},
     {"pg_sleep", pg_sleep},
+    {"pg_export_snapshot", pg_export_snapshot},
     {"pg_notify", pg_notify},
     {"pg_listening_channels", .srf = &channels_srf},
     LOCK_ROWS(advisory_lock),

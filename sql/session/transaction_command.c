@@ -60,15 +60,35 @@ static bool set_defaults(struct pg_session *s, const struct transaction_modes *m
     return ok;
 }
 
+/* SET TRANSACTION SNAPSHOT: the transaction sees what the exporting one does, if nothing was committed since. */
+static enum portal_result import_snapshot(struct pg_session *s, const char *id)
+{
+    if (s->txn.ran || s->txn.state == TXN_IMPLICIT)
+        error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION, "SET TRANSACTION SNAPSHOT must be called before any query");
+    else if (s->txn.isolation < ISOLATION_REPEATABLE_READ)
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                  "a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ");
+    else if (!id || !snapshot_id_valid(id))
+        error_set(&s->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid snapshot identifier: \"%s\"", id ? id : "");
+    if (error_is_set(&s->err))
+        return PORTAL_FAILED;
+    enum txn_wait w = txn_pin(&s->txn, &s->err);
+    if (w != TXN_READY)
+        return w == TXN_WAIT ? PORTAL_WAIT_LOCK : PORTAL_FAILED;
+    s->txn.ran = true;
+    if (strcmp(s->txn.pinned_id, id) == 0)
+        return PORTAL_FINISHED;
+    error_set(&s->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid snapshot identifier: \"%s\"", id);
+    error_detail(&s->err, "The database has changed since the snapshot was exported.");
+    return PORTAL_FAILED;
+}
+
 enum portal_result transaction_set_modes(struct pg_session *s, const struct utility *u)
 {
     if (u->set.kind == SET_MULTI_SESSION_CHARACTERISTICS)
         return set_defaults(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
-    if (u->set.kind == SET_SNAPSHOT) {
-        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  "SET TRANSACTION SNAPSHOT is not supported");
-        return PORTAL_FAILED;
-    }
+    if (u->set.kind == SET_SNAPSHOT)
+        return import_snapshot(s, u->set.value);
     if (s->txn.state == TXN_IMPLICIT)
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET TRANSACTION can only be used in transaction blocks");

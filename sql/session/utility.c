@@ -369,11 +369,38 @@ enum portal_result session_acquire_write(struct pg_session *s, struct portal *p)
     return r;
 }
 
+/* While the statement waited for the write slot another one may have changed the catalog: it is analyzed again. */
+static bool renew_plan(struct pg_session *s, struct portal *p)
+{
+    const struct snapshot *newest = txn_snapshot(&s->txn);
+    bool stale = snapshot_version(newest) != snapshot_version(p->plan->snapshot);
+    if (snapshot_version(newest) != snapshot_version(s->snapshot)) {
+        snapshot_unref(s->snapshot);
+        s->snapshot = newest;
+        s->eval.snapshot = newest;
+        session_search_path(s);
+    } else {
+        snapshot_unref(newest);
+    }
+    if (!stale)
+        return true;
+    struct plan *fresh = session_plan_text(s, p->plan->text, NULL, 0);
+    if (!fresh)
+        return false;
+    plan_unref(p->plan);
+    p->plan = fresh;
+    return true;
+}
+
 static enum portal_result run_command(struct pg_session *s, struct portal *p)
 {
     enum portal_result r = session_acquire_write(s, p);
     if (r != PORTAL_FINISHED)
         return r;
+    if (!renew_plan(s, p)) {
+        p->connection = NULL;
+        return PORTAL_FAILED;
+    }
     struct command c;
     session_command(s, p, &c);
     bool ok = command_run(&c);

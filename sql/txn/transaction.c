@@ -85,7 +85,7 @@ static enum txn_wait txn_open_write(struct transaction *t, struct error *err)
 }
 
 /* A REPEATABLE READ transaction's connection, with its snapshot taken. */
-static enum txn_wait txn_pin(struct transaction *t, struct error *err)
+enum txn_wait txn_pin(struct transaction *t, struct error *err)
 {
     if (t->pinned)
         return TXN_READY;
@@ -101,10 +101,15 @@ static enum txn_wait txn_pin(struct transaction *t, struct error *err)
         return TXN_ERROR;
     }
     connection_attach(t->pinned, t->ctx, t->control, err->arena);
-    /* BEGIN alone takes no snapshot in SQLite: the first read does. */
+    /* BEGIN alone takes no snapshot in SQLite: the first read does. What nobody changed meanwhile is what it sees. */
+    char before[SNAPSHOT_ID_SIZE];
+    snapshot_id_read(t->database->path, before);
     if (!connection_exec(t->pinned, "BEGIN", err) ||
         !connection_exec(t->pinned, "SELECT 1 FROM sqlite_schema LIMIT 1", err))
         return TXN_ERROR;
+    snapshot_id_read(t->database->path, t->pinned_id);
+    if (strcmp(before, t->pinned_id) != 0)
+        t->pinned_id[0] = 0;
     return TXN_READY;
 }
 

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "sql/txn/database.h"
+#include "sql/txn/snapshot_id.h"
 
 enum txn_state { TXN_IDLE, TXN_IMPLICIT, TXN_BLOCK, TXN_FAILED };
 enum txn_isolation {
@@ -56,6 +57,7 @@ struct transaction {
     struct connection *writer; /* BEGIN IMMEDIATE is open on it; the write slot is held */
     struct connection *current; /* reader of the statement now stepping: nested ones read there */
     struct connection *pinned; /* REPEATABLE READ's reader; also the writer after an upgrade */
+    char pinned_id[SNAPSHOT_ID_SIZE]; /* the commit pinned sees; "" unknown */
     const struct snapshot *snapshot; /* private catalog after DDL, referenced; or NULL */
     /*
      * A session with temporary tables owns the connection they live in, and the catalog seen from
@@ -89,6 +91,8 @@ enum txn_wait txn_acquire_write(struct transaction *t, struct arena *arena, stru
 /* A connection to read from; *leased tells whether txn_release_read must follow. */
 enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struct connection **c,
                                bool *leased, struct error *err);
+/* REPEATABLE READ: takes the snapshot now, before the first statement; its identity is then in pinned_id. */
+enum txn_wait txn_pin(struct transaction *t, struct error *err);
 void txn_release_read(struct transaction *t, struct connection *c);
 
 /*
