@@ -80,7 +80,6 @@ static bool next_proc(struct rel_scan *x)
     put_text(x, u ? u->bin : e ? arena_printf(x->arena, "$libdir/%s", e->name) : NULL);
     put_text(x, u ? u->sqlbody : NULL);
     put_text_array(x, u && u->nconfig ? u->config : NULL, u ? u->nconfig : 0);
-    put_null(x);
     put_acl(x, CLASS_PG_PROC, p->oid, 0);
     return true;
 }
