@@ -61,7 +61,7 @@ bool utility_create_policy(struct pstate *ps, const PgQuery__Node *n, struct uti
         return false;
     u->policy.using_expr = policy_expr(ps, s->qual, r);
     u->policy.check = policy_expr(ps, s->with_check, r);
-    return !parse_failed(ps);
+    return !parse_failed(ps) || utility_without_position(ps);
 }
 
 bool utility_alter_policy(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
@@ -73,5 +73,5 @@ bool utility_alter_policy(struct pstate *ps, const PgQuery__Node *n, struct util
         return false;
     u->policy.using_expr = policy_expr(ps, s->qual, r);
     u->policy.check = policy_expr(ps, s->with_check, r);
-    return !parse_failed(ps);
+    return !parse_failed(ps) || utility_without_position(ps);
 }

@@ -204,12 +204,13 @@ static bool find_dropped_policy(struct command *c, const struct object_ref *ref,
     const struct relation *r = cmd_find_relation(c, &ref->name);
     if (!r)
         return missing(c, ERRCODE_UNDEFINED_TABLE, "relation", cmd_qualified_text(c, &ref->name));
-    if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name))
+    if (!cmd_check_owner(c, r->owner, "relation", r->name))
         return false;
     const struct policy_def *p = cmd_find_policy(r, ref->sub);
     if (!p && c->utility->drop.missing_ok) {
         cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                   "policy \"%s\" for relation \"%s\" does not exist, skipping", ref->sub, r->name);
+                   "policy \"%s\" for relation \"%s\" does not exist, skipping", ref->sub,
+                   cmd_qualified_text(c, &ref->name));
         return true;
     }
     if (!p)

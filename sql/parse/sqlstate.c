@@ -47,6 +47,8 @@ static const struct parse_message parse_messages[] = {
      "Unicode escapes must be \\XXXX or \\+XXXXXX.", NULL},
     {"invalid byte sequence for encoding", ERRCODE_CHARACTER_NOT_IN_REPERTOIRE, NULL, NULL},
     {"precision for type float", ERRCODE_INVALID_PARAMETER_VALUE, NULL, NULL},
+    {"unrecognized row security option", ERRCODE_SYNTAX_ERROR,
+     "Only PERMISSIVE or RESTRICTIVE policies are supported currently.", NULL},
     {"\" is reserved", ERRCODE_RESERVED_NAME, NULL, NULL},
     {"cannot be used as a role name here", ERRCODE_RESERVED_NAME, NULL, NULL},
     {"frame start", ERRCODE_WINDOWING_ERROR, NULL, NULL},
