@@ -357,7 +357,9 @@ struct utility {
             struct qualified_name name;
             const char *const *columns;
             int ncolumns;
-            struct query *query;
+            struct query *query; /* NULL: rows are those of a prepared statement */
+            const char *execute;
+            struct expr_list execute_args;
             const char *query_text;
             char persistence, on_commit;
             bool if_not_exists, with_no_data, materialized;

@@ -120,8 +120,17 @@ static bool fill_table_as(struct pstate *ps, const PgQuery__IntoClause *into,
     if (!utility_tablespace(ps, into->table_space_name) ||
         !utility_access_method(ps, into->access_method))
         return false;
-    if (query->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT)
-        return utility_refuse(ps, -1, "CREATE TABLE AS EXECUTE");
+    u->create_table_as.columns = utility_names(ps, into->col_names, into->n_col_names);
+    u->create_table_as.ncolumns = (int)into->n_col_names;
+    if (query->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT) {
+        struct utility execute = {0};
+        if (!utility_execute(ps, query, &execute))
+            return false;
+        u->create_table_as.execute = execute.execute.name;
+        u->create_table_as.execute_args = execute.execute.args;
+        return utility_options(ps, into->options, into->n_options, &u->create_table_as.options,
+                               &u->create_table_as.noptions);
+    }
     struct query *q = analyze_inner(ps->a, query);
     if (!q)
         return false;
@@ -130,8 +139,6 @@ static bool fill_table_as(struct pstate *ps, const PgQuery__IntoClause *into,
         return false;
     }
     u->create_table_as.query = q;
-    u->create_table_as.columns = utility_names(ps, into->col_names, into->n_col_names);
-    u->create_table_as.ncolumns = (int)into->n_col_names;
     return name_columns(ps, q, u->create_table_as.columns, u->create_table_as.ncolumns,
                         "too many column names were specified") &&
            utility_options(ps, into->options, into->n_options, &u->create_table_as.options,

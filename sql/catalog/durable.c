@@ -82,6 +82,25 @@ bool durable_is_own_table(const char *name)
            strncmp(name, "_vec_", 5) == 0;
 }
 
+/* What DROP had to leave; what still cannot go stays. */
+static void clear_dropped(sqlite3 *db, const char *schema)
+{
+    for (;;) {
+        sqlite3_stmt *st = NULL;
+        char *sql = sqlite3_mprintf("SELECT name FROM %s.sqlite_schema WHERE type = 'table' AND name GLOB '%s*' LIMIT 1", schema,
+                                    DURABLE_DROPPED_PREFIX);
+        char *drop = NULL;
+        if (sql && sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+            drop = sqlite3_mprintf("DROP TABLE %s.\"%w\"", schema, (const char *)sqlite3_column_text(st, 0));
+        sqlite3_finalize(st);
+        sqlite3_free(sql);
+        int rc = drop ? sqlite3_exec(db, drop, NULL, NULL, NULL) : SQLITE_DONE;
+        sqlite3_free(drop);
+        if (rc != SQLITE_OK)
+            return;
+    }
+}
+
 bool durable_create(sqlite3 *db, struct error *err)
 {
     if (durable_exists(db)) {
@@ -95,6 +114,7 @@ bool durable_create(sqlite3 *db, struct error *err)
     /* All are there: names that begin so are ours alone. */
     if (query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name GLOB '_pg_*'", 0) == known)
         return true;
+    clear_dropped(db, "main");
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         if (!durable_exec(db, err, "CREATE TABLE IF NOT EXISTS main.%s (%s) STRICT", tables[i].name,
                           tables[i].columns))
@@ -114,6 +134,7 @@ bool durable_temp_exists(sqlite3 *db)
 
 bool durable_create_temp(sqlite3 *db, struct error *err)
 {
+    clear_dropped(db, "temp");
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         if (strcmp(tables[i].name, "_pg_meta") != 0 &&
             !durable_exec(db, err, "CREATE TABLE IF NOT EXISTS temp.%s (%s) STRICT", tables[i].name,

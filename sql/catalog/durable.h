@@ -21,6 +21,9 @@
 /* OIDs of the objects that built-in extensions bring: catalog/extension.h. */
 #define DURABLE_EXTENSION_OID_FIRST 900000000u
 
+/* Tables that could not be dropped while a statement read: they go with the next change of the catalog. */
+#define DURABLE_DROPPED_PREFIX "_pg_dropped_"
+
 /* True if the file has our metadata. */
 bool durable_exists(sqlite3 *db);
 /* True for the name of a table that is ours and not the user's: _pg_*, sqlite_*, shadow tables of vector indexes. */

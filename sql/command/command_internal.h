@@ -109,6 +109,8 @@ bool table_sqlite_text(struct command *c, const struct relation *r, const char *
                        struct strbuf *out);
 /* Makes the table and its indexes. */
 bool table_sqlite_create(struct command *c, const struct relation *r);
+/* Drops it; while a statement around this one reads, SQLite cannot, and the table only loses its name until later. */
+bool table_sqlite_drop(struct command *c, const char *sqlite_name);
 bool index_sqlite_create(struct command *c, const struct index_def *d);
 bool index_sqlite_drop(struct command *c, const struct index_def *d);
 /* The definition changed and no row's form did: replaces the text in SQLite's schema. */

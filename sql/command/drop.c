@@ -498,7 +498,8 @@ static bool drop_stored(struct drop *d)
             struct strbuf b = {0};
             strbuf_printf(&b, "DROP %s IF EXISTS ", r->kind == RELKIND_VIEW ? "VIEW" : "TABLE");
             emit_identifier(&b, r->sqlite_name);
-            bool ok = durable_exec(d->c->db, d->c->err, "%s", b.data);
+            bool ok = r->kind == RELKIND_VIEW ? durable_exec(d->c->db, d->c->err, "%s", b.data)
+                                              : table_sqlite_drop(d->c, r->sqlite_name);
             strbuf_free(&b);
             if (!ok)
                 return false;

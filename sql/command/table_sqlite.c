@@ -201,16 +201,34 @@ bool index_sqlite_create(struct command *c, const struct index_def *d)
     return ok;
 }
 
+bool table_sqlite_drop(struct command *c, const char *sqlite_name)
+{
+    char *sql = sqlite3_mprintf("DROP TABLE IF EXISTS \"%w\"", sqlite_name);
+    int rc = sql ? sqlite3_exec(c->db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    if (rc == SQLITE_OK)
+        return true;
+    if ((rc & 0xff) != SQLITE_LOCKED)
+        return durable_error(c->db, c->err);
+    uint32_t n = cmd_new_oid(c);
+    return n && durable_exec(c->db, c->err,
+                             "PRAGMA legacy_alter_table = 1; ALTER TABLE \"%w\" RENAME TO " DURABLE_DROPPED_PREFIX "%u; "
+                             "PRAGMA legacy_alter_table = 0",
+                             sqlite_name, n);
+}
+
 bool index_sqlite_drop(struct command *c, const struct index_def *d)
 {
     if (!d->sqlite_name)
         return true;
     if (vector_index_method(d->am_name))
         return vector_index_drop(c, d);
-    struct strbuf b = {0};
-    strbuf_addz(&b, "DROP INDEX IF EXISTS ");
-    emit_identifier(&b, d->sqlite_name);
-    return run_buffer(c, &b, true);
+    char *sql = sqlite3_mprintf("DROP INDEX IF EXISTS \"%w\"", d->sqlite_name);
+    int rc = sql ? sqlite3_exec(c->db, sql, NULL, NULL, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    /* Of a table that goes too: with it, see table_sqlite_drop. */
+    bool with_table = (rc & 0xff) == SQLITE_LOCKED && !snapshot_relation(c->snapshot, d->table->oid);
+    return rc == SQLITE_OK || with_table || durable_error(c->db, c->err);
 }
 
 /* The last first: SQLite looks at the newest index first when a row breaks several, PostgreSQL at the oldest. */
@@ -273,7 +291,7 @@ bool table_sqlite_replace_text(struct command *c, const struct relation *r)
          durable_exec(c->db, c->err, "UPDATE %s SET sql = %Q WHERE type = 'table' AND name = %Q",
                       schema_table(r), text, r->sqlite_name) &&
          (r->persistence == 't' ||
-          durable_exec(c->db, c->err, "CREATE TABLE _pg_bump (a); DROP TABLE _pg_bump"));
+          (durable_exec(c->db, c->err, "CREATE TABLE _pg_bump (a)") && table_sqlite_drop(c, "_pg_bump")));
     ok = end_schema_edit(c, ok);
     strbuf_free(&b);
     return ok;
@@ -353,6 +371,6 @@ bool table_sqlite_rebuild(struct command *c, const struct relation *before,
     if (!run_buffer(c, &b, ok) || !copy_rows(c, before, after, copy, exprs))
         return false;
     return swap_roots(c, after, after->sqlite_name, copy) &&
-           durable_exec(c->db, c->err, "DROP TABLE _pg_rebuild") &&
+           table_sqlite_drop(c, "_pg_rebuild") &&
            table_sqlite_replace_text(c, after) && create_indexes(c, after);
 }

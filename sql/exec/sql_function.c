@@ -34,6 +34,7 @@ struct sql_function {
     struct column_def *columns; /* of a composite result */
     int ncolumns;
     bool whole; /* the last statement gives the composite value as one column */
+    bool inlined; /* PostgreSQL would put the body's expression in place of the call */
     int users;  /* calls now running */
     bool dead;
 };
@@ -224,11 +225,22 @@ struct last_check {
     int ncolumns;
     bool *whole;
     bool last;
+    bool *inlined; /* out */
 };
+
+/* One SELECT of an expression and nothing else, of a function without a context of its own. */
+static bool is_inlinable(const struct proc *p, const struct query *q)
+{
+    const struct user_proc *u = user_proc(p);
+    return q && q->command == QUERY_SELECT && !p->retset && !p->strict && !p->secdef && !u->nconfig && p->rettype != RECORDOID &&
+           q->ntargets == 1 && !q->nfrom && !q->where && !q->having && !q->group.n && !q->distinct && !q->sort.n && !q->limit &&
+           !q->offset && !q->nctes && !q->setop && !q->has_aggs && !q->has_windows && !q->has_sublinks && !q->has_srfs;
+}
 
 static bool check_statement(void *arg, struct analysis *a, struct query *q)
 {
     const struct last_check *l = arg;
+    *l->inlined = l->last && *l->inlined && is_inlinable(l->proc, q);
     return !l->last || routine_check_result(a, l->proc, q, l->rettype, l->columns, l->ncolumns, l->whole);
 }
 
@@ -250,7 +262,9 @@ static struct plan *plan_statement(struct routine_call *c, struct sql_function *
     names.types = f->argtypes;
     struct name_resolver resolver = {.resolve = routine_names_resolve, .arg = &names};
     struct last_check check = {.proc = c->proc, .rettype = f->rettype, .columns = f->columns,
-                               .ncolumns = f->ncolumns, .whole = &f->whole, .last = i == f->nstatements - 1};
+                               .ncolumns = f->ncolumns, .whole = &f->whole, .last = i == f->nstatements - 1,
+                               .inlined = &f->inlined};
+    f->inlined = f->nstatements == 1;
     if (check.last && !check.ncolumns && c->coldef) {
         check.columns = c->coldef;
         check.ncolumns = c->ncoldef;
@@ -354,6 +368,8 @@ static bool run_last(struct routine_call *c, struct sql_function *f, struct plan
 
 static void explain(struct routine_call *c, const struct sql_function *f, int statement)
 {
+    if (f && f->inlined && statement >= 0)
+        return; /* an error of the statement around it */
     routine_internal_position(c->err, f ? f->text : c->proc->src);
     if (statement >= 0)
         routine_context(c->err, "SQL function \"%s\" statement %d", c->proc->name, statement + 1);

@@ -44,14 +44,14 @@ bool execute_describe(struct pg_session *s, struct portal *p)
 }
 
 /* The arguments' values: SELECT $args::types, run as a statement of its own. */
-static bool execute_args(struct pg_session *s, struct portal *p, struct portal *inner)
+static bool execute_args(struct pg_session *s, struct portal *p, struct portal *inner, const char *name,
+                         const struct expr_list *args)
 {
-    const struct utility *u = p->plan->program->utility;
     const struct program *g = inner->plan->program;
-    int n = u->execute.args.n;
+    int n = args->n;
     if (n != g->nparams) {
         error_set(&s->err, ERRCODE_SYNTAX_ERROR,
-                  "wrong number of parameters for prepared statement \"%s\"", u->execute.name);
+                  "wrong number of parameters for prepared statement \"%s\"", name);
         error_detail(&s->err, "Expected %d parameters but got %d.", g->nparams, n);
         return false;
     }
@@ -70,7 +70,7 @@ static bool execute_args(struct pg_session *s, struct portal *p, struct portal *
                          .nsearch_path = s->nsearch_path,
                          .ctx = &s->eval};
     for (int i = 0; i < n; i++) {
-        struct expr *e = analyze_assign(&a, u->execute.args.items[i], g->params[i], i + 1);
+        struct expr *e = analyze_assign(&a, args->items[i], g->params[i], i + 1);
         if (!e)
             return false;
         q->targets[i] = (struct target){.expr = e, .name = "p"};
@@ -103,7 +103,8 @@ enum portal_result execute_run(struct pg_session *s, struct portal *p)
         if (!st || !st->plan)
             return st ? PORTAL_FINISHED : PORTAL_FAILED;
         p->inner = session_portal(s, "", plan_ref(st->plan));
-        if (!p->inner || !execute_args(s, p, p->inner))
+        const struct utility *u = p->plan->program->utility;
+        if (!p->inner || !execute_args(s, p, p->inner, u->execute.name, &u->execute.args))
             return PORTAL_FAILED;
     }
     if (!session_enter(s, p->inner->plan))
@@ -250,6 +251,37 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
     return error_is_set(&s->err) ? PORTAL_FAILED : PORTAL_FINISHED;
 }
 
+static struct portal *create_as_query(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    struct plan *plan = session_plan_inner(s, p->plan, u->create_table_as.query,
+                                           p->plan->program->params, p->plan->program->nparams);
+    struct portal *source = plan ? session_portal(s, "", plan) : NULL;
+    if (source)
+        source->params = p->params;
+    return source;
+}
+
+/* CREATE TABLE AS EXECUTE: the prepared statement with its arguments. */
+static struct portal *create_as_prepared(struct pg_session *s, struct portal *p)
+{
+    const struct utility *u = p->plan->program->utility;
+    struct prepared *st = execute_statement(s, u->create_table_as.execute);
+    if (!st)
+        return NULL;
+    const struct program *g = st->plan ? st->plan->program : NULL;
+    if (!g || g->utility || g->command != QUERY_SELECT) {
+        error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "prepared statement is not a SELECT");
+        return NULL;
+    }
+    struct portal *source = session_portal(s, "", plan_ref(st->plan));
+    if (source && !execute_args(s, p, source, u->create_table_as.execute, &u->create_table_as.execute_args)) {
+        portal_destroy(source, &s->txn);
+        return NULL;
+    }
+    return source;
+}
+
 enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
@@ -260,12 +292,10 @@ enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
     if (u->create_table_as.materialized && /* before planning, which rewrites the tree */
         !(query_sql = create_as_deparse(s, u->create_table_as.query)))
         return PORTAL_FAILED;
-    struct plan *plan = session_plan_inner(s, p->plan, u->create_table_as.query,
-                                           p->plan->program->params, p->plan->program->nparams);
-    struct portal *source = plan ? session_portal(s, "", plan) : NULL;
+    struct portal *source = u->create_table_as.execute ? create_as_prepared(s, p) : create_as_query(s, p);
     if (!source)
         return PORTAL_FAILED;
-    source->params = p->params;
+    const struct plan *plan = source->plan;
     int n = source->nfields;
     struct column_def *columns = ARENA_ARRAY(s->arena, struct column_def, n);
     int32_t *typmods = ARENA_ARRAY(s->arena, int32_t, n);

@@ -44,7 +44,7 @@ static void enum_in(struct fcall *f)
         return_slice(f, s.p, s.n);
     else
         error_set(f->err, ERRCODE_INVALID_TEXT_REPRESENTATION,
-                  "invalid input value for enum %s: \"%.*s\"", t ? t->name : "?", (int)s.n, s.p);
+                  "invalid input value for enum %s: \"%.*s\"", t ? type_shown_name(f, t->oid) : "?", (int)s.n, s.p);
 }
 
 static void enum_out(struct fcall *f)

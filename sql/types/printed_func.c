@@ -71,6 +71,22 @@ static void array_coerce(struct fcall *f)
     array_return(f, &a);
 }
 
+/* A domain's name as messages show it; arguments 1 and 2 are its name and schema. */
+static const char *shown_domain(struct fcall *f)
+{
+    struct textbuf b = textbuf_in(f->arena);
+    string_quote_identifier(&b, arg_slice(f, 2));
+    textbuf_addc(&b, '.');
+    string_quote_identifier(&b, arg_slice(f, 1));
+    const struct fn_impl *find = fn_impl_find("to_regtype");
+    const struct value name = textbuf_value(&b);
+    static const uint32_t types[1] = {TEXTOID};
+    struct value v = value_null();
+    if (find && f->ctx->snapshot && fcall_invoke(f, find, &name, 1, types, REGTYPEOID, &v) && v.kind == VALUE_INT)
+        return type_shown_name(f, (uint32_t)v.i);
+    return fcall_arg_cstring(f, 1);
+}
+
 static void domain_not_null(struct fcall *f)
 {
     if (!ARG_NULL(f, 0)) {
@@ -78,7 +94,7 @@ static void domain_not_null(struct fcall *f)
         return;
     }
     error_set(f->err, ERRCODE_NOT_NULL_VIOLATION, "domain %s does not allow null values",
-              fcall_arg_cstring(f, 1));
+              shown_domain(f));
     f->err->datatype = arena_strdup(f->err->arena, fcall_arg_cstring(f, 1));
     f->err->schema = arena_strdup(f->err->arena, fcall_arg_cstring(f, 2));
 }
@@ -86,8 +102,8 @@ static void domain_not_null(struct fcall *f)
 static void domain_violated(struct fcall *f)
 {
     const char *domain = fcall_arg_cstring(f, 1), *constraint = fcall_arg_cstring(f, 3);
-    error_set(f->err, ERRCODE_CHECK_VIOLATION, "value for domain %s violates check constraint \"%s\"", domain,
-              constraint);
+    error_set(f->err, ERRCODE_CHECK_VIOLATION, "value for domain %s violates check constraint \"%s\"",
+              shown_domain(f), constraint);
     f->err->datatype = arena_strdup(f->err->arena, domain);
     f->err->schema = arena_strdup(f->err->arena, fcall_arg_cstring(f, 2));
     f->err->constraint = arena_strdup(f->err->arena, constraint);

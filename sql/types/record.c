@@ -522,8 +522,7 @@ static bool compare_args(struct fcall *f, int *c)
         if (a.columns[i].type != b.columns[i].type)
             return error_set(f->err, ERRCODE_DATATYPE_MISMATCH,
                              "cannot compare dissimilar column types %s and %s at record column %d",
-                             type_find(f->ctx, a.columns[i].type)->name,
-                             type_find(f->ctx, b.columns[i].type)->name, i + 1);
+                             type_shown_name(f, a.columns[i].type), type_shown_name(f, b.columns[i].type), i + 1);
     if (a.n != b.n)
         return error_set(f->err, ERRCODE_DATATYPE_MISMATCH,
                          "cannot compare record types with different numbers of columns");

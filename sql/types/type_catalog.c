@@ -5,6 +5,7 @@
 
 #include "sql/types/eval.h"
 #include "sql/types/type.h"
+#include "sql/types/typeoid.h"
 
 static const struct type_catalog *installed;
 
@@ -36,4 +37,17 @@ bool type_attribute_at(const struct eval_context *ctx, uint32_t type, int i,
                        struct type_attribute *out)
 {
     return has_snapshot(ctx) && installed->attribute(ctx->snapshot, type, i, out);
+}
+
+const char *type_shown_name(struct fcall *f, uint32_t oid)
+{
+    const struct fn_impl *format = fn_impl_find("format_type");
+    const struct value args[2] = {value_int(oid), value_null()};
+    static const uint32_t types[2] = {OIDOID, INT4OID};
+    struct value v = value_null();
+    if (format && f->ctx && f->ctx->snapshot && !error_is_set(f->err) &&
+        fcall_invoke(f, format, args, 2, types, TEXTOID, &v) && v.kind == VALUE_TEXT)
+        return arena_strndup(f->arena, v.p, v.n);
+    const struct type_def *t = type_find(f->ctx, oid);
+    return t ? t->name : "???";
 }

@@ -28,6 +28,8 @@ struct type_attribute {
     int32_t typmod;
 };
 
+struct fcall;
+
 struct type_catalog {
     const struct type_def *(*find_type)(const struct snapshot *s, uint32_t oid);
     /* The i-th label (from 0) of an enum; false beyond the last. */
@@ -41,6 +43,8 @@ void type_catalog_install(const struct type_catalog *c);
 
 /* Any type: built-in, or of the statement's snapshot. NULL if there is none; ctx may be NULL. */
 const struct type_def *type_find(const struct eval_context *ctx, uint32_t oid);
+/* The type's name as messages show it: what format_type() gives, in f->arena. */
+const char *type_shown_name(struct fcall *f, uint32_t oid);
 bool type_enum_label_at(const struct eval_context *ctx, uint32_t type, int i,
                         struct type_enum_label *out);
 bool type_attribute_at(const struct eval_context *ctx, uint32_t type, int i,
