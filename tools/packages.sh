@@ -2,7 +2,8 @@
 
 PACKAGES_BUILD="build-essential meson ninja-build pkg-config libsqlite3-dev libevent-dev libssl-dev
     libpg-query-dev libprotobuf-c-dev libgmp-dev libmpfr-dev libpcre2-dev libstemmer-dev tzdata"
-PACKAGES_TEST="postgresql-15 postgresql-client-15 libpq-dev openssl python3 python3-venv nodejs sqlite3"
+PACKAGES_TEST="postgresql-15 postgresql-client-15 postgresql-15-pgtap
+    libtap-parser-sourcehandler-pgtap-perl libpq-dev openssl python3 python3-venv nodejs sqlite3"
 
 # packages_need NAME...: installs what is missing, or says what to install and fails.
 packages_need() {

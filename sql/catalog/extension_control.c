@@ -275,7 +275,10 @@ struct script {
 
 static struct list scripts(struct arena *arena, const struct extension_control *e)
 {
-    struct list out = {0}, names = file_names(arena, e->folder, ".sql");
+    struct list out = {0};
+    if (!e->folder) /* its control file cannot be read */
+        return out;
+    struct list names = file_names(arena, e->folder, ".sql");
     size_t n = strlen(e->name);
     for (int i = 0; i < names.n; i++) {
         const char *file = names.items[i];

@@ -11,6 +11,7 @@
 
 #include "sql/catalog/extension.h"
 #include "sql/command/command_internal.h"
+#include "sql/command/extension_script.h"
 #include "sql/command/object_text.h"
 #include "sql/command/partition_command.h"
 #include "sql/command/vector_index.h"
@@ -588,7 +589,7 @@ static bool drops_adopted(struct drop *d)
 /* A member goes with its extension only. */
 static bool check_members(struct drop *d, int named)
 {
-    for (int i = 0; i < d->s->depends.n; i++) {
+    for (int i = 0; i < d->s->depends.n && !extension_script_running(d->c); i++) {
         const struct depend *p = d->s->depends.items[i];
         if (p->type != 'e' || p->refclassid != CLASS_PG_EXTENSION)
             continue;

@@ -198,6 +198,11 @@ struct config_entry {
     const char *condition;
 };
 
+bool extension_script_running(const struct command *c)
+{
+    return c->ctx && c->ctx->spi && c->ctx->spi->slot(c->ctx, SLOT)->data;
+}
+
 static bool write_config(struct command *c, const struct current *now, uint32_t extension)
 {
     bool ok = true;

@@ -20,4 +20,7 @@ struct extension_script {
    members. c->snapshot is the new one afterwards. */
 bool extension_script_run(struct command *c, const struct extension_script *s, const char *from, const char *to);
 
+/* Whether this command is a statement of a script: it may drop members. */
+bool extension_script_running(const struct command *c);
+
 #endif

@@ -5,8 +5,8 @@
                              pg_prove and failing/*.sql with psql: what the latter say must be what PostgreSQL said
   run.py record HOST PORT    writes failing/*.out from a real PostgreSQL 15 (superuser postgres, trust), in a database of its own
 
-The server is started by pgfeather --run, as docs/testing-with-pgtap.md tells users to. Installing takes less than INSTALL_SECONDS.
-Last line: "N passed, N failed".
+The server is started by pgfeather --run, as docs/testing-with-pgtap.md tells users to. How long installing takes is printed, not
+tested. Last line: "N passed, N failed".
 """
 import glob
 import os
@@ -19,7 +19,6 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHARE = "/usr/share/postgresql/15/extension"
-INSTALL_SECONDS = 3.0
 RECORD_DATABASE = "ext_tap_record"
 
 
@@ -66,14 +65,12 @@ def install(tally):
     r = psql("-v", "ON_ERROR_STOP=1", "-c", "CREATE EXTENSION pgtap")
     seconds = time.monotonic() - begin
     tally.count(r.returncode == 0, "CREATE EXTENSION pgtap: " + r.stdout[-500:])
-    tally.count(seconds < INSTALL_SECONDS, f"CREATE EXTENSION pgtap took {seconds:.2f} s")
     print(f"CREATE EXTENSION pgtap: {seconds:.2f} s")
     begin = time.monotonic()
     r = psql("-v", "ON_ERROR_STOP=1", "-c", "CREATE SCHEMA by_script", "-c", "SET search_path = by_script", "-f",
              os.path.join(SHARE, "pgtap.sql"))
     seconds = time.monotonic() - begin
     tally.count(r.returncode == 0 and "ERROR" not in r.stdout, "psql -f pgtap.sql: " + r.stdout[-500:])
-    tally.count(seconds < INSTALL_SECONDS, f"psql -f pgtap.sql took {seconds:.2f} s")
     print(f"psql -f pgtap.sql: {seconds:.2f} s")
     r = psql("-c", "SELECT count(*) > 900 FROM pg_proc WHERE pronamespace = 'by_script'::regnamespace",
              "-c", "SET client_min_messages = error", "-c", "DROP SCHEMA by_script CASCADE")

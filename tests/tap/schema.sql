@@ -138,10 +138,6 @@ CREATE VIEW order_totals AS
 CREATE MATERIALIZED VIEW stock_by_category AS
     SELECT c.name, sum(p.stock) AS stock FROM categories c JOIN products p ON p.category_id = c.id GROUP BY c.name;
 
-CREATE TABLE events (id bigint, kind text NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
-CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
-CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
-
 ALTER TABLE customers ENABLE ROW LEVEL SECURITY;
 CREATE POLICY staff_sees_all ON customers FOR SELECT TO shop_staff USING (true);
 CREATE POLICY reader_sees_active ON customers FOR SELECT TO shop_reader USING (active);
