@@ -22,6 +22,12 @@ struct name_resolver {
     bool report_conflict; /* plpgsql.variable_conflict = error: both a column and a variable is 42702 */
 };
 
+/* Names of a running trigger's transition tables, each NULL if there is none; their columns are the relation's. */
+struct transition_names {
+    const struct relation *relation;
+    const char *old_table, *new_table;
+};
+
 struct analysis {
     struct arena *arena;
     const struct snapshot *snapshot;
@@ -38,6 +44,7 @@ struct analysis {
     int nparams;
     bool variable_params;
     const struct name_resolver *names; /* or NULL */
+    const struct transition_names *transitions; /* or NULL */
     uint32_t domain_value;             /* the type of VALUE in a domain's check, 0: there is none */
     bool allow_aggs_in_defaults;       /* always false; keeps analysis of stored expressions strict */
 };

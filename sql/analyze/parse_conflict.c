@@ -138,6 +138,10 @@ static bool refuse_deferrable(struct pstate *ps, const struct index_def *ix)
     parse_error(ps, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, -1,
                 "ON CONFLICT does not support deferrable unique constraints/exclusion constraints "
                 "as arbiters");
+    const struct namespace_def *ns = snapshot_namespace(ps->a->snapshot, ix->table->namespace_oid);
+    ps->a->err->schema = ns ? ns->name : NULL;
+    ps->a->err->table = ix->table->name;
+    ps->a->err->constraint = ix->name;
     return true;
 }
 

@@ -73,12 +73,31 @@ const struct relation *open_relation(struct pstate *ps, const PgQuery__RangeVar 
     return r;
 }
 
+/* A transition table of that name; NULL if there is none. */
+static struct rte *rte_for_transition(struct pstate *ps, const PgQuery__RangeVar *rv)
+{
+    const struct transition_names *t = ps->a->transitions;
+    bool old = t && t->old_table && !strcmp(t->old_table, rv->relname);
+    bool new = t && t->new_table && !strcmp(t->new_table, rv->relname);
+    if (*rv->schemaname || (!old && !new))
+        return NULL;
+    struct rte *rte = rte_for_relation(ps, t->relation, NULL, false);
+    rte->kind = RTE_ROWSET;
+    rte->relation = NULL;
+    rte->alias = arena_strdup(ps->a->arena, rv->relname);
+    rte->rowset = old ? ROWSET_TRANSITION_OLD : ROWSET_TRANSITION_NEW;
+    return rte_apply_alias(ps, rte, alias_of(rv)) ? rte : NULL;
+}
+
 struct nsitem *transform_range_var(struct pstate *ps, const PgQuery__RangeVar *rv)
 {
     int levelsup;
     struct cte *cte = *rv->schemaname ? NULL : lookup_cte(ps, rv->relname, &levelsup);
     if (cte)
         return range_var_cte(ps, rv, cte, levelsup);
+    struct rte *transition = rte_for_transition(ps, rv);
+    if (transition || parse_failed(ps))
+        return transition ? add_item(ps, transition) : NULL;
     const struct relation *r = open_relation(ps, rv);
     if (!r)
         return NULL;

@@ -228,6 +228,10 @@ struct expr {
 
 enum rte_kind { RTE_RELATION, RTE_SUBQUERY, RTE_FUNCTION, RTE_VALUES, RTE_CTE, RTE_ROWSET };
 
+/* The transition tables of the trigger whose function runs the statement, as numbers of rowsets. */
+#define ROWSET_TRANSITION_OLD 1000000
+#define ROWSET_TRANSITION_NEW 1000001
+
 struct column_def {
     const char *name;
     uint32_t type;
@@ -288,7 +292,7 @@ struct rte {
         struct cte *cte;
         bool self; /* the reference inside a recursive CTE's own recursive term */
     } cte;
-    int rowset;              /* RTE_ROWSET (plan passes): number of the materialised step result */
+    int rowset;              /* RTE_ROWSET (plan passes): number of the materialised step result; or ROWSET_TRANSITION_ */
     struct expr *tablesample; /* percentage */
     const char *sample_method;
     struct expr *sample_repeatable;

@@ -19,6 +19,7 @@ struct table_constraint *table_append_constraint(struct table_builder *b, struct
 {
     struct arena *arena = b->ps->a->arena;
     int n = b->nconstraints++;
+    b->saw_deferrability = b->saw_initially = false;
     struct table_constraint *grown = ARENA_ARRAY(arena, struct table_constraint, n + 1);
     const PgQuery__Node **raw = ARENA_ARRAY(arena, const PgQuery__Node *, n + 1);
     if (n) {
@@ -68,11 +69,6 @@ static bool foreign_key(struct table_builder *b, const PgQuery__Constraint *c, c
     k->nset_columns = (int)c->n_fk_del_set_cols;
     if (k->match == 'p') {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "MATCH PARTIAL not yet implemented");
-        return false;
-    }
-    if (k->nref_columns && k->nref_columns != k->ncolumns) {
-        parse_error(ps, ERRCODE_INVALID_FOREIGN_KEY, -1,
-                    "number of referencing and referenced columns for foreign key disagree");
         return false;
     }
     return !parse_failed(ps);
@@ -141,24 +137,26 @@ bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constrai
                             names[i].words);
         return false;
     }
-    switch (c->contype) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
+    bool deferrability = c->contype == PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE ||
+                         c->contype == PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_NOT_DEFERRABLE;
+    bool *saw = deferrability ? &b->saw_deferrability : &b->saw_initially;
+    if (*saw) {
+        parse_error(b->ps, ERRCODE_SYNTAX_ERROR, c->location,
+                    deferrability ? "multiple DEFERRABLE/NOT DEFERRABLE clauses not allowed"
+                                  : "multiple INITIALLY IMMEDIATE/DEFERRED clauses not allowed");
+        return false;
+    }
+    *saw = true;
+    if (deferrability)
+        k->deferrable = c->contype == PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE;
+    else
+        k->deferred = c->contype == PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED;
+    if (k->deferred && !b->saw_deferrability)
         k->deferrable = true;
-        break;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_NOT_DEFERRABLE:
-        if (k->deferred) {
-            parse_error(b->ps, ERRCODE_SYNTAX_ERROR, c->location,
-                        "constraint declared INITIALLY DEFERRED must be DEFERRABLE");
-            return false;
-        }
-        k->deferrable = false;
-        break;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED:
-        k->deferrable = k->deferred = true;
-        break;
-    default:
-        k->deferred = false;
-        break;
+    if (k->deferred && !k->deferrable) {
+        parse_error(b->ps, ERRCODE_SYNTAX_ERROR, c->location,
+                    "constraint declared INITIALLY DEFERRED must be DEFERRABLE");
+        return false;
     }
     return true;
 }

@@ -66,6 +66,7 @@ struct table_builder {
     const PgQuery__Node **raw_checks; /* per constraint: CHECK expression, or NULL */
     int nconstraints;
     int ninherited; /* the first columns come from parents */
+    bool saw_deferrability, saw_initially; /* of the constraint added last: DEFERRABLE, INITIALLY were written */
 };
 /* One column definition with its constraints. */
 bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d);

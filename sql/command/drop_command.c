@@ -6,6 +6,7 @@
 
 #include "sql/catalog/extension.h"
 #include "sql/command/command_internal.h"
+#include "sql/exec/statement_trigger.h"
 #include "sql/command/function_text.h"
 #include "sql/command/object_text.h"
 
@@ -416,7 +417,15 @@ static bool restart_identity(struct command *c, const struct relation *table)
     return true;
 }
 
-bool run_truncate(struct command *c)
+static bool fire_truncate(struct command *c, const struct list *tables, bool before)
+{
+    for (int i = 0; c->ctx && c->ctx->spi && i < tables->n; i++)
+        if (!statement_triggers_fire(c->ctx, tables->items[i], TRIGGER_TRUNCATE, before, c->err))
+            return false;
+    return true;
+}
+
+static bool truncate_tables(struct command *c)
 {
     struct list tables = {0};
     for (int i = 0; i < c->utility->truncate.ntables; i++) {
@@ -428,6 +437,8 @@ bool run_truncate(struct command *c)
         add_truncated(c, &tables, r);
     }
     if (!check_references(c, &tables))
+        return false;
+    if (!fire_truncate(c, &tables, true))
         return false;
     /* Rows of all tables go before foreign keys are looked at: that is what deferring does; actions (CASCADE) find no rows
        outside the listed tables. */
@@ -450,5 +461,14 @@ bool run_truncate(struct command *c)
             if (!ok || (c->utility->truncate.restart && !restart_identity(c, r)))
                 return false;
         }
-    return true;
+    return durable_exec(c->db, c->err, "PRAGMA defer_foreign_keys = OFF") && fire_truncate(c, &tables, false);
+}
+
+/* Functions of triggers may change the catalog; the tables' picture is kept. */
+bool run_truncate(struct command *c)
+{
+    const struct snapshot *held = snapshot_ref(c->snapshot);
+    bool ok = truncate_tables(c);
+    snapshot_unref(held);
+    return ok;
 }

@@ -70,7 +70,19 @@ static void where_rowid(struct emitter *em, const struct relation *r)
     emit_printf(em, " = ?%d", 2 * r->natts + 1);
 }
 
-static const char *update_sql(struct emitter *em, const struct modify *m, const int *attnums, int n)
+/* Behind BEFORE triggers: only the row as it was. Columns SQLite computes follow from the others. */
+static void where_unchanged(struct emitter *em, const struct relation *r, const struct row_op *op)
+{
+    for (int i = 0; op->before.n && i < r->natts; i++)
+        if (is_plain(&r->atts[i])) {
+            emit_z(em, " AND ");
+            emit_identifier(em->out, r->atts[i].sqlite_name);
+            emit_printf(em, " IS ?%d COLLATE BINARY", r->natts + i + 1);
+        }
+}
+
+static const char *update_sql(struct emitter *em, const struct modify *m, const struct row_op *op, const int *attnums,
+                              int n)
 {
     const struct relation *r = m->relation;
     emit_z(em, "UPDATE ");
@@ -81,25 +93,27 @@ static const char *update_sql(struct emitter *em, const struct modify *m, const 
         emit_printf(em, " = ?%d", attnums[i]);
     }
     where_rowid(em, r);
+    where_unchanged(em, r, op);
     emit_generated(em, m);
     return take(em);
 }
 
-static const char *update_all_sql(struct emitter *em, const struct modify *m)
+static const char *update_all_sql(struct emitter *em, const struct modify *m, const struct row_op *op)
 {
     const struct relation *r = m->relation;
     int *attnums = ARENA_ARRAY(em->arena, int, r->natts + 1), n = 0;
     for (int i = 0; i < r->natts; i++)
         if (is_plain(&r->atts[i]))
             attnums[n++] = i + 1;
-    return update_sql(em, m, attnums, n);
+    return update_sql(em, m, op, attnums, n);
 }
 
-static const char *delete_sql(struct emitter *em, const struct modify *m)
+static const char *delete_sql(struct emitter *em, const struct modify *m, const struct row_op *op)
 {
     emit_z(em, "DELETE FROM ");
     emit_identifier(em->out, m->relation->sqlite_name);
     where_rowid(em, m->relation);
+    where_unchanged(em, m->relation, op);
     return take(em);
 }
 
@@ -113,10 +127,10 @@ static void op_sql(struct emitter *em, const struct query *q, const struct modif
     if (op->event == TRIGGER_INSERT) {
         op->sql = insert_sql(em, q, m);
     } else if (op->event == TRIGGER_UPDATE) {
-        op->sql_all = update_all_sql(em, m);
-        op->sql = op->nattnums ? update_sql(em, m, op->attnums, op->nattnums) : op->sql_all;
+        op->sql_all = update_all_sql(em, m, op);
+        op->sql = op->nattnums ? update_sql(em, m, op, op->attnums, op->nattnums) : op->sql_all;
     } else if (op->event == TRIGGER_DELETE) {
-        op->sql = delete_sql(em, m);
+        op->sql = delete_sql(em, m, op);
     }
     op->number = next_number(em);
     next_number(em);

@@ -30,6 +30,23 @@ void after_queue_free(struct after_queue *queue)
     queue->last = NULL;
 }
 
+void after_queue_move(struct after_queue *to, struct after_queue *from)
+{
+    for (struct after_batch *b = from->first; b; b = b->next)
+        for (struct after_batch *e = to->first; e; e = e->next)
+            if (e->step->modify->relation->oid == b->step->modify->relation->oid &&
+                e->step->modify->ops[0].event == b->step->modify->ops[0].event)
+                e->no_statement = true;
+    if (!from->first)
+        return;
+    if (!to->first)
+        to->last = &to->first;
+    *to->last = from->first;
+    to->last = from->last;
+    from->first = NULL;
+    from->last = NULL;
+}
+
 /* The ops of a step by the number in the batch's rows; the last is the conflict's. */
 static const struct row_op *op_of(const struct modify *m, int which)
 {
@@ -188,7 +205,7 @@ static bool fire_batch(const struct modify_env *env, struct after_batch *b, stru
         for (int i = 0; i < n; i++)
             now[i] = !later[i];
     }
-    bool ok = fire_rows(env, b, now, err) && fire_statement(env, b, err);
+    bool ok = fire_rows(env, b, now, err) && (b->no_statement || fire_statement(env, b, err));
     free(now);
     if (ok && later && b->rows->nrows) {
         b->pending = later;
@@ -203,13 +220,15 @@ static bool fire_batch(const struct modify_env *env, struct after_batch *b, stru
 bool after_fire(const struct modify_env *env, struct after_queue *queue, struct error *err)
 {
     bool ok = true;
+    struct modify_env with_queue = *env;
+    with_queue.queue = queue;
     while (ok && queue->first) {
         struct after_batch *b = queue->first;
         queue->first = b->next;
         b->next = NULL;
         if (!queue->first)
             queue->last = NULL;
-        ok = fire_batch(env, b, err);
+        ok = fire_batch(&with_queue, b, err);
     }
     return ok;
 }
@@ -227,7 +246,11 @@ bool after_fire_pending(const struct modify_env *env, struct after_batch *b, boo
             any = any || now[slot];
             b->pending[slot] = b->pending[slot] && !now[slot];
         }
-    bool ok = !any || fire_rows(env, b, now, err);
+    struct after_queue queue = {0};
+    struct modify_env with_queue = *env;
+    with_queue.queue = &queue;
+    bool ok = !any || (fire_rows(&with_queue, b, now, err) && after_fire(env, &queue, err));
+    after_queue_free(&queue);
     free(now);
     return ok;
 }

@@ -109,7 +109,7 @@ static const struct index_def *constraint_unique(const char *subject, const stru
     return x;
 }
 
-static void constraint_not_null(const char *subject, const struct step *step,
+static const struct relation *constraint_not_null(const char *subject, const struct step *step,
                                 const struct snapshot *s, struct error *err)
 {
     const struct relation *r = constraint_relation(subject, step, s, err->arena);
@@ -118,12 +118,13 @@ static void constraint_not_null(const char *subject, const struct step *step,
     if (!at) {
         error_set(err, ERRCODE_NOT_NULL_VIOLATION, "null value violates not-null constraint (%s)",
                   subject);
-        return;
+        return NULL;
     }
     error_set(err, ERRCODE_NOT_NULL_VIOLATION,
               "null value in column \"%s\" of relation \"%s\" violates not-null constraint",
               at->name, r->name);
     constraint_set_names(err, s, r, NULL, at->name);
+    return r;
 }
 
 static void constraint_check(const char *name, const struct step *step, const struct snapshot *s,
@@ -204,6 +205,20 @@ void constraint_null(const struct constraint_failure *f, const struct attribute 
         constraint_row_detail(f, &w, err);
 }
 
+void constraint_null_detail(const struct constraint_failure *f, struct error *err)
+{
+    struct watched w;
+    const struct relation *r = f->step->target;
+    if (!r->rowid_attnum || !err->table || strcmp(err->table, r->name) != 0 || !watch_again(f, &w, err->arena))
+        return;
+    for (int i = 0; i < w.n; i++)
+        if (value_is_null(&w.rows[i].new[r->rowid_attnum - 1])) {
+            w.n = i + 1;
+            constraint_row_detail(f, &w, err);
+            return;
+        }
+}
+
 void constraint_view_check(const struct constraint_failure *f, const char *view, struct error *err)
 {
     struct watched w;
@@ -266,12 +281,13 @@ void constraint_explain(const struct constraint_failure *f, struct error *err)
         const struct index_def *x = constraint_unique(subject, f->step, f->snapshot, err);
         constraint_unique_detail(f, w, x, err);
     } else if ((subject = constraint_subject(message, 1))) {
-        constraint_not_null(subject, f->step, f->snapshot, err);
-        constraint_row_detail(f, w, err);
+        const struct relation *r = constraint_not_null(subject, f->step, f->snapshot, err);
+        if (f->step && r == f->step->target) /* else an action of a foreign key changed another table */
+            constraint_row_detail(f, w, err);
     } else if ((subject = constraint_subject(message, 2))) {
         constraint_check(subject, f->step, f->snapshot, err);
         constraint_row_detail(f, w, err);
-    } else if (f->rc == SQLITE_CONSTRAINT_FOREIGNKEY) {
+    } else if (f->rc == SQLITE_CONSTRAINT_FOREIGNKEY || !strcmp(message, "FOREIGN KEY constraint failed")) {
         constraint_foreign(f, w, err);
     } else {
         error_set(err, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, "%s", message);

@@ -24,6 +24,8 @@ struct constraint_failure {
 
 /* The same for constraints that SQLite does not keep; each sets err from f's rows. A column that must not be NULL: */
 void constraint_null(const struct constraint_failure *f, const struct attribute *a, struct error *err);
+/* The DETAIL of such an error about SQLite's rowid column: the row that has NULL there. */
+void constraint_null_detail(const struct constraint_failure *f, struct error *err);
 /* A view's WITH CHECK OPTION. */
 void constraint_view_check(const struct constraint_failure *f, const char *view, struct error *err);
 /* A foreign key whose referenced row is missing; the second adds the DETAIL. */

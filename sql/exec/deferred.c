@@ -105,7 +105,11 @@ bool deferred_set(const struct modify_env *env, const uint32_t *constraints, int
         d->modes = grown(d->modes, d->nmodes, &d->modes_cap, sizeof(*d->modes));
         d->modes[d->nmodes++] = (struct constraint_mode){constraints[i], deferred};
     }
-    return deferred || fire(env, false, err);
+    struct error own;
+    error_init(&own, err->arena);
+    bool ok = deferred || fire(env, false, &own);
+    error_copy(err, &own);
+    return ok;
 }
 
 bool deferred_fire_all(struct transaction *txn, struct run_control *control, struct error *err)
@@ -115,7 +119,10 @@ bool deferred_fire_all(struct transaction *txn, struct run_control *control, str
         return true;
     struct modify_env env = {.txn = txn, .control = control, .connection = txn->writer};
     connection_attach(txn->writer, txn->ctx, control, err->arena);
-    bool ok = fire(&env, true, err);
+    struct error own; /* nested statements use the session's */
+    error_init(&own, err->arena);
+    bool ok = fire(&env, true, &own);
+    error_copy(err, &own);
     truncate(txn->deferred, 0, d->nmodes);
     return ok;
 }

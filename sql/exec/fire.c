@@ -140,7 +140,12 @@ bool fire_trigger(const struct fired_row *r, struct trigger_call *call)
         return error_set(r->err, ERRCODE_FEATURE_NOT_SUPPORTED, "the trigger function %s is not supported", proc->name);
     struct routine_call c = {
         .ctx = ctx, .proc = proc, .rettype = TRIGGEROID, .trigger = call, .arena = r->arena, .err = r->err};
+    const struct trigger_call *outer = ctx->trigger;
+    ctx->trigger = call;
+    ctx->trigger_depth++;
     bool ok = routine_call(&c);
+    ctx->trigger_depth--;
+    ctx->trigger = outer;
     /* Statements of the function have used the connection. */
     connection_attach(r->env->connection, ctx, r->env->control, r->err->arena);
     return ok;

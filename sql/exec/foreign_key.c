@@ -251,7 +251,9 @@ static bool run_action(const struct fired_row *r, const struct constraint_def *k
         params[n++] = r->old[k->ref_keys[i] - 1];
     struct plan *plan = plan_ref(a->plan); /* the statement may change what the session keeps */
     const char *text = arena_strdup(r->arena, a->text);
+    r->env->txn->outer_queue = r->env->queue;
     bool ok = spi_run(ctx, plan, params, NULL, 0, NULL, r->err);
+    r->env->txn->outer_queue = NULL;
     plan_unref(plan);
     connection_attach(r->env->connection, ctx, r->env->control, r->err->arena);
     if (!ok)

@@ -28,6 +28,11 @@ struct row_run {
 
 #define MODIFY_MAX_OPS 31
 
+struct modify_job {
+    struct modify_env env;
+    struct row_run x;
+};
+
 static int natts_of(const struct row_run *x)
 {
     return x->m->relation->natts;
@@ -104,8 +109,11 @@ static bool write_row(struct row_run *x, sqlite3_stmt *stmt, const struct row_op
     if (op->event != TRIGGER_DELETE)
         for (int i = 0; i < r->natts; i++)
             portal_bind_value(stmt, i + 1, &x->new[i]);
-    if (op->event != TRIGGER_INSERT)
+    if (op->event != TRIGGER_INSERT) {
         sqlite3_bind_int64(stmt, 2 * r->natts + 1, x->row.rowid);
+        for (int i = 0; op->before.n && i < r->natts; i++)
+            portal_bind_value(stmt, r->natts + i + 1, &x->row.old[i]);
+    }
     int64_t before = sqlite3_total_changes64(c->db);
     int rc = sqlite3_step(stmt);
     bool returned = rc == SQLITE_ROW;
@@ -417,27 +425,60 @@ static bool run_rows(struct row_run *x, const struct rowset *source, uint64_t *c
     return true;
 }
 
+struct modify_job *modify_begin(const struct modify_env *env, struct plan *plan, const struct step *st,
+                                struct rowset *result, struct error *err)
+{
+    if (st->modify->nops > MODIFY_MAX_OPS) {
+        error_set(err, ERRCODE_STATEMENT_TOO_COMPLEX, "MERGE with more than %d actions on a table with triggers",
+                  MODIFY_MAX_OPS);
+        return NULL;
+    }
+    struct modify_job *job = calloc(1, sizeof(*job));
+    if (!job)
+        log_fatal("out of memory");
+    job->env = *env;
+    job->x = (struct row_run){.step = st, .m = st->modify, .result = result};
+    job->x.row = (struct fired_row){
+        .env = &job->env, .plan = plan, .relation = st->modify->relation, .arena = arena_create(), .err = err};
+    if (!fire_before_statement(&job->x)) {
+        modify_end(job, NULL);
+        return NULL;
+    }
+    job->x.batch = new_batch(plan, st);
+    return job;
+}
+
+bool modify_rows(struct modify_job *job, const struct rowset *source, uint64_t *count, struct error *err)
+{
+    job->x.row.err = err;
+    return run_rows(&job->x, source, count);
+}
+
+void modify_end(struct modify_job *job, struct after_queue *queue)
+{
+    struct after_batch *b = job->x.batch;
+    release_stmts(&job->x);
+    arena_destroy(job->x.row.arena);
+    free(job);
+    if (!b)
+        return;
+    if (!queue) {
+        after_batch_free(b);
+        return;
+    }
+    struct after_queue one = {.first = b, .last = &b->next};
+    if (!queue->first)
+        queue->last = &queue->first;
+    *queue->last = one.first;
+    queue->last = one.last;
+}
+
 bool modify_run(const struct modify_env *env, struct plan *plan, const struct step *st, const struct rowset *source,
                 struct rowset *result, struct after_queue *queue, uint64_t *count, struct error *err)
 {
-    if (st->modify->nops > MODIFY_MAX_OPS)
-        return error_set(err, ERRCODE_STATEMENT_TOO_COMPLEX, "MERGE with more than %d actions on a table with triggers",
-                         MODIFY_MAX_OPS);
-    struct row_run x = {.step = st, .m = st->modify, .result = result};
-    x.row = (struct fired_row){
-        .env = env, .plan = plan, .relation = st->modify->relation, .arena = arena_create(), .err = err};
-    bool ok = fire_before_statement(&x);
-    x.batch = ok ? new_batch(plan, st) : NULL;
-    ok = ok && run_rows(&x, source, count);
-    release_stmts(&x);
-    arena_destroy(x.row.arena);
-    if (x.batch && ok) {
-        if (!queue->last)
-            queue->last = &queue->first;
-        *queue->last = x.batch;
-        queue->last = &x.batch->next;
-    } else if (x.batch) {
-        after_batch_free(x.batch);
-    }
+    struct modify_job *job = modify_begin(env, plan, st, result, err);
+    bool ok = job && modify_rows(job, source, count, err);
+    if (job)
+        modify_end(job, ok ? queue : NULL);
     return ok;
 }

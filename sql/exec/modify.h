@@ -21,6 +21,7 @@ struct modify_env {
     struct transaction *txn;
     struct run_control *control;
     struct connection *connection; /* inside the write transaction */
+    struct after_queue *queue;     /* being fired: actions of foreign keys add to it */
 };
 
 /*
@@ -33,6 +34,7 @@ struct after_batch {
     const struct step *step;
     struct rowset *rows;    /* NULL: only statement triggers */
     struct rowset *old_rows[3], *new_rows[3]; /* transition tables by event, made when asked for */
+    bool no_statement;      /* a later batch fires the statement triggers */
     bool *pending;          /* deferred batches: which firings (by number) are still to come; NULL: all */
 };
 
@@ -48,8 +50,18 @@ struct after_queue {
 bool modify_run(const struct modify_env *env, struct plan *plan, const struct step *st, const struct rowset *source,
                 struct rowset *result, struct after_queue *queue, uint64_t *count, struct error *err);
 
+/* The same in parts, for rows that come in their own time (COPY): BEFORE STATEMENT triggers (NULL with err set), rows any number of
+   times, the batch to the queue (NULL: given up). A job that began must end. */
+struct modify_job;
+struct modify_job *modify_begin(const struct modify_env *env, struct plan *plan, const struct step *st,
+                                struct rowset *result, struct error *err);
+bool modify_rows(struct modify_job *job, const struct rowset *source, uint64_t *count, struct error *err);
+void modify_end(struct modify_job *job, struct after_queue *queue);
+
 /* Fires what the batches are for, in order, and frees them; what is deferred moves to the transaction. False with err set. */
 bool after_fire(const struct modify_env *env, struct after_queue *queue, struct error *err);
+/* Appends what from holds. A statement trigger fires once a queue: behind the last batch of its table and event. */
+void after_queue_move(struct after_queue *to, struct after_queue *from);
 void after_queue_free(struct after_queue *queue);
 void after_batch_free(struct after_batch *b);
 

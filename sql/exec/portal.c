@@ -84,6 +84,17 @@ void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v)
     }
 }
 
+/* A step's result, or a transition table of the trigger that is running. */
+static struct rowset *portal_rowset(struct portal *p, int index)
+{
+    const struct trigger_call *t = p->connection->host.ctx ? p->connection->host.ctx->trigger : NULL;
+    if (index == ROWSET_TRANSITION_OLD)
+        return t ? t->old_table : NULL;
+    if (index == ROWSET_TRANSITION_NEW)
+        return t ? t->new_table : NULL;
+    return p->rowsets[index];
+}
+
 static void portal_bind_step(struct portal *p, sqlite3_stmt *stmt, const struct step *s)
 {
     for (int i = 0; i < s->nbindings; i++) {
@@ -93,7 +104,7 @@ static void portal_bind_step(struct portal *p, sqlite3_stmt *stmt, const struct 
         else if (b->kind == BINDING_CONST)
             portal_bind_value(stmt, i + 1, &b->value);
         else
-            sqlite3_bind_pointer(stmt, i + 1, p->rowsets[b->index], ROWSET_POINTER, NULL);
+            sqlite3_bind_pointer(stmt, i + 1, portal_rowset(p, b->index), ROWSET_POINTER, NULL);
     }
 }
 
@@ -166,14 +177,18 @@ static enum portal_result portal_step_failed(struct portal *p, const struct port
         error_clear(&c->host.err);
         return PORTAL_WAIT_LOCK;
     }
+    struct constraint_failure failure = {.connection = c,
+                                         .step = &p->plan->program->steps[p->step],
+                                         .snapshot = p->plan->snapshot,
+                                         .bind = portal_bind_failed,
+                                         .arg = p,
+                                         .rc = rc};
     if (!connection_error(c, rc, err))
-        constraint_explain(&(struct constraint_failure){.connection = c,
-                                                        .step = &p->plan->program->steps[p->step],
-                                                        .snapshot = p->plan->snapshot,
-                                                        .bind = portal_bind_failed,
-                                                        .arg = p,
-                                                        .rc = rc},
-                           err);
+        constraint_explain(&failure, err);
+    else if (!strcmp(err->sqlstate, ERRCODE_NOT_NULL_VIOLATION) && !err->detail && failure.step->target) {
+        sqlite3_reset(p->stmt);
+        constraint_null_detail(&failure, err);
+    }
     return PORTAL_FAILED;
 }
 
@@ -301,6 +316,8 @@ static enum portal_result portal_begin(struct portal *p, const struct portal_run
     int widest = p->nfields;
     for (int i = 0; i < g->nsteps; i++)
         widest = g->steps[i].ncolumns > widest ? g->steps[i].ncolumns : widest;
+    p->outer = run->txn->outer_queue;
+    run->txn->outer_queue = NULL;
     p->cells = ARENA_ARRAY(p->arena, struct value, widest + 1);
     p->rowsets = ARENA_ARRAY(p->arena, struct rowset *, g->nrowsets + 1);
     p->step = 0;
@@ -348,9 +365,13 @@ static enum portal_result portal_modify(struct portal *p, const struct portal_ru
     uint64_t count = 0;
     if (m->result >= 0)
         p->rowsets[m->result] = rowset_create(m->relation->natts + 1 + m->nothers);
+    struct error own; /* nested statements use the session's */
+    error_init(&own, err->arena);
     if (!modify_run(&env, p->plan, s, p->rowsets[m->source], m->result >= 0 ? p->rowsets[m->result] : NULL, &p->after,
-                    &count, err))
+                    &count, &own)) {
+        error_copy(err, &own);
         return PORTAL_FAILED;
+    }
     p->count += s->counts ? count : 0;
     return PORTAL_FINISHED;
 }
@@ -362,8 +383,16 @@ static bool portal_fire(struct portal *p, const struct portal_run *run, struct e
     for (int i = p->step; p->after.first && i < g->nsteps; i++)
         if (g->steps[i].query->command != QUERY_SELECT)
             return true;
+    if (p->outer)
+        after_queue_move(p->outer, &p->after);
+    if (!p->after.first)
+        return true;
     struct modify_env env = portal_env(p, run);
-    return !p->after.first || after_fire(&env, &p->after, err);
+    struct error own;
+    error_init(&own, err->arena);
+    bool ok = after_fire(&env, &p->after, &own);
+    error_copy(err, &own);
+    return ok;
 }
 
 /* Runs step after step until something holds it up. */

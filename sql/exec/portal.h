@@ -69,6 +69,7 @@ struct portal {
     bool closes_all;     /* COMMIT and ROLLBACK: all portals end with it */
     bool described;      /* RowDescription has been sent */
     bool utility_done;   /* a utility statement has been carried out; result may be left to send */
+    struct after_queue *outer; /* an action of a foreign key: the queue of the statement around it takes `after` */
     struct after_queue after; /* what fires behind the rows changed so far (exec/modify.h) */
     struct portal *inner; /* EXECUTE: the portal of the prepared statement; owned */
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sql/analyze/analyze.h"
 #include "sql/base/arena.h"
 #include "sql/emit/emit.h"
 #include "sql/exec/portal.h"
@@ -259,6 +260,44 @@ const char *watch_key(const struct constraint_failure *f, const struct watched *
     return watch_key_text(f, f->step->target, old ? w->rows[row].old : w->rows[row].new, keys, n, err);
 }
 
+/* Computes a generated column of the row as SQLite would: its expression over a row of values. */
+static bool watch_generated(const struct constraint_failure *f, const struct relation *r, const struct attribute *a,
+                            struct value *row, struct arena *arena)
+{
+    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
+    struct error ignored;
+    error_init(&ignored, arena);
+    struct analysis an = {.arena = arena, .snapshot = f->snapshot, .err = &ignored, .text = a->default_sql,
+                          .search_path = path, .nsearch_path = 1, .role_name = "", .session_role_name = "",
+                          .database = "", .ctx = f->connection->host.ctx};
+    struct expr *e = analyze_expression(&an, a->default_sql, r, a->type, a->typmod, "column generation expressions");
+    struct strbuf sql = {0};
+    strbuf_addz(&sql, "SELECT ");
+    bool ok = e && emit_ddl_expr(&sql, e, r, f->snapshot, &ignored);
+    strbuf_addz(&sql, " FROM (SELECT 1");
+    for (int i = 0; i < r->natts; i++)
+        if (!r->atts[i].dropped && !r->atts[i].generated) {
+            strbuf_printf(&sql, ", ?%d AS ", i + 1);
+            emit_identifier(&sql, r->atts[i].sqlite_name);
+        }
+    strbuf_addz(&sql, ")");
+    sqlite3_stmt *stmt = ok ? connection_prepare(f->connection, sql.data, &ignored) : NULL;
+    strbuf_free(&sql);
+    for (int i = 0; stmt && i < r->natts; i++)
+        if (!r->atts[i].dropped && !r->atts[i].generated)
+            portal_bind_value(stmt, i + 1, &row[i]);
+    ok = stmt && sqlite3_step(stmt) == SQLITE_ROW;
+    if (ok) {
+        struct value v = sqlite_value_get(sqlite3_column_value(stmt, 0));
+        if (v.kind == VALUE_TEXT || v.kind == VALUE_BLOB)
+            v.p = arena_strndup(arena, v.p, v.n);
+        row[a->num - 1] = v;
+    }
+    sqlite3_finalize(stmt);
+    error_clear(&f->connection->host.err);
+    return ok;
+}
+
 /* PostgreSQL shows at most 64 bytes of a column here (ExecBuildSlotValueDescription). */
 #define WATCH_COLUMN_BYTES 64
 
@@ -268,7 +307,7 @@ const char *watch_row(const struct constraint_failure *f, const struct watched *
     const struct relation *r = f->step->target;
     struct strbuf out = {0};
     for (int i = 0; i < r->natts; i++)
-        if (r->atts[i].generated && !r->atts[i].dropped)
+        if (r->atts[i].generated && !r->atts[i].dropped && !watch_generated(f, r, &r->atts[i], w->rows[row].new, err->arena))
             return NULL;
     for (int i = 0; i < r->natts; i++) {
         if (r->atts[i].dropped)

@@ -24,6 +24,7 @@ static const struct parse_message parse_messages[] = {
      "Use separate LIMIT and OFFSET clauses.", NULL},
     {"missing argument", ERRCODE_SYNTAX_ERROR,
      "Use NONE to denote the missing argument of a unary operator.", NULL},
+    {"a column list with SET", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
     {"MATCH PARTIAL not yet implemented", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
     {"ASSERTION is not yet implemented", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
     {"CREATE OR REPLACE CONSTRAINT TRIGGER is not supported", ERRCODE_FEATURE_NOT_SUPPORTED, NULL,

@@ -21,6 +21,11 @@ struct copy_in {
     struct portal *portal; /* of the COPY statement */
     struct copy_options options;
     struct plan *insert;
+    /* Tables with triggers: the first step gives the row, the second is run as a job. */
+    bool by_rows;
+    struct modify_job *job;
+    struct rowset *source;
+    struct after_queue after;
     sqlite3_stmt *stmt;
     struct connection *connection;
     const char *table;
@@ -44,6 +49,10 @@ void copy_in_free(struct copy_in *c)
         return;
     if (c->stmt)
         connection_stmt_release(c->connection, c->stmt);
+    if (c->job)
+        modify_end(c->job, NULL);
+    rowset_destroy(c->source);
+    after_queue_free(&c->after);
     plan_unref(c->insert);
     arena_destroy(c->row);
     strbuf_free(&c->pending);
@@ -106,7 +115,8 @@ static bool copy_in_plan(struct pg_session *s, const struct utility *u, struct c
     strbuf_addz(&sql, c->ncolumns ? ")" : "");
     c->insert = session_plan_text(s, sql.data, types, c->ncolumns);
     strbuf_free(&sql);
-    if (c->insert && c->insert->program->nsteps != 1)
+    c->by_rows = c->insert && c->insert->program->nsteps == 2 && c->insert->program->steps[1].modify;
+    if (c->insert && c->insert->program->nsteps != 1 && !c->by_rows)
         return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "COPY FROM is not supported for table \"%s\"", u->copy.table.name);
     return c->insert != NULL;
@@ -123,6 +133,38 @@ static enum portal_result copy_in_ask(struct pg_session *s, struct copy_in *c)
     s->copy_task = s->task;
     s->task = TASK_COPY_IN;
     return PORTAL_WAIT_COPY;
+}
+
+static struct modify_env copy_in_env(struct pg_session *s, struct copy_in *c)
+{
+    return (struct modify_env){.txn = &s->txn, .control = &s->control, .connection = c->connection};
+}
+
+static bool copy_in_begin_job(struct pg_session *s, struct copy_in *c)
+{
+    const struct step *st = &c->insert->program->steps[1];
+    struct modify_env env = copy_in_env(s, c);
+    struct error own;
+    error_init(&own, s->arena);
+    c->job = modify_begin(&env, c->insert, st, NULL, &own);
+    c->source = rowset_create(c->insert->program->steps[0].ncolumns);
+    error_copy(&s->err, &own);
+    connection_attach(c->connection, &s->eval, &s->control, s->arena);
+    return c->job != NULL;
+}
+
+/* AFTER triggers, behind the last row. */
+static void copy_in_end_job(struct pg_session *s, struct copy_in *c)
+{
+    if (!c->job || error_is_set(&s->err))
+        return;
+    struct modify_env env = copy_in_env(s, c);
+    struct error own;
+    error_init(&own, s->arena);
+    modify_end(c->job, &c->after);
+    c->job = NULL;
+    after_fire(&env, &c->after, &own);
+    error_copy(&s->err, &own);
 }
 
 static void copy_in_consume(struct pg_session *s, struct copy_in *c, bool last);
@@ -144,6 +186,7 @@ static enum portal_result copy_in_file(struct pg_session *s, struct copy_in *c, 
     }
     if (fd >= 0)
         copy_file_close(s, u->copy.file, fd);
+    copy_in_end_job(s, c);
     c->portal->utility_done = true;
     c->portal->tag = arena_printf(c->portal->arena, "COPY %" PRIu64, c->rows);
     s->copy = NULL;
@@ -177,7 +220,7 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     if (ok)
         c->stmt = connection_stmt(c->connection, c->insert->uid, 0,
                                   c->insert->program->steps[0].sql, &s->err);
-    if (!ok || !c->stmt) {
+    if (!ok || !c->stmt || (c->by_rows && !copy_in_begin_job(s, c))) {
         copy_in_free(c);
         s->copy = NULL;
         return PORTAL_FAILED;
@@ -200,8 +243,46 @@ static void copy_in_bind(void *arg, sqlite3_stmt *stmt, const struct step *step)
     }
 }
 
+/* What fires while a row goes in uses the session's error and arena. */
+static bool copy_in_row(struct pg_session *s, struct copy_in *c, struct error *err)
+{
+    const struct step *step = &c->insert->program->steps[0];
+    copy_in_bind(c, c->stmt, step);
+    int rc = sqlite3_step(c->stmt);
+    c->source->nrows = 0;
+    arena_reset(c->source->arena);
+    if (rc == SQLITE_ROW) {
+        struct value *row = rowset_append(c->source);
+        for (int i = 0; i < c->source->ncolumns; i++) {
+            struct value v = sqlite_value_get(sqlite3_column_value(c->stmt, i));
+            row[i] = rowset_copy(c->source, &v);
+        }
+    }
+    sqlite3_reset(c->stmt);
+    if (rc != SQLITE_ROW && !connection_error(c->connection, rc, err))
+        return error_set(err, ERRCODE_INTERNAL_ERROR, "a row of COPY gave no values");
+    bool ok = !error_is_set(err) && modify_rows(c->job, c->source, &c->rows, err);
+    connection_attach(c->connection, &s->eval, &s->control, s->arena);
+    return ok;
+}
+
+static bool copy_in_insert_by_rows(struct pg_session *s, struct copy_in *c)
+{
+    struct error own;
+    error_init(&own, s->arena);
+    bool ok = copy_in_row(s, c, &own);
+    error_copy(&s->err, &own);
+    if (!ok) {
+        const char *line = arena_printf(s->arena, "COPY %s, line %" PRIu64, c->table, c->line);
+        s->err.context = s->err.context ? arena_printf(s->arena, "%s\n%s", s->err.context, line) : line;
+    }
+    return ok;
+}
+
 static bool copy_in_insert(struct pg_session *s, struct copy_in *c)
 {
+    if (c->by_rows)
+        return copy_in_insert_by_rows(s, c);
     const struct step *step = &c->insert->program->steps[0];
     copy_in_bind(c, c->stmt, step);
     int rc = sqlite3_step(c->stmt);
@@ -427,6 +508,7 @@ enum pg_result copy_in_finish(struct pg_session *s)
     connection_attach(c->connection, &s->eval, &s->control, s->arena);
     if (!error_is_set(&s->err))
         copy_in_consume(s, c, true);
+    copy_in_end_job(s, c);
     struct portal *p = c->portal;
     p->utility_done = true;
     p->tag = arena_printf(p->arena, "COPY %" PRIu64, c->rows);

@@ -109,7 +109,7 @@ static void pg_reload_conf(struct fcall *f)
 
 static void pg_trigger_depth(struct fcall *f)
 {
-    f->result = value_int(0);
+    f->result = value_int(f->ctx->trigger_depth);
 }
 
 /* Applies act to the session of that pid; false with a WARNING when there is none. */

@@ -143,6 +143,12 @@ static void session_analysis(struct pg_session *s, struct analysis *a, struct ar
         .nparams = ntypes,
         .variable_params = variable,
     };
+    const struct trigger_call *call = s->eval.trigger;
+    if (call && (call->trigger->old_table || call->trigger->new_table)) {
+        struct transition_names *names = ARENA_NEW(arena, struct transition_names);
+        *names = (struct transition_names){call->relation, call->trigger->old_table, call->trigger->new_table};
+        a->transitions = names;
+    }
     a->params = ARENA_ARRAY(arena, uint32_t, ntypes + 1);
     for (int i = 0; i < ntypes; i++) { /* of a domain: the base type, the statement casts to the domain */
         const struct type_def *t = snapshot_type(s->snapshot, types[i]);

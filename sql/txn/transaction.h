@@ -40,6 +40,8 @@ struct txn_deferred {
     void (*truncate)(struct txn_deferred *d, size_t batches, size_t modes);
 };
 
+struct after_queue;
+
 struct savepoint {
     char *name;
     bool open;                       /* SAVEPOINT s<level> exists in SQLite */
@@ -69,6 +71,8 @@ struct transaction {
     struct savepoint *savepoints;
     int nsavepoints, cap;
     struct txn_deferred *deferred; /* owned; or NULL */
+    /* For the next statement begun: what fires behind its rows goes to this queue (exec/modify.h); else NULL. */
+    struct after_queue *outer_queue;
     struct waiter write_waiter, read_waiter;
     struct eval_context *ctx; /* attached to every connection leased */
     struct run_control *control;

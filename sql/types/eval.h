@@ -18,6 +18,7 @@ struct snapshot;
 struct pg_session;
 struct routine_door;
 struct spi_host;
+struct trigger_call;
 struct timezone_def; /* types/timezone.h */
 struct sequence_store;   /* catalog/sequence.h */
 struct sequence_session;
@@ -61,6 +62,8 @@ struct eval_context {
                      struct value *columns, int ncolumns);
     const struct routine_door *routines; /* runs users' functions (types/routine.h); NULL in unit tests */
     const struct spi_host *spi;          /* runs statements inside a running one (exec/spi.h); likewise */
+    const struct trigger_call *trigger;  /* whose function is running (exec/trigger.h); NULL */
+    int trigger_depth;                   /* pg_trigger_depth() */
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */

@@ -136,7 +136,7 @@ static void expr_least(struct fcall *f)
 
 static void not_null_check(struct fcall *f)
 {
-    if (!ARG_NULL(f, 0)) {
+    if (!ARG_NULL(f, 0) || f->ctx->replaying) { /* the row is wanted that was refused */
         f->result = f->args[0];
         return;
     }
