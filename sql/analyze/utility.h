@@ -21,6 +21,7 @@ enum utility_kind {
     UTILITY_CREATE_AGGREGATE, UTILITY_CREATE_OPERATOR, UTILITY_CREATE_CAST,
     UTILITY_DEFAULT_PRIVILEGES, UTILITY_ROLE_SETTING, UTILITY_REASSIGN_OWNED, UTILITY_DROP_OWNED, UTILITY_CREATE_POLICY,
     UTILITY_ALTER_POLICY,
+    UTILITY_CREATE_EVENT_TRIGGER, UTILITY_ALTER_EVENT_TRIGGER,
     UTILITY_CREATE_TRIGGER,
     UTILITY_ALTER_DOMAIN
 };
@@ -242,7 +243,7 @@ enum object_kind {
     OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_SCHEMA, OBJECT_TYPE, OBJECT_DOMAIN,
     OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
     OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE, OBJECT_COLLATION,
-    OBJECT_LANGUAGE, OBJECT_ROUTINE, OBJECT_OTHER
+    OBJECT_LANGUAGE, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_OTHER
 };
 struct object_ref {
     struct qualified_name name;
@@ -368,6 +369,13 @@ struct utility {
         } create_table_as;
         struct create_index create_index;
         struct create_trigger create_trigger;
+        struct {
+            const char *name, *event;
+            const char *const *tags; /* upper case; none: any */
+            int ntags;
+            struct qualified_name function;
+            char enabled; /* ALTER */
+        } event_trigger;
         struct {
             struct qualified_name name;
             const char *const *columns;

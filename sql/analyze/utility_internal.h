@@ -113,6 +113,7 @@ utility_handler utility_prepare, utility_execute, utility_deallocate, utility_de
 utility_handler utility_create_table; /* utility_table.c */
 utility_handler utility_create_table_as, utility_create_view, utility_refresh; /* utility_view.c */
 utility_handler utility_create_index, utility_reindex, utility_cluster;        /* utility_index.c */
+utility_handler utility_create_event_trigger, utility_alter_event_trigger;      /* utility_event.c */
 utility_handler utility_create_trigger;                                        /* utility_trigger.c */
 utility_handler utility_alter_table;                                           /* utility_alter.c */
 utility_handler utility_drop, utility_rename, utility_comment, utility_owner, utility_set_schema,

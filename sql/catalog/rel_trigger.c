@@ -1,4 +1,4 @@
-/* rel_trigger.c: rows of pg_trigger. */
+/* rel_trigger.c: rows of pg_trigger and pg_event_trigger. */
 #include <string.h>
 
 #include "sql/catalog/catalog_table.h"
@@ -59,7 +59,23 @@ static bool next_trigger(struct rel_scan *x)
     return true;
 }
 
+static bool next_event_trigger(struct rel_scan *x)
+{
+    if (x->i >= x->s->event_triggers.n)
+        return false;
+    const struct event_trigger_def *t = x->s->event_triggers.items[x->i++];
+    put_int(x, t->oid);
+    put_text(x, t->name);
+    put_text(x, t->event);
+    put_int(x, t->owner);
+    put_int(x, t->function);
+    put_char(x, t->enabled);
+    put_text_array(x, t->ntags ? t->tags : NULL, t->ntags);
+    return true;
+}
+
 const struct rel_source rel_trigger_sources[] = {
+    {"pg_event_trigger", {NULL}, next_event_trigger},
     {"pg_trigger", {"oid", "tgrelid"}, next_trigger},
     {NULL, {NULL}, NULL},
 };

@@ -79,6 +79,22 @@ const struct attribute *relation_attribute(const struct relation *r, const char 
     return NULL;
 }
 
+const struct event_trigger_def *const *snapshot_event_triggers(const struct snapshot *s, int *n)
+{
+    *n = s->event_triggers.n;
+    return (const struct event_trigger_def *const *)s->event_triggers.items;
+}
+
+const struct event_trigger_def *snapshot_event_trigger_named(const struct snapshot *s, const char *name)
+{
+    for (int i = 0; i < s->event_triggers.n; i++) {
+        const struct event_trigger_def *t = s->event_triggers.items[i];
+        if (!strcmp(t->name, name))
+            return t;
+    }
+    return NULL;
+}
+
 bool relation_goes_by_rows(const struct relation *r)
 {
     if (r->ntriggers)

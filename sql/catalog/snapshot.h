@@ -200,6 +200,15 @@ struct trigger_def {
     const char *comment;
 };
 
+struct event_trigger_def {
+    uint32_t oid;
+    const char *name, *event; /* "ddl_command_start" ... */
+    uint32_t owner, function;
+    char enabled; /* as trigger_def's */
+    const char *const *tags;
+    int ntags; /* 0: any */
+};
+
 struct sequence_def {
     uint32_t relid;
     uint32_t type;
@@ -341,6 +350,10 @@ const struct opclass_def *snapshot_default_opclass(const struct snapshot *s, uin
                                                    uint32_t type);
 /* A comment: classoid is the pg_class oid of the catalog the object is in; NULL if none. */
 const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t classoid, int sub);
+
+/* By name, the order they fire in. */
+const struct event_trigger_def *const *snapshot_event_triggers(const struct snapshot *s, int *n);
+const struct event_trigger_def *snapshot_event_trigger_named(const struct snapshot *s, const char *name);
 
 /* --- whole lists, for pg_catalog's rows and for \d ----------------------------------- */
 const struct relation *const *snapshot_relations(const struct snapshot *s, int *n); /* user relations, all kinds */

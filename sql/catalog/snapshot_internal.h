@@ -30,6 +30,7 @@
 #define CLASS_PG_OPERATOR   2617u
 #define CLASS_PG_REWRITE    2618u
 #define CLASS_PG_TRIGGER    2620u
+#define CLASS_PG_EVENT_TRIGGER 3466u
 #define CLASS_PG_EXTENSION  3079u
 #define CLASS_PG_POLICY     3256u
 #define CLASS_PG_DEFAULT_ACL 826u
@@ -130,7 +131,7 @@ struct snapshot {
     bool durable; /* the file has our metadata */
     uint32_t database_owner;
 
-    struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, roles, extensions, ams,
+    struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, event_triggers, roles, extensions, ams,
         opclasses, attrdefs, depends, on_commits, comments, acls, default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;

@@ -257,6 +257,33 @@ static bool load_trigger(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+/* "CREATE TABLE,DROP TABLE" */
+static const char *const *column_tags(struct loader *l, sqlite3_stmt *st, int column, int *n)
+{
+    char *p = (char *)loader_text(l, st, column);
+    *n = 0;
+    if (!p)
+        return NULL;
+    const char **tags = ARENA_ARRAY(l->s->arena, const char *, strlen(p) / 2 + 2);
+    for (char *save, *tag = strtok_r(p, ",", &save); tag; tag = strtok_r(NULL, ",", &save))
+        tags[(*n)++] = tag;
+    return tags;
+}
+
+static bool load_event_trigger(struct loader *l, sqlite3_stmt *st)
+{
+    struct event_trigger_def *t = ARENA_NEW(l->s->arena, struct event_trigger_def);
+    t->oid = column_oid(st, 0);
+    t->name = loader_text(l, st, 1);
+    t->event = loader_text(l, st, 2);
+    t->owner = column_oid(st, 3);
+    t->function = column_oid(st, 4);
+    t->enabled = column_char(st, 5);
+    t->tags = column_tags(l, st, 6, &t->ntags);
+    list_add(&l->s->event_triggers, l->s->arena, t);
+    return true;
+}
+
 bool snapshot_load_keys(struct loader *l)
 {
     return loader_rows(l,
@@ -285,5 +312,9 @@ bool snapshot_load_keys(struct loader *l)
                        "SELECT oid, tgrelid, tgname, tgfoid, tgtype, tgenabled, tgconstrrelid, tgconstraint, "
                        "tgdeferrable, tginitdeferred, tgattr, tgargs, tgqual, tgoldtable, tgnewtable "
                        "FROM @_pg_trigger ORDER BY tgname",
-                       load_trigger);
+                       load_trigger) &&
+           loader_rows(l,
+                       "SELECT oid, evtname, evtevent, evtowner, evtfoid, evtenabled, evttags "
+                       "FROM main._pg_event_trigger ORDER BY evtname",
+                       load_event_trigger);
 }

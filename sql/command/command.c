@@ -17,6 +17,8 @@ static const struct {
     {UTILITY_CREATE_TABLE, run_create_table},
     {UTILITY_CREATE_INDEX, run_create_index},
     {UTILITY_CREATE_TRIGGER, run_create_trigger},
+    {UTILITY_CREATE_EVENT_TRIGGER, run_create_event_trigger},
+    {UTILITY_ALTER_EVENT_TRIGGER, run_alter_event_trigger},
     {UTILITY_ALTER_TABLE, run_alter_table},
     {UTILITY_CREATE_VIEW, run_create_view},
     {UTILITY_CREATE_SEQUENCE, run_create_sequence},
@@ -89,14 +91,15 @@ bool command_run(struct command *c)
     if (!run)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported",
                          c->utility->tag);
-    c->temp = false;
+    c->temp = c->dropped = false;
     c->chosen = (struct list){0};
     /* A changed catalog makes the session compute its path anew. */
     if (c->nsearch_path)
         c->search_path = arena_memdup(c->arena, c->search_path,
                                       sizeof(c->search_path[0]) * (size_t)c->nsearch_path);
     const struct snapshot *before = snapshot_ref(c->snapshot);
-    bool ok = run(c) && !error_is_set(c->err) && (c->snapshot == before || follow_foreign_keys(c, before));
+    bool ok = cmd_fire_event(c, "ddl_command_start") && run(c) && !error_is_set(c->err) && (c->snapshot == before || follow_foreign_keys(c, before));
+    ok = ok && (!c->dropped || cmd_fire_event(c, "sql_drop")) && cmd_fire_event(c, "ddl_command_end");
     snapshot_unref(before);
     return ok && (!c->changed || durable_stamp(c->db, c->err));
 }

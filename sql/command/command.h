@@ -44,6 +44,7 @@ struct command {
     uint64_t rows;                    /* out: affected rows, where the tag has a number */
     /* --- the command's own, zero at entry --- */
     bool changed;                     /* metadata was written */
+    bool dropped; /* objects were dropped: sql_drop fires */
     bool temp;                        /* the object under way is temporary */
     struct list chosen;               /* names chosen and not yet in the snapshot */
 };

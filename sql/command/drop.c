@@ -417,6 +417,8 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
     else if (a->classid == CLASS_PG_CONSTRAINT)
         ok = cmd_exec(c, "DELETE FROM @_pg_constraint WHERE oid = %u; DELETE FROM @_pg_constraint_more WHERE oid = %u",
                       a->oid, a->oid);
+    else if (a->classid == CLASS_PG_EVENT_TRIGGER)
+        ok = cmd_exec(c, "DELETE FROM main._pg_event_trigger WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_TRIGGER)
         ok = cmd_exec(c, "DELETE FROM @_pg_trigger WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_ATTRDEF)
@@ -610,6 +612,7 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
                   bool quiet)
 {
     struct drop d = {.c = c, .s = snapshot_ref(c->snapshot)};
+    c->dropped = true;
     for (int i = 0; i < n; i++)
         add(&d, objects[i].classid, objects[i].oid, objects[i].sub, false, -1);
     int named = d.n;

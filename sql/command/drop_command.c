@@ -318,6 +318,14 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
         return find_dropped_policy(c, ref, a, found);
     if (kind == OBJECT_TYPE || kind == OBJECT_DOMAIN)
         return find_dropped_type(c, &ref->name, kind == OBJECT_DOMAIN, a, found);
+    if (kind == OBJECT_EVENT_TRIGGER) {
+        const struct event_trigger_def *t = snapshot_event_trigger_named(c->snapshot, ref->name.name);
+        if (!t)
+            return missing(c, ERRCODE_UNDEFINED_OBJECT, "event trigger", ref->name.name);
+        *found = true;
+        *a = (struct object_address){CLASS_PG_EVENT_TRIGGER, t->oid, 0};
+        return true;
+    }
     if (kind == OBJECT_TRIGGER)
         return find_dropped_trigger(c, ref, a, found);
     if (kind == OBJECT_SCHEMA) {

@@ -355,6 +355,12 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         *sub = a->num;
         return true;
     }
+    case OBJECT_EVENT_TRIGGER: {
+        const struct event_trigger_def *t = snapshot_event_trigger_named(c->snapshot, ref->name.name);
+        *classid = CLASS_PG_EVENT_TRIGGER;
+        *oid = t ? t->oid : 0;
+        return t || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "event trigger \"%s\" does not exist", ref->name.name);
+    }
     case OBJECT_TRIGGER: {
         const struct relation *r = cmd_relation(c, &ref->name);
         const struct trigger_def *t = r ? cmd_find_trigger(r, ref->sub) : NULL;

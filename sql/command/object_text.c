@@ -109,6 +109,11 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
                             relation_text(c, s, k->table));
     if (k)
         return arena_printf(c->arena, "constraint %s", k->name);
+    for (int i = 0; classid == CLASS_PG_EVENT_TRIGGER && i < s->event_triggers.n; i++) {
+        const struct event_trigger_def *e = s->event_triggers.items[i];
+        if (e->oid == oid)
+            return arena_printf(c->arena, "event trigger %s", e->name);
+    }
     const struct trigger_def *g = classid == CLASS_PG_TRIGGER ? map_get(&s->trigger_oid, oid, NULL) : NULL;
     if (g)
         return arena_printf(c->arena, "trigger %s on %s %s", g->name, cmd_kind_name(g->table->kind),

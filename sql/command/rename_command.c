@@ -410,6 +410,8 @@ bool run_rename(struct command *c)
         return rename_type(c, &ref->name, to);
     case OBJECT_SCHEMA:
         return rename_schema(c, ref->name.name, to);
+    case OBJECT_EVENT_TRIGGER:
+        return cmd_rename_event_trigger(c, ref->name.name, to);
     case OBJECT_ROLE:
         return rename_role(c, ref->name.name, to);
     default:

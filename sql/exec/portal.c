@@ -84,15 +84,16 @@ void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v)
     }
 }
 
+struct rowset *portal_transition(const struct eval_context *ctx, int index)
+{
+    const struct trigger_call *t = ctx ? ctx->trigger : NULL;
+    return !t ? NULL : index == ROWSET_TRANSITION_OLD ? t->old_table : t->new_table;
+}
+
 /* A step's result, or a transition table of the trigger that is running. */
 static struct rowset *portal_rowset(struct portal *p, int index)
 {
-    const struct trigger_call *t = p->connection->host.ctx ? p->connection->host.ctx->trigger : NULL;
-    if (index == ROWSET_TRANSITION_OLD)
-        return t ? t->old_table : NULL;
-    if (index == ROWSET_TRANSITION_NEW)
-        return t ? t->new_table : NULL;
-    return p->rowsets[index];
+    return index >= ROWSET_TRANSITION_OLD ? portal_transition(p->connection->host.ctx, index) : p->rowsets[index];
 }
 
 static void portal_bind_step(struct portal *p, sqlite3_stmt *stmt, const struct step *s)
@@ -383,6 +384,9 @@ static bool portal_fire(struct portal *p, const struct portal_run *run, struct e
     for (int i = p->step; p->after.first && i < g->nsteps; i++)
         if (g->steps[i].query->command != QUERY_SELECT)
             return true;
+    /* A SELECT over data-modifying WITH does not see what they do, unless it may never come to its end. */
+    if (g->command == QUERY_SELECT && p->step < g->nsteps && run->max_rows <= 0)
+        return true;
     if (p->outer)
         after_queue_move(p->outer, &p->after);
     if (!p->after.first)

@@ -84,6 +84,9 @@ void portal_finish(struct portal *p, struct transaction *txn, enum portal_state 
 /* Binds v to parameter i (from 1); v's bytes must outlive the step. */
 void portal_bind_value(sqlite3_stmt *stmt, int i, const struct value *v);
 
+/* The rowset of a ROWSET_TRANSITION_ number: of the trigger whose function is running; NULL if it has none. */
+struct rowset *portal_transition(const struct eval_context *ctx, int index);
+
 /* A run's surroundings, given by the session. */
 struct portal_run {
     struct transaction *txn;

@@ -1,5 +1,5 @@
 /*
- * statement_trigger.c: triggers of statements that change no rows one by one: TRUNCATE. Called by command/.
+ * statement_trigger.c: triggers of statements that change no rows one by one: TRUNCATE; event triggers. Called by command/.
  */
 #include "sql/exec/statement_trigger.h"
 
@@ -11,10 +11,10 @@
 #include "sql/exec/trigger.h"
 #include "sql/parse/parse.h"
 
-static bool enabled(struct eval_context *ctx, const struct trigger_def *t)
+static bool enabled(struct eval_context *ctx, char state)
 {
     const char *role = ctx->setting ? ctx->setting(ctx, "session_replication_role") : NULL;
-    return t->enabled == 'A' || t->enabled == (role && !strcmp(role, "replica") ? 'R' : 'O');
+    return state == 'A' || state == (role && !strcmp(role, "replica") ? 'R' : 'O');
 }
 
 /* A statement trigger's WHEN speaks of no columns. */
@@ -68,8 +68,41 @@ bool statement_triggers_fire(struct eval_context *ctx, const struct relation *r,
     bool ok = true;
     for (int i = 0; ok && i < r->ntriggers; i++) {
         const struct trigger_def *t = r->triggers[i];
-        if (t->type & event && !(t->type & TRIGGER_ROW) && before == ((t->type & TRIGGER_BEFORE) != 0) && enabled(ctx, t))
+        if (t->type & event && !(t->type & TRIGGER_ROW) && before == ((t->type & TRIGGER_BEFORE) != 0) &&
+            enabled(ctx, t->enabled))
             ok = fire(ctx, t, event, &own);
+    }
+    error_copy(err, &own);
+    return ok;
+}
+
+static bool has_tag(const struct event_trigger_def *t, const char *tag)
+{
+    for (int i = 0; i < t->ntags; i++)
+        if (!strcmp(t->tags[i], tag))
+            return true;
+    return !t->ntags;
+}
+
+bool event_triggers_fire(struct eval_context *ctx, const char *event, const char *tag, struct error *err)
+{
+    int n;
+    const struct event_trigger_def *const *all = snapshot_event_triggers(ctx->snapshot, &n);
+    struct error own;
+    error_init(&own, err->arena);
+    bool ok = true;
+    for (int i = 0; ok && i < n; i++) {
+        if (strcmp(all[i]->event, event) != 0 || !enabled(ctx, all[i]->enabled) || !has_tag(all[i], tag))
+            continue;
+        struct arena *arena = arena_create();
+        struct event_trigger_call call = {.event = event, .tag = tag};
+        const struct proc *proc = snapshot_proc(ctx->snapshot, all[i]->function);
+        struct routine_call c = {
+            .ctx = ctx, .proc = proc, .rettype = EVENT_TRIGGEROID, .event_trigger = &call, .arena = arena, .err = &own};
+        ok = proc && proc->user ? routine_call(&c)
+                                : error_set(&own, ERRCODE_FEATURE_NOT_SUPPORTED,
+                                            "the function of event trigger \"%s\" is not supported", all[i]->name);
+        arena_destroy(arena);
     }
     error_copy(err, &own);
     return ok;

@@ -90,6 +90,8 @@ static struct function *function_get(struct routine_call *c)
 
 static struct value argv_value(struct frame *fr, const struct trigger_def *t)
 {
+    if (!t->nargs)
+        return value_null();
     struct value *items = ARENA_ARRAY(fr->scratch, struct value, t->nargs + 1);
     for (int i = 0; i < t->nargs; i++)
         items[i] = value_textz(t->args[i]);

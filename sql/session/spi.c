@@ -169,10 +169,13 @@ static bool scalar_direct(struct pg_session *s, struct connection *c, struct pla
     sqlite3_stmt *stmt = connection_stmt(c, plan->uid, 0, st->sql, err);
     if (!stmt)
         return false;
-    for (int i = 0; i < st->nbindings; i++)
-        portal_bind_value(stmt, i + 1,
-                          st->bindings[i].kind == BINDING_PARAM ? &params[st->bindings[i].index]
-                                                                : &st->bindings[i].value);
+    for (int i = 0; i < st->nbindings; i++) {
+        const struct binding *b = &st->bindings[i];
+        if (b->kind == BINDING_ROWSET) /* the program has none of its own */
+            sqlite3_bind_pointer(stmt, i + 1, portal_transition(&s->eval, b->index), ROWSET_POINTER, NULL);
+        else
+            portal_bind_value(stmt, i + 1, b->kind == BINDING_PARAM ? &params[b->index] : &b->value);
+    }
     struct connection *outer = s->txn.current;
     s->txn.current = c;
     int rc = sqlite3_step(stmt);
