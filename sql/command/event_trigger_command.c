@@ -67,10 +67,35 @@ bool cmd_rename_event_trigger(struct command *c, const char *from, const char *t
     return t && cmd_exec(c, "UPDATE main._pg_event_trigger SET evtname = %Q WHERE oid = %u", to, t->oid) && cmd_reload(c);
 }
 
+bool cmd_own_event_trigger(struct command *c, const char *name, const struct role_def *role)
+{
+    const struct event_trigger_def *t = find(c, name);
+    if (t && !role->super) {
+        error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to change owner of event trigger \"%s\"", name);
+        error_hint(c->err, "The owner of an event trigger must be a superuser.");
+        return false;
+    }
+    return t && cmd_exec(c, "UPDATE main._pg_event_trigger SET evtowner = %u WHERE oid = %u", role->oid, t->oid) &&
+           cmd_reload(c);
+}
+
 /* --- firing ------------------------------------------------------------------------------------------- */
+
+/* Objects of all databases, and event triggers themselves, are nothing event triggers hear of. */
+static bool is_shared_object(const struct utility *u)
+{
+    enum object_kind k = u->kind == UTILITY_COMMENT  ? u->comment.object
+                         : u->kind == UTILITY_RENAME ? u->rename.object
+                         : u->kind == UTILITY_OWNER  ? u->rename.object
+                         : u->kind == UTILITY_GRANT  ? u->grant.object
+                                                     : OBJECT_OTHER;
+    return k == OBJECT_EVENT_TRIGGER || k == OBJECT_DATABASE || k == OBJECT_ROLE;
+}
 
 bool cmd_fire_event(struct command *c, const char *event)
 {
+    if (is_shared_object(c->utility))
+        return true;
     if (!c->ctx || !c->ctx->spi || !c->snapshot->event_triggers.n || event_tag_find(c->utility->tag) != EVENT_TAG_OK)
         return true;
     const struct snapshot *held = snapshot_ref(c->snapshot);

@@ -137,6 +137,8 @@ bool run_object_owner(struct command *c)
     case OBJECT_AGGREGATE:
     case OBJECT_ROUTINE:
         return routine_owner(c, snapshot_proc(c->snapshot, ref->oid), role);
+    case OBJECT_EVENT_TRIGGER:
+        return cmd_own_event_trigger(c, ref->name.name, role);
     case OBJECT_DATABASE: {
         uint32_t before = c->snapshot->database_owner;
         if (strcmp(ref->name.name, c->database) != 0)

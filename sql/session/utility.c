@@ -10,6 +10,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/command/command.h"
+#include "sql/exec/statement_trigger.h"
 #include "sql/session/advisory.h"
 #include "sql/session/call.h"
 #include "sql/session/cursor.h"
@@ -460,12 +461,35 @@ bool utility_forbidden_in_block(const struct utility *u)
            (u->kind == UTILITY_DISCARD && u->discard.what == 'a');
 }
 
+/* CREATE TABLE AS and REFRESH are no commands of command/: their event triggers fire here. */
+static enum portal_result run_with_events(struct pg_session *s, struct portal *p, const struct utility_row *row)
+{
+    const char *tag = p->plan->program->utility->tag;
+    enum portal_result r = session_acquire_write(s, p);
+    if (r != PORTAL_FINISHED)
+        return r;
+    p->connection = NULL;
+    if (!event_triggers_fire(&s->eval, "ddl_command_start", tag, &s->err))
+        return PORTAL_FAILED;
+    r = row->run(s, p);
+    if (r == PORTAL_FINISHED && !event_triggers_fire(&s->eval, "ddl_command_end", tag, &s->err))
+        return PORTAL_FAILED;
+    return r;
+}
+
+static bool has_event_triggers(struct pg_session *s, const struct utility *u)
+{
+    int n;
+    snapshot_event_triggers(s->snapshot, &n);
+    return n && (u->kind == UTILITY_CREATE_TABLE_AS || u->kind == UTILITY_REFRESH);
+}
+
 enum portal_result utility_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
     const struct utility_row *r = utility_row(u);
     if (r)
-        return r->run(s, p);
+        return has_event_triggers(s, u) ? run_with_events(s, p, r) : r->run(s, p);
     if (u->kind == UTILITY_ROLE_SETTING && !role_check_kept_setting(s, u))
         return PORTAL_FAILED;
     if (command_handles(u))
