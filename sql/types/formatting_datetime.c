@@ -232,7 +232,7 @@ static bool put_words(struct strbuf *b, const struct template_item *it, const st
     case TEMPLATE_RM:
     case TEMPLATE_rm:
         if (s->dt.month) {
-            int m = s->dt.month > 0 ? s->dt.month : 12 + s->dt.month;
+            int m = s->dt.month > 0 ? s->dt.month : 13 + s->dt.month;
             const char *name = roman_months[m - 1];
             put_name(b, name, strlen(name), c, it->fill_mode ? 0 : 4);
         }
@@ -295,7 +295,10 @@ static void put_day(struct strbuf *b, const struct template_item *it, const stru
         put_number(b, it, s->dt.month, 2);
         break;
     case TEMPLATE_DD:
-        put_number(b, it, s->dt.day, 2);
+        if (s->dt.day < 0) /* the sign takes a place */
+            strbuf_printf(b, "%0*d", it->fill_mode ? 0 : 2, s->dt.day);
+        else
+            put_number(b, it, s->dt.day, 2);
         break;
     case TEMPLATE_DDD:
         put_number(b, it, s->yearday, 3);
@@ -383,6 +386,14 @@ static void timestamptz_to_char(struct fcall *f)
     show_moment(f, &s);
 }
 
+/* The Julian day of parts that need be no date. */
+static int64_t julian_day(int64_t year, int64_t month, int64_t day)
+{
+    bool late = month > 2;
+    int64_t y = year + (late ? 4800 : 4799), m = month + (late ? 1 : 13), century = y / 100;
+    return y * 365 - 32167 + y / 4 - century + century / 4 + 7834 * m / 256 + day;
+}
+
 static void interval_to_char(struct fcall *f)
 {
     struct interval i;
@@ -397,6 +408,7 @@ static void interval_to_char(struct fcall *f)
     s.dt.second = (int)(i.usecs / USECS_PER_SEC % 60);
     s.dt.usec = (int)(i.usecs % USECS_PER_SEC);
     s.yearday = i.months * 30 + i.days;
+    s.days = julian_day(s.dt.year, s.dt.month, s.dt.day) - CALENDAR_JULIAN_EPOCH;
     format(f, &s);
 }
 

@@ -31,13 +31,13 @@ static bool read_id(const char **p, uint64_t *id)
 
 static bool snapshot_read(struct fcall *f, const char *text, struct xact_snapshot *s)
 {
-    const char *p = text;
+    const char *p = text + strspn(text, " \t\n\r\f\v");
     int cap = 1;
     for (const char *c = text; *c; c++)
         cap += *c == ',';
     s->n = 0;
     if (cap > SNAPSHOT_IDS_MAX || !read_id(&p, &s->xmin) || *p++ != ':' || !read_id(&p, &s->xmax) || *p++ != ':' ||
-        s->xmin == 0 || s->xmax < s->xmin)
+        (uint32_t)s->xmin == 0 || (uint32_t)s->xmax == 0 || s->xmax < s->xmin) /* an epoch alone is no id */
         return false;
     s->ids = ARENA_ARRAY(f->arena, uint64_t, cap);
     while (*p) {
@@ -46,7 +46,7 @@ static bool snapshot_read(struct fcall *f, const char *text, struct xact_snapsho
             return false;
         if (!s->n || id != s->ids[s->n - 1])
             s->ids[s->n++] = id;
-        if (*p == ',' && p[1])
+        if (*p == ',')
             p++;
         else if (*p)
             return false;
