@@ -37,4 +37,7 @@
 /* PostgreSQL's MAXDIM for arrays. */
 #define LIMIT_ARRAY_DIMS 6
 
+/* Rows that a function's loop, cursor or result keeps in memory: beyond it 53200, before the machine has none left. */
+#define LIMIT_KEPT_BYTES ((size_t)1 << 28)
+
 #endif

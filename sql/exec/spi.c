@@ -28,7 +28,8 @@ struct keep {
 static bool keep_row(void *arg, const struct value *cells, struct error *err)
 {
     struct keep *k = arg;
-    (void)err;
+    if (!rowset_check(k->rows, err))
+        return false;
     struct value *row = rowset_append(k->rows);
     for (int i = 0; i < k->n; i++)
         row[i] = rowset_copy(k->rows, &cells[i]);

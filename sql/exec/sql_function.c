@@ -332,13 +332,14 @@ static bool take_row(void *arg, const struct value *cells, struct error *err)
 {
     struct result_sink *s = arg;
     struct routine_call *c = s->call;
-    (void)err;
     if (!c->rows) {
         if (!s->got)
             c->result = s->composite ? make_record(s, cells) : copy_value(c->arena, &cells[0]);
         s->got = true;
         return true;
     }
+    if (!rowset_check(c->rows, err))
+        return false;
     struct value *row = rowset_append(c->rows);
     if (c->want_row && s->composite) {
         struct value v = make_record(s, cells);

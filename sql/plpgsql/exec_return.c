@@ -91,6 +91,8 @@ static bool put_row(struct frame *fr, const struct value *cells, const uint32_t 
     struct routine_call *c = fr->call;
     struct function *f = fr->f;
     struct value whole;
+    if (!rowset_check(c->rows, fr->err))
+        return false;
     if (!f->returns_tuple) {
         struct value *row = rowset_append(c->rows);
         row[0] = rowset_copy(c->rows, &cells[0]);

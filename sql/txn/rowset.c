@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sql/base/arena.h"
+#include "sql/base/limits.h"
 #include "sql/base/log.h"
 
 struct rowset *rowset_create(int ncolumns)
@@ -46,4 +47,14 @@ struct value rowset_copy(struct rowset *r, const struct value *v)
     if (v->kind == VALUE_TEXT || v->kind == VALUE_BLOB)
         copy.p = arena_strndup(r->arena, v->p, v->n);
     return copy;
+}
+
+bool rowset_check(const struct rowset *r, struct error *err)
+{
+    size_t cells = (size_t)r->cap * (size_t)r->ncolumns * sizeof(struct value);
+    if (cells + arena_size(r->arena) <= LIMIT_KEPT_BYTES)
+        return true;
+    error_set(err, ERRCODE_OUT_OF_MEMORY, "out of memory");
+    error_detail(err, "The rows a function keeps are more than %zu MB.", LIMIT_KEPT_BYTES >> 20);
+    return false;
 }

@@ -12,6 +12,7 @@
 #include <sqlite3.h>
 #include <stdint.h>
 
+#include "sql/base/error.h"
 #include "sql/types/value.h"
 
 #define ROWSET_POINTER "pgfeather_rowset"
@@ -33,6 +34,8 @@ struct rowset *rowset_create(int ncolumns);
 void rowset_destroy(struct rowset *r); /* NULL is allowed */
 /* A new row of NULLs; fill it at once: the pointer moves with the next append. */
 struct value *rowset_append(struct rowset *r);
+/* False with 53200 set when the rows have outgrown LIMIT_KEPT_BYTES. */
+bool rowset_check(const struct rowset *r, struct error *err);
 /* Copies v's bytes into the rowset. */
 struct value rowset_copy(struct rowset *r, const struct value *v);
 
