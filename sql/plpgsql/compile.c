@@ -291,7 +291,7 @@ static bool compile_body(struct parser *p)
 }
 
 struct function *function_compile(struct eval_context *ctx, const struct routine_call *call, const struct proc *proc,
-                                  const char *body, bool validating, struct error *err)
+                                  const char *body, bool validating, int *line, struct error *err)
 {
     struct arena *arena = arena_create();
     struct function *f = ARENA_NEW(arena, struct function);
@@ -315,6 +315,7 @@ struct function *function_compile(struct eval_context *ctx, const struct routine
     }
     if (ok && compile_body(&p) && !error_is_set(err))
         return f;
+    *line = p.tokens.n ? token_line(&p, peek(&p)) : 1;
     function_free(f);
     return NULL;
 }

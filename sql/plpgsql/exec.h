@@ -130,8 +130,9 @@ bool finish_return(struct frame *fr);
 
 /* --- compile.c ------------------------------------------------------------------------------------------------ */
 
+/* line: where it stopped, when it fails. */
 struct function *function_compile(struct eval_context *ctx, const struct routine_call *call, const struct proc *p,
-                                  const char *body, bool validating, struct error *err);
+                                  const char *body, bool validating, int *line, struct error *err);
 void function_free(struct function *f);
 
 #endif

@@ -50,11 +50,10 @@ static bool is_for_call(const struct function *f, const struct routine_call *c)
            (c->nargs == 0 || memcmp(f->argtypes, c->argtypes, sizeof(uint32_t) * (size_t)c->nargs) == 0);
 }
 
-static void explain_compile(struct error *err, const struct proc *p, const char *src)
+static void explain_compile(struct error *err, const struct proc *p, const char *src, int line)
 {
     routine_internal_position(err, src);
-    routine_context(err, "compilation of PL/pgSQL function \"%s\" near line %d", p->name,
-                    err->internal_position > 0 ? 1 : 1);
+    routine_context(err, "compilation of PL/pgSQL function \"%s\" near line %d", p->name, line);
 }
 
 static struct function *function_get(struct routine_call *c)
@@ -74,9 +73,10 @@ static struct function *function_get(struct routine_call *c)
         if (f->users == 0)
             function_free(f);
     }
-    struct function *f = function_compile(c->ctx, c, c->proc, c->proc->src, false, c->err);
+    int line;
+    struct function *f = function_compile(c->ctx, c, c->proc, c->proc->src, false, &line, c->err);
     if (!f) {
-        explain_compile(c->err, c->proc, c->proc->src);
+        explain_compile(c->err, c->proc, c->proc->src, line);
         return NULL;
     }
     f->relid = trigger_relation(c);
@@ -271,7 +271,8 @@ static bool plpgsql_call(struct routine_call *c)
 
 static bool plpgsql_run_block(struct eval_context *ctx, const char *body, bool nonatomic, struct error *err)
 {
-    struct function *f = function_compile(ctx, NULL, NULL, body, false, err);
+    int line;
+    struct function *f = function_compile(ctx, NULL, NULL, body, false, &line, err);
     struct frame fr;
     if (!f)
         return false;
@@ -290,15 +291,15 @@ static bool plpgsql_validate(struct eval_context *ctx, const struct proc *p, con
     struct error mine;
     error_init(&mine, arena);
     bool bodies = !check || strcmp(check, "off") != 0;
-    struct function *f = bodies ? function_compile(ctx, NULL, p, p->src, true, &mine) : NULL;
+    int line = 1;
+    struct function *f = bodies ? function_compile(ctx, NULL, p, p->src, true, &line, &mine) : NULL;
     if (f) {
         function_free(f);
     } else if (bodies) {
         bool placed = mine.position > 0;
-        int at = mine.position;
         routine_body_position(&mine, p->src, statement);
         if (!placed || mine.internal_query)
-            routine_context(&mine, "compilation of PL/pgSQL function \"%s\" near line %d", p->name, at > 0 ? 1 : 1);
+            routine_context(&mine, "compilation of PL/pgSQL function \"%s\" near line %d", p->name, line);
         error_copy(err, &mine);
     }
     arena_destroy(arena);
