@@ -204,6 +204,11 @@ bool foreign_key_define(struct command *c, const struct relation *table,
     cmd_use_temp(c, temp);
     if (!ref)
         return false;
+    if (ref->kind == RELKIND_PARTITIONED || table->kind == RELKIND_PARTITIONED)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         ref->kind == RELKIND_PARTITIONED
+                             ? "foreign keys that reference partitioned tables are not supported"
+                             : "foreign keys of partitioned tables are not supported: give them to the partitions");
     if (ref->kind != RELKIND_TABLE || ref->system)
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
                          "referenced relation \"%s\" is not a table", ref->name);

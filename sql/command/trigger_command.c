@@ -212,6 +212,9 @@ bool run_create_trigger(struct command *c)
         return false;
     if (!cmd_check_owner(c, d.r->owner, cmd_kind_name(d.r->kind), d.r->name) || !command_adopt(c, &d.r))
         return false;
+    if (d.r->kind == RELKIND_PARTITIONED) /* its partitions' own triggers fire */
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "triggers on partitioned tables are not supported: give them to the partitions");
     cmd_use_temp(c, d.r->persistence == 't');
     d.when = NULL;
     if (d.t->when && !(d.when = when_text(c, d.t->when, d.r)))

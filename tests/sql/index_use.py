@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""EXPLAIN: a query that could use an index does.
+
+  tests/sql/index_use.py BINARY
+"""
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+import pgwire  # noqa: E402
+from server import Server  # noqa: E402
+
+SCHEMA = ["CREATE TABLE t (id int PRIMARY KEY, a int, b text, v varchar(20), c numeric(10,2), d date, ts timestamptz, u uuid, n int NOT NULL)",
+          "CREATE INDEX t_a ON t (a)", "CREATE INDEX t_b ON t (b)", "CREATE INDEX t_v ON t (v)", "CREATE INDEX t_c ON t (c)",
+          "CREATE INDEX t_d ON t (d)", "CREATE INDEX t_ts ON t (ts)", "CREATE INDEX t_u ON t (u)", "CREATE INDEX t_n ON t (n)",
+          "CREATE INDEX t_lower ON t (lower(b))", "CREATE INDEX t_part ON t (a) WHERE b IS NULL",
+          "CREATE TABLE k (id int PRIMARY KEY, t_id int REFERENCES t)", "CREATE INDEX k_t ON k (t_id)",
+          "CREATE TABLE m (id int, d date, PRIMARY KEY (id, d)) PARTITION BY RANGE (d)",
+          "CREATE TABLE m1 PARTITION OF m FOR VALUES FROM (MINVALUE) TO ('2020-01-01')",
+          "CREATE TABLE m2 PARTITION OF m FOR VALUES FROM ('2020-01-01') TO (MAXVALUE)"]
+# query, the index (or indexes) its plan must name
+CASES = [
+    ("SELECT * FROM t WHERE id = 1", "t_pkey"),
+    ("SELECT * FROM t WHERE a = 5", "t_a"),
+    ("SELECT * FROM t WHERE a > 5 AND a < 9", "t_a"),
+    ("SELECT * FROM t WHERE a BETWEEN 5 AND 9", "t_a"),
+    ("SELECT * FROM t WHERE a IN (1, 2, 3)", "t_a"),
+    ("SELECT * FROM t WHERE a = ANY ('{1,2,3}')", "t_a"),
+    ("SELECT * FROM t WHERE a = ANY (ARRAY[1, 2])", "t_a"),
+    ("SELECT * FROM t WHERE a IS NULL", "t_a"),
+    ("SELECT * FROM t WHERE a = 1::bigint", "t_a"),
+    ("SELECT * FROM t WHERE b = 'x'", "t_b"),
+    ("SELECT * FROM t WHERE b LIKE 'abc%'", "t_b"),
+    ("SELECT * FROM t WHERE b LIKE 'abc%def'", "t_b"),
+    ("SELECT * FROM t WHERE b LIKE 'abc'", "t_b"),
+    ("SELECT * FROM t WHERE v LIKE 'abc%'", "t_v"),
+    ("SELECT * FROM t WHERE b LIKE '%abc'", None),
+    ("SELECT * FROM t WHERE c = 1.5", "t_c"),
+    ("SELECT * FROM t WHERE c > 1.5", "t_c"),
+    ("SELECT * FROM t WHERE d = '2020-01-01'", "t_d"),
+    ("SELECT * FROM t WHERE d >= date '2020-01-01' AND d < date '2021-01-01'", "t_d"),
+    ("SELECT * FROM t WHERE ts > now() - interval '1 day'", "t_ts"),
+    ("SELECT * FROM t WHERE u = 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", "t_u"),
+    ("SELECT * FROM t WHERE lower(b) = 'x'", "t_lower"),
+    ("SELECT * FROM t WHERE a = 1 AND b IS NULL", "t_part"),
+    ("SELECT * FROM t WHERE a = 1 OR b = 'x'", "t_a t_b"),
+    ("SELECT * FROM t ORDER BY a LIMIT 5", "t_a"),
+    ("SELECT * FROM t ORDER BY n LIMIT 5", "t_n"),
+    ("SELECT max(a) FROM t", "t_a"),
+    ("SELECT DISTINCT n FROM t", "t_n"),
+    ("SELECT n, count(*) FROM t GROUP BY n", "t_n"),
+    ("SELECT * FROM t JOIN k ON k.t_id = t.id WHERE k.id = 3", "k_pkey t_pkey"),
+    ("SELECT * FROM t LEFT JOIN k ON k.t_id = t.id WHERE t.a = 3", "t_a k_t"),
+    ("SELECT * FROM t WHERE id IN (SELECT t_id FROM k WHERE id < 5)", "t_pkey k_pkey"),
+    ("SELECT * FROM t WHERE EXISTS (SELECT 1 FROM k WHERE k.t_id = t.id)", "k_t"),
+    ("SELECT * FROM m WHERE id = 3", "m1_pkey m2_pkey"),
+    ("UPDATE t SET a = 1 WHERE b = 'x'", "t_b"),
+    ("DELETE FROM t WHERE d = '2020-01-01'", "t_d"),
+]
+
+
+def main():
+    passed = failed = 0
+    with Server(sys.argv[1]) as s:
+        c = pgwire.Connection("127.0.0.1", s.port, database=s.database)
+        for sql in SCHEMA:
+            r = c.query(sql)[-1]
+            assert not r.error, (sql, r.error)
+        for sql, indexes in CASES:
+            r = c.query("EXPLAIN " + sql)[-1]
+            plan = "\n".join(row[0] for row in r.rows or [[str(r.error)]])
+            good = "Index" not in plan if indexes is None else all(f"using {i} on" in plan for i in indexes.split())
+            passed, failed = passed + good, failed + (not good)
+            if not good:
+                print(f"{sql}\n  wanted {indexes}\n  {plan}")
+        for value, pattern, wanted in [("abc", "abc%", 1), ("abcd", "abc%", 1), ("abd", "abc%", 0), ("ab~x", "ab~%", 1), ("é1", "é%", 1),
+                                       ("a\U0010ffffz", "a\U0010ffff%", 1), ("a%b", "a\\%%", 1), ("axb", "a\\%%", 0)]:
+            c.query("DELETE FROM t")
+            c.query(f"INSERT INTO t (id, n, b) VALUES (1, 1, '{value}')")
+            n = c.query(f"SELECT count(*) FROM t WHERE b LIKE '{pattern}'")[-1].rows[0][0]
+            passed, failed = passed + (n == str(wanted)), failed + (n != str(wanted))
+            if n != str(wanted):
+                print(f"{value!r} LIKE {pattern!r}: {n} rows")
+        c.close()
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
