@@ -47,12 +47,23 @@ static void give_back(struct pg_session *s, struct borrowed *b, struct error *er
 
 /* --- plans ---------------------------------------------------------------------------------------- */
 
+/* EXECUTE of a prepared statement without parameters is that statement, so that it can be a cursor and give rows to loops. */
+static struct plan *prepared_plan(struct pg_session *s, struct plan *p)
+{
+    const struct utility *u = p ? p->program->utility : NULL;
+    struct prepared *st = u && u->kind == UTILITY_EXECUTE && u->execute.args.n == 0 ? prepared_find(s, u->execute.name) : NULL;
+    if (!st || !st->plan || !prepared_revalidate(s, st) || st->plan->program->nparams)
+        return p;
+    plan_unref(p);
+    return plan_ref(st->plan);
+}
+
 static struct plan *host_plan(struct eval_context *ctx, const struct spi_source *src, struct error *err)
 {
     struct pg_session *s = ctx->session;
     struct borrowed b;
     borrow(s, &b);
-    struct plan *p = session_plan_source(s, src);
+    struct plan *p = prepared_plan(s, session_plan_source(s, src));
     give_back(s, &b, err);
     return p;
 }

@@ -1,0 +1,20 @@
+-- Partitioned tables.
+BEGIN;
+SELECT plan(11);
+SET search_path = shop, public;
+CREATE TABLE events (id bigint, kind text NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE events_2025 PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+SELECT is_partitioned('shop', 'events', 'events are partitioned');
+SELECT isnt_partitioned('shop', 'orders', 'orders are not');
+SELECT is_partition_of('shop', 'events_2024', 'shop', 'events', 'events of 2024');
+SELECT partitions_are('shop', 'events', ARRAY['events_2024', 'events_2025'], 'two years');
+SELECT is_ancestor_of('shop', 'events', 'shop', 'events_2025', 'events above 2025');
+SELECT is_descendent_of('shop', 'events_2025', 'shop', 'events', 'and 2025 below');
+SELECT isnt_ancestor_of('shop', 'orders', 'shop', 'events', 'orders are above nothing');
+SELECT isnt_descendent_of('shop', 'orders', 'shop', 'events', 'nor below');
+SELECT lives_ok($$INSERT INTO events VALUES (1, 'login', '2024-05-05'), (2, 'login', '2025-05-05')$$, 'two events');
+SELECT is((SELECT count(*) FROM events_2025), 1::bigint, 'one of them in 2025');
+SELECT throws_ok($$INSERT INTO events VALUES (3, 'login', '2030-01-01')$$, '23514', 'no partition of relation "events" found for row');
+SELECT * FROM finish();
+ROLLBACK;
