@@ -142,6 +142,8 @@ static bool check_relation(struct pstate *ps, const struct relation *r, int type
                                "Views cannot have row-level BEFORE or AFTER triggers.");
         if (type & TRIGGER_TRUNCATE)
             return refuse_kind(ps, "\"%s\" is a view", r, "Views cannot have TRUNCATE triggers.");
+    } else if (r->kind == RELKIND_PARTITIONED) {
+        return utility_refuse(ps, -1, "CREATE TRIGGER on a partitioned table");
     } else if (type & TRIGGER_INSTEAD) {
         return refuse_kind(ps, "\"%s\" is a table", r, "Tables cannot have INSTEAD OF triggers.");
     }
