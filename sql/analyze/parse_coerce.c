@@ -361,6 +361,16 @@ struct expr *coerce_type(struct pstate *ps, struct expr *e, uint32_t target, int
                        format_type(ps, target));
 }
 
+/* A cast under one that applies a length: one cast was written. */
+static void hide_coercion(struct expr *e)
+{
+    if (e->kind == EXPR_FUNC)
+        e->func.form = COERCE_IMPLICIT;
+    else if (e->kind == EXPR_RELABEL || e->kind == EXPR_COERCE_IO || e->kind == EXPR_ARRAY_COERCE ||
+             e->kind == EXPR_COERCE_DOMAIN)
+        e->cast.form = COERCE_IMPLICIT;
+}
+
 struct expr *coerce_to_target_type(struct pstate *ps, struct expr *e, uint32_t target,
                                    int32_t typmod, enum coercion_context context,
                                    enum coercion_form form, int location)
@@ -373,8 +383,10 @@ struct expr *coerce_to_target_type(struct pstate *ps, struct expr *e, uint32_t t
         return NULL;
     while (e->kind == EXPR_COLLATE)
         e = e->cast.arg;
-    result = coerce_type(ps, e, target, typmod, context, form, location);
-    result = coerce_type_typmod(ps, result, target, typmod, context, form, location);
+    struct expr *coerced = coerce_type(ps, e, target, typmod, context, form, location);
+    result = coerce_type_typmod(ps, coerced, target, typmod, context, form, location);
+    if (result != coerced && coerced != e && !expr_is_poison(coerced))
+        hide_coercion(coerced);
     if (original != e && !expr_is_poison(result) && type_collation(ps, target) != 0) {
         struct expr *c = new_cast(ps, EXPR_COLLATE, result, result->type, result->typmod,
                                   COERCE_EXPLICIT, original->location);

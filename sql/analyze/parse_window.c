@@ -13,6 +13,7 @@ enum {
     FRAME_IS_RANGE = 0x2,
     FRAME_IS_ROWS = 0x4,
     FRAME_IS_GROUPS = 0x8,
+    FRAME_BETWEEN = 0x10,
     FRAME_START_UNBOUNDED_PRECEDING = 0x20,
     FRAME_END_UNBOUNDED_FOLLOWING = 0x100,
     FRAME_START_CURRENT_ROW = 0x200,
@@ -199,6 +200,7 @@ static bool window_frame(struct pstate *ps, const PgQuery__WindowDef *raw, struc
 {
     int o = raw->frame_options;
     d->framed = o & FRAME_NONDEFAULT;
+    d->between = o & FRAME_BETWEEN;
     d->mode = o & FRAME_IS_ROWS ? FRAME_ROWS : o & FRAME_IS_GROUPS ? FRAME_GROUPS : FRAME_RANGE;
     d->start = frame_bound_of(o, FRAME_START_UNBOUNDED_PRECEDING, FRAME_START_OFFSET_PRECEDING,
                               FRAME_START_CURRENT_ROW, FRAME_START_OFFSET_FOLLOWING);
@@ -275,6 +277,7 @@ static bool window_inherit(struct pstate *ps, const PgQuery__WindowDef *raw,
         d->order.items = arena_memdup(ps->a->arena, ref->order.items,
                                       sizeof *d->order.items * (size_t)ref->order.n);
         d->order.n = ref->order.n;
+        d->copied_order = true;
         for (int i = 0; i < d->order.n; i++)
             d->order.items[i].expr = expr_copy(ps->a->arena, d->order.items[i].expr);
     }

@@ -101,7 +101,9 @@ struct window_def {
     const char *refname;
     struct expr_list partition;
     struct sort_list order;
-    bool framed; /* a frame clause was written */
+    bool copied_order; /* order is refname's */
+    bool framed;       /* a frame clause was written */
+    bool between;      /* with BETWEEN */
     enum frame_mode mode;
     enum frame_bound start, end;
     struct expr *start_offset, *end_offset;

@@ -236,7 +236,7 @@ static void fn_get_indexdef(struct fcall *f)
 
 /* --- views ----------------------------------------------------------------------------------------------------- */
 
-static const char *view_text(struct fcall *f, const struct relation *r, bool pretty)
+static const char *view_text(struct fcall *f, const struct relation *r, bool pretty, int wrap)
 {
     struct analysis a = fn_analysis(f, f->err);
     a.search_path = stored_path;
@@ -245,6 +245,7 @@ static const char *view_text(struct fcall *f, const struct relation *r, bool pre
     struct query *q = analyze_select_text(&a, r->view_sql);
     struct strbuf b = {0};
     struct deparse d = deparser(f, pretty);
+    d.wrap = wrap;
     const char *s = NULL;
     if (q && deparse_query(&d, q, &b))
         s = arena_printf(f->arena, "%s;", b.data);
@@ -252,30 +253,37 @@ static const char *view_text(struct fcall *f, const struct relation *r, bool pre
     return s;
 }
 
-static void return_view(struct fcall *f, const struct relation *r)
+static void return_view(struct fcall *f, const struct relation *r, bool pretty, int wrap)
 {
     if (!r || !r->view_sql)
         return;
-    const char *s = view_text(f, r, is_pretty(f, 1));
+    const char *s = view_text(f, r, pretty, wrap);
     if (s)
         fcall_return_textz(f, s);
 }
 
 static void fn_get_viewdef(struct fcall *f)
 {
-    return_view(f, snapshot_relation(f->ctx->snapshot, fn_oid(f, 0)));
+    return_view(f, snapshot_relation(f->ctx->snapshot, fn_oid(f, 0)), is_pretty(f, 1), 0);
+}
+
+/* pg_get_viewdef(view, column to wrap at): always pretty. */
+static void fn_get_viewdef_wrap(struct fcall *f)
+{
+    int64_t wrap = fn_int(f, 1);
+    return_view(f, snapshot_relation(f->ctx->snapshot, fn_oid(f, 0)), true, wrap > 0 ? (int)wrap : 0);
 }
 
 static void fn_get_viewdef_name(struct fcall *f)
 {
-    return_view(f, fn_relation(f, fcall_arg_cstring(f, 0), false));
+    return_view(f, fn_relation(f, fcall_arg_cstring(f, 0), false), is_pretty(f, 1), 0);
 }
 
 /* Rules have the number of their view: the _RETURN rule. */
 static void fn_get_ruledef(struct fcall *f)
 {
     const struct relation *r = snapshot_relation(f->ctx->snapshot, fn_oid(f, 0));
-    const char *s = r && r->view_sql && !r->system ? view_text(f, r, is_pretty(f, 1)) : NULL;
+    const char *s = r && r->view_sql && !r->system ? view_text(f, r, is_pretty(f, 1), 0) : NULL;
     if (s)
         fcall_return_textz(f, arena_printf(f->arena, "CREATE RULE \"_RETURN\" AS\n    ON SELECT TO %s DO INSTEAD %s",
                                            fn_relation_name(f, r), s));
@@ -290,7 +298,7 @@ const struct fn_impl catalog_definition_functions[] = {
     {"pg_get_indexdef_ext", .call = fn_get_indexdef},
     {"pg_get_viewdef", .call = fn_get_viewdef},
     {"pg_get_viewdef_ext", .call = fn_get_viewdef},
-    {"pg_get_viewdef_wrap", .call = fn_get_viewdef},
+    {"pg_get_viewdef_wrap", .call = fn_get_viewdef_wrap},
     {"pg_get_viewdef_name", .call = fn_get_viewdef_name},
     {"pg_get_viewdef_name_ext", .call = fn_get_viewdef_name},
     {"pg_get_ruledef", .call = fn_get_ruledef},

@@ -123,7 +123,8 @@ static void fn_interval_type(struct fcall *f)
     char *fields = arena_strdup(f->arena, name + strspn(name, "() 0123456789"));
     for (char *p = fields; *p; p++)
         *p = (char)toupper((unsigned char)*p);
-    fcall_return_textz(f, fields);
+    if (*fields)
+        fcall_return_textz(f, fields);
 }
 
 /* The place of a column among the keys of an index. */

@@ -15,6 +15,7 @@ struct deparse {
     const uint32_t *search_path; /* names visible through it print unqualified */
     int nsearch_path;
     unsigned flags;
+    int wrap; /* lists of columns and FROM items break only past this column; 0: before each item */
     struct eval_context *ctx; /* constants are printed through their output functions */
     struct arena *arena;
     struct error *err;

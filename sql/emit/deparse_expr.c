@@ -108,7 +108,14 @@ static bool plain_number(const char *s, size_t n)
 
 static void quoted(struct deparser *p, const struct value *text)
 {
-    deparse_literal(text->p, text->n, p->out);
+    /* As ruleutils: never an escape string. */
+    strbuf_addc(p->out, '\'');
+    for (size_t i = 0; i < text->n; i++) {
+        if (text->p[i] == '\'')
+            strbuf_addc(p->out, '\'');
+        strbuf_addc(p->out, text->p[i]);
+    }
+    strbuf_addc(p->out, '\'');
 }
 
 void deparse_const(struct deparser *p, const struct expr *e, int label)

@@ -216,10 +216,13 @@ static void deparse_frame(struct deparser *p, const struct window_def *w)
         [EXCLUDE_TIES] = " EXCLUDE TIES",
     };
     deparse_z(p, modes[w->mode]);
-    deparse_z(p, "BETWEEN ");
+    if (w->between)
+        deparse_z(p, "BETWEEN ");
     deparse_bound(p, w->start, w->start_offset);
-    deparse_z(p, " AND ");
-    deparse_bound(p, w->end, w->end_offset);
+    if (w->between) {
+        deparse_z(p, " AND ");
+        deparse_bound(p, w->end, w->end_offset);
+    }
     deparse_z(p, excludes[w->exclude]);
 }
 
@@ -240,7 +243,7 @@ void deparse_window_spec(struct deparser *p, const struct window_def *w)
         }
         space = " ";
     }
-    if (w->order.n) {
+    if (w->order.n && !w->copied_order) {
         deparse_z(p, space);
         deparse_z(p, "ORDER BY ");
         deparse_sort(p, &w->order, false);

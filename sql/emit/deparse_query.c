@@ -92,14 +92,28 @@ static void deparse_with(struct deparser *p, const struct query *q)
 
 /* --- select list --------------------------------------------------------------------------------- */
 
-/* Is the text's line break its first character? Then no other is needed before it. */
-static void append_item(struct deparser *p, const struct strbuf *item, bool first, bool break_always)
+/* Bytes since the last line break. */
+static size_t line_length(const struct strbuf *b)
+{
+    size_t n = 0;
+    while (n < b->len && b->data[b->len - 1 - n] != '\n')
+        n++;
+    return n;
+}
+
+/* Appends an item of a list, on a new line unless it is the first, begins with a line break itself, or fits before the
+   column to wrap at. *multiline, if given: the item before took several lines, then whether this one does. */
+static void append_item(struct deparser *p, const struct strbuf *item, bool first, bool *multiline)
 {
     const char *text = item->data ? item->data : "";
-    if (text[0] == '\n')
+    bool breaks = text[0] == '\n';
+    if (breaks)
         deparse_trim(p->out);
-    else if (!first && break_always)
+    else if (!first &&
+             (line_length(p->out) + item->len > (size_t)p->d->wrap || (multiline && *multiline) || !p->d->wrap))
         deparse_keyword(p, "", -INDENT_STD, INDENT_STD, INDENT_VAR);
+    if (multiline)
+        *multiline = strchr(text + breaks, '\n') != NULL;
     strbuf_add(p->out, text, item->len);
 }
 
@@ -114,7 +128,7 @@ static const char *result_name(const struct query *q, int n)
 
 static void deparse_targets(struct deparser *p, const struct query *q, bool names_visible)
 {
-    bool first = true;
+    bool first = true, multiline = false;
     for (int i = 0, n = 0; i < q->ntargets; i++) {
         const struct target *t = &q->targets[i];
         if (t->junk)
@@ -133,7 +147,7 @@ static void deparse_targets(struct deparser *p, const struct query *q, bool name
             deparse_name(p, result);
         }
         p->out = out;
-        append_item(p, &item, first, true);
+        append_item(p, &item, first, &multiline);
         strbuf_free(&item);
         first = false;
     }
@@ -317,7 +331,7 @@ void deparse_from(struct deparser *p, const struct query *q)
         p->out = &item;
         deparse_from_item(p, q->from[i]);
         p->out = out;
-        append_item(p, &item, false, true);
+        append_item(p, &item, false, NULL);
         strbuf_free(&item);
     }
 }
