@@ -189,6 +189,19 @@ static bool distinct_order_in_args(struct pstate *ps, const struct expr *agg)
     return true;
 }
 
+/* What an aggregate sorts by, when it is one of its arguments: as the aggregate gets it, implicit casts included. */
+static struct expr *sorted_argument(struct pstate *ps, const struct expr *agg, struct expr *e)
+{
+    for (int i = 0; i < agg->agg.args.n; i++) {
+        const struct expr *arg = agg->agg.args.items[i];
+        while (arg->kind == EXPR_RELABEL && arg->cast.form == COERCE_IMPLICIT)
+            arg = arg->cast.arg;
+        if (expr_equal(arg, e))
+            return expr_copy(ps->a->arena, agg->agg.args.items[i]);
+    }
+    return e;
+}
+
 static bool agg_order(struct pstate *ps, const PgQuery__FuncCall *fc, struct expr *agg)
 {
     struct sort_list *order = &agg->agg.order;
@@ -200,6 +213,8 @@ static bool agg_order(struct pstate *ps, const PgQuery__FuncCall *fc, struct exp
                                               : transform_expr(ps, sb->node, EXPR_KIND_ORDER_BY);
 
         e = resolve_unknown(ps, e);
+        if (!expr_is_poison(e))
+            e = sorted_argument(ps, agg, e);
         if (expr_is_poison(e) || !make_sort_item(ps, sb, e, &order->items[order->n]))
             return false;
         order->n++;
