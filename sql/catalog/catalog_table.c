@@ -27,6 +27,7 @@ struct catalog_vtab {
     const struct rel_source *source; /* NULL: live rows or none */
     uint32_t sequence;               /* a user sequence shown as a relation */
     struct sqlite_func_host *host;
+    sqlite3 *db;
 };
 
 struct catalog_cursor {
@@ -53,8 +54,7 @@ static void put(struct rel_scan *x, struct value v)
     x->n++;
 }
 
-/* Whether the column to be filled next is read at all. */
-static bool is_read(const struct rel_scan *x)
+bool rel_column_read(const struct rel_scan *x)
 {
     return x->used >> (x->n < 63 ? x->n : 63) & 1;
 }
@@ -92,7 +92,7 @@ static void put_buffer(struct rel_scan *x, struct strbuf *b)
 
 void put_vector(struct rel_scan *x, const uint32_t *v, int n)
 {
-    if (!is_read(x)) {
+    if (!rel_column_read(x)) {
         put_null(x);
         return;
     }
@@ -104,7 +104,7 @@ void put_vector(struct rel_scan *x, const uint32_t *v, int n)
 
 void put_attnum_array(struct rel_scan *x, const int16_t *v, int n)
 {
-    if (!is_read(x) || !v) {
+    if (!rel_column_read(x) || !v) {
         put_null(x);
         return;
     }
@@ -118,7 +118,7 @@ void put_attnum_array(struct rel_scan *x, const int16_t *v, int n)
 
 void put_oid_array(struct rel_scan *x, const uint32_t *v, int n)
 {
-    if (!is_read(x) || !v) {
+    if (!rel_column_read(x) || !v) {
         put_null(x);
         return;
     }
@@ -147,7 +147,7 @@ static void add_json_text(struct strbuf *b, const char *s, size_t n)
 
 void put_text_array(struct rel_scan *x, const char *const *v, int n)
 {
-    if (!is_read(x) || !v) {
+    if (!rel_column_read(x) || !v) {
         put_null(x);
         return;
     }
@@ -163,7 +163,7 @@ void put_text_array(struct rel_scan *x, const char *const *v, int n)
 
 void put_options(struct rel_scan *x, const char *options)
 {
-    if (!is_read(x) || !options || !*options) {
+    if (!rel_column_read(x) || !options || !*options) {
         put_null(x);
         return;
     }
@@ -181,7 +181,7 @@ void put_options(struct rel_scan *x, const char *options)
 
 void put_acl(struct rel_scan *x, uint32_t classid, uint32_t oid, int sub)
 {
-    if (!is_read(x)) {
+    if (!rel_column_read(x)) {
         put_null(x);
         return;
     }
@@ -196,6 +196,34 @@ void put_acl(struct rel_scan *x, uint32_t classid, uint32_t oid, int sub)
     } else {
         put_null(x);
     }
+}
+
+/* sqlite_stat1: one row per index with the table's rows as its first number, or one without index. */
+static void load_counts(struct rel_scan *x)
+{
+    sqlite3_stmt *st = NULL;
+    x->kept = arena_create();
+    x->counts = ARENA_NEW(x->kept, struct map);
+    if (sqlite3_table_column_metadata(x->db, "main", "sqlite_stat1", NULL, NULL, NULL, NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_prepare_v2(x->db, "SELECT tbl, max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 GROUP BY tbl", -1, &st,
+                           NULL) != SQLITE_OK)
+        return;
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        const char *table = (const char *)sqlite3_column_text(st, 0);
+        int64_t *rows = ARENA_NEW(x->kept, int64_t);
+        *rows = sqlite3_column_int64(st, 1);
+        if (table)
+            map_put(x->counts, x->kept, 0, arena_strdup(x->kept, table), rows);
+    }
+    sqlite3_finalize(st);
+}
+
+double rel_row_count(struct rel_scan *x, const char *sqlite_name)
+{
+    if (!x->counts)
+        load_counts(x);
+    const int64_t *rows = sqlite_name ? map_get(x->counts, 0, sqlite_name) : NULL;
+    return rows ? (double)*rows : -1;
 }
 
 uint32_t rel_proc_oid(const char *name)
@@ -243,7 +271,7 @@ static int catalog_connect(sqlite3 *db, void *aux, int argc, const char *const *
     struct catalog_vtab *v = sqlite3_malloc64(sizeof(*v));
     if (!v)
         return SQLITE_NOMEM;
-    *v = (struct catalog_vtab){.rel = arg->rel, .sequence = arg->sequence, .host = arg->host};
+    *v = (struct catalog_vtab){.rel = arg->rel, .sequence = arg->sequence, .host = arg->host, .db = db};
     v->source = arg->sequence ? NULL : find_source(arg->rel->name);
     *out = &v->base;
     return SQLITE_OK;
@@ -301,6 +329,7 @@ static int catalog_open(sqlite3_vtab *base, sqlite3_vtab_cursor **out)
     memset(c, 0, sizeof(*c));
     c->scan.arena = arena_create();
     c->scan.rel = v->rel;
+    c->scan.db = v->db;
     c->scan.row = calloc((size_t)v->rel->natts + 1, sizeof(struct value));
     *out = &c->base;
     return c->scan.row ? SQLITE_OK : SQLITE_NOMEM;
@@ -310,6 +339,7 @@ static int catalog_close(sqlite3_vtab_cursor *base)
 {
     struct catalog_cursor *c = (struct catalog_cursor *)base;
     arena_destroy(c->scan.arena);
+    arena_destroy(c->scan.kept);
     free(c->scan.row);
     sqlite3_free(c->key_name);
     sqlite3_free(c);

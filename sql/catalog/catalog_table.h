@@ -17,6 +17,9 @@ struct rel_scan {
     const struct snapshot *s;
     struct eval_context *ctx;
     struct arena *arena; /* reset before each row */
+    sqlite3 *db;
+    struct arena *kept; /* of the whole scan; NULL until a source makes it */
+    struct map *counts; /* rows of tables by their names in the file, in kept: rel_row_count */
     const struct relation *rel;
     int key;          /* which of the source's keys is given, -1: all rows */
     uint32_t key_oid; /* its value, by kind of column */
@@ -36,6 +39,8 @@ struct rel_source {
     bool (*next)(struct rel_scan *x);
 };
 
+/* Whether the column to be filled next is read at all. */
+bool rel_column_read(const struct rel_scan *x);
 void put_null(struct rel_scan *x);
 void put_int(struct rel_scan *x, int64_t v); /* integers, oids, booleans, reg* */
 void put_real(struct rel_scan *x, double v);
@@ -50,6 +55,9 @@ void put_text_array(struct rel_scan *x, const char *const *v, int n);
 /* "a=1,b=2" as {a=1,b=2}. */
 void put_options(struct rel_scan *x, const char *options);
 void put_acl(struct rel_scan *x, uint32_t classid, uint32_t oid, int sub);
+
+/* Rows that the last ANALYZE counted in a table of that name in the file, -1 when there was none. */
+double rel_row_count(struct rel_scan *x, const char *sqlite_name);
 
 /* OID of a built-in function by its name, 0 for NULL. */
 uint32_t rel_proc_oid(const char *name);

@@ -79,6 +79,15 @@ static bool is_public_information(const struct relation *r)
 
 /* --- pg_class ------------------------------------------------------------------------------------------- */
 
+/* reltuples: what the last ANALYZE counted; -1 for a table, 0 for an index that none has. */
+static double row_estimate(struct rel_scan *x, const struct relation *r)
+{
+    const struct relation *table = r->index_of ? r->index_of : r;
+    bool counted = !table->is_virtual && (table->kind == RELKIND_TABLE || table->kind == RELKIND_MATVIEW);
+    double rows = counted && rel_column_read(x) ? rel_row_count(x, table->sqlite_name) : -1;
+    return rows < 0 && r->index_of ? 0 : rows;
+}
+
 static bool next_class(struct rel_scan *x)
 {
     const struct relation *r = next_relation(x);
@@ -97,7 +106,7 @@ static bool next_class(struct rel_scan *x)
     put_int(x, stored ? r->oid : 0);
     put_int(x, is_shared(r) ? 1664 : 0);
     put_int(x, r->sequence || r->index_of ? 1 : 0);
-    put_real(x, r->sequence ? 1 : r->index_of ? 0 : -1);
+    put_real(x, r->sequence ? 1 : row_estimate(x, r));
     put_int(x, 0);
     put_int(x, 0);
     put_int(x, r->nindexes > 0);
