@@ -6,6 +6,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/catalog/registry.h"
+#include "sql/session/advisory.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
 #include "sql/types/datetime.h"
@@ -195,6 +196,60 @@ static bool live_database(struct pg_session *s, int i, struct arena *a, struct v
     return true;
 }
 
+/* Which lock of all is wanted, and what it is. */
+struct lock_row {
+    int skip;
+    bool found, shared, granted;
+    struct pg_session *session;
+    struct advisory_key key;
+};
+
+static bool find_lock(void *arg, struct pg_session *s, struct advisory_key key, bool shared, bool granted)
+{
+    struct lock_row *r = arg;
+    if (r->skip-- > 0)
+        return true;
+    r->found = true;
+    r->session = s;
+    r->key = key;
+    r->shared = shared;
+    r->granted = granted;
+    return false;
+}
+
+static void lock_owner(struct arena *a, struct value *c, int pid, const char *mode, bool granted, bool fast)
+{
+    c[10] = live_text(a, arena_printf(a, "%d/1", pid));
+    c[11] = value_int(pid);
+    c[12] = live_text(a, mode);
+    c[13] = value_bool(granted);
+    c[14] = value_bool(fast);
+}
+
+/* Advisory locks held and waited for; first the session's own virtual transaction, as PostgreSQL shows it. */
+static bool live_locks(struct pg_session *s, int i, struct arena *a, struct value *c, int n)
+{
+    for (int k = 0; k < n; k++)
+        c[k] = value_null();
+    if (i == 0) {
+        c[0] = live_text(a, "virtualxid");
+        c[5] = live_text(a, arena_printf(a, "%d/1", s->pid));
+        lock_owner(a, c, s->pid, "ExclusiveLock", true, true);
+        return true;
+    }
+    struct lock_row r = {.skip = i - 1};
+    advisory_visit(find_lock, &r);
+    if (!r.found)
+        return false;
+    c[0] = live_text(a, "advisory");
+    c[1] = value_int(live_database_oid(r.key.database->name));
+    c[7] = value_int((uint32_t)((uint64_t)r.key.key >> 32));
+    c[8] = value_int((uint32_t)r.key.key);
+    c[9] = value_int(r.key.two ? 2 : 1);
+    lock_owner(a, c, r.session->pid, r.shared ? "ShareLock" : "ExclusiveLock", r.granted, false);
+    return true;
+}
+
 static const struct {
     const char *relation;
     bool (*row)(struct pg_session *s, int i, struct arena *a, struct value *c, int n);
@@ -203,6 +258,7 @@ static const struct {
     {"pg_stat_activity", live_activity},
     {"pg_prepared_statements", live_prepared},
     {"pg_cursors", live_cursors},
+    {"pg_locks", live_locks},
     {"pg_database", live_database},
     {"pg_largeobject", live_large_object_pages},
     {"pg_largeobject_metadata", live_large_objects},
