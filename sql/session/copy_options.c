@@ -71,6 +71,8 @@ static bool read_null(struct copy_reading *r, const struct option *x)
 static bool read_header(struct copy_reading *r, const struct option *x)
 {
     r->o->match_header = x->value && !strcasecmp(x->value, "match");
+    if (r->o->match_header && !r->u->copy.from)
+        return error_set(&r->s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot use \"match\" with HEADER in COPY TO");
     int b = r->o->match_header || !x->value ? 1 : guc_parse_bool(x->value);
     if (b < 0)
         return error_set(&r->s->err, ERRCODE_SYNTAX_ERROR,
@@ -188,6 +190,11 @@ static bool copy_options_check(struct copy_reading *r)
                          o->force_quote      ? "quote"
                          : o->force_not_null ? "not null"
                                              : "null");
+    if (r->u->copy.from && o->force_quote)
+        return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY force quote only available using COPY TO");
+    if (!r->u->copy.from && (o->force_not_null || o->force_null))
+        return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY force %s only available using COPY FROM",
+                         o->force_not_null ? "not null" : "null");
     if (csv && o->delimiter == o->quote)
         return error_set(err, ERRCODE_INVALID_PARAMETER_VALUE,
                          "COPY delimiter and quote must be different");

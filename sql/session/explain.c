@@ -43,7 +43,7 @@ bool explain_options_read(struct pg_session *s, const struct utility *u, struct 
 {
     static const char *const formats[] = {"text", "json", "xml", "yaml"};
     *o = (struct explain_options){.timing = true};
-    bool summary_set = false;
+    bool summary_set = false, timing_set = false;
     for (int i = 0; i < u->explain.noptions; i++) {
         const struct option *x = &u->explain.options[i];
         bool known = false;
@@ -56,6 +56,7 @@ bool explain_options_read(struct pg_session *s, const struct utility *u, struct 
                                  x->name);
             *(bool *)((char *)o + explain_flags[k].offset) = b;
             summary_set |= !strcmp(x->name, "summary");
+            timing_set |= !strcmp(x->name, "timing");
             known = true;
         }
         for (int k = 0; !strcmp(x->name, "format") && x->value && k < 4; k++)
@@ -71,6 +72,9 @@ bool explain_options_read(struct pg_session *s, const struct utility *u, struct 
             return error_set(&s->err, ERRCODE_SYNTAX_ERROR, "unrecognized EXPLAIN option \"%s\"",
                              x->name);
     }
+    if (!o->analyze && (o->wal || (timing_set && o->timing)))
+        return error_set(&s->err, ERRCODE_INVALID_PARAMETER_VALUE, "EXPLAIN option %s requires ANALYZE",
+                         o->wal ? "WAL" : "TIMING");
     if (!summary_set)
         o->summary = o->analyze;
     if (o->format == EXPLAIN_XML || o->format == EXPLAIN_YAML)

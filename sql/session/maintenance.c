@@ -4,11 +4,23 @@
  * VACUUM FULL is SQLite's VACUUM: it writes the file anew. ANALYZE is SQLite's, whose planner reads
  * it.
  */
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sql/base/arena.h"
 #include "sql/emit/emit.h"
 #include "sql/session/cursor.h"
+
+/* The options of VACUUM and ANALYZE; what has no meaning here (workers, indexes' clean-up, TOAST) is checked and then left. */
+static const struct {
+    const char *name;
+    bool analyze, boolean;
+} vacuum_options[] = {
+    {"verbose", true, true},         {"skip_locked", true, true},    {"analyze", false, true}, {"freeze", false, true},
+    {"full", false, true},           {"process_toast", false, true}, {"truncate", false, true},
+    {"disable_page_skipping", false, true}, {"index_cleanup", false, false}, {"parallel", false, false},
+};
 
 static bool vacuum_option(const struct utility *u, const char *name)
 {
@@ -16,6 +28,40 @@ static bool vacuum_option(const struct utility *u, const char *name)
         if (!strcmp(u->vacuum.options[i].name, name))
             return !u->vacuum.options[i].value || guc_parse_bool(u->vacuum.options[i].value) == 1;
     return false;
+}
+
+static bool vacuum_option_known(struct pg_session *s, const struct utility *u, const struct option *x)
+{
+    size_t n = sizeof(vacuum_options) / sizeof(vacuum_options[0]), i = 0;
+    while (i < n && (strcmp(vacuum_options[i].name, x->name) != 0 || (!u->vacuum.vacuum && !vacuum_options[i].analyze)))
+        i++;
+    if (i == n)
+        return error_set(&s->err, ERRCODE_SYNTAX_ERROR, "unrecognized %s option \"%s\"", u->tag, x->name);
+    if (x->value && guc_parse_bool(x->value) < 0 &&
+        (vacuum_options[i].boolean || (!strcmp(x->name, "index_cleanup") && strcasecmp(x->value, "auto") != 0)))
+        return error_set(&s->err, ERRCODE_SYNTAX_ERROR, "%s requires a Boolean value", x->name);
+    if (!strcmp(x->name, "parallel") && !x->value)
+        return error_set(&s->err, ERRCODE_SYNTAX_ERROR, "parallel option requires a value between 0 and 1024");
+    if (!strcmp(x->name, "parallel") && (atoi(x->value) < 0 || atoi(x->value) > 1024))
+        return error_set(&s->err, ERRCODE_SYNTAX_ERROR, "parallel workers for vacuum must be between 0 and 1024");
+    return true;
+}
+
+static bool vacuum_options_check(struct pg_session *s, const struct utility *u)
+{
+    bool parallel = false;
+    for (int i = 0; i < u->vacuum.noptions; i++) {
+        const struct option *x = &u->vacuum.options[i];
+        if (!vacuum_option_known(s, u, x))
+            return false;
+        parallel |= !strcmp(x->name, "parallel") && atoi(x->value) > 0;
+    }
+    if (vacuum_option(u, "full") && parallel)
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "VACUUM FULL cannot be performed in parallel");
+    if (vacuum_option(u, "full") && vacuum_option(u, "disable_page_skipping"))
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                         "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
+    return true;
 }
 
 static bool vacuum_analyze(struct pg_session *s, struct connection *c, const struct relation *r)
@@ -68,6 +114,8 @@ static bool vacuum_full(struct pg_session *s, struct connection *c)
 enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
+    if (!vacuum_options_check(s, u))
+        return PORTAL_FAILED;
     enum portal_result r = session_acquire_write(s, p);
     if (r != PORTAL_FINISHED)
         return r;
@@ -78,7 +126,7 @@ enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
         const struct relation *t = session_relation(s, &u->vacuum.tables[i]);
         if (!t)
             return PORTAL_FAILED;
-        if (t->kind != RELKIND_TABLE && t->kind != RELKIND_MATVIEW) {
+        if (t->kind != RELKIND_TABLE && t->kind != RELKIND_MATVIEW && t->kind != RELKIND_PARTITIONED) {
             session_notice(s, ERROR_WARNING, ERRCODE_WARNING,
                            "skipping \"%s\" --- cannot %s non-tables or special system tables",
                            t->name, u->vacuum.vacuum ? "vacuum" : "analyze");

@@ -218,6 +218,22 @@ static enum portal_result writer_result(enum txn_wait w)
     return w == TXN_READY ? PORTAL_FINISHED : w == TXN_WAIT ? PORTAL_WAIT_LOCK : PORTAL_FAILED;
 }
 
+static bool lock_table_exists(struct pg_session *s, const struct qualified_name *name)
+{
+    const struct relation *r = session_relation(s, name);
+    if (!r)
+        return false;
+    if (r->kind == RELKIND_TABLE || r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_VIEW)
+        return true;
+    error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot lock relation \"%s\"", r->name);
+    error_detail(&s->err, "This operation is not supported for %s.",
+                 r->kind == RELKIND_SEQUENCE  ? "sequences"
+                 : r->kind == RELKIND_MATVIEW ? "materialized views"
+                 : r->kind == RELKIND_INDEX   ? "indexes"
+                                              : "composite types");
+    return false;
+}
+
 /* LOCK TABLE: any mode that keeps writers out is the write slot. */
 static enum portal_result run_lock(struct pg_session *s, struct portal *p)
 {
@@ -228,6 +244,9 @@ static enum portal_result run_lock(struct pg_session *s, struct portal *p)
                   "LOCK TABLE can only be used in transaction blocks");
         return PORTAL_FAILED;
     }
+    for (int i = 0; i < u->lock.ntables; i++)
+        if (!lock_table_exists(s, &u->lock.tables[i]))
+            return PORTAL_FAILED;
     if (u->lock.mode < 3) /* ACCESS SHARE, ROW SHARE: readers never wait here */
         return PORTAL_FINISHED;
     enum portal_result r = writer_result(txn_acquire_write(&s->txn, p->arena, &c, &s->err));
