@@ -20,6 +20,7 @@ static struct query *view_query(struct pstate *ps, const struct relation *view)
     struct analysis inner = *ps->a;
     error_init(&err, ps->a->arena);
     inner.err = &err;
+    inner.role = 0; /* schemas a stored query names are no affair of who uses it */
     inner.params = NULL;
     inner.nparams = 0;
     inner.variable_params = false;

@@ -184,7 +184,7 @@ bool insert_fill_defaults(struct pstate *ps, struct target_list *list, char over
         struct expr *e = column_value(ps, r, att, given, overriding);
         if (expr_is_poison(e))
             return false;
-        target_add(ps, &full, (struct target){.expr = e, .name = att->name, .attnum = att->num});
+        target_add(ps, &full, (struct target){.expr = e, .name = att->name, .attnum = att->num, .defaulted = !given});
     }
     *list = full;
     return true;

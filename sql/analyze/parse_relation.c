@@ -3,6 +3,7 @@
  * what to say when they stand for none. Called by FROM (parse_from.c) and by column references
  * (parse_expr.c).
  */
+#include "sql/catalog/acl.h"
 #include "sql/analyze/clause.h"
 
 #include <string.h>
@@ -483,6 +484,12 @@ const struct relation *lookup_relation(struct pstate *ps, const char *catalog, c
     }
     if (schema && *schema) {
         uint32_t ns = find_namespace(ps, schema);
+        struct acl_object o = acl_namespace(ps->a->snapshot, ns);
+        if (ns && ps->a->role && ns != PG_TEMP_NAMESPACE &&
+            !acl_check(ps->a->snapshot, &o, ps->a->role, ACL_USAGE, ACL_ALL_OF)) {
+            parse_error(ps, ERRCODE_INSUFFICIENT_PRIVILEGE, location, "permission denied for schema %s", schema);
+            return NULL;
+        }
         const struct relation *r = ns ? snapshot_relation_named(ps->a->snapshot, ns, name) : NULL;
         if (!r && !missing_ok)
             parse_error(ps, ERRCODE_UNDEFINED_TABLE, location, "relation \"%s.%s\" does not exist",

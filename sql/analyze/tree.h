@@ -321,6 +321,7 @@ struct target {
     const char *name;  /* column name; NULL for junk */
     bool junk;         /* only for ORDER BY/GROUP BY */
     int attnum;        /* INSERT/UPDATE: the target column */
+    bool defaulted;    /* INSERT: the statement does not name the column */
     uint32_t table_oid; /* source column for RowDescription, 0 */
     int16_t table_attnum;
 };

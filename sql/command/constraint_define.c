@@ -212,6 +212,9 @@ bool foreign_key_define(struct command *c, const struct relation *table,
     if (ref->kind != RELKIND_TABLE || ref->system)
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
                          "referenced relation \"%s\" is not a table", ref->name);
+    struct acl_object o = acl_relation(ref);
+    if (!cmd_check_acl(c, &o, ref, ACL_REFERENCES))
+        return false;
     if ((ref->persistence == 't') != (table->persistence == 't'))
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
                          table->persistence == 't'

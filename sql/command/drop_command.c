@@ -139,6 +139,8 @@ static bool find_dropped_type(struct command *c, const struct qualified_name *n,
                   "cannot drop type %s because it is required by the database system", t->name);
         return false;
     }
+    if (!cmd_check_owner(c, acl_type(c->snapshot, t->oid).owner, "type", cmd_qualified_text(c, n)))
+        return false;
     const struct extension_info *extension = extension_of_oid(t->oid);
     if (extension) {
         error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
@@ -442,6 +444,9 @@ static bool truncate_tables(struct command *c)
             return false;
         if ((r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED) || r->is_virtual)
             return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a table", r->name);
+        struct acl_object o = acl_relation(r);
+        if (!cmd_check_acl(c, &o, r, ACL_TRUNCATE))
+            return false;
         add_truncated(c, &tables, r);
     }
     if (!check_references(c, &tables))

@@ -238,8 +238,20 @@ static bool has_store(struct fcall *f)
            error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "sequences need a database");
 }
 
+/* The right to use a sequence: any of these privileges; 42501. */
+static bool may_use_sequence(struct fcall *f, uint32_t oid, uint32_t privileges)
+{
+    const struct relation *r = snapshot_relation(snap(f), oid);
+    if (!r || !f->ctx->role)
+        return true;
+    struct acl_object o = acl_relation(r);
+    return acl_check(snap(f), &o, f->ctx->role, privileges, ACL_ANY_OF) || acl_denied(f->err, &o, r);
+}
+
 static void fn_nextval(struct fcall *f)
 {
+    if (!may_use_sequence(f, fn_oid(f, 0), ACL_USAGE | ACL_UPDATE))
+        return;
     if (f->ctx->replaying) { /* a failed statement runs again to be explained: its values, not new ones */
         int64_t last;
         if (sequence_currval(f->ctx->sequence_session, snap(f), fn_oid(f, 0), &last, f->err))
@@ -255,7 +267,7 @@ static void fn_nextval(struct fcall *f)
 static void fn_currval(struct fcall *f)
 {
     int64_t v;
-    if (sequence_currval(f->ctx->sequence_session, snap(f), fn_oid(f, 0), &v, f->err))
+    if (may_use_sequence(f, fn_oid(f, 0), ACL_USAGE | ACL_SELECT) && sequence_currval(f->ctx->sequence_session, snap(f), fn_oid(f, 0), &v, f->err))
         f->result = value_int(v);
 }
 
@@ -269,7 +281,7 @@ static void fn_lastval(struct fcall *f)
 static void fn_setval(struct fcall *f)
 {
     bool called = f->nargs < 3 || fn_int(f, 2);
-    if (has_store(f) && sequence_setval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0),
+    if (may_use_sequence(f, fn_oid(f, 0), ACL_UPDATE) && has_store(f) && sequence_setval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0),
                                         fn_int(f, 1), called, f->err))
         f->result = value_int(fn_int(f, 1));
 }

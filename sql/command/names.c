@@ -26,6 +26,12 @@ static const struct namespace_def *explicit_namespace(struct command *c,
     if (!ns) {
         error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", n->schema);
         cmd_position(c, n->location);
+        return NULL;
+    }
+    struct acl_object o = acl_namespace(c->snapshot, ns->oid);
+    if (ns->oid != PG_TEMP_NAMESPACE && !cmd_check_acl(c, &o, NULL, ACL_USAGE)) {
+        cmd_position(c, n->location);
+        return NULL;
     }
     return ns;
 }
@@ -70,6 +76,9 @@ const struct namespace_def *cmd_creation_namespace(struct command *c,
         error_detail(c->err, "System catalog modifications are currently disallowed.");
         return NULL;
     }
+    struct acl_object o = acl_namespace(c->snapshot, ns->oid);
+    if (!cmd_check_acl(c, &o, NULL, ACL_CREATE))
+        return NULL;
     return ns;
 }
 

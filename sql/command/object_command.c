@@ -18,6 +18,11 @@ bool run_create_schema(struct command *c)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", owner);
     if (!name)
         name = owner;
+    struct acl_object database = acl_database(c->snapshot);
+    if (!cmd_check_acl(c, &database, NULL, ACL_CREATE))
+        return false;
+    if (role && !cmd_is_superuser(c) && !role_is_member(c->snapshot, c->role, role->oid))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be member of role \"%s\"", role->name);
     if (strncmp(name, "pg_", 3) == 0) {
         error_set(c->err, ERRCODE_RESERVED_NAME, "unacceptable schema name \"%s\"", name);
         error_detail(c->err, "The prefix \"pg_\" is reserved for system schemas.");
@@ -146,6 +151,8 @@ bool run_alter_enum(struct command *c)
                          cmd_qualified_text(c, n));
     if (t->typtype != 'e')
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "%s is not an enum", t->name);
+    if (!cmd_check_owner(c, acl_type(c->snapshot, t->oid).owner, "type", cmd_qualified_text(c, n)))
+        return false;
     int count, at = -1, old_at = -1;
     const struct enum_label *labels = snapshot_enum_labels(c->snapshot, t->oid, &count);
     for (int i = 0; i < count; i++) {
@@ -342,7 +349,8 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
     case OBJECT_SEQUENCE:
     case OBJECT_COLUMN: {
         const struct relation *r = cmd_relation(c, &ref->name);
-        if (!r || !command_adopt(c, &r))
+        const char *what = c->utility->comment.object == OBJECT_COLUMN ? "relation" : r ? cmd_kind_name(r->kind) : "";
+        if (!r || !cmd_check_owner(c, r->owner, what, r->name) || !command_adopt(c, &r))
             return false;
         *classid = CLASS_PG_CLASS;
         *oid = r->oid;
@@ -392,6 +400,8 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
         *classid = CLASS_PG_NAMESPACE;
         *oid = n ? n->oid : 0;
+        if (n && !cmd_check_owner(c, n->owner, "schema", n->name))
+            return false;
         return n || error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist",
                               ref->name.name);
     }

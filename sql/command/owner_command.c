@@ -101,7 +101,7 @@ static bool type_owner(struct command *c, const struct qualified_name *name, con
         return false;
     }
     uint32_t before = ((const struct type_ext *)t)->owner;
-    if (!cmd_check_owner(c, before, "type", t->name) || !check_new_owner(c, role, t->namespace_oid))
+    if (!cmd_check_owner(c, before, "type", cmd_qualified_text(c, name)) || !check_new_owner(c, role, t->namespace_oid))
         return false;
     return before == role->oid || ((!r || set_relation_owner(c, r, role->oid)) &&
                                    set_owner(c, CLASS_PG_TYPE, t->oid, before, role->oid) && cmd_reload(c));
@@ -343,7 +343,7 @@ bool role_unused(struct command *c, const struct role_def *role)
             found |= a->list.items[k].grantee == role->oid || a->list.items[k].grantor == role->oid;
         struct acl_object o = {.classid = a->classid, .oid = a->objid};
         const struct relation *r = a->classid == CLASS_PG_CLASS ? snapshot_relation(c->snapshot, a->objid) : NULL;
-        o.owner = r ? r->owner : 0;
+        o.owner = r ? r->owner : a->classid == CLASS_PG_NAMESPACE ? acl_namespace(c->snapshot, a->objid).owner : 0;
         if (found && o.owner != role->oid)
             mention(c, m, a->classid, a->objid, a->objsubid, "privileges for");
     }

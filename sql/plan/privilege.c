@@ -20,6 +20,7 @@ struct need {
     uint32_t privileges; /* of the whole */
     bool *columns[3];    /* by attnum: selected, inserted, updated; [0] whole row */
     int ncolumns;
+    bool system; /* system columns are read */
 };
 
 struct frame {
@@ -57,8 +58,8 @@ static void mark(struct frame *f, int rte, int attnum, int how)
     n->privileges |= column_privileges[how];
     if (attnum >= 0 && attnum <= n->ncolumns)
         n->columns[how][attnum] = true;
-    else if (attnum < 0) /* a system column: any will do */
-        n->privileges |= column_privileges[how];
+    else if (attnum < 0) /* a system column has no list of its own: the table's counts */
+        n->system = true;
 }
 
 static void check_proc(struct check *k, const struct proc *p)
@@ -140,7 +141,8 @@ static void add_target_need(struct check *k, struct frame *f)
     case QUERY_INSERT:
         n->privileges |= ACL_INSERT;
         for (int i = 0; i < q->ntargets; i++)
-            mark(f, q->result, q->targets[i].attnum, INSERTED);
+            if (!q->targets[i].defaulted)
+                mark(f, q->result, q->targets[i].attnum, INSERTED);
         break;
     case QUERY_UPDATE:
         n->privileges |= ACL_UPDATE;
@@ -212,6 +214,8 @@ static bool relation_allowed(struct check *k, const struct relation *r, uint32_t
     uint32_t missing = n->privileges & ~acl_mask(k->s, &o, user, n->privileges, ACL_ALL_OF, false);
     if (!missing)
         return true;
+    if (n->system && (missing & ACL_SELECT))
+        return false;
     if (missing & ~(ACL_SELECT | ACL_INSERT | ACL_UPDATE))
         return false;
     for (int how = 0; how < 3; how++)

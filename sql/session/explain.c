@@ -123,6 +123,10 @@ static bool explain_begin(struct pg_session *s, struct portal *p, struct explain
         if (p->inner)
             p->inner->params = p->params;
     }
+    if (p->inner && p->inner->plan && p->inner->plan->program->denied) {
+        error_copy(&s->err, p->inner->plan->program->denied);
+        return false;
+    }
     run->planning_ns = run_control_now() - start;
     return p->inner != NULL;
 }

@@ -6,6 +6,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
+#include "sql/catalog/acl.h"
 #include "sql/emit/emit.h"
 #include "sql/exec/direct.h"
 #include "sql/session/advisory.h"
@@ -45,6 +46,9 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
         const struct namespace_def *ns =
             snapshot_namespace_named(s->snapshot, strcmp(name, "$user") ? name : s->role_name);
         if (!ns)
+            continue;
+        struct acl_object o = acl_namespace(s->snapshot, ns->oid);
+        if (ns->oid != PG_TEMP_NAMESPACE && !acl_check(s->snapshot, &o, s->role, ACL_USAGE, ACL_ALL_OF))
             continue;
         catalog_named |= ns->oid == PG_CATALOG_NAMESPACE;
         listed[nlisted++] = ns->oid;
