@@ -9,6 +9,12 @@ const struct attribute *alter_column(struct command *c, const struct relation *r
 /* 23502 when a row has NULL there. */
 bool alter_check_no_nulls(struct command *c, const struct relation *r, const struct attribute *a);
 
+/* The relation as the catalog stands after a change; NULL with the error set. */
+const struct relation *alter_again(struct command *c, const struct relation *r);
+
+/* alter_type.c */
+bool alter_column_type(struct command *c, const struct relation *r, const struct alter_cmd *k);
+
 bool alter_trigger_enabled(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_add_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_drop_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k);
