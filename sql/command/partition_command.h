@@ -7,6 +7,8 @@
 /* The name of the CHECK that holds a partition's bound, in SQLite's schema only; exec/constraint.c knows it too. */
 #define PARTITION_CHECK_NAME "_pg_partition"
 
+/* The durable row that makes child, a table or an index, the number-th child of parent. */
+bool partition_add_parent(struct command *c, uint32_t child, uint32_t parent, int number);
 /* Durable rows of PARTITION BY; fills r->partition_key. */
 bool partition_key_define(struct command *c, struct relation *r, const struct partition_by *by);
 /* 0A000 unless the columns of a unique key include the partition key. what: "UNIQUE" or "PRIMARY KEY". */
@@ -19,6 +21,9 @@ bool partition_finish(struct command *c, const struct create_table *ct);
 bool partition_check_emit(struct command *c, const struct relation *r, struct strbuf *out);
 /* The CHECK of the default partition after a sibling went. */
 bool partition_refresh_default(struct command *c, uint32_t parent);
+
+/* --- partition_index.c --- */
+/* The parent's indexes for a child that has just joined. */
 bool partition_clone_indexes(struct command *c, const struct relation *parent, const struct relation *child);
 /* A new index of a partitioned table: an index in each partition, one that is there already if it is alike. */
 bool partition_spread_index(struct command *c, uint32_t index);
