@@ -44,7 +44,7 @@ bool run_create_schema(struct command *c)
     uint32_t oid = strcmp(name, "public") == 0 ? PUBLIC_NAMESPACE : cmd_new_oid(c);
     return cmd_exec(c, "INSERT INTO @_pg_namespace VALUES (%u, %Q, %u)", oid, name,
                     role ? role->oid : c->role) &&
-           cmd_reload(c);
+           cmd_default_acl(c, 'n', CLASS_PG_NAMESPACE, oid, 0) && cmd_reload(c);
 }
 
 /* --- types ----------------------------------------------------------------------------------------------- */
@@ -72,7 +72,8 @@ static uint32_t type_define(struct command *c, const struct namespace_def *ns, c
                   "INSERT INTO @_pg_type VALUES (%u, %Q, %u, %u, '%c', '%c', 0, 0, %u, %u, %d, 0, %d, %u, "
                   "%Q), (%u, %Q, %u, %u, 'b', 'A', 0, %u, 0, 0, -1, 0, 0, %u, NULL)",
                   oid, name, ns->oid, c->role, typtype, category, array, basetype, typmod, notnull,
-                  collation, default_sql, array, array_name, ns->oid, c->role, oid, collation))
+                  collation, default_sql, array, array_name, ns->oid, c->role, oid, collation) ||
+        !cmd_default_acl(c, 'T', CLASS_PG_TYPE, oid, ns->oid))
         return 0;
     return oid;
 }

@@ -70,6 +70,9 @@ uint32_t relation_define(struct command *c, const char *name, const struct names
                   oid, name, ns->oid, type, c->role, kind, c->temp ? 't' : persistence, am, options,
                   sqlite_name, view_sql))
         return 0;
+    bool privileges = kind != RELKIND_COMPOSITE && kind != RELKIND_INDEX;
+    if (privileges && !cmd_default_acl(c, kind == RELKIND_SEQUENCE ? 'S' : 'r', CLASS_PG_CLASS, oid, ns->oid))
+        return 0;
     return oid;
 }
 
