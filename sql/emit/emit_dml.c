@@ -207,12 +207,28 @@ static void emit_where(struct emitter *em, const struct query *q)
         emit_z(em, ")");
 }
 
+/* Generated columns alone are set, to DEFAULT: SQLite computes them with any column, here one that stays as it is. */
+static void emit_unchanged_column(struct emitter *em, const struct relation *r)
+{
+    for (int i = 0; i < r->natts; i++) {
+        if (r->atts[i].dropped || r->atts[i].generated)
+            continue;
+        emit_identifier(em->out, r->atts[i].sqlite_name);
+        emit_z(em, " = ");
+        emit_identifier(em->out, r->atts[i].sqlite_name);
+        return;
+    }
+    emit_unsupported(em, "UPDATE of a table of generated columns only");
+}
+
 static void emit_update(struct emitter *em, const struct query *q)
 {
     emit_z(em, "UPDATE ");
     emit_target_table(em, q);
     emit_z(em, " SET ");
     emit_assignments(em, q, q->targets, q->ntargets);
+    if (q->ntargets == 0)
+        emit_unchanged_column(em, target_relation(q));
     if (other_items(q)) {
         emit_z(em, " FROM ");
         emit_other_items(em, q, true);

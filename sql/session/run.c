@@ -155,9 +155,16 @@ bool session_enter(struct pg_session *s, const struct plan *plan)
 /* Cursors WITH HOLD take their rows along: run to the end before the transaction ends. */
 static bool session_keep_held(struct pg_session *s)
 {
-    for (struct portal *p = s->portals; p; p = p->next)
-        if (p->hold && p->cursor && !p->result && !session_materialize(s, p))
+    for (struct portal *p = s->portals; p; p = p->next) {
+        if (!p->hold || !p->cursor || p->result)
+            continue;
+        if (p->no_scroll) /* what is left; the rows read before are behind its beginning */
+            p->cursor_at = 0;
+        else /* all rows, those passed included */
+            portal_finish(p, &s->txn, PORTAL_READY);
+        if (!session_materialize(s, p))
             return false;
+    }
     return true;
 }
 
