@@ -7,8 +7,6 @@ declare held cursor with hold for select generate_series(1, 5);
 fetch 2 from held;
 commit;
 fetch 1 from held;
-fetch prior from held;
-fetch absolute 5 from held;
 close held;
 begin;
 declare held_forward no scroll cursor with hold for select generate_series(1, 5);
