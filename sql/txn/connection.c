@@ -71,7 +71,7 @@ static const char connection_pragmas[] = "PRAGMA synchronous = FULL;"
                                          "PRAGMA foreign_keys = ON;"
                                          "PRAGMA secure_delete = OFF;"
                                          "PRAGMA temp_store = MEMORY;"
-                                         "PRAGMA cache_size = -32768;"
+                                         "PRAGMA cache_size = -4096;"
                                          "PRAGMA trusted_schema = ON;"
                                          "PRAGMA recursive_triggers = ON;";
 
