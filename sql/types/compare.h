@@ -32,4 +32,14 @@ void compare_smaller(struct fcall *f);
     {larger, .call = compare_larger, .native = "max($1, $2)"},                                     \
         {smaller, .call = compare_smaller, .native = "min($1, $2)"}
 
+/* For a file whose type has an order of its own, order(f): <0, 0, >0: prefix_lt, _le, _eq, _ne, _ge, _gt and _cmp. */
+#define COMPARE_BY(prefix, order)                                                                  \
+    static void prefix##_lt(struct fcall *f) { f->result = value_bool(order(f) < 0); }             \
+    static void prefix##_le(struct fcall *f) { f->result = value_bool(order(f) <= 0); }            \
+    static void prefix##_eq(struct fcall *f) { f->result = value_bool(order(f) == 0); }            \
+    static void prefix##_ne(struct fcall *f) { f->result = value_bool(order(f) != 0); }            \
+    static void prefix##_ge(struct fcall *f) { f->result = value_bool(order(f) >= 0); }            \
+    static void prefix##_gt(struct fcall *f) { f->result = value_bool(order(f) > 0); }             \
+    static void prefix##_cmp(struct fcall *f) { f->result = value_int(order(f)); }
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "sql/base/limits.h"
 #include "sql/types/binary.h"
+#include "sql/types/compare.h"
 #include "sql/types/type.h"
 
 /* --- text ------------------------------------------------------------------------------------------- */
@@ -323,19 +324,7 @@ static int order(const struct fcall *f)
     return collate_tsquery(NULL, (int)f->args[0].n, f->args[0].p, (int)f->args[1].n, f->args[1].p);
 }
 
-#define ORDER(name, test)                                                                          \
-    static void tsquery_##name(struct fcall *f) { f->result = value_bool(order(f) test); }
-ORDER(lt, < 0)
-ORDER(le, <= 0)
-ORDER(eq, == 0)
-ORDER(ne, != 0)
-ORDER(ge, >= 0)
-ORDER(gt, > 0)
-
-static void tsquery_cmp(struct fcall *f)
-{
-    f->result = value_int(order(f));
-}
+COMPARE_BY(tsquery, order)
 
 /* --- the type's functions ----------------------------------------------------------------------------------- */
 

@@ -504,19 +504,7 @@ static int order(const struct fcall *f)
     return collate_tsvector(NULL, (int)f->args[0].n, f->args[0].p, (int)f->args[1].n, f->args[1].p);
 }
 
-#define ORDER(name, test)                                                                          \
-    static void tsvector_##name(struct fcall *f) { f->result = value_bool(order(f) test); }
-ORDER(lt, < 0)
-ORDER(le, <= 0)
-ORDER(eq, == 0)
-ORDER(ne, != 0)
-ORDER(ge, >= 0)
-ORDER(gt, > 0)
-
-static void tsvector_cmp(struct fcall *f)
-{
-    f->result = value_int(order(f));
-}
+COMPARE_BY(tsvector, order)
 
 const struct collation_def tsvector_collations[] = {
     {"tsvector", collate_tsvector},
