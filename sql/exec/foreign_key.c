@@ -149,14 +149,7 @@ static void destroy_plans(void *data)
 
 static struct action_plans *session_plans(struct eval_context *ctx)
 {
-    struct spi_slot *slot = ctx->spi->slot(ctx, "foreign keys");
-    if (!slot->data) {
-        slot->data = calloc(1, sizeof(struct action_plans));
-        if (!slot->data)
-            log_fatal("out of memory");
-        slot->destroy = destroy_plans;
-    }
-    struct action_plans *p = slot->data;
+    struct action_plans *p = spi_session_data(ctx, "foreign keys", sizeof(struct action_plans), destroy_plans);
     if (p->stamp != spi_stamp(ctx)) {
         forget_plans(p);
         p->stamp = spi_stamp(ctx);

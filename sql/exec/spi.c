@@ -1,7 +1,22 @@
 /* spi.c: see spi.h. */
 #include "sql/exec/spi.h"
 
+#include <stdlib.h>
+
+#include "sql/base/log.h"
 #include "sql/exec/portal.h"
+
+void *spi_session_data(struct eval_context *ctx, const char *name, size_t size, void (*destroy)(void *data))
+{
+    struct spi_slot *slot = ctx->spi->slot(ctx, name);
+    if (!slot->data) {
+        slot->data = calloc(1, size);
+        if (!slot->data)
+            log_fatal("out of memory");
+        slot->destroy = destroy;
+    }
+    return slot->data;
+}
 
 struct plan *spi_plan(struct eval_context *ctx, const struct spi_source *src, struct error *err)
 {

@@ -68,6 +68,8 @@ struct spi_slot {
     void (*destroy)(void *data);
 };
 
+/* The session's data of that name: size zeroed bytes when first asked for, given to destroy at the session's end. */
+void *spi_session_data(struct eval_context *ctx, const char *name, size_t size, void (*destroy)(void *data));
 /* The plan of a statement, referenced for the caller; NULL with err set. */
 struct plan *spi_plan(struct eval_context *ctx, const struct spi_source *src, struct error *err);
 /* Changes whenever plans must be made anew: catalog, settings. */

@@ -11,7 +11,6 @@
 #include "sql/analyze/format_type.h"
 #include "sql/analyze/routine_names.h"
 #include "sql/base/limits.h"
-#include "sql/base/log.h"
 #include "sql/exec/spi.h"
 #include "sql/types/record.h"
 
@@ -117,14 +116,7 @@ static void cache_destroy(void *data)
 
 static struct function_cache *function_cache(struct eval_context *ctx)
 {
-    struct spi_slot *slot = ctx->spi->slot(ctx, "sql functions");
-    if (!slot->data) {
-        slot->data = calloc(1, sizeof(struct function_cache));
-        if (!slot->data)
-            log_fatal("out of memory");
-        slot->destroy = cache_destroy;
-    }
-    return slot->data;
+    return spi_session_data(ctx, "sql functions", sizeof(struct function_cache), cache_destroy);
 }
 
 static bool is_current(const struct sql_function *f, const struct proc *p, const char *text)

@@ -45,14 +45,7 @@ static void casts_destroy(void *data)
 
 static struct casts *casts_of(struct eval_context *ctx)
 {
-    struct spi_slot *slot = ctx->spi->slot(ctx, "plpgsql casts");
-    if (!slot->data) {
-        slot->data = calloc(1, sizeof(struct casts));
-        if (!slot->data)
-            log_fatal("out of memory");
-        slot->destroy = casts_destroy;
-    }
-    return slot->data;
+    return spi_session_data(ctx, "plpgsql casts", sizeof(struct casts), casts_destroy);
 }
 
 /* $1 becomes the cast. */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sql/base/log.h"
 #include "sql/exec/trigger.h"
 #include "sql/plpgsql/exec.h"
 #include "sql/types/array.h"
@@ -28,14 +27,7 @@ static void cache_destroy(void *data)
 
 static struct function_cache *cache_of(struct eval_context *ctx)
 {
-    struct spi_slot *slot = ctx->spi->slot(ctx, "plpgsql functions");
-    if (!slot->data) {
-        slot->data = calloc(1, sizeof(struct function_cache));
-        if (!slot->data)
-            log_fatal("out of memory");
-        slot->destroy = cache_destroy;
-    }
-    return slot->data;
+    return spi_session_data(ctx, "plpgsql functions", sizeof(struct function_cache), cache_destroy);
 }
 
 static uint32_t trigger_relation(const struct routine_call *c)
