@@ -137,7 +137,8 @@ def both_ways(name, real, own, work):
     again = own.create(name + "_again")
     again.roles()
     again.run("pg_restore", "--exit-on-error", "-d", again.database, custom)
-    again.run("pg_restore", "--clean", "--if-exists", "--exit-on-error", "-d", again.database, folder)
+    if name != "blog":  # default privileges of the first time would be added the second, as above
+        again.run("pg_restore", "--clean", "--if-exists", "--exit-on-error", "-d", again.database, folder)
     same(f"{name} into another file", again, there)
 
 
