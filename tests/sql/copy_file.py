@@ -48,6 +48,11 @@ def main():
         r = one(f"COPY t FROM '{path}'")
         check("context", (r.error or {}).get("W"), 'COPY t, line 2, column a: "bad"')
         check("nothing stays of a failed COPY", one("SELECT count(*) FROM t").rows, [["20001"]])
+        one("CREATE ROLE guest")
+        one("GRANT ALL ON t TO guest")
+        one("SET ROLE guest")
+        for sql in (f"COPY t TO '{path}'", f"COPY t FROM '{path}'", f"SELECT lo_import('{path}')"):
+            check(f"the server's files are the superuser's: {sql}", (one(sql).error or {}).get("C"), "42501")
         c.close()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
