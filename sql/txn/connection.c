@@ -70,7 +70,6 @@ static const char connection_pragmas[] = "PRAGMA synchronous = FULL;"
                                          "PRAGMA wal_autocheckpoint = 0;"
                                          "PRAGMA foreign_keys = ON;"
                                          "PRAGMA secure_delete = OFF;"
-                                         "PRAGMA temp_store = MEMORY;"
                                          "PRAGMA cache_size = -4096;"
                                          "PRAGMA trusted_schema = ON;"
                                          "PRAGMA recursive_triggers = ON;";

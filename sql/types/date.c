@@ -309,7 +309,47 @@ ACROSS(timestamptz, date, arg_timestamp, date_as_instant)
 ACROSS(timestamp, timestamptz, timestamp_as_instant, arg_timestamp)
 ACROSS(timestamptz, timestamp, arg_timestamp, timestamp_as_instant)
 
-#define ACROSS_ROWS(l, r)                                                                          \
+/*
+ * What the right side is turned into, so that the left one, a column often, is compared as it is stored and an index on it
+ * serves. A date is the beginning of the timestamps of its day: midnight loses its time, other moments sort between two dates.
+ */
+#define RIGHT_OF_DATE      "replace($2, ' 00:00:00', '')"
+#define RIGHT_OF_TIMESTAMP "replace($2 || ' 00:00:00', 'y 00:00:00', 'y')" /* not behind 'infinity' */
+#define RIGHT_OF_INSTANT(type) "\"timestamptz_bound(" type ")\"($2)"
+
+/* A local moment as the stored timestamptz that it compares like. */
+static void return_bound(struct fcall *f, int64_t ts)
+{
+    if (ts == DATE_BEYOND_TIMESTAMPS)
+        f->result = value_textz("Z"); /* between 'Y...' and 'infinity' */
+    else
+        return_timestamptz(f, ts);
+}
+
+static void bound_of_date(struct fcall *f)
+{
+    int64_t ts;
+    if (!ARG_NULL(f, 0) && date_as_instant(f, 0, &ts))
+        return_bound(f, ts);
+}
+
+static void bound_of_timestamp(struct fcall *f)
+{
+    int64_t ts;
+    if (!ARG_NULL(f, 0) && timestamp_as_instant(f, 0, &ts))
+        return_bound(f, ts);
+}
+
+#define ACROSS_NATIVE(l, r, right)                                                                 \
+    {#l "_eq_" #r, .call = l##_eq_##r, .native = "($1 = " right ")"},                              \
+        {#l "_ne_" #r, .call = l##_ne_##r, .native = "($1 <> " right ")"},                         \
+        {#l "_lt_" #r, .call = l##_lt_##r, .native = "($1 < " right ")"},                          \
+        {#l "_le_" #r, .call = l##_le_##r, .native = "($1 <= " right ")"},                         \
+        {#l "_gt_" #r, .call = l##_gt_##r, .native = "($1 > " right ")"},                          \
+        {#l "_ge_" #r, .call = l##_ge_##r, .native = "($1 >= " right ")"},                         \
+        {#l "_cmp_" #r, .call = l##_cmp_##r}
+/* Local time does not grow with the instants it names: no bound of one for the other. */
+#define ACROSS_CALLED(l, r)                                                                        \
     {#l "_eq_" #r, .call = l##_eq_##r}, {#l "_ne_" #r, .call = l##_ne_##r},                        \
         {#l "_lt_" #r, .call = l##_lt_##r}, {#l "_le_" #r, .call = l##_le_##r},                    \
         {#l "_gt_" #r, .call = l##_gt_##r}, {#l "_ge_" #r, .call = l##_ge_##r},                    \
@@ -363,11 +403,13 @@ const struct fn_impl date_functions[] = {
     {"timetzdate_pl(timetz,date)", .call = timetzdate_pl},
     {"timestamp_date", .call = timestamp_date},
     {"timestamptz_date", .call = timestamptz_date},
-    ACROSS_ROWS(date, timestamp),
-    ACROSS_ROWS(timestamp, date),
-    ACROSS_ROWS(date, timestamptz),
-    ACROSS_ROWS(timestamptz, date),
-    ACROSS_ROWS(timestamp, timestamptz),
-    ACROSS_ROWS(timestamptz, timestamp),
+    ACROSS_NATIVE(date, timestamp, RIGHT_OF_DATE),
+    ACROSS_NATIVE(timestamp, date, RIGHT_OF_TIMESTAMP),
+    ACROSS_CALLED(date, timestamptz),
+    ACROSS_NATIVE(timestamptz, date, RIGHT_OF_INSTANT("date")),
+    ACROSS_CALLED(timestamp, timestamptz),
+    ACROSS_NATIVE(timestamptz, timestamp, RIGHT_OF_INSTANT("timestamp")),
+    {"timestamptz_bound(date)", .call = bound_of_date},
+    {"timestamptz_bound(timestamp)", .call = bound_of_timestamp},
     {"make_date", .call = make_date},
     {NULL}};

@@ -1,0 +1,10 @@
+create table d(i int, d date, ts timestamp, tz timestamptz);
+set timezone='America/New_York';
+insert into d select i, v, v::timestamp, v::timestamptz from (values (1,date '2024-01-01'),(2,'2024-03-10'),(3,'2024-11-03'),(4,'infinity'),(5,'-infinity'),(6,'0044-03-15 BC'),(7,'12345-01-01'),(8,null)) s(i,v);
+insert into d values (9,'2024-01-01','2024-01-01 00:00:00.5','2024-01-01 00:00:00.5'),(10,'2024-01-02','2024-01-01 23:59:59.999999','2024-01-01 12:00+05'), (11,'5874897-12-31','infinity','infinity'), (12,'5874897-12-31','294276-12-31 23:59:59','294276-12-31 00:00');
+select a.i, b.i, a.d<b.ts, a.d<=b.ts, a.d=b.ts, a.d<>b.ts, a.d>b.ts, a.d>=b.ts from d a, d b order by 1,2;
+select a.i, b.i, a.ts<b.d, a.ts<=b.d, a.ts=b.d, a.ts<>b.d, a.ts>b.d, a.ts>=b.d from d a, d b order by 1,2;
+select a.i, b.i, a.tz<b.d, a.tz<=b.d, a.tz=b.d, a.tz<>b.d, a.tz>b.d, a.tz>=b.d from d a, d b order by 1,2;
+select a.i, b.i, a.tz<b.ts, a.tz<=b.ts, a.tz=b.ts, a.tz<>b.ts, a.tz>b.ts, a.tz>=b.ts from d a, d b order by 1,2;
+select a.i, b.i, a.ts<b.tz, a.ts<=b.tz, a.ts=b.tz, a.ts<>b.tz, a.ts>b.tz, a.ts>=b.tz from d a, d b order by 1,2;
+select a.i, b.i, a.d<b.tz, a.d<=b.tz, a.d=b.tz, a.d<>b.tz, a.d>b.tz, a.d>=b.tz from d a, d b order by 1,2;
