@@ -159,6 +159,8 @@ static const char *subscript_function(const struct emitter *em, const struct exp
         return assign ? "hstore_subscript_assign" : "hstore_subscript";
     if (e->subscript.arg->type == JSONBOID)
         return assign ? "jsonb_subscript_assign" : "jsonb_subscript";
+    if (t && (t->oid == POINTOID || t->oid == LSEGOID || t->oid == LINEOID || t->oid == BOXOID))
+        return assign ? slice ? "figure_assign_slice" : "figure_assign" : slice ? "figure_slice" : "figure_subscript";
     if (assign)
         return slice ? "array_assign_slice" : "array_assign";
     return slice ? "array_slice" : "array_subscript";

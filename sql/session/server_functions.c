@@ -198,18 +198,6 @@ static bool databases_next(struct fcall *f, void *state, struct value *c)
 
 /* --- values and settings --------------------------------------------------------------------------------------- */
 
-/* What the value takes in PostgreSQL's memory: fixed lengths are its own, others a header of four bytes and the text. */
-static void pg_column_size(struct fcall *f)
-{
-    const struct type_def *t = snapshot_type(f->ctx->snapshot, f->argtypes[0]);
-    if (ARG_NULL(f, 0))
-        return;
-    if (t && t->len > 0)
-        f->result = value_int(t->len);
-    else
-        f->result = value_int((int64_t)f->args[0].n + (t && t->len == -2 ? 1 : 4));
-}
-
 /* Bytes of the longest character, by encoding number. */
 static void pg_encoding_max_length(struct fcall *f)
 {
@@ -262,7 +250,6 @@ const struct fn_impl server_functions[] = {
     {"pg_get_replica_identity_index", pg_get_replica_identity_index},
     {"pg_sequence_parameters", .srf = &parameters_srf},
     {"pg_tablespace_databases", .srf = &databases_srf},
-    {"pg_column_size", pg_column_size, .flags = FN_TYPED},
     {"pg_encoding_max_length_sql", pg_encoding_max_length},
     {"pg_settings_get_flags", pg_settings_get_flags},
     {NULL},

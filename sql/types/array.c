@@ -50,7 +50,7 @@ static enum element_form element_form(const struct type_def *t)
 {
     if (t->oid == BOOLOID)
         return FORM_BOOL;
-    if (t->storage == STORE_INTEGER)
+    if (t->storage == STORE_INTEGER || t->oid == XID8OID)
         return FORM_INT;
     if (t->storage == STORE_BLOB)
         return FORM_BLOB;
@@ -158,7 +158,10 @@ bool array_element_read(struct fcall *f, const struct type_def *elem, const stru
             return true;
         case FORM_INT:
         case FORM_BOOL:
-            return bad_stored_array(f);
+            if (elem->oid != XID8OID)
+                return bad_stored_array(f);
+            *out = value_text(s.p, s.n);
+            return true;
         default:
             *out = value_text(s.p, s.n);
             return true;
@@ -531,10 +534,10 @@ static void array_send(struct fcall *f)
 
 const struct fn_impl array_binary_functions[] = {
     {"array_recv", .call = array_recv},
-    {"array_send", .call = array_send},
+    {"array_send", .call = array_send, .flags = FN_TYPED},
     {"int2vectorrecv", .call = array_recv},
-    {"int2vectorsend", .call = array_send},
+    {"int2vectorsend", .call = array_send, .flags = FN_TYPED},
     {"oidvectorrecv", .call = array_recv},
-    {"oidvectorsend", .call = array_send},
+    {"oidvectorsend", .call = array_send, .flags = FN_TYPED},
     {NULL},
 };

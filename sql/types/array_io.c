@@ -407,11 +407,11 @@ static void anyarray_in(struct fcall *f)
 
 const struct fn_impl array_io_functions[] = {
     {"array_in", .call = array_in},
-    {"array_out", .call = array_out},
+    {"array_out", .call = array_out, .flags = FN_TYPED},
     {"anyarray_in", .call = anyarray_in},
-    {"anyarray_out", .call = array_out},
+    {"anyarray_out", .call = array_out, .flags = FN_TYPED},
     {"anycompatiblearray_in", .call = anyarray_in},
-    {"anycompatiblearray_out", .call = array_out},
+    {"anycompatiblearray_out", .call = array_out, .flags = FN_TYPED},
     {"int2vectorin", .call = int2vectorin},
     {"int2vectorout", .call = vector_out},
     {"oidvectorin", .call = oidvectorin},

@@ -143,9 +143,9 @@ static void enum_range(struct fcall *f)
 }
 
 const struct fn_impl enum_functions[] = {
-    {"enum_in", .call = enum_in},
+    {"enum_in", .call = enum_in, .flags = FN_TYPED},
     {"enum_out", .call = enum_out},
-    {"enum_recv", .call = enum_recv},
+    {"enum_recv", .call = enum_recv, .flags = FN_TYPED},
     {"enum_send", .call = enum_send},
     {"enum_eq", .call = enum_eq, .flags = FN_TYPED, .native = "($1 = $2)"},
     {"enum_ne", .call = enum_ne, .flags = FN_TYPED, .native = "($1 <> $2)"},

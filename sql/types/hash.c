@@ -1,23 +1,21 @@
 /*
- * hash.c: hashint4(), hashtext() and the like: the values that PostgreSQL's hash operator classes give. Users
- * turn names into advisory lock keys with them.
+ * hash.c: hashint4(), hashtext() and the like: the values that PostgreSQL's hash operator classes give for types whose
+ * value is a word or a string of bytes. Users turn names into advisory lock keys with them. The others: hash_type.c.
  *
  * The hash is Bob Jenkins' lookup3 (public domain, 2006), on bytes taken as little-endian words.
  */
+#include "sql/types/hash.h"
+
 #include <math.h>
 #include <string.h>
 
 #include "sql/types/datetime.h"
-#include "sql/types/typeoid.h"
+#include "sql/types/oid.h"
 
 static uint32_t rotate(uint32_t x, int k)
 {
     return x << k | x >> (32 - k);
 }
-
-struct mixer {
-    uint32_t a, b, c;
-};
 
 static void mix(struct mixer *m)
 {
@@ -41,7 +39,7 @@ static void finish(struct mixer *m)
 }
 
 /* The last word skips its lowest byte, which counts for the length in lookup3. */
-static struct mixer hash_bytes(const unsigned char *k, size_t n, uint64_t seed)
+struct mixer hash_bytes(const unsigned char *k, size_t n, uint64_t seed)
 {
     uint32_t start = 0x9e3779b9u + (uint32_t)n + 3923095u;
     struct mixer m = {start, start, start};
@@ -71,7 +69,7 @@ static struct mixer hash_bytes(const unsigned char *k, size_t n, uint64_t seed)
     return m;
 }
 
-static struct mixer hash_word(uint32_t k, uint64_t seed)
+struct mixer hash_word(uint32_t k, uint64_t seed)
 {
     uint32_t start = 0x9e3779b9u + 4 + 3923095u;
     struct mixer m = {start, start, start};
@@ -85,8 +83,7 @@ static struct mixer hash_word(uint32_t k, uint64_t seed)
     return m;
 }
 
-/* The plain form is the int4 c, the extended one (a seed given) the int8 b:c. */
-static void return_hash(struct fcall *f, struct mixer m)
+void return_hash(struct fcall *f, struct mixer m)
 {
     if (f->nargs > 1)
         f->result = value_int((int64_t)((uint64_t)m.b << 32 | m.c));
@@ -94,7 +91,7 @@ static void return_hash(struct fcall *f, struct mixer m)
         f->result = value_int((int32_t)m.c);
 }
 
-static uint64_t seed_of(const struct fcall *f)
+uint64_t seed_of(const struct fcall *f)
 {
     return f->nargs > 1 ? (uint64_t)f->args[1].i : 0;
 }
@@ -146,8 +143,13 @@ static void hash_bpchar(struct fcall *f)
     return_hash(f, hash_bytes((const unsigned char *)f->args[0].p, n, seed_of(f)));
 }
 
+/* boolean too */
 static void hash_char(struct fcall *f)
 {
+    if (f->args[0].kind == VALUE_INT) {
+        hash_int4(f);
+        return;
+    }
     int c = f->args[0].n ? (signed char)f->args[0].p[0] : 0;
     return_hash(f, hash_word((uint32_t)c, seed_of(f)));
 }
@@ -173,8 +175,6 @@ static void hash_interval(struct fcall *f)
         return_int8_hash(f, (int64_t)interval_span(i));
 }
 
-/* --- hash partitions ---------------------------------------------------------------------------- */
-
 static void hash_uuid(struct fcall *f)
 {
     unsigned char bytes[16] = {0};
@@ -190,9 +190,9 @@ static void hash_uuid(struct fcall *f)
     return_hash(f, hash_bytes(bytes, 16, seed_of(f)));
 }
 
-static void hash_bool(struct fcall *f)
+static void hash_xid8(struct fcall *f)
 {
-    return_hash(f, hash_word((uint32_t)f->args[0].i, seed_of(f)));
+    return_int8_hash(f, (int64_t)xid8_value(&f->args[0]));
 }
 
 static void hash_date(struct fcall *f)
@@ -202,16 +202,7 @@ static void hash_date(struct fcall *f)
         return_hash(f, hash_word((uint32_t)d, seed_of(f)));
 }
 
-static const struct {
-    uint32_t type;
-    void (*call)(struct fcall *f);
-} partition_hashes[] = {
-    {INT2OID, hash_int4},         {INT4OID, hash_int4},       {INT8OID, hash_int8},       {OIDOID, hash_int4},
-    {FLOAT4OID, hash_float},      {FLOAT8OID, hash_float},    {TEXTOID, hash_text},       {VARCHAROID, hash_text},
-    {NAMEOID, hash_text},         {BYTEAOID, hash_text},      {BPCHAROID, hash_bpchar},   {CHAROID, hash_char},
-    {TIMEOID, hash_time},         {TIMESTAMPOID, hash_timestamp}, {TIMESTAMPTZOID, hash_timestamp},
-    {INTERVALOID, hash_interval}, {UUIDOID, hash_uuid},       {BOOLOID, hash_bool},       {DATEOID, hash_date},
-};
+/* --- hash partitions ---------------------------------------------------------------------------- */
 
 #define HASH_PARTITION_SEED 0x7A5B22367996DCFDu
 
@@ -222,20 +213,9 @@ static void satisfies_hash_partition(struct fcall *f)
     for (int i = 3; i < f->nargs; i++) {
         if (ARG_NULL(f, i))
             continue;
-        struct value args[2] = {f->args[i], value_int((int64_t)HASH_PARTITION_SEED)};
-        struct fcall one = *f;
-        one.args = args;
-        one.nargs = 2;
-        one.result = value_null();
-        size_t k = 0;
-        while (k < sizeof(partition_hashes) / sizeof(partition_hashes[0]) && partition_hashes[k].type != f->argtypes[i])
-            k++;
-        if (k == sizeof(partition_hashes) / sizeof(partition_hashes[0])) {
-            error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "hash partitioning by a column of this type is not supported");
+        uint64_t h;
+        if (!hash_value(f, &f->args[i], f->argtypes[i], true, HASH_PARTITION_SEED, &h))
             return;
-        }
-        partition_hashes[k].call(&one);
-        uint64_t h = (uint64_t)one.result.i;
         row ^= h + 0x49a0f4dd15e5a8e3u + (row << 54) + (row >> 7);
     }
     if (ARG_NULL(f, 1) || ARG_NULL(f, 2) || ARG_INT(f, 1) <= 0)
@@ -255,6 +235,9 @@ const struct fn_impl hash_functions[] = {
     HASH("hashint4", hash_int4),
     HASH("hashoid", hash_int4),
     HASH("hashint8", hash_int8),
+    HASH_("xid8_hash", hash_xid8),
+    HASH_("date_hash", hash_date),
+    HASH_("uuid_hash", hash_uuid),
     HASH("hashfloat4", hash_float),
     HASH("hashfloat8", hash_float),
     HASH("hashtext", hash_text),

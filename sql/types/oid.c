@@ -1,14 +1,16 @@
 /*
- * oid.c: oid, xid, xid8, cid (stored as INTEGER), tid and pg_lsn (TEXT as printed, with a collation).
+ * oid.c: oid, xid, xid8, cid (stored as INTEGER, xid8 as oid.h says), tid and pg_lsn (TEXT as printed, with a collation).
  * The reg* types, which print names, are in the catalog.
  */
+#include "sql/types/oid.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sql/types/numeric.h"
 #include "sql/types/binary.h"
 #include "sql/types/compare.h"
 #include "sql/types/int_parse.h"
+#include "sql/types/numeric.h"
 #include "sql/types/type.h"
 
 /* --- unsigned integers ------------------------------------------------------------------------- */
@@ -34,9 +36,27 @@ static void xidin(struct fcall *f)
     f->result = value_int((uint32_t)strtoul(fcall_arg_cstring(f, 0), NULL, 0));
 }
 
+uint64_t xid8_value(const struct value *v)
+{
+    uint64_t x = 0;
+    if (v->kind != VALUE_TEXT)
+        return (uint64_t)v->i;
+    for (size_t i = 0; i < v->n && v->p[i] >= '0' && v->p[i] <= '9'; i++)
+        x = x * 10 + (uint64_t)(v->p[i] - '0');
+    return x;
+}
+
+static void xid8_return(struct fcall *f, uint64_t x)
+{
+    if (x <= INT64_MAX)
+        f->result = value_int((int64_t)x);
+    else
+        fcall_return_textz(f, arena_printf(f->arena, "%020llu", (unsigned long long)x));
+}
+
 static void xid8in(struct fcall *f)
 {
-    f->result = value_int((int64_t)strtoull(fcall_arg_cstring(f, 0), NULL, 0));
+    xid8_return(f, strtoull(fcall_arg_cstring(f, 0), NULL, 0));
 }
 
 static void oidout(struct fcall *f)
@@ -46,7 +66,7 @@ static void oidout(struct fcall *f)
 
 static void xid8out(struct fcall *f)
 {
-    fcall_return_textz(f, arena_printf(f->arena, "%llu", (unsigned long long)f->args[0].i));
+    fcall_return_textz(f, arena_printf(f->arena, "%llu", (unsigned long long)xid8_value(&f->args[0])));
 }
 
 static void oidrecv(struct fcall *f)
@@ -63,17 +83,17 @@ static void oidsend(struct fcall *f)
 static void xid8recv(struct fcall *f)
 {
     if (binary_expect(f, 8))
-        f->result = value_int(binary_get_i64(f->args[0].p));
+        xid8_return(f, (uint64_t)binary_get_i64(f->args[0].p));
 }
 
 static void xid8send(struct fcall *f)
 {
-    binary_put_i64(binary_return(f, 8), f->args[0].i);
+    binary_put_i64(binary_return(f, 8), (int64_t)xid8_value(&f->args[0]));
 }
 
 static void xid8toxid(struct fcall *f)
 {
-    f->result = value_int((uint32_t)f->args[0].i);
+    f->result = value_int((uint32_t)xid8_value(&f->args[0]));
 }
 
 static void i8tooid(struct fcall *f)

@@ -606,10 +606,10 @@ const struct collation_def record_collations[] = {
 };
 
 const struct fn_impl record_functions[] = {
-    {"record_in", .call = record_in},
-    {"record_out", .call = record_out},
-    {"record_recv", .call = record_recv},
-    {"record_send", .call = record_send},
+    {"record_in", .call = record_in, .flags = FN_TYPED},
+    {"record_out", .call = record_out, .flags = FN_TYPED},
+    {"record_recv", .call = record_recv, .flags = FN_TYPED},
+    {"record_send", .call = record_send, .flags = FN_TYPED},
     {"record_eq", .call = record_eq, .flags = FN_TYPED},
     {"record_ne", .call = record_ne, .flags = FN_TYPED},
     {"record_lt", .call = record_lt, .flags = FN_TYPED},
