@@ -13,6 +13,8 @@
  */
 #include "vecext/vec_build.h"
 
+#include "vecext/vec_invert.h"
+
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -315,8 +317,8 @@ static bool write_lists(struct build *b, struct vec_rows *gathered, bool all, si
             memmove(rows->ids, rows->ids + n, rows->n * sizeof(int64_t));
             memmove(rows->records, rows->records + n * record_bytes, rows->n * record_bytes);
         }
-        if (b->progress)
-            atomic_fetch_add(&b->progress->tuples_done, all ? (int64_t)n : 0);
+        if (b->progress && atomic_load(&b->progress->phase) == VEC_PHASE_LOADING)
+            atomic_fetch_add(&b->progress->tuples_done, (int64_t)n);
         if (all || rows->cap > (size_t)ix->seg_rows * 4)
             if (rows->n == 0)
                 vec_rows_free(rows);
@@ -335,7 +337,11 @@ static bool gather(struct build *b, const struct batch *batch, struct vec_rows *
     *bytes += batch->n * (record_bytes + sizeof(int64_t));
     if (b->progress)
         atomic_fetch_add(&b->progress->tuples_done, (int64_t)batch->n);
-    return *bytes < (size_t)b->ix->build_memory || write_lists(b, gathered, false, bytes, err);
+    /* Arrays grow by doubling: half of what may be used. Where whole segments free too little, because there are very many
+     * lists, all goes. */
+    size_t most = (size_t)b->ix->build_memory / 2;
+    return *bytes < most || (write_lists(b, gathered, false, bytes, err) &&
+                             (*bytes < most / 2 || write_lists(b, gathered, true, bytes, err)));
 }
 
 static bool fill(struct build *b, struct vec_error *err)
@@ -389,6 +395,8 @@ bool vec_build_run(struct vec_index *ix, int threads, struct vec_progress *progr
 {
     struct build b = {.ix = ix, .progress = progress};
     bool found;
+    if (ix->method == VEC_METHOD_INVERTED)
+        return vec_invert_build(ix, progress, err);
     b.threads = threads > 0 ? threads : vec_pool_processors();
     if (b.threads > VEC_POOL_MAX)
         b.threads = VEC_POOL_MAX;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_invert.h"
 #include "vecext/vec_list.h"
 
 static bool say(struct vec_buf *out, struct vec_error *err, const char *format, ...)
@@ -131,6 +132,8 @@ bool vec_check_index(struct vec_index *ix, struct vec_buf *out, struct vec_error
     int64_t seen = 0;
     struct vec_error problem = {0};
     out->len = 0;
+    if (ix->method == VEC_METHOD_INVERTED)
+        return vec_invert_check(ix, out, err);
     bool ok = read_locations(ix, &space, &all, &problem);
     for (int list = 0; ok && !out->len && list < ix->centroids.count; list++)
         ok = check_list(ix, list, &all, &seen, out, &problem);
@@ -163,6 +166,8 @@ static double number(struct vec_index *ix, const char *format)
 bool vec_check_info(struct vec_index *ix, struct vec_buf *out, struct vec_error *err)
 {
     out->len = 0;
+    if (ix->method == VEC_METHOD_INVERTED)
+        return vec_invert_info(ix, out, err);
     double rows = number(ix, "SELECT count(*) FROM \"%w\".\"%w_loc\"");
     double dead = number(ix, "SELECT total(dead) FROM \"%w\".\"%w_list\"");
     double tail = number(ix, "SELECT count(*) FROM \"%w\".\"%w_tail\"");

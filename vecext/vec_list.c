@@ -11,7 +11,7 @@ enum {
      * header of (NULL, blob). */
     CELL_OVERHEAD = 35 + 8,
     FLAG_WIDE = 1,
-    RELOCATE_MAX = 4 << 20 /* rows sorted in memory at a time */
+    RELOCATE_MAX = 1 << 20 /* rows sorted in memory at a time */
 };
 
 static size_t block_bytes(const struct vec_code_shape *shape, bool wide)

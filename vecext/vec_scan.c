@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_invert.h"
 #include "vecext/vec_predicate.h"
 #include "vecext/vec_search.h"
 
@@ -49,6 +50,7 @@ struct scan_cursor {
     sqlite3_vtab_cursor base;
     struct vec_index *index; /* begun; ended with the search */
     struct vec_search *search;
+    struct vec_invert_search *inverted; /* instead, of an index on sparsevec */
     struct vec_rowset filter;
     struct vec_predicate *predicate; /* with a reference */
     struct vec_test *test;
@@ -168,8 +170,12 @@ static void end_search(struct scan_cursor *cursor)
 {
     if (cursor->search)
         count_work(vec_search_stats(cursor->search));
+    if (cursor->inverted)
+        count_work(vec_invert_search_stats(cursor->inverted));
     vec_search_free(cursor->search);
+    vec_invert_search_free(cursor->inverted);
     cursor->search = NULL;
+    cursor->inverted = NULL;
     if (cursor->all)
         vec_index_done(cursor->index, cursor->all, NULL);
     cursor->all = NULL;
@@ -207,8 +213,10 @@ static int scan_next(sqlite3_vtab_cursor *base)
             end_search(cursor);
         return SQLITE_OK;
     }
-    int more = vec_search_next(cursor->search, &cursor->id, &cursor->distance, &err);
-    table->conn->last_scan = *vec_search_stats(cursor->search);
+    int more = cursor->inverted ? vec_invert_search_next(cursor->inverted, &cursor->id, &cursor->distance, &err)
+                                : vec_search_next(cursor->search, &cursor->id, &cursor->distance, &err);
+    table->conn->last_scan =
+        cursor->inverted ? *vec_invert_search_stats(cursor->inverted) : *vec_search_stats(cursor->search);
     cursor->eof = more <= 0;
     if (cursor->eof)
         end_search(cursor);
@@ -319,8 +327,11 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     cursor->eof = args.filter && args.filter->count == 0;
     if (cursor->eof)
         return true;
-    cursor->search = vec_search_new(ix, &args, err);
-    return cursor->search != NULL;
+    if (ix->method == VEC_METHOD_INVERTED)
+        cursor->inverted = vec_invert_search_new(ix, &args, err);
+    else
+        cursor->search = vec_search_new(ix, &args, err);
+    return cursor->search || cursor->inverted;
 }
 
 static int scan_filter(sqlite3_vtab_cursor *base, int number, const char *text, int argc,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vecext/vec_build.h"
+#include "vecext/vec_invert.h"
 #include "vecext/vec_list.h"
 #include "vecext/vec_text.h"
 
@@ -13,10 +14,10 @@
 static const struct {
     const char *suffix, *kind;
 } objects[] = {
-    {"_ins", "TRIGGER"}, {"_upd", "TRIGGER"}, {"_del", "TRIGGER"}, {"_sgu", "TRIGGER"},
-    {"_sgd", "TRIGGER"}, {"_rfu", "TRIGGER"}, {"_rfd", "TRIGGER"}, {"_pin", "INDEX"},
+    {"_ins", "TRIGGER"}, {"_upd", "TRIGGER"}, {"_del", "TRIGGER"}, {"_pin", "INDEX"}, {"_norm", "INDEX"},
     {"_src", "VIEW"},    {"_meta", "TABLE"},  {"_cent", "TABLE"},  {"_list", "TABLE"},
     {"_seg", "TABLE"},   {"_ref", "TABLE"},   {"_tail", "TABLE"},  {"_loc", "TABLE"},
+    {"_post", "TABLE"},
 };
 enum { OBJECTS = sizeof objects / sizeof *objects };
 
@@ -75,8 +76,6 @@ static bool check_definition(const struct vec_index_def *def, struct vec_error *
     if (!def->name || !*def->name || !def->table || !*def->table || !(def->column || def->expr))
         return vec_error_set(err, VEC_INVALID_PARAMETER,
                              "a vector index needs a name, a table and a column");
-    if (def->type == VEC_TYPE_SPARSEVEC)
-        return vec_error_set(err, VEC_UNSUPPORTED, "index on type sparsevec is not supported");
     if (!vec_metric_applies(def->metric, def->type))
         return vec_error_set(err, VEC_INVALID_PARAMETER, "%s distance is not defined for type %s",
                              vec_metric_name(def->metric), vec_type_name(def->type));
@@ -84,7 +83,9 @@ static bool check_definition(const struct vec_index_def *def, struct vec_error *
         return vec_error_set(err, VEC_INVALID_PARAMETER, "lists must be between 1 and %d", 1 << 20);
     if (def->target_percent < 0 || def->target_percent > 100)
         return vec_error_set(err, VEC_INVALID_PARAMETER, "recall must be between 0 and 1");
-    int max = def->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : VEC_MAX_DIM;
+    int max = def->type == VEC_TYPE_BIT         ? VEC_BIT_MAX_DIM
+              : def->type == VEC_TYPE_SPARSEVEC ? VEC_SPARSE_MAX_DIM
+                                                : VEC_MAX_DIM;
     if (def->dims > max)
         return vec_error_set(err, VEC_LIMIT_EXCEEDED,
                              "column cannot have more than %d dimensions for ivf index", max);
@@ -178,17 +179,33 @@ static bool find_dims(struct creation *c, struct vec_error *err)
            vec_error_set(err, VEC_INVALID_PARAMETER, "column does not have dimensions");
 }
 
+/* vec_invert.h */
+static bool create_inverted_tables(const struct creation *c, struct vec_error *err)
+{
+    const char *schema = c->schema, *name = c->def->name;
+    bool norms = c->def->metric == VEC_METRIC_L2 || c->def->metric == VEC_METRIC_L1;
+    return run(c->db, err, "CREATE TABLE \"%w\".\"%w_meta\" (k TEXT PRIMARY KEY, v) WITHOUT ROWID", schema, name) &&
+           run(c->db, err,
+               "CREATE TABLE \"%w\".\"%w_post\" (dim INTEGER, id INTEGER, v REAL, PRIMARY KEY (dim, id)) WITHOUT ROWID",
+               schema, name) &&
+           run(c->db, err, "CREATE TABLE \"%w\".\"%w_loc\" (id INTEGER PRIMARY KEY, pos INTEGER, norm REAL, dims BLOB)",
+               schema, name) &&
+           (!norms || run(c->db, err, "CREATE INDEX \"%w\".\"%w_norm\" ON \"%w_loc\"(norm)", schema, name, name));
+}
+
 static bool create_tables(const struct creation *c, struct vec_error *err)
 {
     static const char *const shapes[][2] = {
         {"_meta", "(k TEXT PRIMARY KEY, v) WITHOUT ROWID"},
         {"_cent", "(panel INTEGER PRIMARY KEY, v BLOB)"},
-        {"_list", "(list INTEGER PRIMARY KEY, slots INTEGER, dead INTEGER, version INTEGER)"},
+        {"_list", "(list INTEGER PRIMARY KEY, slots INTEGER, dead INTEGER)"},
         {"_seg", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_ref", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_tail", "(list INTEGER, id INTEGER, v BLOB, PRIMARY KEY (list, id)) WITHOUT ROWID"},
         {"_loc", "(id INTEGER PRIMARY KEY, pos INTEGER)"},
     };
+    if (c->def->type == VEC_TYPE_SPARSEVEC)
+        return create_inverted_tables(c, err);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         if (!run(c->db, err, "CREATE TABLE \"%w\".\"%w%s\" %s", c->schema, c->def->name,
                  shapes[i][0], shapes[i][1]))
@@ -245,30 +262,17 @@ static bool create_triggers(const struct creation *c, struct vec_error *err)
     return ok;
 }
 
-/* Whoever changes segments by SQL changes their list's version: what caches keep is never what somebody replaced. */
-static bool create_version_triggers(sqlite3 *db, const char *schema, const char *name, struct vec_error *err)
-{
-    static const char *const triggers[][3] = {
-        {"_sgu", "UPDATE", "_seg"}, {"_sgd", "DELETE", "_seg"}, {"_rfu", "UPDATE", "_ref"}, {"_rfd", "DELETE", "_ref"}};
-    for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++)
-        if (!run(db, err,
-                 "CREATE TRIGGER \"%w\".\"%w%s\" AFTER %s ON \"%w%s\" BEGIN UPDATE \"%w_list\" SET version = random() "
-                 "WHERE list = old.key >> %d; END",
-                 schema, name, triggers[i][0], triggers[i][1], name, triggers[i][2], name, VEC_KEY_SHIFT))
-            return false;
-    return true;
-}
-
 static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec_error *err)
 {
     const struct vec_index_def *def = c->def;
-    const struct vec_code_shape shape = {c->dims, (c->dims + 15) / 16 * 16, !def->no_refine,
-                                         def->metric == VEC_METRIC_IP};
+    bool inverted = def->type == VEC_TYPE_SPARSEVEC;
+    int coded = inverted ? 1 : c->dims; /* an inverted index has no codes */
+    const struct vec_code_shape shape = {coded, (coded + 15) / 16 * 16, !def->no_refine, def->metric == VEC_METRIC_IP};
     const struct {
         const char *key;
         int64_t value;
     } numbers[] = {
-        {"format", VEC_FORMAT},
+        {"format", 1},
         {"dims", c->dims},
         {"refine", def->no_refine ? 0 : 4},
         {"seed", def->seed ? (int64_t)(def->seed & INT64_MAX) : 20261121},
@@ -280,9 +284,10 @@ static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec
         {"centroids", 1},
         {"probes", 1},
         {"target", def->target_percent ? def->target_percent : 95},
+        {"max_elements", def->max_elements},
     };
     const char *const texts[][2] = {
-        {"method", def->flat ? "flat" : "ivf"},
+        {"method", inverted ? "inverted" : def->flat ? "flat" : "ivf"},
         {"type", vec_type_name(def->type)},
         {"metric", vec_metric_name(def->metric)},
     };
@@ -293,6 +298,8 @@ static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec
         if (!run(c->db, err, "INSERT INTO \"%w\".\"%w_meta\" VALUES (%Q, %Q)", ix->schema, ix->name,
                  texts[i][0], texts[i][1]))
             return false;
+    if (inverted)
+        return vec_meta_new_generation(ix, err);
     size_t panel = (size_t)shape.dims * 16 * sizeof(float);
     float *zero = calloc(1, panel);
     bool ok =
@@ -305,8 +312,7 @@ static bool create_objects(struct creation *c, struct vec_conn *conn, struct vec
                            struct vec_error *err)
 {
     const struct vec_index_def *def = c->def;
-    if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err) ||
-        !create_version_triggers(c->db, c->schema, def->name, err))
+    if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err))
         return false;
     if (!c->primary_key && !run(c->db, err, "CREATE INDEX \"%w\".\"%w_pin\" ON \"%w\"((0)) WHERE 0",
                                 c->schema, def->name, def->table))
@@ -455,49 +461,26 @@ bool vec_schema_rename(struct vec_conn *conn, const char *name, const char *to,
     return end(conn, nested, ok, err);
 }
 
-/* An index of format 1 gets what format 2 has more; what is in its tables is about to be made anew. */
-static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *err)
-{
-    char *schema = schema_of(conn, name, err);
-    if (!schema)
-        return false;
-    char *format = query_text(conn, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = 'format'", schema, name);
-    bool ok = true;
-    if (format && strcmp(format, "1") == 0) {
-        vec_conn_forget(conn);
-        ok = run(conn->db, err,
-                 "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER; UPDATE \"%w\".\"%w_meta\" SET v = 2 "
-                 "WHERE k = 'format'",
-                 schema, name, schema, name) &&
-             create_version_triggers(conn->db, schema, name, err);
-    }
-    free(format);
-    free(schema);
-    return ok;
-}
-
-static bool rebuild(struct vec_conn *conn, const char *name, int lists, struct vec_progress *progress,
-                    struct vec_error *err)
-{
-    struct vec_index *ix = upgrade(conn, name, err) ? vec_index_open(conn, name, err) : NULL;
-    bool ok = ix != NULL;
-    if (ix && lists >= 0) {
-        ix->wanted_lists = lists;
-        ok = vec_meta_put_integer(ix, "lists", lists, err);
-    }
-    return ok && vec_build_run(ix, 0, progress, err);
-}
-
 bool vec_schema_reindex(struct vec_conn *conn, const char *name, int lists,
                         struct vec_progress *progress, struct vec_error *err)
 {
-    bool nested, ok = begin(conn->db, &nested) && rebuild(conn, name, lists, progress, err);
+    struct vec_index *ix = vec_index_open(conn, name, err);
+    if (!ix)
+        return false;
+    bool nested, ok = begin(conn->db, &nested);
+    if (lists >= 0) {
+        ix->wanted_lists = lists;
+        ok = vec_meta_put_integer(ix, "lists", lists, err);
+    }
+    ok = ok && vec_build_run(ix, 0, progress, err);
     return end(conn, nested, ok, err);
 }
 
 bool vec_schema_truncate(struct vec_conn *conn, const char *name, struct vec_error *err)
 {
     struct vec_index *ix = vec_index_open(conn, name, err);
+    if (ix && ix->method == VEC_METHOD_INVERTED)
+        return vec_invert_clear(ix, err);
     return ix && vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_index_run(ix, VEC_STMT_TAIL_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&

@@ -122,7 +122,7 @@ static bool parse_dimension(const char *p, const char *text, int64_t *dim, struc
     p = skip_space(p);
     if (*p != '/') {
         vec_text_invalid(VEC_TYPE_SPARSEVEC, text, err);
-        return *p ? false : vec_error_detail(err, "Unexpected end of input.");
+        return vec_error_detail(err, "Unexpected end of input.");
     }
     p = parse_integer(skip_space(p + 1), dim);
     if (!p)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "vecext/vec_build.h"
+#include "vecext/vec_invert.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
 #include "vecext/vec_tune.h"
@@ -74,6 +75,8 @@ static bool remove_row(struct vec_index *ix, int64_t id, bool *lost, struct vec_
 bool vec_write_delete(struct vec_index *ix, int64_t id, bool returns, struct vec_error *err)
 {
     bool lost;
+    if (ix->method == VEC_METHOD_INVERTED)
+        return vec_invert_delete(ix, id, err);
     return remove_row(ix, id, &lost, err) && (!lost || returns || look_at_loss(ix, err));
 }
 
@@ -285,6 +288,8 @@ static bool keep_shape(struct vec_index *ix, int64_t list, struct vec_error *err
 bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
 {
     bool indexed;
+    if (ix->method == VEC_METHOD_INVERTED)
+        return vec_invert_put(ix, id, err);
     if (!vec_write_delete(ix, id, true, err) || !load_row(ix, id, &indexed, err))
         return false;
     if (!indexed)
@@ -341,6 +346,8 @@ bool vec_write_maintain(struct vec_index *ix, int64_t milliseconds, int64_t *ste
     int64_t end = now_ms() + milliseconds, live, tail = 0;
     bool found;
     *steps = 0;
+    if (ix->method == VEC_METHOD_INVERTED) /* it is always as if made anew */
+        return true;
     if (!totals(ix, &live, err) ||
         !vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &tail, &found, err))
         return false;

@@ -77,6 +77,7 @@ struct vec_index_def {
     int threads;        /* of the build; 0: one per processor */
     uint64_t seed;      /* 0: fixed */
     int target_percent; /* recall that unset probes aim at; 0: 95 */
+    int max_elements;   /* sparsevec: rows with more are refused, in pgvector's words for hnsw; 0: none is */
 };
 
 /* Progress of a build, polled from any thread; phases as pgvector names them. */

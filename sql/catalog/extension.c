@@ -72,6 +72,7 @@ static const struct ext_aggregate {
     const char *trans, *init;
     bool strict;
     int sortop;
+    int transfn, finalfn, combinefn;
 } aggregates[] = {
 #define EXT_AGGREGATE(...) {__VA_ARGS__},
 #include "sql/catalog/extension_parts.h"
@@ -467,7 +468,10 @@ static void add_procs(struct loader *l, const struct extension_info *info, uint3
                                       .strict = g->strict,
                                       .transtype = type_oid(g->trans, strlen(g->trans)),
                                       .initval = g->init,
-                                      .sortop = g->sortop ? EXT_OID(g->sortop) : 0};
+                                      .sortop = g->sortop ? EXT_OID(g->sortop) : 0,
+                                      .trans_oid = g->transfn ? EXT_OID(g->transfn) : 0,
+                                      .final_oid = g->finalfn ? EXT_OID(g->finalfn) : 0,
+                                      .combine_oid = g->combinefn ? EXT_OID(g->combinefn) : 0};
             f->agg = agg;
         }
         list_add(&s->procs, a, f);

@@ -63,6 +63,8 @@ struct aggregate {
     /* Of CREATE AGGREGATE only: */
     const struct proc *transfn, *finalfn;
     bool final_extra; /* the final function gets a NULL for each argument too */
+    /* Of extensions only, for pg_aggregate: OIDs of the functions that SQL would call, 0 none. */
+    uint32_t trans_oid, final_oid, combine_oid;
 };
 
 /* An operator: one pg_operator row. */

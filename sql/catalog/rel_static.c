@@ -139,7 +139,45 @@ static bool next_cells(struct rel_scan *x, const struct cell *cells, int nrows, 
     {                                                                                             \
         return next_cells(x, name##_cells[0], COUNT(name##_cells), COUNT(name##_cells[0]));       \
     }
-STATIC_SOURCE(aggregate)
+
+/* Aggregates of extensions and of CREATE AGGREGATE. */
+static void put_aggregate(struct rel_scan *x, const struct aggregate *g)
+{
+    static const char kinds[][2] = {"h", "n", "o"};
+    const char *kind = kinds[g->kind == 'h' ? 0 : g->kind == 'o' ? 2 : 1];
+    const int64_t functions[] = {g->transfn ? g->transfn->oid : g->trans_oid, g->finalfn ? g->finalfn->oid : g->final_oid,
+                                 g->combine_oid, 0, 0, 0, 0, 0};
+    put_int(x, g->fnoid);
+    put_text(x, kind);
+    put_int(x, g->ndirect);
+    for (int i = 0; i < COUNT(functions); i++)
+        put_int(x, functions[i]);
+    put_int(x, g->final_extra);
+    put_int(x, 0);
+    put_text(x, "r");
+    put_text(x, "r");
+    put_int(x, g->sortop);
+    put_int(x, g->transtype);
+    for (int i = 0; i < 3; i++) /* transspace, mtranstype, mtransspace */
+        put_int(x, 0);
+    put_text(x, g->initval);
+    put_text(x, NULL);
+}
+
+static bool next_aggregate(struct rel_scan *x)
+{
+    int built = COUNT(aggregate_cells);
+    if (x->i < built && next_cells(x, aggregate_cells[0], built, COUNT(aggregate_cells[0])))
+        return true;
+    while (x->i - built < x->s->procs.n) {
+        const struct proc *p = x->s->procs.items[x->i++ - built];
+        if (!p->agg || (x->key == 0 && p->oid != x->key_oid))
+            continue;
+        put_aggregate(x, p->agg);
+        return true;
+    }
+    return false;
+}
 STATIC_SOURCE(collation)
 STATIC_SOURCE(language)
 STATIC_SOURCE(conversion)

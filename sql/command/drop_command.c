@@ -9,6 +9,7 @@
 #include "sql/exec/statement_trigger.h"
 #include "sql/command/function_text.h"
 #include "sql/command/object_text.h"
+#include "sql/command/vector_index.h"
 
 static const struct kind_row {
     enum object_kind kind;
@@ -469,7 +470,7 @@ static bool truncate_tables(struct command *c)
                 continue;
             }
             char *sql = sqlite3_mprintf("DELETE FROM \"%w\"", r->sqlite_name);
-            bool ok = cmd_sql(c, sql);
+            bool ok = vector_index_truncate(c, r, true) && cmd_sql(c, sql) && vector_index_truncate(c, r, false);
             sqlite3_free(sql);
             if (!ok || (c->utility->truncate.restart && !restart_identity(c, r)))
                 return false;

@@ -47,8 +47,7 @@ bool index_define(struct command *c, const struct relation *table, struct index_
     struct namespace_def temp = {PG_TEMP_NAMESPACE, PG_TEMP_NAMESPACE_NAME, BOOTSTRAP_SUPERUSER, NULL};
     bool partitioned = table->kind == RELKIND_PARTITIONED;
     bool has_storage = !partitioned && !is_rowid_key(table, spec) &&
-                       (vector_index_stored(c, spec->am->name, spec->columns[0].opclass) || spec->am->oid == BTREE_AM_OID ||
-                        strcmp(spec->am->name, "hash") == 0);
+                       (vector_index_method(spec->am->name) || spec->am->oid == BTREE_AM_OID || strcmp(spec->am->name, "hash") == 0);
     const char *sqlite_name =
         has_storage ? cmd_sqlite_name(c, ns ? ns : &temp, spec->name) : NULL;
     if (spec->unique && partitioned) {
@@ -397,17 +396,15 @@ bool run_create_index(struct command *c)
     if (!check_method(c, ci, spec.am) || !command_adopt(c, &table) ||
         !index_spec_fill(c, ci, table, &spec))
         return false;
-    if (vector_index_method(spec.am->name) && !vector_index_stored(c, spec.am->name, spec.columns[0].opclass))
-        cmd_notice_detail(c, "Searches it would serve read the table.",
-                          "index of operator class \"%s\" is recorded in the catalog only",
-                          snapshot_opclass(c->snapshot, spec.columns[0].opclass)->name);
     if (!index_define(c, table, &spec) || !cmd_reload(c))
         return false;
     const struct relation *r = snapshot_relation(c->snapshot, spec.oid);
     if (!index_sqlite_create(c, r->index))
         return false;
-    if (r->index->sqlite_name && (strcmp(spec.am->name, "hnsw") == 0 || strcmp(spec.am->name, "ivfflat") == 0))
-        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
+    if (r->index->sqlite_name && (strcmp(spec.am->name, "hnsw") == 0 || strcmp(spec.am->name, "ivfflat") == 0)) {
+        cmd_notice(c, ERROR_DEBUG, ERRCODE_SUCCESSFUL_COMPLETION,
                    "access method \"%s\" is served by the inverted file index \"ivf\"", spec.am->name);
+        vector_index_built(c, r->index);
+    }
     return ci->only || partition_spread_index(c, spec.oid);
 }

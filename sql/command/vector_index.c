@@ -12,6 +12,8 @@
 #include "sql/emit/emit.h"
 #include "vecext/vecext.h"
 
+enum { HNSW_MAX_ELEMENTS = 1000 }; /* of a sparsevec, as pgvector's hnsw has it */
+
 static const char *const methods[] = {"ivf", "flat", "ivfflat", "hnsw"};
 
 bool vector_index_method(const char *am_name)
@@ -20,12 +22,6 @@ bool vector_index_method(const char *am_name)
         if (strcmp(methods[i], am_name) == 0)
             return true;
     return false;
-}
-
-bool vector_index_stored(struct command *c, const char *am_name, uint32_t opclass)
-{
-    const struct opclass_def *oc = snapshot_opclass(c->snapshot, opclass);
-    return vector_index_method(am_name) && !(oc && strncmp(oc->name, "sparsevec_", 10) == 0);
 }
 
 static const struct parameter {
@@ -75,7 +71,9 @@ static bool parameter_number(struct command *c, const struct parameter *p, const
 {
     char *end;
     *v = strtod(text, &end);
-    if (end == text || *end || (!p->real && *v != rint(*v)))
+    if (!p->real)
+        *v = rint(*v);
+    if (end == text || *end)
         return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid value for %s option \"%s\": %s",
                          p->real ? "floating point" : "integer", p->name, text);
     if (*v >= p->min && *v <= p->max)
@@ -143,7 +141,8 @@ static bool read_opclass(struct command *c, const struct index_def *d, struct ve
     static const struct {
         const char *prefix;
         enum vec_type type;
-    } types[] = {{"vector_", VEC_TYPE_VECTOR}, {"halfvec_", VEC_TYPE_HALFVEC}, {"bit_", VEC_TYPE_BIT}};
+    } types[] = {{"vector_", VEC_TYPE_VECTOR}, {"halfvec_", VEC_TYPE_HALFVEC}, {"bit_", VEC_TYPE_BIT},
+                 {"sparsevec_", VEC_TYPE_SPARSEVEC}};
     const struct opclass_def *oc = snapshot_opclass(c->snapshot, d->columns[0].opclass);
     for (size_t i = 0; oc && i < sizeof(types) / sizeof(types[0]); i++) {
         size_t n = strlen(types[i].prefix);
@@ -185,7 +184,7 @@ static void columns_read(struct command *c, const struct index_def *d, struct st
 static bool check_dims(struct command *c, const struct index_def *d, uint32_t type, int32_t typmod,
                        struct vec_index_def *def)
 {
-    int max = def->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : VEC_MAX_DIM;
+    int max = def->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : def->type == VEC_TYPE_SPARSEVEC ? VEC_SPARSE_MAX_DIM : VEC_MAX_DIM;
     if (type == VARBITOID)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "type not supported for %s index", d->am_name);
     if (typmod <= 0)
@@ -255,6 +254,22 @@ static struct build_progress progress_of(struct command *c, const struct index_d
                                    .engine = {.stop = build_stopped, .stop_context = c}};
 }
 
+void vector_index_built(struct command *c, const struct index_def *d)
+{
+    struct settings s;
+    struct vec_index_stats stats;
+    if (strcmp(d->am_name, "ivfflat") != 0 || !read_parameters(c, d, &s) ||
+        !vec_index_stats(c->db, d->sqlite_name, &stats, NULL) || stats.rows >= (s.lists > 0 ? s.lists : 100) || !c->notice)
+        return;
+    struct error e;
+    error_init(&e, c->arena);
+    error_set(&e, ERRCODE_SUCCESSFUL_COMPLETION, "ivfflat index created with little data");
+    error_detail(&e, "This will cause low recall.");
+    error_hint(&e, "Drop the index until the table has more data.");
+    e.severity = ERROR_NOTICE;
+    c->notice(c->host, &e);
+}
+
 bool vector_index_create(struct command *c, const struct index_def *d)
 {
     struct vec_index_def def = {.name = d->sqlite_name,
@@ -270,7 +285,9 @@ bool vector_index_create(struct command *c, const struct index_def *d)
         def.target_percent = s.recall > 0 ? (int)lround(100 * s.recall) : 0;
         def.no_refine = s.refine == 0;
         def.build_mem = s.build_mem > 0 ? (int64_t)s.build_mem << 20 : 0;
-        estimate(c, d, &def);
+        def.max_elements = def.type == VEC_TYPE_SPARSEVEC && strcmp(d->am_name, "hnsw") == 0 ? HNSW_MAX_ELEMENTS : 0;
+        if (def.type != VEC_TYPE_SPARSEVEC)
+            estimate(c, d, &def);
         struct build_progress progress = progress_of(c, d, false);
         build_progress_begin(&progress);
         ok = vec_index_create(c->db, &def, &progress.engine, &e);
@@ -312,12 +329,6 @@ bool vector_index_rename(struct command *c, const struct index_def *d, const cha
     return vec_index_rename(c->db, d->sqlite_name, to, &e) || engine_error(c, &e);
 }
 
-bool vector_index_truncate(struct command *c, const struct index_def *d)
-{
-    struct vec_error e = {0};
-    return vec_index_truncate(c->db, d->sqlite_name, &e) || engine_error(c, &e);
-}
-
 /* A damaged index is made anew from the catalog's definition. */
 bool vector_index_rebuild(struct command *c, const struct index_def *d)
 {
@@ -326,6 +337,8 @@ bool vector_index_rebuild(struct command *c, const struct index_def *d)
     build_progress_begin(&progress);
     bool built = vec_index_reindex(c->db, d->sqlite_name, -1, &progress.engine, &e);
     build_progress_end(&progress);
+    if (built)
+        vector_index_built(c, d);
     if (built || error_is_set(c->err))
         return built;
     if (e.code != VEC_INDEX_CORRUPTED && e.code != VEC_UNDEFINED_OBJECT && e.code != VEC_SQLITE)
@@ -336,4 +349,20 @@ bool vector_index_rebuild(struct command *c, const struct index_def *d)
     if (!vec_index_drop(c->db, d->sqlite_name, &dropped) && dropped.code != VEC_UNDEFINED_OBJECT)
         return engine_error(c, &dropped);
     return vector_index_create(c, d);
+}
+
+bool vector_index_truncate(struct command *c, const struct relation *r, bool before)
+{
+    for (int i = 0; i < r->nindexes; i++) {
+        const struct index_def *d = r->indexes[i];
+        struct vec_error e = {0};
+        if (!d->sqlite_name || !vector_index_method(d->am_name))
+            continue;
+        /* One that is damaged is made anew all the same. */
+        if (before)
+            vec_index_truncate(c->db, d->sqlite_name, &e);
+        else if (!vector_index_rebuild(c, d))
+            return false;
+    }
+    return true;
 }

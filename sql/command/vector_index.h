@@ -8,15 +8,17 @@
 
 /* True for the names of the methods the vector engine serves. */
 bool vector_index_method(const char *am_name);
-/* Whether indexes of the method and operator class exist in the file; those on sparsevec are in the catalog only. */
-bool vector_index_stored(struct command *c, const char *am_name, uint32_t opclass);
 /* Builds the index from the table's rows. Parameters of WITH are checked. */
 bool vector_index_create(struct command *c, const struct index_def *d);
+/* What pgvector says of a new ivfflat index with fewer rows than lists. */
+void vector_index_built(struct command *c, const struct index_def *d);
 /* Takes over changed parameters (ALTER INDEX SET); they count from the next training on, recall at once. */
 bool vector_index_set(struct command *c, const struct index_def *d);
 bool vector_index_drop(struct command *c, const struct index_def *d);
 bool vector_index_rename(struct command *c, const struct index_def *d, const char *to);
-bool vector_index_truncate(struct command *c, const struct index_def *d);
+/* TRUNCATE of a table: before its rows go, its vector indexes are emptied, which makes the rows' own way out short; after it they
+   are made anew. */
+bool vector_index_truncate(struct command *c, const struct relation *r, bool before);
 bool vector_index_rebuild(struct command *c, const struct index_def *d);
 
 #endif

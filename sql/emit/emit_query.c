@@ -182,10 +182,10 @@ static void emit_order_item(struct emitter *em, const struct query *q, const str
     }
     int position = printed_position(q, s->target);
     const char *key = emit_sort_key(em, s->expr->type);
-    if (position && key) {
+    if (position && key && q->setop) { /* elsewhere the name may be a column's of FROM */
         emit_call_begin(em, key);
         emit_printf(em, "\"c%d\")", position);
-    } else if (position) {
+    } else if (position && !key) {
         emit_printf(em, "%d", position);
         emit_collate(em, s->expr->type);
     } else {
@@ -448,6 +448,14 @@ static void emit_setop(struct emitter *em, const struct setop *s)
     em->depth--;
 }
 
+static bool sorts_by_key(const struct emitter *em, const struct query *q)
+{
+    for (int i = 0; i < q->sort.n; i++)
+        if (emit_sort_key(em, q->sort.items[i].expr->type))
+            return true;
+    return false;
+}
+
 static bool scan_drives(const struct query *q)
 {
     const struct from_node *first = q->from[0];
@@ -501,12 +509,17 @@ void emit_select(struct emitter *em, const struct query *q)
     struct scope sc;
     emit_scope_enter(em, &sc, q);
     emit_with(em, q);
-    if (q->setop)
+    if (q->setop && sorts_by_key(em, q)) { /* a compound's ORDER BY takes columns only */
+        emit_z(em, "SELECT * FROM (");
         emit_setop(em, q->setop);
-    else if (sorts_by_outer(em, q))
+        emit_z(em, ")");
+    } else if (q->setop) {
+        emit_setop(em, q->setop);
+    } else if (sorts_by_outer(em, q)) {
         emit_select_wrapped(em, q);
-    else
+    } else {
         emit_select_core(em, q, false);
+    }
     emit_order(em, q);
     emit_limit(em, q);
     em->sorted_outside = sorted_outside;

@@ -402,6 +402,16 @@ static void guc_put_custom(struct guc_store *s, const char *name, const char *va
     }
 }
 
+/* Is there a setting of an extension under the same prefix? The extension's library then has its prefix for itself. */
+static bool guc_prefix_reserved(const char *name)
+{
+    size_t n = strcspn(name, ".") + 1;
+    for (int i = 0; i < GUC_COUNT; i++)
+        if (strncasecmp(guc_table[i].name, name, n) == 0)
+            return true;
+    return false;
+}
+
 static bool guc_set_custom(struct guc_store *s, const char *name, const char *value,
                            enum guc_source source, bool logged, struct error *err)
 {
@@ -416,6 +426,11 @@ static bool guc_set_custom(struct guc_store *s, const char *name, const char *va
                               "separated by dots.");
             return false;
         }
+    if (value && guc_prefix_reserved(name)) {
+        error_set(err, ERRCODE_INVALID_NAME, "invalid configuration parameter name \"%s\"", name);
+        error_detail(err, "\"%.*s\" is a reserved prefix.", (int)strcspn(name, "."), name);
+        return false;
+    }
     const struct guc_custom *now = *guc_custom_find(s, name);
     if (logged)
         guc_log(s, -1, name, now ? now->value : NULL, source == GUC_LOCAL);

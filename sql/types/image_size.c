@@ -76,6 +76,10 @@ static bool value_size(struct fcall *f, const struct type_def *t, const struct v
         *out = v->n + 1;
         return true;
     }
+    if (t->storage == STORE_BLOB && t->sort_key) { /* a vector: what is stored lacks a word that is always 0 */
+        *out = v->n + 8;
+        return true;
+    }
     if (t->typtype == 'c' || t->oid == RECORDOID)
         return record_size(f, t, v, out);
     if (t->elem && t->subscript && type_is_array(t))

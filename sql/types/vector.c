@@ -2,6 +2,7 @@
 #include "sql/types/vector.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "sql/types/array.h"
 #include "sql/types/compare.h"
@@ -278,18 +279,86 @@ static void sum_destroy(void *state)
     vec_buf_free(state);
 }
 
-/* The final function alone: what avg's transition state (count, then sums) comes to. */
+/* avg's transition state as SQL sees it: the count, then the sums. False with an error when the argument is none. */
+static bool state_arg(struct fcall *f, int arg, const char *function, struct array *a)
+{
+    if (!array_read(f, &f->args[arg], FLOAT8OID, a))
+        return false;
+    bool whole = a->ndim == 1 && a->n >= 1;
+    for (int i = 0; whole && i < a->n; i++)
+        whole = a->items[i].kind != VALUE_NULL;
+    return whole || error_set(f->err, ERRCODE_INTERNAL_ERROR, "%s: expected state array", function);
+}
+
+static bool state_same_dims(struct fcall *f, int expected, int dims)
+{
+    return expected == dims ||
+           error_set(f->err, ERRCODE_DATA_EXCEPTION, "expected %d dimensions, not %d", expected, dims);
+}
+
+/* a[i] += by, from the first sum on. */
+static bool state_add(struct fcall *f, struct array *a, int i, double by)
+{
+    double sum = value_get_real(&a->items[i]) + by;
+    a->items[i] = value_real(sum);
+    return !isinf(sum) || error_set(f->err, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "value out of range: overflow");
+}
+
+static void return_state_accum(struct fcall *f, enum vec_type type)
+{
+    struct array a;
+    struct vec_blob b;
+    char name[32];
+    snprintf(name, sizeof(name), "%s_accum", vec_type_name(type));
+    if (!state_arg(f, 0, name, &a) || !vector_arg(f, 1, type, &b))
+        return;
+    int dims = vec_blob_dim(type, b);
+    float *x = ARENA_ARRAY(f->arena, float, dims);
+    vec_to_floats(type, b, x);
+    if (a.n == 1) {
+        struct value *items = ARENA_ARRAY(f->arena, struct value, dims + 1);
+        items[0] = a.items[0];
+        for (int i = 0; i < dims; i++)
+            items[i + 1] = value_real(0);
+        a = array_one_dimension(a.elem, items, dims + 1);
+    } else if (!state_same_dims(f, a.n - 1, dims)) {
+        return;
+    }
+    a.items[0] = value_real(value_get_real(&a.items[0]) + 1);
+    for (int i = 0; i < dims; i++)
+        if (!state_add(f, &a, i + 1, (double)x[i]))
+            return;
+    array_return(f, &a);
+}
+
+static void vector_combine(struct fcall *f)
+{
+    struct array a, b;
+    if (!state_arg(f, 0, "vector_combine", &a) || !state_arg(f, 1, "vector_combine", &b))
+        return;
+    double na = value_get_real(&a.items[0]), nb = value_get_real(&b.items[0]);
+    if (na == 0 || nb == 0) {
+        array_return(f, na == 0 ? &b : &a);
+        return;
+    }
+    if (!state_same_dims(f, a.n - 1, b.n - 1))
+        return;
+    for (int i = 0; i < a.n; i++)
+        if (!state_add(f, &a, i, value_get_real(&b.items[i])))
+            return;
+    array_return(f, &a);
+}
+
+/* The final function alone: what avg's transition state comes to. */
 static void return_state_avg(struct fcall *f, enum vec_type type)
 {
     struct array a;
     struct vec_error err = {0};
     struct vec_buf buf = {0};
-    if (!array_read(f, &f->args[0], FLOAT8OID, &a))
+    char name[32];
+    snprintf(name, sizeof(name), "%s_avg", vec_type_name(type));
+    if (!state_arg(f, 0, name, &a))
         return;
-    if (a.ndim != 1 || a.n < 1) {
-        error_set(f->err, ERRCODE_DATA_EXCEPTION, "%s_avg: expected state array", vec_type_name(type));
-        return;
-    }
     double n = value_get_real(&a.items[0]), *x = ARENA_ARRAY(f->arena, double, a.n);
     if (n == 0) /* no rows */
         return;
@@ -298,6 +367,8 @@ static void return_state_avg(struct fcall *f, enum vec_type type)
     vector_return(f, vec_from_doubles(type, x, (size_t)a.n - 1, -1, &buf, &err), &buf, &err);
 }
 
+CALL_FUNCTION(vector_accum, return_state_accum(f, VEC_TYPE_VECTOR))
+CALL_FUNCTION(halfvec_accum, return_state_accum(f, VEC_TYPE_HALFVEC))
 CALL_FUNCTION(vector_avg, return_state_avg(f, VEC_TYPE_VECTOR))
 CALL_FUNCTION(halfvec_avg, return_state_avg(f, VEC_TYPE_HALFVEC))
 
@@ -349,6 +420,9 @@ const struct fn_impl vector_functions[] = {
     {"sparsevec_l2_norm", sparsevec_norm_of},
     ROW(hamming_distance),
     ROW(jaccard_distance),
+    ROW(vector_accum),
+    ROW(halfvec_accum),
+    ROW(vector_combine),
     ROW(vector_avg),
     ROW(halfvec_avg),
     {"avg(vector)", .agg = &vector_avg_agg},
