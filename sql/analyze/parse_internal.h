@@ -35,9 +35,9 @@ bool check_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
  */
 uint32_t enforce_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
                                           uint32_t *declared, int n, uint32_t rettype);
-uint32_t get_range_subtype(uint32_t range);
-uint32_t get_multirange_range(uint32_t multirange);
-uint32_t get_range_multirange(uint32_t range);
+uint32_t get_range_subtype(struct pstate *ps, uint32_t range);
+uint32_t get_multirange_range(struct pstate *ps, uint32_t multirange);
+uint32_t get_range_multirange(struct pstate *ps, uint32_t range);
 
 /* --- parse_coerce_common.c ------------------------------------------------------------------ */
 uint32_t select_common_type_from_oids(struct pstate *ps, const uint32_t *types, int n,

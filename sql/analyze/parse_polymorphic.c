@@ -19,31 +19,38 @@ static const struct range_row {
 };
 #define NRANGES (sizeof(ranges) / sizeof(ranges[0]))
 
-uint32_t get_range_subtype(uint32_t range)
+/* The range type that type is or has as its multirange; zeros when there is none. */
+static struct range_row range_of(struct pstate *ps, uint32_t type)
 {
+    const struct range_def *r;
+
     for (size_t i = 0; i < NRANGES; i++) {
-        if (ranges[i].range == range)
-            return ranges[i].subtype;
+        if (ranges[i].range == type || ranges[i].multirange == type)
+            return ranges[i];
     }
-    return 0;
+    r = snapshot_range(ps->a->snapshot, type);
+    return r ? (struct range_row){r->range, r->subtype, r->multirange} : (struct range_row){0};
 }
 
-uint32_t get_multirange_range(uint32_t multirange)
+uint32_t get_range_subtype(struct pstate *ps, uint32_t range)
 {
-    for (size_t i = 0; i < NRANGES; i++) {
-        if (ranges[i].multirange == multirange)
-            return ranges[i].range;
-    }
-    return 0;
+    struct range_row r = range_of(ps, range);
+
+    return r.range == range ? r.subtype : 0;
 }
 
-uint32_t get_range_multirange(uint32_t range)
+uint32_t get_multirange_range(struct pstate *ps, uint32_t multirange)
 {
-    for (size_t i = 0; i < NRANGES; i++) {
-        if (ranges[i].range == range)
-            return ranges[i].multirange;
-    }
-    return 0;
+    struct range_row r = range_of(ps, multirange);
+
+    return r.multirange == multirange ? r.range : 0;
+}
+
+uint32_t get_range_multirange(struct pstate *ps, uint32_t range)
+{
+    struct range_row r = range_of(ps, range);
+
+    return r.range == range ? r.multirange : 0;
 }
 
 /* What a polymorphic pseudo-type asks for. */
@@ -137,9 +144,9 @@ static uint32_t shape_element(struct poly_state *s, enum poly_shape shape, uint3
     case POLY_ARRAY:
         return get_element_type(s->ps, type);
     case POLY_RANGE:
-        return get_range_subtype(type);
+        return get_range_subtype(s->ps, type);
     case POLY_MULTIRANGE:
-        return get_range_subtype(get_multirange_range(type));
+        return get_range_subtype(s->ps, get_multirange_range(s->ps, type));
     default:
         return type;
     }
@@ -250,14 +257,14 @@ static bool check_exact(struct poly_state *s)
             return false;
     }
     if (t[POLY_MULTIRANGE] != 0) {
-        inner = get_multirange_range(t[POLY_MULTIRANGE]);
+        inner = get_multirange_range(s->ps, t[POLY_MULTIRANGE]);
         if (inner == 0)
             return not_container(s, POLY_MULTIRANGE, "anymultirange", t[POLY_MULTIRANGE]);
         if (!agree(s, inner, &t[POLY_RANGE], "anymultirange", "anyrange"))
             return false;
     }
     if (t[POLY_RANGE] != 0) {
-        inner = get_range_subtype(t[POLY_RANGE]);
+        inner = get_range_subtype(s->ps, t[POLY_RANGE]);
         if (inner == 0)
             return not_container(s, POLY_RANGE, "anyrange", t[POLY_RANGE]);
         if (!agree(s, inner, &t[POLY_ELEMENT], "anyrange", "anyelement"))
@@ -379,7 +386,7 @@ static uint32_t resolved(struct poly_state *s, const struct poly_type *p)
                         "could not find array type for data type %s",
                         format_type(s->ps, f->types[POLY_ELEMENT]));
     } else if (type == 0 && p->shape == POLY_MULTIRANGE && f->types[POLY_RANGE] != 0) {
-        type = get_range_multirange(f->types[POLY_RANGE]);
+        type = get_range_multirange(s->ps, f->types[POLY_RANGE]);
     }
     if (type == 0)
         mismatch(s, "could not determine polymorphic type %s because input has type %s", p->name,

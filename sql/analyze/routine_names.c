@@ -197,10 +197,11 @@ bool routine_check_result(struct analysis *a, const struct proc *p, struct query
 
 /* --- casts of assignment ------------------------------------------------------------------------------------ */
 
-struct expr *routine_assign_cast(struct analysis *a, struct expr *e, uint32_t type, int32_t typmod)
+struct expr *routine_cast_expr(struct analysis *a, struct expr *e, uint32_t type, int32_t typmod, bool is_explicit)
 {
     struct pstate *ps = pstate_new(a, NULL);
-    struct expr *out = coerce_to_target_type(ps, e, type, typmod, COERCION_PLPGSQL, COERCE_IMPLICIT, -1);
+    struct expr *out = coerce_to_target_type(ps, e, type, typmod, is_explicit ? COERCION_EXPLICIT : COERCION_PLPGSQL,
+                                             COERCE_IMPLICIT, -1);
     if (!out) { /* whatever its text says */
         struct expr *text = expr_new(a->arena, EXPR_COERCE_IO, type, -1, -1);
         text->cast.arg = e;

@@ -35,8 +35,8 @@ int routine_type_columns(struct analysis *a, uint32_t type, struct column_def **
 bool routine_check_result(struct analysis *a, const struct proc *p, struct query *q, uint32_t rettype,
                           const struct column_def *columns, int ncolumns, bool *whole);
 
-/* e cast for assignment to a PL/pgSQL variable: by way of text when there is no cast. NULL with the analysis' error set. */
-struct expr *routine_assign_cast(struct analysis *a, struct expr *e, uint32_t type, int32_t typmod);
+/* e cast as CAST does or, unless explicit, for assignment to a PL/pgSQL variable; by way of text when there is no cast. NULL with the analysis' error set. */
+struct expr *routine_cast_expr(struct analysis *a, struct expr *e, uint32_t type, int32_t typmod, bool is_explicit);
 
 /* Building blocks of name resolvers: $number of a type; fields of e by name, NULL when there is none; poison. */
 struct expr *routine_param(struct pstate *ps, int number, uint32_t type, int32_t typmod, int location);

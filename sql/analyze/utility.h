@@ -242,7 +242,7 @@ struct create_trigger {
 enum object_kind {
     OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_SCHEMA, OBJECT_TYPE, OBJECT_DOMAIN,
     OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
-    OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE, OBJECT_COLLATION,
+    OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DOMAIN_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE, OBJECT_COLLATION,
     OBJECT_LANGUAGE, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_OTHER
 };
 struct object_ref {
@@ -253,6 +253,12 @@ struct object_ref {
     const char *type_texts[2];
     const char *signature, *missing_type; /* functions: as messages name them; the type that does not exist */
     const struct proc *proc; /* GRANT ON FUNCTION: the one meant */
+};
+
+/* CREATE TYPE ... AS RANGE; names not given have no name. */
+struct create_range {
+    uint32_t subtype, collation;
+    struct qualified_name opclass, canonical, subdiff, multirange;
 };
 
 struct create_aggregate {
@@ -409,8 +415,7 @@ struct utility {
             int nlabels;
             struct table_column *columns;
             int ncolumns;
-            struct option *options;
-            int noptions;
+            struct create_range range;
         } create_type;
         struct {
             struct qualified_name name;

@@ -1,9 +1,10 @@
 /*
- * utility_define.c: CREATE AGGREGATE, CREATE OPERATOR and CREATE CAST. What is named is resolved as far as it is a type;
+ * utility_define.c: CREATE AGGREGATE, CREATE OPERATOR, CREATE CAST and CREATE TYPE AS RANGE. What is named is resolved as far as it is a type;
  * functions are looked up by command/, which knows which argument types they must have.
  */
 #include "sql/analyze/utility_internal.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -192,5 +193,60 @@ bool utility_create_cast(struct pstate *ps, const PgQuery__Node *n, struct utili
     for (size_t i = 0; i < s->func->n_objargs; i++)
         if (!typename_type(ps, s->func->objargs[i]->type_name, &c->argtypes[c->nargs++], &typmod))
             return utility_without_position(ps);
+    return !parse_failed(ps);
+}
+
+/* --- CREATE TYPE AS RANGE ------------------------------------------------------------------------------- */
+
+static bool range_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_range *r, bool *collated)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } names[] = {{"subtype_opclass", offsetof(struct create_range, opclass)},
+                 {"canonical", offsetof(struct create_range, canonical)},
+                 {"subtype_diff", offsetof(struct create_range, subdiff)},
+                 {"multirange_type_name", offsetof(struct create_range, multirange)}};
+    bool again = false;
+    if (strcmp(d->defname, "subtype") == 0) {
+        again = r->subtype != 0;
+        if (!again && !value_type(ps, d, &r->subtype))
+            return false;
+    } else if (strcmp(d->defname, "collation") == 0) {
+        again = *collated;
+        *collated = true;
+        const PgQuery__TypeName *t = d->arg->node_case == PG_QUERY__NODE__NODE_TYPE_NAME ? d->arg->type_name : NULL;
+        if (!again && t && !(r->collation = lookup_collation(ps, t->names, t->n_names, -1)))
+            return false;
+    } else {
+        size_t i = 0;
+        while (i < sizeof names / sizeof *names && strcmp(names[i].name, d->defname) != 0)
+            i++;
+        if (i == sizeof names / sizeof *names) {
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "type attribute \"%s\" not recognized", d->defname);
+            return false;
+        }
+        struct qualified_name *n = (struct qualified_name *)((char *)r + names[i].at);
+        again = n->name != NULL;
+        if (!again)
+            *n = value_name(ps, d->arg);
+    }
+    if (again)
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, d->location, "conflicting or redundant options");
+    return !parse_failed(ps);
+}
+
+bool utility_create_range(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__CreateRangeStmt *s = n->create_range_stmt;
+    struct create_range *r = &u->create_type.range;
+    bool collated = false;
+    u->create_type.name = utility_name(ps, s->type_name, s->n_type_name, -1);
+    u->create_type.kind = 'r';
+    for (size_t i = 0; i < s->n_params; i++)
+        if (!range_option(ps, s->params[i]->def_elem, r, &collated))
+            return false;
+    if (!r->subtype)
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "type attribute \"subtype\" is required");
     return !parse_failed(ps);
 }

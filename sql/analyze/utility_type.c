@@ -103,13 +103,6 @@ bool utility_create_composite(struct pstate *ps, const PgQuery__Node *n, struct 
     return !parse_failed(ps);
 }
 
-bool utility_create_range(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
-{
-    (void)n;
-    (void)u;
-    return utility_refuse(ps, -1, "CREATE TYPE AS RANGE");
-}
-
 bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     static const struct {
@@ -123,7 +116,12 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE, "CREATE TEXT SEARCH TEMPLATE"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION, "CREATE TEXT SEARCH CONFIGURATION"},
     };
-    (void)u;
+    if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE && n->define_stmt->n_definition == 0) {
+        u->create_type.name = utility_name(ps, n->define_stmt->defnames, n->define_stmt->n_defnames, -1);
+        u->create_type.kind = 's';
+        u->tag = "CREATE TYPE";
+        return !parse_failed(ps);
+    }
     if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE ||
         n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR)
         return utility_define_object(ps, n->define_stmt, u);

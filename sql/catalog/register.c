@@ -9,6 +9,7 @@
 #include "sql/base/log.h"
 #include "sql/catalog/snapshot_internal.h"
 #include "sql/types/array.h"
+#include "sql/types/range.h"
 
 /* A statement names a bounded number of functions; each round registers one. */
 #define MAX_ROUNDS 2000
@@ -108,11 +109,37 @@ static int register_array_order(sqlite3 *db, struct sqlite_func_host *host, cons
     return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, array_order_compare, free);
 }
 
+/* --- order of range types of users ----------------------------------------------------------------------- */
+
+struct range_order {
+    uint32_t type;
+    struct sqlite_func_host *host;
+};
+
+static int range_order_compare(void *arg, int na, const void *a, int nb, const void *b)
+{
+    const struct range_order *o = arg;
+    struct eval_context none = {0};
+    return range_collate(o->type, o->host && o->host->ctx ? o->host->ctx : &none, na, a, nb, b);
+}
+
+static int register_range_order(sqlite3 *db, struct sqlite_func_host *host, const char *name)
+{
+    struct range_order *o = calloc(1, sizeof(*o));
+    if (!o)
+        return SQLITE_NOMEM;
+    o->type = (uint32_t)strtoul(name + 6, NULL, 10);
+    o->host = host;
+    return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, range_order_compare, free);
+}
+
 int catalog_register_collation(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
                                const char *name)
 {
     if (s && strncmp(name, "array_", 6) == 0)
         return register_array_order(db, host, s, name);
+    if (s && strncmp(name, "range_", 6) == 0)
+        return register_range_order(db, host, name);
     if (!s || strncmp(name, "enum_", 5) != 0)
         return SQLITE_NOTFOUND;
     struct enum_order *o = calloc(1, sizeof(*o));

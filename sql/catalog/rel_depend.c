@@ -49,9 +49,6 @@ static void add_namespace(struct depend_cache *c, uint32_t classid, uint32_t oid
 
 static void add_type_use(struct depend_cache *c, uint32_t classid, uint32_t oid, int sub, uint32_t type)
 {
-    const struct type_def *t = snapshot_type(c->s, type);
-    if (t && type_is_array(t) && t->elem)
-        type = t->elem;
     if (type && !is_pinned(type))
         add(c, classid, oid, sub, CLASS_PG_TYPE, type, 0, 'n');
 }

@@ -181,7 +181,6 @@ static bool next_aggregate(struct rel_scan *x)
 STATIC_SOURCE(collation)
 STATIC_SOURCE(language)
 STATIC_SOURCE(conversion)
-STATIC_SOURCE(range)
 STATIC_SOURCE(tablespace)
 STATIC_SOURCE(ts_config)
 STATIC_SOURCE(ts_config_map)
@@ -192,6 +191,19 @@ STATIC_SOURCE(sql_features)
 STATIC_SOURCE(sql_implementation_info)
 STATIC_SOURCE(sql_parts)
 STATIC_SOURCE(sql_sizing)
+
+static bool next_range(struct rel_scan *x)
+{
+    if (next_cells(x, range_cells[0], COUNT(range_cells), COUNT(range_cells[0])))
+        return true;
+    if (x->j >= x->s->ranges.n)
+        return false;
+    const struct range_def *r = x->s->ranges.items[x->j++];
+    const uint32_t row[] = {r->range, r->subtype, r->multirange, r->collation, r->opclass, r->canonical, r->subdiff};
+    for (int i = 0; i < COUNT(row); i++)
+        put_int(x, row[i]);
+    return true;
+}
 
 /* --- members of extensions' operator families ---------------------------------------------------------------------- */
 

@@ -255,6 +255,11 @@ struct enum_label {
     const char *label;
 };
 
+/* A range type that a user made: one pg_range row. */
+struct range_def {
+    uint32_t range, subtype, multirange, collation, opclass, canonical, subdiff;
+};
+
 /* An access method and an operator class: built-in rows and the extension's. */
 struct am_def {
     uint32_t oid;
@@ -327,6 +332,8 @@ int snapshot_domain_checks(const struct snapshot *s, uint32_t type, struct arena
 /* The DEFAULT of a domain as PostgreSQL SQL text; NULL if it has none or is no domain. */
 const char *snapshot_type_default(const struct snapshot *s, uint32_t type);
 const struct enum_label *snapshot_enum_labels(const struct snapshot *s, uint32_t type, int *n);
+/* Of a range or multirange type that a user made; NULL for any other. */
+const struct range_def *snapshot_range(const struct snapshot *s, uint32_t type);
 const struct proc *snapshot_proc(const struct snapshot *s, uint32_t oid);
 /* Calls visit for every function of that name in any schema (built-ins included) until it returns false. */
 void snapshot_procs_named(const struct snapshot *s, const char *name,

@@ -66,6 +66,7 @@ struct type_ext {
     int ndims;
     int nlabels;
     struct enum_label *labels;
+    const struct range_def *range; /* of a range or multirange type */
 };
 
 struct depend {
@@ -132,7 +133,7 @@ struct snapshot {
     uint32_t database_owner;
 
     struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, event_triggers, roles, extensions, ams,
-        opclasses, attrdefs, depends, on_commits, comments, acls, default_acls, members, settings, policies;
+        opclasses, attrdefs, depends, on_commits, ranges, comments, acls, default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;
     struct map type_oid, type_name, enum_labels;
@@ -179,6 +180,7 @@ bool snapshot_load_proc_row(struct loader *l, uint32_t oid);
 uint64_t snapshot_next_version(void);
 bool snapshot_load_durable(struct loader *l);   /* snapshot_load.c: _pg_* tables */
 bool snapshot_load_procs(struct loader *l);     /* snapshot_proc.c: functions */
+bool snapshot_load_ranges(struct loader *l);    /* snapshot_range.c: range types */
 bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */
 bool snapshot_load_inheritance(struct loader *l); /* snapshot_inherit.c: parents, children, partitions */
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */

@@ -323,6 +323,9 @@ static const struct type_kind type_kinds[] = {
     {'c', "record_in", "record_out", "record_recv", "record_send"},
     {'d', "domain_in", NULL, "domain_recv", NULL},
     {'b', "array_in", "array_out", "array_recv", "array_send"},
+    {'r', "range_in", "range_out", "range_recv", "range_send"},
+    {'m', "multirange_in", "multirange_out", "multirange_recv", "multirange_send"},
+    {'p', "shell_in", "shell_out", NULL, NULL},
 };
 
 static bool load_type(struct loader *l, sqlite3_stmt *st)
@@ -344,12 +347,12 @@ static bool load_type(struct loader *l, sqlite3_stmt *st)
     t->notnull = sqlite3_column_int(st, 12);
     t->collation = column_oid(st, 13);
     x->default_sql = loader_text(l, st, 14);
-    t->isdefined = true;
+    t->isdefined = t->typtype != 'p'; /* the only pseudo-types of users are shells */
     t->delim = ',';
-    t->len = t->typtype == 'e' ? 4 : -1;
-    t->byval = t->typtype == 'e';
+    t->len = t->typtype == 'e' || t->typtype == 'p' ? 4 : -1;
+    t->byval = t->typtype == 'e' || t->typtype == 'p';
     t->align = t->typtype == 'c' ? 'd' : 'i';
-    t->storage_pg = t->typtype == 'e' ? 'p' : 'x';
+    t->storage_pg = t->typtype == 'e' || t->typtype == 'p' ? 'p' : 'x';
     if (t->elem)
         t->subscript = "array_subscript_handler";
     for (size_t i = 0; i < sizeof(type_kinds) / sizeof(type_kinds[0]); i++)
@@ -391,7 +394,7 @@ static void resolve_type(struct loader *l, struct type_ext *x, int depth)
 {
     struct type_def *t = &x->type;
     x->resolved = true;
-    uint32_t other = t->typtype == 'd' ? t->basetype : t->elem;
+    uint32_t other = t->typtype == 'd' ? t->basetype : x->range ? x->range->subtype : t->elem;
     const struct type_def *base = other ? snapshot_type(l->s, other) : NULL;
     if (base && !type_builtin(other) && !((const struct type_ext *)base)->resolved && depth < 32)
         resolve_type(l, (struct type_ext *)base, depth + 1);
@@ -404,6 +407,8 @@ static void resolve_type(struct loader *l, struct type_ext *x, int depth)
         t->send_name = base->send_name;
         t->category = base->category;
         t->delim = base->delim;
+    } else if (base && x->range) {
+        t->align = base->align == 'd' ? 'd' : 'i';
     } else if (base && type_is_array(t)) {
         t->align = base->align == 'd' ? 'd' : 'i';
         t->delim = base->delim;
@@ -414,6 +419,8 @@ static void resolve_type(struct loader *l, struct type_ext *x, int depth)
     type_def_set_storage(t, base, l->s->arena);
     if (t->typtype == 'e')
         t->sqlite_collation = arena_printf(l->s->arena, "enum_%u", t->oid);
+    else if (x->range)
+        t->sqlite_collation = arena_printf(l->s->arena, "range_%u", t->oid);
     else if (base && type_is_array(t) && base->typtype == 'e')
         t->sqlite_collation = arena_printf(l->s->arena, "array_enum_%u", base->oid);
 }
@@ -523,6 +530,8 @@ bool snapshot_load_durable(struct loader *l)
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (!loader_rows(l, steps[i].sql, steps[i].row))
             return false;
+    if (!snapshot_load_ranges(l))
+        return false;
     resolve_types(l);
     return snapshot_load_procs(l) && snapshot_load_user_ops(l);
 }

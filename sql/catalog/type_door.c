@@ -30,8 +30,16 @@ static bool attribute_at(const struct snapshot *s, uint32_t type, int i, struct 
     return true;
 }
 
+static bool range_of(const struct snapshot *s, uint32_t type, struct type_range *out)
+{
+    const struct range_def *r = snapshot_range(s, type);
+    if (r)
+        *out = (struct type_range){r->range, r->subtype, r->multirange};
+    return r != NULL;
+}
+
 void type_door_install(void)
 {
-    static const struct type_catalog door = {find_type, enum_label_at, attribute_at};
+    static const struct type_catalog door = {find_type, enum_label_at, attribute_at, range_of};
     type_catalog_install(&door);
 }

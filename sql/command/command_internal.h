@@ -201,10 +201,25 @@ bool run_create_schema(struct command *c);
 bool run_create_type(struct command *c);
 bool run_create_domain(struct command *c);
 bool run_alter_domain(struct command *c);
+/* A domain by name: NULL with 42704 or 42809. Its CHECK of that name, or NULL. */
+const struct type_def *cmd_domain(struct command *c, const struct qualified_name *n);
+const struct constraint_def *cmd_domain_check(struct command *c, const struct type_def *t, const char *name);
 /* The durable row of a domain's CHECK. */
 bool domain_check_define(struct command *c, uint32_t domain, const struct namespace_def *ns, const char *name,
                          const struct table_constraint *k, struct list *taken);
 bool run_alter_enum(struct command *c);
+/* type_command.c: false with 42710 when a type has the name; the array of another type gives it up. */
+bool type_name_free(struct command *c, const struct namespace_def *ns, const char *name);
+/* The durable row of a type and its array's; a shell of that name is completed. 0 with err set. */
+uint32_t type_define(struct command *c, const struct namespace_def *ns, const char *name, char typtype, char category,
+                     uint32_t basetype, int32_t typmod, bool notnull, uint32_t collation, const char *default_sql);
+/* type_uses.c: whether values of type have values of inner in them, at any depth (or are such). */
+bool type_holds(struct command *c, uint32_t type, uint32_t inner);
+/* False with 0A000 when a table's column stores values of type; columns that allowed says yes to do not count. */
+bool type_not_stored(struct command *c, uint32_t type, const char *name,
+                     bool (*allowed)(struct command *c, uint32_t column_type, uint32_t type));
+/* range_command.c: shell is the shell type of that name, or NULL. */
+bool range_create(struct command *c, const struct namespace_def *ns, const struct type_def *shell);
 bool run_create_extension(struct command *c);
 bool run_create_aggregate(struct command *c);
 bool run_create_operator(struct command *c);
@@ -264,6 +279,9 @@ bool extension_set_schema(struct command *c, const struct extension_def *e, cons
 
 /* --- operator_command.c --------------------------------------------------------------------------------- */
 
+/* A function by name with exactly these argument types; loose: or polymorphic or binary-coercible ones. NULL with 42883. */
+const struct proc *cmd_find_function(struct command *c, const struct qualified_name *name, const uint32_t *types, int n,
+                                     bool loose);
 /* An operator by name and operand types (left 0: prefix), through the search path; NULL if there is none. */
 const struct operator_def *operator_find(struct command *c, const struct qualified_name *n, uint32_t left, uint32_t right);
 

@@ -65,6 +65,8 @@ static bool column_fails(struct command *c, const struct relation *r, const stru
 /* No row may break the check; NULL: NOT NULL. */
 static bool check_columns(struct command *c, const struct type_def *domain, struct expr *check)
 {
+    if (!type_not_stored(c, domain->oid, cmd_type_name(c, domain->oid), is_over))
+        return false;
     for (int i = 0; i < c->snapshot->relations.n; i++) {
         const struct relation *r = c->snapshot->relations.items[i];
         for (int k = 0; (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) && k < r->natts; k++) {
@@ -90,9 +92,21 @@ static bool check_columns(struct command *c, const struct type_def *domain, stru
     return true;
 }
 
+/* --- looking up ----------------------------------------------------------------------------------------- */
+
+const struct type_def *cmd_domain(struct command *c, const struct qualified_name *n)
+{
+    const struct type_def *t = cmd_find_type(c, n);
+    if (t && t->typtype == 'd')
+        return t;
+    error_set(c->err, t ? ERRCODE_WRONG_OBJECT_TYPE : ERRCODE_UNDEFINED_OBJECT,
+              t ? "%s is not a domain" : "type \"%s\" does not exist", t ? cmd_type_name(c, t->oid) : cmd_qualified_text(c, n));
+    return NULL;
+}
+
 /* --- forms ----------------------------------------------------------------------------------------------- */
 
-static const struct constraint_def *find_check(struct command *c, const struct type_def *t, const char *name)
+const struct constraint_def *cmd_domain_check(struct command *c, const struct type_def *t, const char *name)
 {
     for (int i = 0; i < c->snapshot->constraints.n; i++) {
         const struct constraint_def *k = c->snapshot->constraints.items[i];
@@ -124,7 +138,7 @@ static bool add_check(struct command *c, const struct type_def *t)
         if (o->domain == t->oid)
             list_add(&taken, c->arena, o->name);
     }
-    if (k->name && find_check(c, t, k->name))
+    if (k->name && cmd_domain_check(c, t, k->name))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for domain \"%s\" already exists", k->name,
                          t->name);
     const struct namespace_def *ns = snapshot_namespace(c->snapshot, t->namespace_oid);
@@ -135,7 +149,7 @@ static bool add_check(struct command *c, const struct type_def *t)
 static bool drop_check(struct command *c, const struct type_def *t)
 {
     const char *name = c->utility->alter_domain.constraint_name;
-    const struct constraint_def *k = find_check(c, t, name);
+    const struct constraint_def *k = cmd_domain_check(c, t, name);
     if (k)
         return cmd_exec(c, "DELETE FROM @_pg_constraint WHERE oid = %u", k->oid) && cmd_reload(c);
     if (!c->utility->alter_domain.missing_ok)
@@ -149,7 +163,7 @@ static bool drop_check(struct command *c, const struct type_def *t)
 static bool validate_check(struct command *c, const struct type_def *t)
 {
     const char *name = c->utility->alter_domain.constraint_name;
-    const struct constraint_def *k = find_check(c, t, name);
+    const struct constraint_def *k = cmd_domain_check(c, t, name);
     if (!k)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" of domain \"%s\" does not exist", name,
                          t->name);
@@ -165,12 +179,9 @@ static bool validate_check(struct command *c, const struct type_def *t)
 
 bool run_alter_domain(struct command *c)
 {
-    const struct type_def *t = cmd_find_type(c, &c->utility->alter_domain.name);
+    const struct type_def *t = cmd_domain(c, &c->utility->alter_domain.name);
     if (!t)
-        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist",
-                         cmd_qualified_text(c, &c->utility->alter_domain.name));
-    if (t->typtype != 'd')
-        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "%s is not a domain", cmd_type_name(c, t->oid));
+        return false;
     switch (c->utility->alter_domain.form) {
     case 'T':
         return set_default(c, t);

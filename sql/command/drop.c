@@ -424,8 +424,9 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
     else if (a->classid == CLASS_PG_ATTRDEF)
         ok = cmd_exec(c, "DELETE FROM @_pg_attrdef WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_TYPE)
-        ok = cmd_exec(c, "DELETE FROM @_pg_type WHERE oid = %u; DELETE FROM @_pg_enum WHERE enumtypid = %u",
-                      a->oid, a->oid);
+        ok = cmd_exec(c, "DELETE FROM @_pg_type WHERE oid = %u; DELETE FROM @_pg_enum WHERE enumtypid = %u; "
+                         "DELETE FROM @_pg_range WHERE rngtypid = %u",
+                      a->oid, a->oid, a->oid);
     else if (a->classid == CLASS_PG_PROC)
         ok = cmd_exec(c, "DELETE FROM @_pg_aggregate WHERE aggfnoid = %u", a->oid) &&
              cmd_exec(c, "DELETE FROM main._pg_proc WHERE oid = %u", a->oid);
@@ -588,21 +589,21 @@ static bool drops_adopted(struct drop *d)
     return false;
 }
 
-/* A member goes with its extension only. */
+/* What is part of another object goes with it only: members of extensions, multirange types, constructors of ranges. */
 static bool check_members(struct drop *d, int named)
 {
     for (int i = 0; i < d->s->depends.n && !extension_script_running(d->c); i++) {
         const struct depend *p = d->s->depends.items[i];
-        if (p->type != 'e' || p->refclassid != CLASS_PG_EXTENSION)
+        if (!(p->type == 'e' && p->refclassid == CLASS_PG_EXTENSION) && !(p->type == 'i' && p->refclassid == CLASS_PG_TYPE))
             continue;
         int at = find_item(d, (struct object_address){p->classid, p->objid, 0});
         if (at < 0 || at >= named || d->items[at].a.sub ||
-            find_item(d, (struct object_address){CLASS_PG_EXTENSION, p->refobjid, 0}) >= 0)
+            find_item(d, (struct object_address){p->refclassid, p->refobjid, 0}) >= 0)
             continue;
-        const char *extension = object_text(d->c, d->s, CLASS_PG_EXTENSION, p->refobjid, 0);
+        const char *whole = object_text(d->c, d->s, p->refclassid, p->refobjid, 0);
         error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "cannot drop %s because %s requires it",
-                  item_text(d, at), extension);
-        error_hint(d->c->err, "You can drop %s instead.", extension);
+                  item_text(d, at), whole);
+        error_hint(d->c->err, "You can drop %s instead.", whole);
         return false;
     }
     return true;

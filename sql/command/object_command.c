@@ -1,5 +1,5 @@
 /*
- * object_command.c: CREATE SCHEMA, TYPE, DOMAIN; ALTER TYPE ... ADD VALUE; COMMENT; CREATE VIEW.
+ * object_command.c: CREATE SCHEMA, DOMAIN, VIEW; COMMENT.
  */
 #include <string.h>
 
@@ -47,157 +47,6 @@ bool run_create_schema(struct command *c)
            cmd_default_acl(c, 'n', CLASS_PG_NAMESPACE, oid, 0) && cmd_reload(c);
 }
 
-/* --- types ----------------------------------------------------------------------------------------------- */
-
-static bool type_is_free(struct command *c, const struct namespace_def *ns, const char *name)
-{
-    return !snapshot_type_named(c->snapshot, ns->oid, name) ||
-           error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "type \"%s\" already exists", name);
-}
-
-/* The type's row and its array's. */
-static uint32_t type_define(struct command *c, const struct namespace_def *ns, const char *name,
-                            char typtype, char category, uint32_t basetype, int32_t typmod,
-                            bool notnull, uint32_t collation, const char *default_sql)
-{
-    if (!durable_create(c->db, c->err))
-        return 0;
-    uint32_t oid = cmd_new_oid(c), array = cmd_new_oid(c);
-    char *array_name = arena_printf(c->arena, "_%s", name);
-    if (strlen(array_name) > LIMIT_IDENTIFIER)
-        array_name[LIMIT_IDENTIFIER] = 0;
-    while (snapshot_type_named(c->snapshot, ns->oid, array_name))
-        array_name = arena_printf(c->arena, "_%s", array_name);
-    if (!cmd_exec(c,
-                  "INSERT INTO @_pg_type VALUES (%u, %Q, %u, %u, '%c', '%c', 0, 0, %u, %u, %d, 0, %d, %u, "
-                  "%Q), (%u, %Q, %u, %u, 'b', 'A', 0, %u, 0, 0, -1, 0, 0, %u, NULL)",
-                  oid, name, ns->oid, c->role, typtype, category, array, basetype, typmod, notnull,
-                  collation, default_sql, array, array_name, ns->oid, c->role, oid, collation) ||
-        !cmd_default_acl(c, 'T', CLASS_PG_TYPE, oid, ns->oid))
-        return 0;
-    return oid;
-}
-
-static bool check_label(struct command *c, const char *label)
-{
-    if (strlen(label) <= LIMIT_IDENTIFIER)
-        return true;
-    error_set(c->err, ERRCODE_INVALID_NAME, "invalid enum label \"%s\"", label);
-    error_detail(c->err, "Labels must be %d bytes or less.", LIMIT_IDENTIFIER);
-    return false;
-}
-
-static bool create_enum(struct command *c, const struct namespace_def *ns)
-{
-    const char *const *labels = c->utility->create_type.labels;
-    uint32_t oid = type_define(c, ns, c->utility->create_type.name.name, 'e', 'E', 0, -1, false, 0, NULL);
-    if (!oid)
-        return false;
-    for (int i = 0; i < c->utility->create_type.nlabels; i++) {
-        for (int j = 0; j < i; j++)
-            if (strcmp(labels[i], labels[j]) == 0) {
-                error_set(c->err, ERRCODE_UNIQUE_VIOLATION,
-                          "duplicate key value violates unique constraint \"pg_enum_typid_label_index\"");
-                error_detail(c->err, "Key (enumtypid, enumlabel)=(%u, %s) already exists.", oid,
-                             labels[i]);
-                return false;
-            }
-        if (!check_label(c, labels[i]) ||
-            !cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %d, %Q)", cmd_new_oid(c), oid, i + 1,
-                      labels[i]))
-            return false;
-    }
-    return cmd_reload(c);
-}
-
-static bool create_composite(struct command *c, const struct namespace_def *ns)
-{
-    const char *name = c->utility->create_type.name.name;
-    if (snapshot_relation_named(c->snapshot, ns->oid, name))
-        return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists", name);
-    struct relation draft = {.name = name, .namespace_oid = ns->oid, .persistence = 'p'};
-    draft.oid = relation_define(c, name, ns, RELKIND_COMPOSITE, 'p', NULL, NULL, NULL, true);
-    uint32_t unused;
-    for (int i = 0; draft.oid && i < c->utility->create_type.ncolumns; i++)
-        if (!column_define(c, &draft, &c->utility->create_type.columns[i], i + 1, &unused))
-            return false;
-    return draft.oid && cmd_reload(c);
-}
-
-bool run_create_type(struct command *c)
-{
-    const struct namespace_def *ns = cmd_creation_namespace(c, &c->utility->create_type.name, 'p');
-    if (!ns || !type_is_free(c, ns, c->utility->create_type.name.name))
-        return false;
-    switch (c->utility->create_type.kind) {
-    case 'e':
-        return create_enum(c, ns);
-    case 'c':
-        return create_composite(c, ns);
-    default:
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         c->utility->create_type.kind == 'r' ? "CREATE TYPE ... AS RANGE is not supported"
-                                                             : "CREATE TYPE of base types is not supported");
-    }
-}
-
-bool run_alter_enum(struct command *c)
-{
-    const struct qualified_name *n = &c->utility->alter_enum.name;
-    const char *label = c->utility->alter_enum.new_label, *old = c->utility->alter_enum.old_label,
-               *neighbour = c->utility->alter_enum.neighbour;
-    const struct type_def *t = cmd_find_type(c, n);
-    if (!t)
-        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist",
-                         cmd_qualified_text(c, n));
-    if (t->typtype != 'e')
-        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "%s is not an enum", t->name);
-    if (!cmd_check_owner(c, acl_type(c->snapshot, t->oid).owner, "type", cmd_qualified_text(c, n)))
-        return false;
-    int count, at = -1, old_at = -1;
-    const struct enum_label *labels = snapshot_enum_labels(c->snapshot, t->oid, &count);
-    for (int i = 0; i < count; i++) {
-        if (strcmp(labels[i].label, label) == 0) {
-            if (old || !c->utility->alter_enum.if_not_exists)
-                return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "enum label \"%s\" already exists",
-                                 label);
-            cmd_notice(c, ERROR_NOTICE, ERRCODE_DUPLICATE_OBJECT,
-                       "enum label \"%s\" already exists, skipping", label);
-            return true;
-        }
-        if (neighbour && strcmp(labels[i].label, neighbour) == 0)
-            at = i;
-        if (old && strcmp(labels[i].label, old) == 0)
-            old_at = i;
-    }
-    if (!check_label(c, label))
-        return false;
-    if (old) /* values are stored as labels: renaming one rewrites the rows that hold it */
-        return error_set(c->err, old_at < 0 ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_FEATURE_NOT_SUPPORTED,
-                         old_at < 0 ? "\"%s\" is not an existing enum label"
-                                    : "ALTER TYPE ... RENAME VALUE \"%s\" is not supported",
-                         old);
-    if (neighbour && at < 0)
-        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
-                         "\"%s\" is not an existing enum label", neighbour);
-    double low, high;
-    if (!neighbour) {
-        low = count ? labels[count - 1].sortorder : 0;
-        high = low + 2;
-    } else if (c->utility->alter_enum.after) {
-        low = labels[at].sortorder;
-        high = at + 1 < count ? labels[at + 1].sortorder : low + 2;
-    } else {
-        high = labels[at].sortorder;
-        low = at > 0 ? labels[at - 1].sortorder : high - 2;
-    }
-    char order[40];
-    sqlite3_snprintf(sizeof(order), order, "%!.17g", (low + high) / 2);
-    return cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %s, %Q)", cmd_new_oid(c), t->oid, order,
-                    label) &&
-           cmd_reload(c);
-}
-
 /* --- domains ------------------------------------------------------------------------------------------------ */
 
 bool domain_check_define(struct command *c, uint32_t domain, const struct namespace_def *ns, const char *name,
@@ -217,7 +66,7 @@ bool run_create_domain(struct command *c)
 {
     const char *name = c->utility->create_domain.name.name;
     const struct namespace_def *ns = cmd_creation_namespace(c, &c->utility->create_domain.name, 'p');
-    if (!ns || !type_is_free(c, ns, name))
+    if (!ns || !type_name_free(c, ns, name))
         return false;
     const struct type_def *base = snapshot_type(c->snapshot, c->utility->create_domain.basetype);
     const char *def = NULL;
@@ -388,6 +237,14 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
             }
         return r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
                               "constraint \"%s\" for table \"%s\" does not exist", ref->sub, r->name);
+    }
+    case OBJECT_DOMAIN_CONSTRAINT: {
+        const struct type_def *t = cmd_domain(c, &ref->name);
+        const struct constraint_def *k = t ? cmd_domain_check(c, t, ref->sub) : NULL;
+        *classid = CLASS_PG_CONSTRAINT;
+        *oid = k ? k->oid : 0;
+        return k || (t && error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" for domain %s does not exist",
+                                    ref->sub, cmd_type_name(c, t->oid)));
     }
     case OBJECT_POLICY: {
         const struct relation *r = cmd_relation(c, &ref->name);

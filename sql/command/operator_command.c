@@ -89,8 +89,8 @@ static const char *types_text(struct command *c, const uint32_t *types, int n)
     return text;
 }
 
-static const struct proc *find_function(struct command *c, const struct qualified_name *name, const uint32_t *types, int n,
-                                        bool loose)
+const struct proc *cmd_find_function(struct command *c, const struct qualified_name *name, const uint32_t *types, int n,
+                                     bool loose)
 {
     struct search s = {.c = c, .name = name, .types = types, .n = n};
     const struct proc *p = search_function(&s);
@@ -131,7 +131,7 @@ static const struct proc *transition(struct command *c, const struct create_aggr
     uint32_t types[LIMIT_FUNC_ARGS + 1];
     types[0] = a->transtype;
     memcpy(types + 1, a->argtypes, sizeof(types[0]) * (size_t)a->nargs);
-    const struct proc *p = find_function(c, &a->transfn, types, a->nargs + 1, true);
+    const struct proc *p = cmd_find_function(c, &a->transfn, types, a->nargs + 1, true);
     if (!p)
         return NULL;
     if (p->rettype != a->transtype && !is_polymorphic(p->rettype) && !is_binary_coercible(c, p->rettype, a->transtype)) {
@@ -154,7 +154,7 @@ static const struct proc *final_function(struct command *c, const struct create_
     types[0] = a->transtype;
     for (int i = 0; a->final_extra && i < a->nargs; i++)
         types[n++] = a->argtypes[i];
-    return find_function(c, &a->finalfn, types, n, true);
+    return cmd_find_function(c, &a->finalfn, types, n, true);
 }
 
 static bool check_initial_value(struct command *c, const struct create_aggregate *a)
@@ -346,7 +346,7 @@ bool run_create_operator(struct command *c)
         error_detail(c->err, "Postfix operators are not supported.");
         return false;
     }
-    const struct proc *p = find_function(c, &o->function, types, o->left ? 2 : 1, false);
+    const struct proc *p = cmd_find_function(c, &o->function, types, o->left ? 2 : 1, false);
     if (!p)
         return false;
     struct operator_search same = {.namespace_oid = ns->oid, .left = o->left, .right = o->right};
@@ -382,7 +382,7 @@ static bool wrong_object(struct command *c, const char *message)
 
 static const struct proc *cast_function(struct command *c, const struct create_cast *k)
 {
-    const struct proc *p = find_function(c, &k->function, k->argtypes, k->nargs, false);
+    const struct proc *p = cmd_find_function(c, &k->function, k->argtypes, k->nargs, false);
     if (!p)
         return NULL;
     const char *why = p->nargs < 1 || p->nargs > 3 ? "cast function must take one to three arguments"

@@ -276,6 +276,18 @@ static bool rename_constraint(struct command *c, const struct relation *r, const
                      r->name);
 }
 
+static bool rename_domain_constraint(struct command *c, const struct type_def *t, const char *from, const char *to)
+{
+    const struct constraint_def *found = cmd_domain_check(c, t, from);
+    if (!found)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" for domain %s does not exist", from,
+                         cmd_type_name(c, t->oid));
+    if (cmd_domain_check(c, t, to))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for domain %s already exists", to,
+                         cmd_type_name(c, t->oid));
+    return cmd_exec(c, "UPDATE @_pg_constraint SET conname = %Q WHERE oid = %u", to, found->oid) && cmd_reload(c);
+}
+
 /* --- statements ------------------------------------------------------------------------------------------------------ */
 
 static bool is_relation_kind(enum object_kind k)
@@ -383,6 +395,11 @@ bool run_rename(struct command *c)
     enum object_kind kind = c->utility->rename.object;
     const struct object_ref *ref = &c->utility->rename.ref;
     const char *to = c->utility->rename.new_name;
+    if (kind == OBJECT_DOMAIN_CONSTRAINT) {
+        const struct type_def *t = cmd_domain(c, &ref->name);
+        return t && cmd_check_owner(c, acl_type(c->snapshot, t->oid).owner, "type", cmd_qualified_text(c, &ref->name)) &&
+               rename_domain_constraint(c, t, ref->sub, to);
+    }
     if (is_relation_kind(kind)) {
         bool done;
         const struct relation *r = target_relation(c, &done);

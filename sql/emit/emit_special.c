@@ -157,7 +157,7 @@ static const char *subscript_function(const struct emitter *em, const struct exp
         t = emit_type(em, t->basetype);
     if (t && t->subscript && strcmp(t->subscript, "hstore_subscript_handler") == 0)
         return assign ? "hstore_subscript_assign" : "hstore_subscript";
-    if (e->subscript.arg->type == JSONBOID)
+    if (t && t->oid == JSONBOID)
         return assign ? "jsonb_subscript_assign" : "jsonb_subscript";
     if (t && (t->oid == POINTOID || t->oid == LSEGOID || t->oid == LINEOID || t->oid == BOXOID))
         return assign ? slice ? "figure_assign_slice" : "figure_assign" : slice ? "figure_slice" : "figure_subscript";
@@ -363,6 +363,21 @@ void emit_row_compare(struct emitter *em, const struct expr *e)
 
 /* --- casts ------------------------------------------------------------------------------------------ */
 
+/* By the cast that analysis makes of the two element types, at run time. */
+static void emit_array_coerce_any(struct emitter *em, const struct expr *e)
+{
+    const uint32_t types[] = {e->cast.arg->type, INT4OID, INT4OID};
+    struct value typmod = value_int(e->typmod), is_explicit = value_int(e->cast.form != COERCE_IMPLICIT);
+    emit_call_begin(em, "array_coerce_any");
+    emit_expr(em, e->cast.arg);
+    emit_z(em, ", ");
+    emit_literal(em->out, &typmod);
+    emit_z(em, ", ");
+    emit_literal(em->out, &is_explicit);
+    emit_type_list(em, e->type, types, 3);
+    emit_z(em, ")");
+}
+
 /*
  * array_coerce(array, 'function', further arguments of the element cast...): applies one conversion to each
  * element. A relabelling of elements leaves the array as it lies.
@@ -385,13 +400,13 @@ void emit_array_coerce(struct emitter *em, const struct expr *e)
         while (in->kind == EXPR_RELABEL)
             in = in->cast.arg;
         if (in->kind != EXPR_CASE_TEST || !el->func.proc->impl || el->func.proc->impl->native) {
-            emit_unsupported(em, "this cast of an array's elements");
+            emit_array_coerce_any(em, e);
             return;
         }
         name = el->func.proc->impl->name;
         args = &el->func.args;
     } else if (el->kind != EXPR_COERCE_IO || el->cast.arg->kind != EXPR_CASE_TEST) {
-        emit_unsupported(em, "this cast of an array's elements");
+        emit_array_coerce_any(em, e);
         return;
     }
     struct value v = value_textz(name ? name : "");

@@ -9,6 +9,7 @@
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/base/strbuf.h"
+#include "sql/exec/casts.h"
 #include "sql/exec/spi.h"
 #include "sql/txn/connection.h"
 #include "sql/types/json_parse.h"
@@ -432,8 +433,21 @@ static void door_close(void *rows)
     free(r);
 }
 
+/* A statement inside the cast clears the error of the connection, which the caller's may be. */
+static bool door_cast(struct eval_context *ctx, uint32_t type, int32_t typmod, uint32_t to, int32_t to_typmod, bool is_explicit,
+                      struct value *v, struct arena *arena, struct error *err)
+{
+    struct error own;
+    error_init(&own, arena);
+    if (casts_apply(ctx, type, typmod, to, to_typmod, is_explicit, v, arena, &own))
+        return true;
+    error_copy(err, &own);
+    return false;
+}
+
 const struct routine_door routine_sql_door = {
     .call = door_call, .open = door_open, .next = door_next, .close = door_close,
     .step = user_aggregate_step,
     .final = user_aggregate_final,
+    .cast = door_cast,
 };

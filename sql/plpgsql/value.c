@@ -4,7 +4,7 @@
 
 #include "sql/analyze/format_type.h"
 #include "sql/base/log.h"
-#include "sql/plpgsql/casts.h"
+#include "sql/exec/casts.h"
 #include "sql/plpgsql/exec.h"
 #include "sql/types/type.h"
 
@@ -119,7 +119,7 @@ bool cast_value(struct frame *fr, struct value *v, uint32_t type, int32_t typmod
     const struct type_def *t = snapshot_type(fr->ctx->snapshot, to);
     if (v->kind == VALUE_NULL && (!t || t->typtype != 'd'))
         return true;
-    return casts_apply(fr->ctx, type, typmod, to, to_typmod, v, fr->scratch, fr->err);
+    return casts_apply(fr->ctx, type, typmod, to, to_typmod, false, v, fr->scratch, fr->err);
 }
 
 /* --- records ---------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "sql/types/array.h"
 #include "sql/types/compare.h"
 #include "sql/types/enum.h"
+#include "sql/types/range.h"
 #include "sql/types/type.h"
 
 #define FAMILY(table)
@@ -56,6 +57,8 @@ int type_compare(const struct type_def *t, const struct value *a, const struct v
             return c->compare(NULL, (int)a->n, a->p, (int)b->n, b->p);
         if (type_is_array(t))
             return array_collate(t->elem, ctx, (int)a->n, a->p, (int)b->n, b->p);
+        if (t->typtype == 'r' || t->typtype == 'm')
+            return range_collate(t->oid, ctx, (int)a->n, a->p, (int)b->n, b->p);
     }
     return value_compare(a, b);
 }

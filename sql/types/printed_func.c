@@ -5,6 +5,7 @@
  *   coerce_via_io(value)              cast through text (FN_TYPED)
  *   expr_greatest, expr_least(v...)   GREATEST, LEAST: NULLs are passed over (FN_TYPED)
  *   array_coerce(array, 'function', further arguments...)   element-wise cast (FN_TYPED)
+ *   array_coerce_any(array, typmod, explicit)   the same by any cast: to domains, composites
  *   domain_not_null(value, 'domain', 'schema')  23502 for NULL
  *   domain_violated(value, 'domain', 'schema', 'constraint')  23514
  *   not_null_check(value, 'table', 'column', 'schema')  23502 for NULL, for columns that SQLite would fill in
@@ -67,6 +68,19 @@ static void array_coerce(struct fcall *f)
             !fcall_invoke(f, impl, args, f->nargs - 1, types, to->oid, &a.items[i]))
             return;
     }
+    a.elem = to;
+    array_return(f, &a);
+}
+
+static void array_coerce_any(struct fcall *f)
+{
+    struct array a;
+    const struct type_def *to = type_find(f->ctx, array_element_type(f->ctx, f->rettype));
+    if (ARG_NULL(f, 0) || !to || !array_read_arg(f, 0, &a))
+        return;
+    for (int i = 0; i < a.n; i++)
+        if (!routine_cast(f->ctx, a.elem->oid, -1, to->oid, (int32_t)arg_int(f, 1), arg_int(f, 2), &a.items[i], f->arena, f->err))
+            return;
     a.elem = to;
     array_return(f, &a);
 }
@@ -528,6 +542,7 @@ const struct fn_impl printed_functions[] = {
     {"expr_greatest", .call = expr_greatest, .flags = FN_TYPED},
     {"expr_least", .call = expr_least, .flags = FN_TYPED},
     {"array_coerce", .call = array_coerce, .flags = FN_TYPED},
+    {"array_coerce_any", .call = array_coerce_any, .flags = FN_TYPED},
     {"domain_not_null", .call = domain_not_null},
     {"domain_violated", .call = domain_violated},
     {"not_null_check", .call = not_null_check},

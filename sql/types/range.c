@@ -5,48 +5,62 @@
 #include <endian.h>
 #include <stdlib.h>
 
+#include "sql/types/encoding.h"
+
 /* --- types ------------------------------------------------------------------------------------------ */
 
-static const struct {
-    uint32_t range, sub, multirange;
-} range_types[] = {
+static const struct type_range range_types[] = {
 #define PG_RANGE(range, sub, multirange, collation, opclass, canonical, subdiff) {range, sub, multirange},
 #include "sql/catalog/builtin/pg_range.def"
 #undef PG_RANGE
 };
 #define RANGE_TYPES (sizeof(range_types) / sizeof(range_types[0]))
 
-uint32_t range_subtype(uint32_t type)
+/* The range type that type is or has as its multirange. */
+static bool find_range(const struct eval_context *ctx, uint32_t type, struct type_range *out)
 {
     for (size_t i = 0; i < RANGE_TYPES; i++)
-        if (range_types[i].range == type || range_types[i].multirange == type)
-            return range_types[i].sub;
-    return 0;
+        if (range_types[i].range == type || range_types[i].multirange == type) {
+            *out = range_types[i];
+            return true;
+        }
+    const struct type_def *t = type_find(ctx, type);
+    for (int depth = 0; t && t->typtype == 'd' && depth < 32; depth++)
+        t = type_find(ctx, t->basetype);
+    if (t && t->oid != type)
+        return find_range(ctx, t->oid, out);
+    return type_range_of(ctx, type, out);
 }
 
-uint32_t range_of_multirange(uint32_t multirange)
+uint32_t range_subtype(const struct eval_context *ctx, uint32_t type)
 {
-    for (size_t i = 0; i < RANGE_TYPES; i++)
-        if (range_types[i].multirange == multirange)
-            return range_types[i].range;
-    return 0;
+    struct type_range r;
+    return find_range(ctx, type, &r) ? r.subtype : 0;
 }
 
-uint32_t multirange_of_range(uint32_t range)
+uint32_t range_of_multirange(const struct eval_context *ctx, uint32_t multirange)
 {
-    for (size_t i = 0; i < RANGE_TYPES; i++)
-        if (range_types[i].range == range)
-            return range_types[i].multirange;
-    return 0;
+    struct type_range r;
+    return find_range(ctx, multirange, &r) && r.multirange == multirange ? r.range : 0;
+}
+
+uint32_t multirange_of_range(const struct eval_context *ctx, uint32_t range)
+{
+    struct type_range r;
+    return find_range(ctx, range, &r) && r.range == range ? r.multirange : 0;
 }
 
 bool range_list_init(struct fcall *f, uint32_t type, struct range_list *out)
 {
-    uint32_t sub = range_subtype(type);
-    *out = (struct range_list){.type = type, .multi = range_of_multirange(type) != 0};
-    out->sub = sub ? type_builtin(sub) : NULL;
-    return out->sub != NULL || error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                                         "range types other than the built-in ones are not supported");
+    struct type_range r = {0};
+    bool found = find_range(f->ctx, type, &r);
+    *out = (struct range_list){.type = type, .ctx = f->ctx};
+    const struct type_def *t = type_find(f->ctx, type);
+    while (t && t->typtype == 'd')
+        t = type_find(f->ctx, t->basetype);
+    out->multi = t && t->oid == r.multirange;
+    out->sub = found ? type_find(f->ctx, r.subtype) : NULL;
+    return out->sub != NULL || error_set(f->err, ERRCODE_DATATYPE_MISMATCH, "type %u is not a range type", type);
 }
 
 void range_list_reserve(struct fcall *f, struct range_list *l, int n)
@@ -59,7 +73,7 @@ void range_list_reserve(struct fcall *f, struct range_list *l, int n)
 
 /* --- order -------------------------------------------------------------------------------------------- */
 
-int bound_compare(const struct type_def *sub, const struct bound *a, const struct bound *b)
+int bound_compare(const struct range_list *l, const struct bound *a, const struct bound *b)
 {
     if (a->infinite && b->infinite)
         return a->lower == b->lower ? 0 : a->lower ? -1 : 1;
@@ -67,7 +81,7 @@ int bound_compare(const struct type_def *sub, const struct bound *a, const struc
         return a->lower ? -1 : 1;
     if (b->infinite)
         return b->lower ? 1 : -1;
-    int c = type_compare(sub, &a->value, &b->value, NULL);
+    int c = type_compare(l->sub, &a->value, &b->value, l->ctx);
     if (c)
         return c;
     if (!a->inclusive && !b->inclusive)
@@ -79,16 +93,16 @@ int bound_compare(const struct type_def *sub, const struct bound *a, const struc
     return 0;
 }
 
-static int compare_ranges(const struct type_def *sub, const struct range *a, const struct range *b)
+static int compare_ranges(const struct range_list *l, const struct range *a, const struct range *b)
 {
-    int c = bound_compare(sub, &a->lower, &b->lower);
-    return c ? c : bound_compare(sub, &a->upper, &b->upper);
+    int c = bound_compare(l, &a->lower, &b->lower);
+    return c ? c : bound_compare(l, &a->upper, &b->upper);
 }
 
 int range_list_compare(const struct range_list *a, const struct range_list *b)
 {
     for (int i = 0; i < a->n && i < b->n; i++) {
-        int c = compare_ranges(a->sub, &a->ranges[i], &b->ranges[i]);
+        int c = compare_ranges(a, &a->ranges[i], &b->ranges[i]);
         if (c)
             return c < 0 ? -1 : 1;
     }
@@ -115,9 +129,11 @@ static bool increment(struct fcall *f, const struct type_def *sub, struct value 
     return true;
 }
 
-static bool is_discrete(const struct type_def *sub)
+/* A range type of a user has no canonical form, whatever its subtype. */
+static bool is_discrete(const struct range_list *l)
 {
-    return sub->oid == INT4OID || sub->oid == INT8OID || sub->oid == DATEOID;
+    const struct type_def *sub = l->sub;
+    return type_builtin(l->type) && (sub->oid == INT4OID || sub->oid == INT8OID || sub->oid == DATEOID);
 }
 
 static bool is_infinite_date(const struct value *v)
@@ -141,7 +157,7 @@ bool range_list_add(struct fcall *f, struct range_list *l, struct range r)
         if (c == 0 && !(r.lower.inclusive && r.upper.inclusive))
             return true;
     }
-    if (is_discrete(l->sub)) {
+    if (is_discrete(l)) {
         if (!r.lower.infinite && !r.lower.inclusive && !is_infinite_date(&r.lower.value)) {
             if (!increment(f, l->sub, &r.lower.value))
                 return false;
@@ -161,11 +177,11 @@ bool range_list_add(struct fcall *f, struct range_list *l, struct range r)
 }
 
 /* Whether an upper bound reaches a lower one: they overlap or touch. */
-static bool reaches(const struct type_def *sub, const struct bound *upper, const struct bound *lower)
+static bool reaches(const struct range_list *l, const struct bound *upper, const struct bound *lower)
 {
     if (upper->infinite || lower->infinite)
         return true;
-    int c = type_compare(sub, &upper->value, &lower->value, NULL);
+    int c = type_compare(l->sub, &upper->value, &lower->value, l->ctx);
     return c > 0 || (c == 0 && (upper->inclusive || lower->inclusive));
 }
 
@@ -175,14 +191,14 @@ void range_list_normalize(struct range_list *l)
     for (int i = 1; i < l->n; i++) { /* insertion: lists are short and mostly sorted */
         struct range r = l->ranges[i];
         int k = i;
-        for (; k > 0 && compare_ranges(l->sub, &l->ranges[k - 1], &r) > 0; k--)
+        for (; k > 0 && compare_ranges(l, &l->ranges[k - 1], &r) > 0; k--)
             l->ranges[k] = l->ranges[k - 1];
         l->ranges[k] = r;
     }
     for (int i = 0; i < l->n; i++) {
         struct range *last = kept ? &l->ranges[kept - 1] : NULL;
-        if (last && reaches(l->sub, &last->upper, &l->ranges[i].lower)) {
-            if (bound_compare(l->sub, &last->upper, &l->ranges[i].upper) < 0)
+        if (last && reaches(l, &last->upper, &l->ranges[i].lower)) {
+            if (bound_compare(l, &last->upper, &l->ranges[i].upper) < 0)
                 last->upper = l->ranges[i].upper;
         } else {
             l->ranges[kept++] = l->ranges[i];
@@ -229,7 +245,7 @@ static bool read_bound(struct range_reader *r, struct bound *b)
     for (;; r->p++) {
         if (r->p >= r->end)
             return malformed(r, "Unexpected end of input.");
-        if (!quoted && strchr(",()[]", *r->p) && *r->p)
+        if (!quoted && strchr(",)]", *r->p) && *r->p)
             break;
         if (*r->p == '\\') {
             if (++r->p >= r->end)
@@ -248,6 +264,22 @@ static bool read_bound(struct range_reader *r, struct bound *b)
     return true;
 }
 
+/* The storage form is text in which numbers are digits and bytes hexadecimal. */
+static bool read_stored_bound(struct range_reader *r, const struct type_def *sub, struct value *v)
+{
+    struct textbuf bytes = textbuf_in(r->f->arena);
+    if (sub->storage == STORE_INTEGER) {
+        *v = value_int(value_integer(v));
+    } else if (sub->storage == STORE_ANY && !(v->n == 3 && memcmp(v->p, "NaN", 3) == 0)) {
+        *v = value_real(strtod(arena_strndup(r->f->arena, v->p, v->n), NULL));
+    } else if (sub->storage == STORE_BLOB) {
+        if (!encoding_hex_decode(r->f->err, (struct slice){v->p, v->n}, &bytes))
+            return false;
+        *v = value_blob(bytes.p, bytes.n);
+    }
+    return true;
+}
+
 /* From text to the subtype, once the whole is well-formed. */
 static bool convert_bound(struct range_reader *r, const struct type_def *sub, struct bound *b)
 {
@@ -256,9 +288,7 @@ static bool convert_bound(struct range_reader *r, const struct type_def *sub, st
     if (!r->stored)
         return type_input(sub, b->value.p, b->value.n, r->typmod, r->f->ctx, r->f->arena, r->f->err,
                           &b->value);
-    if (sub->storage == STORE_INTEGER)
-        b->value = value_int(value_integer(&b->value));
-    return true;
+    return read_stored_bound(r, sub, &b->value);
 }
 
 static bool take_word_empty(struct range_reader *r)
@@ -375,7 +405,11 @@ static bool write_bound(struct fcall *f, struct arena *arena, const struct range
     struct slice s;
     if (b->infinite)
         return true;
-    if (!f)
+    if (!f && b->value.kind == VALUE_BLOB) {
+        struct textbuf hex = textbuf_in(arena);
+        encoding_hex_encode((struct slice){b->value.p, b->value.n}, &hex);
+        s = (struct slice){hex.p, hex.n};
+    } else if (!f)
         s = value_slice(&b->value, arena);
     else if (!value_output(f, &b->value, l->sub->oid, &s))
         return false;
@@ -434,7 +468,7 @@ void range_list_return(struct fcall *f, const struct range_list *l)
 static void range_in(struct fcall *f)
 {
     struct range_list l;
-    uint32_t type = range_subtype(f->rettype) ? f->rettype : (uint32_t)arg_int(f, 1);
+    uint32_t type = range_subtype(f->ctx, f->rettype) ? f->rettype : (uint32_t)arg_int(f, 1);
     if (range_list_init(f, type, &l) && parse(f, arg_slice(f, 0), false, arg_typmod(f), &l))
         range_list_return(f, &l);
 }
@@ -557,7 +591,7 @@ static void range_recv(struct fcall *f)
     struct slice s = arg_slice(f, 0);
     struct range_list l;
     int32_t n = 1, len = 0;
-    uint32_t type = range_subtype(f->rettype) ? f->rettype : (uint32_t)arg_int(f, 1);
+    uint32_t type = range_subtype(f->ctx, f->rettype) ? f->rettype : (uint32_t)arg_int(f, 1);
     if (!range_list_init(f, type, &l) || (l.multi && !take_i32(f, &s, &n)))
         return;
     if (n < 0 || (size_t)n > s.n + 1) {
@@ -575,14 +609,13 @@ static void range_recv(struct fcall *f)
 
 /* --- collations: one for each type, since they are not told which it is ---------------------------------------- */
 
-static int collate(uint32_t type, int na, const void *a, int nb, const void *b)
+int range_collate(uint32_t type, struct eval_context *ctx, int na, const void *a, int nb, const void *b)
 {
     struct value x = value_text(a, (size_t)na), y = value_text(b, (size_t)nb);
     struct arena *arena = arena_create();
     struct error err;
     error_init(&err, arena);
-    struct eval_context ctx = {0};
-    struct fcall f = {.arena = arena, .err = &err, .ctx = &ctx};
+    struct fcall f = {.arena = arena, .err = &err, .ctx = ctx};
     struct range_list m, n;
     int c;
     if (range_list_read(&f, &x, type, &m) && range_list_read(&f, &y, type, &n))
@@ -596,13 +629,15 @@ static int collate(uint32_t type, int na, const void *a, int nb, const void *b)
 #define PG_RANGE(range, sub, multirange, collation, opclass, canonical, subdiff)                   \
     static int collate_##range(void *unused, int na, const void *a, int nb, const void *b)         \
     {                                                                                              \
+        struct eval_context ctx = {0};                                                             \
         (void)unused;                                                                              \
-        return collate(range, na, a, nb, b);                                                       \
+        return range_collate(range, &ctx, na, a, nb, b);                                                       \
     }                                                                                              \
     static int collate_##multirange(void *unused, int na, const void *a, int nb, const void *b)    \
     {                                                                                              \
+        struct eval_context ctx = {0};                                                             \
         (void)unused;                                                                              \
-        return collate(multirange, na, a, nb, b);                                                  \
+        return range_collate(multirange, &ctx, na, a, nb, b);                                                  \
     }
 #include "sql/catalog/builtin/pg_range.def"
 #undef PG_RANGE

@@ -11,6 +11,7 @@
 
 #include "sql/types/text_util.h"
 #include "sql/types/type.h"
+#include "sql/types/type_catalog.h"
 
 struct bound {
     bool infinite, inclusive, lower;
@@ -25,16 +26,17 @@ struct range_list {
     uint32_t type; /* the range or multirange type */
     bool multi;
     const struct type_def *sub;
+    struct eval_context *ctx; /* in which bounds compare */
     int n;
     struct range *ranges;
 };
 
 /* Subtype of a range or multirange type, 0 if it is neither; the range type of a multirange and back. */
-uint32_t range_subtype(uint32_t type);
-uint32_t range_of_multirange(uint32_t multirange);
-uint32_t multirange_of_range(uint32_t range);
+uint32_t range_subtype(const struct eval_context *ctx, uint32_t type);
+uint32_t range_of_multirange(const struct eval_context *ctx, uint32_t multirange);
+uint32_t multirange_of_range(const struct eval_context *ctx, uint32_t range);
 
-/* An empty list of that type. False: error (a range type that is not built in: 0A000). */
+/* An empty list of that type. False: error (no range type). */
 bool range_list_init(struct fcall *f, uint32_t type, struct range_list *out);
 /* A stored value; argument i by its argtype. */
 bool range_list_read(struct fcall *f, const struct value *stored, uint32_t type,
@@ -49,7 +51,10 @@ bool range_list_add(struct fcall *f, struct range_list *l, struct range r);
 /* Sorts and merges. */
 void range_list_normalize(struct range_list *l);
 
-int bound_compare(const struct type_def *sub, const struct bound *a, const struct bound *b);
+/* l: any list of that type. */
+int bound_compare(const struct range_list *l, const struct bound *a, const struct bound *b);
+/* Order of two stored values of a range type of users; built-in ones have collations of their own. */
+int range_collate(uint32_t type, struct eval_context *ctx, int na, const void *a, int nb, const void *b);
 int range_list_compare(const struct range_list *a, const struct range_list *b);
 
 /* Room for n more ranges. */

@@ -70,7 +70,7 @@ static void multirange_constructor2(struct fcall *f)
     struct array a;
     if (!range_list_init(f, f->rettype, &l))
         return;
-    if (!array_read(f, &f->args[0], range_of_multirange(f->rettype), &a))
+    if (!array_read(f, &f->args[0], range_of_multirange(f->ctx, f->rettype), &a))
         return;
     for (int i = 0; i < a.n; i++) {
         if (value_is_null(&a.items[i])) {
@@ -117,9 +117,9 @@ BOUND_FUNCTION(range_empty, first, value_bool(true), value_bool(false))
 
 /* --- relations ------------------------------------------------------------------------------------------- */
 
-static bool range_covers(const struct type_def *sub, const struct range *a, const struct range *b)
+static bool range_covers(const struct range_list *l, const struct range *a, const struct range *b)
 {
-    return bound_compare(sub, &a->lower, &b->lower) <= 0 && bound_compare(sub, &a->upper, &b->upper) >= 0;
+    return bound_compare(l, &a->lower, &b->lower) <= 0 && bound_compare(l, &a->upper, &b->upper) >= 0;
 }
 
 static bool covers(const struct range_list *a, const struct range_list *b)
@@ -127,7 +127,7 @@ static bool covers(const struct range_list *a, const struct range_list *b)
     for (int i = 0; i < b->n; i++) {
         bool found = false;
         for (int k = 0; k < a->n && !found; k++)
-            found = range_covers(a->sub, &a->ranges[k], &b->ranges[i]);
+            found = range_covers(a, &a->ranges[k], &b->ranges[i]);
         if (!found)
             return false;
     }
@@ -143,28 +143,28 @@ static bool overlaps(const struct range_list *a, const struct range_list *b)
 {
     for (int i = 0; i < a->n; i++)
         for (int k = 0; k < b->n; k++)
-            if (bound_compare(a->sub, &a->ranges[i].lower, &b->ranges[k].upper) <= 0 &&
-                bound_compare(a->sub, &b->ranges[k].lower, &a->ranges[i].upper) <= 0)
+            if (bound_compare(a, &a->ranges[i].lower, &b->ranges[k].upper) <= 0 &&
+                bound_compare(a, &b->ranges[k].lower, &a->ranges[i].upper) <= 0)
                 return true;
     return false;
 }
 
 /* An upper bound that ends where a lower one begins, nothing between and nothing shared. */
-static bool touches(const struct type_def *sub, const struct bound *upper, const struct bound *lower)
+static bool touches(const struct range_list *l, const struct bound *upper, const struct bound *lower)
 {
     return !upper->infinite && !lower->infinite && upper->inclusive != lower->inclusive &&
-           type_compare(sub, &upper->value, &lower->value, NULL) == 0;
+           type_compare(l->sub, &upper->value, &lower->value, l->ctx) == 0;
 }
 
 static bool adjacent(const struct range_list *a, const struct range_list *b)
 {
     return a->n && b->n &&
-           (touches(a->sub, last(a), first(b)) || touches(a->sub, last(b), first(a)));
+           (touches(a, last(a), first(b)) || touches(a, last(b), first(a)));
 }
 
 static bool before(const struct range_list *a, const struct range_list *b)
 {
-    return a->n && b->n && bound_compare(a->sub, last(a), first(b)) < 0;
+    return a->n && b->n && bound_compare(a, last(a), first(b)) < 0;
 }
 
 static bool after(const struct range_list *a, const struct range_list *b)
@@ -174,12 +174,12 @@ static bool after(const struct range_list *a, const struct range_list *b)
 
 static bool overleft(const struct range_list *a, const struct range_list *b)
 {
-    return a->n && b->n && bound_compare(a->sub, last(a), last(b)) <= 0;
+    return a->n && b->n && bound_compare(a, last(a), last(b)) <= 0;
 }
 
 static bool overright(const struct range_list *a, const struct range_list *b)
 {
-    return a->n && b->n && bound_compare(a->sub, first(a), first(b)) >= 0;
+    return a->n && b->n && bound_compare(a, first(a), first(b)) >= 0;
 }
 
 #define RANGE_RELATION(name, expression)                                                           \
@@ -237,16 +237,16 @@ static void elem_contained_by_range(struct fcall *f)
 static void intersect(struct fcall *f, const struct range_list *a, const struct range_list *b,
                       struct range_list *out)
 {
-    *out = (struct range_list){.type = a->type, .multi = a->multi, .sub = a->sub};
+    *out = (struct range_list){.type = a->type, .multi = a->multi, .sub = a->sub, .ctx = a->ctx};
     range_list_reserve(f, out, a->n + b->n);
     for (int i = 0, k = 0; i < a->n && k < b->n;) {
         const struct range *x = &a->ranges[i], *y = &b->ranges[k];
         struct range r = {
-            bound_compare(a->sub, &x->lower, &y->lower) >= 0 ? x->lower : y->lower,
-            bound_compare(a->sub, &x->upper, &y->upper) <= 0 ? x->upper : y->upper};
-        if (bound_compare(a->sub, &r.lower, &r.upper) <= 0)
+            bound_compare(a, &x->lower, &y->lower) >= 0 ? x->lower : y->lower,
+            bound_compare(a, &x->upper, &y->upper) <= 0 ? x->upper : y->upper};
+        if (bound_compare(a, &r.lower, &r.upper) <= 0)
             out->ranges[out->n++] = r;
-        if (bound_compare(a->sub, &x->upper, &y->upper) < 0)
+        if (bound_compare(a, &x->upper, &y->upper) < 0)
             i++;
         else
             k++;
@@ -264,19 +264,19 @@ static struct bound opposite(struct bound b)
 static void minus(struct fcall *f, const struct range_list *a, const struct range_list *b,
                   struct range_list *out)
 {
-    *out = (struct range_list){.type = a->type, .multi = a->multi, .sub = a->sub};
+    *out = (struct range_list){.type = a->type, .multi = a->multi, .sub = a->sub, .ctx = a->ctx};
     range_list_reserve(f, out, a->n + b->n + 1);
     for (int i = 0; i < a->n; i++) {
         struct range rest = a->ranges[i];
         bool left = true;
         for (int k = 0; k < b->n && left; k++) {
             const struct range *cut = &b->ranges[k];
-            if (bound_compare(a->sub, &cut->upper, &rest.lower) < 0 ||
-                bound_compare(a->sub, &cut->lower, &rest.upper) > 0)
+            if (bound_compare(a, &cut->upper, &rest.lower) < 0 ||
+                bound_compare(a, &cut->lower, &rest.upper) > 0)
                 continue;
-            if (bound_compare(a->sub, &cut->lower, &rest.lower) > 0)
+            if (bound_compare(a, &cut->lower, &rest.lower) > 0)
                 out->ranges[out->n++] = (struct range){rest.lower, opposite(cut->lower)};
-            left = bound_compare(a->sub, &cut->upper, &rest.upper) < 0;
+            left = bound_compare(a, &cut->upper, &rest.upper) < 0;
             if (left)
                 rest.lower = opposite(cut->upper);
         }
@@ -377,7 +377,7 @@ static bool unnest_next(struct fcall *f, void *state, struct value *columns)
     struct unnest_state *st = state;
     if (st->next >= st->list.n)
         return false;
-    struct range_list one = {.type = range_of_multirange(st->list.type), .sub = st->list.sub, .n = 1,
+    struct range_list one = {.type = range_of_multirange(f->ctx, st->list.type), .sub = st->list.sub, .ctx = f->ctx, .n = 1,
                              .ranges = &st->list.ranges[st->next++]};
     columns[0] = range_list_write(f->arena, &one);
     return true;
@@ -405,7 +405,7 @@ static void agg_keep(struct range_agg_state *st, struct value v)
 
 static uint32_t agg_type(struct fcall *f)
 {
-    uint32_t multi = multirange_of_range(f->argtypes[0]);
+    uint32_t multi = multirange_of_range(f->ctx, f->argtypes[0]);
     return multi ? multi : f->argtypes[0];
 }
 

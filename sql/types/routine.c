@@ -121,3 +121,10 @@ bool user_impl_parse(struct user_impl *u, const char *name)
     user_impl_init(u, (uint32_t)oid, end[1], typed, end[2 + typed]);
     return true;
 }
+
+bool routine_cast(struct eval_context *ctx, uint32_t type, int32_t typmod, uint32_t to, int32_t to_typmod, bool is_explicit,
+                  struct value *v, struct arena *arena, struct error *err)
+{
+    const struct routine_door *door = ctx && ctx->spi ? ctx->routines : NULL;
+    return !door || !door->cast || door->cast(ctx, type, typmod, to, to_typmod, is_explicit, v, arena, err);
+}

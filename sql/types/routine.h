@@ -44,7 +44,15 @@ struct routine_door {
     /* Aggregates: one row; the result. */
     void (*step)(struct fcall *f, uint32_t oid, struct user_aggregate_state *s);
     void (*final)(struct fcall *f, uint32_t oid, struct user_aggregate_state *s);
+    /* Casts as analysis makes them: exec/casts.h. */
+    bool (*cast)(struct eval_context *ctx, uint32_t type, int32_t typmod, uint32_t to, int32_t to_typmod, bool is_explicit,
+                 struct value *v, struct arena *arena, struct error *err);
 };
+
+/* *v of type becomes a value of to, as CAST or assignment does; a value of a domain's base type is tested for the domain. False with err
+   set. Without a session (unit tests) the value stays as it is. */
+bool routine_cast(struct eval_context *ctx, uint32_t type, int32_t typmod, uint32_t to, int32_t to_typmod, bool is_explicit,
+                  struct value *v, struct arena *arena, struct error *err);
 
 /* Fills u for a function of that OID; set: 0 none, 'r', 'q'. */
 void user_impl_init(struct user_impl *u, uint32_t oid, char volatility, bool typed, char set);

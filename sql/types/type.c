@@ -11,6 +11,8 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
+#include "sql/types/routine.h"
+#include "sql/types/type_catalog.h"
 
 #define TYPE(oid_, name_, ns, len_, byval_, type, cat, pref, isdef, delim_, relid_, elem_, array_, \
              base, typmod_, notnull_, coll, align_, stor, sub, fin, fout, frecv, fsend, modin_,   \
@@ -231,6 +233,16 @@ static bool convert_call(const struct type_def *t, const struct fn_impl *impl, c
     return !error_is_set(f->err);
 }
 
+/* The value read by the base type's function must be one of the domain. */
+static bool check_domain(const struct type_def *t, int32_t typmod, struct eval_context *ctx, struct arena *arena,
+                         struct error *err, struct value *v)
+{
+    const struct type_def *base = t;
+    for (int depth = 0; base && base->typtype == 'd' && depth < 32; depth++)
+        base = type_find(ctx, base->basetype);
+    return !base || routine_cast(ctx, base->oid, typmod, t->oid, -1, true, v, arena, err);
+}
+
 /* in and recv: (value, typioparam, typmod), of which the function reads as many as it has. */
 static bool convert_in(const struct type_def *t, const struct fn_impl *impl, const char *what,
                        struct value v, int32_t typmod, struct eval_context *ctx,
@@ -254,7 +266,7 @@ static bool convert_in(const struct type_def *t, const struct fn_impl *impl, con
     if (!convert_call(t, impl, what, &f))
         return false;
     *out = f.result;
-    return true;
+    return t->typtype != 'd' || check_domain(t, typmod, ctx, arena, err, out);
 }
 
 static bool convert_out(const struct type_def *t, const struct fn_impl *impl, const char *what,

@@ -39,6 +39,11 @@ bool type_attribute_at(const struct eval_context *ctx, uint32_t type, int i,
     return has_snapshot(ctx) && installed->attribute(ctx->snapshot, type, i, out);
 }
 
+bool type_range_of(const struct eval_context *ctx, uint32_t type, struct type_range *out)
+{
+    return has_snapshot(ctx) && installed->range(ctx->snapshot, type, out);
+}
+
 const char *type_shown_name(struct fcall *f, uint32_t oid)
 {
     const struct fn_impl *format = fn_impl_find("format_type");

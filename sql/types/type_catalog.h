@@ -28,6 +28,11 @@ struct type_attribute {
     int32_t typmod;
 };
 
+/* A range type with its subtype and multirange type. */
+struct type_range {
+    uint32_t range, subtype, multirange;
+};
+
 struct fcall;
 
 struct type_catalog {
@@ -36,6 +41,8 @@ struct type_catalog {
     bool (*enum_label)(const struct snapshot *s, uint32_t type, int i, struct type_enum_label *out);
     /* The i-th column (from 0) of a composite type; false beyond the last. */
     bool (*attribute)(const struct snapshot *s, uint32_t type, int i, struct type_attribute *out);
+    /* Of a range or multirange type that users made; false for any other. */
+    bool (*range)(const struct snapshot *s, uint32_t type, struct type_range *out);
 };
 
 /* Once, before any session exists. The struct must live for the process. */
@@ -49,5 +56,6 @@ bool type_enum_label_at(const struct eval_context *ctx, uint32_t type, int i,
                         struct type_enum_label *out);
 bool type_attribute_at(const struct eval_context *ctx, uint32_t type, int i,
                        struct type_attribute *out);
+bool type_range_of(const struct eval_context *ctx, uint32_t type, struct type_range *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* casts.c: see casts.h. A cast is the evaluation of the expression that analysis makes of it. */
-#include "sql/plpgsql/casts.h"
+#include "sql/exec/casts.h"
 
 #include <stdlib.h>
 
@@ -14,6 +14,7 @@ struct cast {
     struct cast *next;
     uint32_t type, to;
     int32_t typmod, to_typmod;
+    bool is_explicit;
     uint64_t stamp;
     struct plan *plan;
     struct evaluation *evaluation;
@@ -45,14 +46,14 @@ static void casts_destroy(void *data)
 
 static struct casts *casts_of(struct eval_context *ctx)
 {
-    return spi_session_data(ctx, "plpgsql casts", sizeof(struct casts), casts_destroy);
+    return spi_session_data(ctx, "casts", sizeof(struct casts), casts_destroy);
 }
 
 /* $1 becomes the cast. */
 static bool make_cast(void *arg, struct analysis *a, struct query *q)
 {
     const struct cast *c = arg;
-    q->targets[0].expr = routine_assign_cast(a, q->targets[0].expr, c->to, c->to_typmod);
+    q->targets[0].expr = routine_cast_expr(a, q->targets[0].expr, c->to, c->to_typmod, c->is_explicit);
     return q->targets[0].expr != NULL;
 }
 
@@ -71,22 +72,24 @@ static bool cast_make(struct eval_context *ctx, struct cast *c, struct error *er
         return false;
     const struct query *q = c->plan->program->steps[0].query;
     c->evaluation = evaluation_make(q->targets[0].expr, c->plan->snapshot, 1, false, err);
-    return c->evaluation || error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "this cast is not supported in PL/pgSQL");
+    return c->evaluation || error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "this cast is not supported");
 }
 
-bool casts_apply(struct eval_context *ctx, uint32_t type, int32_t typmod, uint32_t to, int32_t to_typmod,
+bool casts_apply(struct eval_context *ctx, uint32_t type, int32_t typmod, uint32_t to, int32_t to_typmod, bool is_explicit,
                  struct value *v, struct arena *arena, struct error *err)
 {
     struct casts *all = casts_of(ctx);
     struct cast **at = &all->buckets[(type * 31 + to) % CAST_BUCKETS], *c = *at;
     uint64_t stamp = spi_stamp(ctx);
-    while (c && (c->type != type || c->to != to || c->to_typmod != to_typmod || c->typmod != typmod))
+    while (c && (c->type != type || c->to != to || c->to_typmod != to_typmod || c->typmod != typmod ||
+                 c->is_explicit != is_explicit))
         c = c->next;
     if (!c) {
         c = calloc(1, sizeof(*c));
         if (!c)
             log_fatal("out of memory");
-        *c = (struct cast){.type = type, .to = to, .typmod = typmod, .to_typmod = to_typmod, .next = *at};
+        *c = (struct cast){.type = type, .to = to, .typmod = typmod, .to_typmod = to_typmod, .is_explicit = is_explicit,
+                          .next = *at};
         *at = c;
     }
     if (c->stamp != stamp || !c->evaluation) {
