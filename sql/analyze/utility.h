@@ -285,6 +285,13 @@ struct create_cast {
     int nargs;
 };
 
+/* VACUUM t, ANALYZE t (a, b): columns NULL without a list. */
+struct vacuum_table {
+    struct qualified_name name;
+    const int16_t *columns; /* attnums */
+    int ncolumns;
+};
+
 struct utility {
     enum utility_kind kind;
     const char *tag; /* command tag: "CREATE TABLE" */
@@ -530,7 +537,7 @@ struct utility {
         } comment;
         struct {
             bool vacuum; /* else ANALYZE */
-            struct qualified_name *tables;
+            struct vacuum_table *tables;
             int ntables;
             struct option *options;
             int noptions;

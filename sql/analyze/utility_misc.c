@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-/* Columns of ANALYZE t (a, b) must exist; statistics are then gathered for the whole table. */
-static bool analyze_columns(struct pstate *ps, const PgQuery__VacuumRelation *v,
-                            const struct qualified_name *name)
+/* The columns of ANALYZE t (a, b). */
+static bool analyze_columns(struct pstate *ps, const PgQuery__VacuumRelation *v, struct vacuum_table *t)
 {
+    const struct qualified_name *name = &t->name;
+    int16_t *columns = ARENA_ARRAY(ps->a->arena, int16_t, v->n_va_cols + 1);
     const struct relation *r =
         lookup_relation(ps, name->catalog, name->schema, name->name, true, -1);
     for (size_t i = 0; r && i < v->n_va_cols; i++) {
@@ -20,7 +21,9 @@ static bool analyze_columns(struct pstate *ps, const PgQuery__VacuumRelation *v,
                         node_string(v->va_cols[i]), r->name);
             return false;
         }
+        columns[t->ncolumns++] = att->num;
     }
+    t->columns = t->ncolumns ? columns : NULL;
     return true;
 }
 
@@ -29,12 +32,12 @@ bool utility_vacuum(struct pstate *ps, const PgQuery__Node *n, struct utility *u
     const PgQuery__VacuumStmt *s = n->vacuum_stmt;
     u->tag = s->is_vacuumcmd ? "VACUUM" : "ANALYZE";
     u->vacuum.vacuum = s->is_vacuumcmd;
-    u->vacuum.tables = ARENA_ARRAY(ps->a->arena, struct qualified_name, s->n_rels + 1);
+    u->vacuum.tables = ARENA_ARRAY(ps->a->arena, struct vacuum_table, s->n_rels + 1);
     for (size_t i = 0; i < s->n_rels; i++) {
         const PgQuery__VacuumRelation *v = s->rels[i]->vacuum_relation;
-        struct qualified_name *name = &u->vacuum.tables[u->vacuum.ntables++];
-        *name = utility_range_var(ps, v->relation);
-        if (!analyze_columns(ps, v, name))
+        struct vacuum_table *t = &u->vacuum.tables[u->vacuum.ntables++];
+        t->name = utility_range_var(ps, v->relation);
+        if (!analyze_columns(ps, v, t))
             return false;
     }
     return utility_options(ps, s->options, s->n_options, &u->vacuum.options, &u->vacuum.noptions);

@@ -19,6 +19,7 @@ static const struct rel_source *const source_tables[] = {
     rel_proc_sources,  rel_static_sources,     rel_database_sources, rel_policy_sources,
     rel_trigger_sources,
     rel_inherit_sources,
+    rel_statistic_sources,
 };
 
 struct catalog_vtab {

@@ -72,5 +72,6 @@ extern const struct rel_source rel_database_sources[];
 extern const struct rel_source rel_policy_sources[];
 extern const struct rel_source rel_trigger_sources[];
 extern const struct rel_source rel_inherit_sources[];
+extern const struct rel_source rel_statistic_sources[];
 
 #endif

@@ -396,9 +396,8 @@ static bool delete_relation_rows(struct command *c, const struct relation *r)
                     "DELETE FROM @_pg_partition_key WHERE partrelid = %u; "
                     "DELETE FROM @_pg_partition_bound WHERE relid = %u; "
                     "DELETE FROM @_pg_policy WHERE polrelid = %u; "
-
-                    "DELETE FROM @_pg_relation_flag WHERE relid = %u",
-                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o);
+                    "DELETE FROM @_pg_relation_flag WHERE relid = %u; DELETE FROM @_pg_statistic WHERE starelid = %u",
+                    o, o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o);
 }
 
 static bool delete_rows(struct drop *d, const struct object_address *a)

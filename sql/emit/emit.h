@@ -36,6 +36,8 @@ bool emit_ddl_expr(struct strbuf *out, const struct expr *e, const struct relati
 
 /* "name" with inner quotes doubled. */
 void emit_identifier(struct strbuf *out, const char *name);
+/* A name by which SQLite knows the rowid of r, which has one. */
+const char *emit_rowid_name(const struct relation *r);
 /* A SQL literal of a stored value: 1, 1.5, 'text', x'00', NULL. */
 void emit_literal(struct strbuf *out, const struct value *v);
 

@@ -83,7 +83,6 @@ void emit_alias(struct emitter *em, const struct scope *sc, int rte);
 void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum);
 /* The rowid of a relation entry. */
 void emit_rowid(struct emitter *em, const struct scope *sc, int rte);
-const char *emit_rowid_name(const struct relation *r);
 const char *emit_attribute_name(const struct relation *r, int attnum);
 struct scope *emit_scope_up(const struct emitter *em, int levelsup);
 /* The WITH entry that an RTE_CTE of scope sc names. */

@@ -2,13 +2,14 @@
  * maintenance.c: VACUUM and ANALYZE. Deleted rows leave no versions behind here, so plain VACUUM
  * has nothing to collect: it checks its tables and hands free pages at the end of the file back.
  * VACUUM FULL is SQLite's VACUUM: it writes the file anew. ANALYZE is SQLite's, whose planner reads
- * it.
+ * it, and after it what pg_stats shows of the columns (command/statistics.c).
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "sql/base/arena.h"
+#include "sql/command/statistics.h"
 #include "sql/emit/emit.h"
 #include "sql/session/cursor.h"
 
@@ -64,9 +65,13 @@ static bool vacuum_options_check(struct pg_session *s, const struct utility *u)
     return true;
 }
 
-static bool vacuum_analyze(struct pg_session *s, struct connection *c, const struct relation *r)
+/* r NULL: all tables; columns NULL: all columns. */
+static bool vacuum_analyze(struct pg_session *s, struct connection *c, const struct relation *r,
+                           const int16_t *columns, int ncolumns)
 {
     struct strbuf sql = {0};
+    const struct relation *const *all = &r;
+    int n = 1;
     strbuf_addz(&sql, "ANALYZE");
     if (r) {
         strbuf_addc(&sql, ' ');
@@ -74,6 +79,12 @@ static bool vacuum_analyze(struct pg_session *s, struct connection *c, const str
     }
     bool ok = connection_exec(c, sql.data, &s->err);
     strbuf_free(&sql);
+    if (!r)
+        all = snapshot_relations(s->snapshot, &n);
+    for (int i = 0; ok && i < n; i++)
+        if ((all[i]->kind == RELKIND_TABLE || all[i]->kind == RELKIND_MATVIEW) && !all[i]->is_virtual &&
+            all[i]->persistence != 't')
+            ok = statistics_gather(c->db, all[i], columns, ncolumns, &s->eval, &s->err);
     return ok;
 }
 
@@ -123,7 +134,8 @@ enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
     p->connection = NULL;
     bool analyze = !u->vacuum.vacuum || vacuum_option(u, "analyze");
     for (int i = 0; i < u->vacuum.ntables; i++) {
-        const struct relation *t = session_relation(s, &u->vacuum.tables[i]);
+        const struct vacuum_table *v = &u->vacuum.tables[i];
+        const struct relation *t = session_relation(s, &v->name);
         if (!t)
             return PORTAL_FAILED;
         if (t->kind != RELKIND_TABLE && t->kind != RELKIND_MATVIEW && t->kind != RELKIND_PARTITIONED) {
@@ -132,10 +144,10 @@ enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
                            t->name, u->vacuum.vacuum ? "vacuum" : "analyze");
             continue;
         }
-        if (analyze && !t->is_virtual && !vacuum_analyze(s, c, t))
+        if (analyze && !t->is_virtual && !vacuum_analyze(s, c, t, v->columns, v->ncolumns))
             return PORTAL_FAILED;
     }
-    if (analyze && u->vacuum.ntables == 0 && !vacuum_analyze(s, c, NULL))
+    if (analyze && u->vacuum.ntables == 0 && !vacuum_analyze(s, c, NULL, NULL, 0))
         return PORTAL_FAILED;
     if (u->vacuum.vacuum && vacuum_option(u, "full") && !vacuum_full(s, c))
         return PORTAL_FAILED;

@@ -399,6 +399,15 @@ static void vector_out(struct fcall *f)
     return_slice(f, s.p, s.n);
 }
 
+/* Arrays of columns that hold any type's, pg_statistic's: their elements are kept as text. */
+static void anyarray_out(struct fcall *f)
+{
+    struct array a;
+    struct textbuf out = textbuf_in(f->arena);
+    if (array_read(f, &f->args[0], TEXTOID, &a) && array_to_literal(f, &a, &out))
+        textbuf_return(&out, f);
+}
+
 static void anyarray_in(struct fcall *f)
 {
     error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot accept a value of type %s",
@@ -409,7 +418,7 @@ const struct fn_impl array_io_functions[] = {
     {"array_in", .call = array_in},
     {"array_out", .call = array_out, .flags = FN_TYPED},
     {"anyarray_in", .call = anyarray_in},
-    {"anyarray_out", .call = array_out, .flags = FN_TYPED},
+    {"anyarray_out", .call = anyarray_out},
     {"anycompatiblearray_in", .call = anyarray_in},
     {"anycompatiblearray_out", .call = array_out, .flags = FN_TYPED},
     {"int2vectorin", .call = int2vectorin},

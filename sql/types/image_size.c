@@ -3,6 +3,7 @@
  * word of length and what value_image() gives, arrays and rows a head and their parts, aligned.
  */
 #include "sql/types/array.h"
+#include "sql/types/column_stats.h"
 #include "sql/types/image.h"
 #include "sql/types/record.h"
 #include "sql/types/type_catalog.h"
@@ -38,6 +39,12 @@ static bool array_size(struct fcall *f, const struct type_def *t, const struct v
     return true;
 }
 
+/* Short values lie in a row with a length of one byte, unaligned. */
+static size_t packed(const struct type_def *t, size_t n)
+{
+    return t->len == -1 && t->storage_pg != 'p' && n - 3 <= SHORT_HEAD_LIMIT ? n - 3 : n;
+}
+
 static bool record_size(struct fcall *f, const struct type_def *t, const struct value *v, size_t *out)
 {
     struct record r;
@@ -54,9 +61,8 @@ static bool record_size(struct fcall *f, const struct type_def *t, const struct 
             continue;
         if (!value_size(f, c, &r.columns[i].value, &n))
             return false;
-        /* Short values lie with a length of one byte, unaligned. */
-        bool small = c->len == -1 && c->storage_pg != 'p' && n - 3 <= SHORT_HEAD_LIMIT;
-        *out = small ? *out + n - 3 : align_to(*out, c->align) + n;
+        size_t small = packed(c, n);
+        *out = small < n ? *out + small : align_to(*out, c->align) + n;
     }
     return true;
 }
@@ -92,6 +98,14 @@ static bool value_size(struct fcall *f, const struct type_def *t, const struct v
     } else if (t->oid == INETOID || t->oid == CIDROID) {
         *out = memchr(v->p, ':', v->n) ? 22 : 10;
     }
+    return true;
+}
+
+bool column_value_width(struct fcall *f, const struct type_def *t, const struct value *v, size_t *out)
+{
+    if (!value_size(f, t, v, out))
+        return false;
+    *out = packed(t, *out);
     return true;
 }
 
