@@ -367,6 +367,10 @@ static bool check_recursive_columns(struct pstate *ps, const struct cte *cte)
 
 static bool check_entry(struct pstate *ps, const PgQuery__CommonTableExpr *c)
 {
+    if (c->ctequery->node_case == PG_QUERY__NODE__NODE_MERGE_STMT) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location, "MERGE not supported in WITH query");
+        return false;
+    }
     if (c->ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) {
         if (ps->parent) {
             parse_error(

@@ -280,7 +280,7 @@ struct expr *transform_expr(struct pstate *ps, const PgQuery__Node *n, enum pars
 }
 
 /* "t.*" or "(row).*" */
-static bool is_star(const PgQuery__Node *n)
+bool expr_is_star(const PgQuery__Node *n)
 {
     if (n->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
         return n->column_ref->n_fields > 0 &&
@@ -300,7 +300,7 @@ bool transform_expr_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t 
         const PgQuery__Node *item = nodes[i];
         struct expr *e;
 
-        if (is_star(item)) {
+        if (expr_is_star(item)) {
             if (!expand_star_items(ps, item, kind, out))
                 return false;
             continue;

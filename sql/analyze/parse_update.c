@@ -11,13 +11,20 @@
 static struct expr *multi_row(struct pstate *ps, const PgQuery__MultiAssignRef *m,
                               const PgQuery__RowExpr *row)
 {
-    if ((int)row->n_args != m->ncolumns)
+    struct expr_list items = {0};
+    bool stars = false;
+    for (size_t i = 0; i < row->n_args; i++)
+        stars = stars || expr_is_star(row->args[i]);
+    if (stars && !transform_expr_list(ps, row->args, row->n_args, EXPR_KIND_UPDATE_SOURCE, true, &items))
+        return expr_poison();
+    if ((stars ? items.n : (int)row->n_args) != m->ncolumns)
         return parse_error(ps, ERRCODE_SYNTAX_ERROR, row->location,
                            "number of columns does not match number of values");
-    struct expr_list one = {0};
-    if (!transform_expr_list(ps, &row->args[m->colno - 1], 1, EXPR_KIND_UPDATE_SOURCE, true, &one))
+    if (stars)
+        return items.items[m->colno - 1];
+    if (!transform_expr_list(ps, &row->args[m->colno - 1], 1, EXPR_KIND_UPDATE_SOURCE, true, &items))
         return expr_poison();
-    return one.items[0];
+    return items.items[0];
 }
 
 /* Column m->colno of the sub-SELECT, as a scalar subquery of its own. */
@@ -72,6 +79,8 @@ static struct expr *set_source(struct pstate *ps, const PgQuery__Node *val, PgQu
         return multi_assign(ps, val->multi_assign_ref, multi);
     struct expr_list one = {0};
     PgQuery__Node *node = (PgQuery__Node *)val;
+    if (expr_is_star(node)) /* one value, the whole row */
+        return transform_expr(ps, node, EXPR_KIND_UPDATE_SOURCE);
     if (!transform_expr_list(ps, &node, 1, EXPR_KIND_UPDATE_SOURCE, true, &one))
         return expr_poison();
     return one.items[0];

@@ -172,6 +172,8 @@ struct expr *transform_expr(struct pstate *ps, const PgQuery__Node *n, enum pars
 struct expr *transform_expr_recurse(struct pstate *ps, const PgQuery__Node *n);
 /* Each of n nodes; SetToDefault is left as EXPR_DEFAULT when allow_default. "a.*" items are expanded (expand_star_items).
    False after an error. */
+/* t.* or (expression).*? */
+bool expr_is_star(const PgQuery__Node *n);
 bool transform_expr_list(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, enum parse_expr_kind kind,
                          bool allow_default, struct expr_list *out);
 /* The output column name PostgreSQL would choose; "?column?" if nothing better. */

@@ -258,6 +258,7 @@ struct check_option {
     const struct relation *view; /* NULL: row-level security */
     const char *policy;          /* a restrictive policy's name, or NULL */
     bool using_clause;           /* the old row of ON CONFLICT DO UPDATE failed USING */
+    const char *table;           /* named in the error; NULL: the result relation */
 };
 
 struct rte {

@@ -14,6 +14,10 @@ static bool copy_query(struct pstate *ps, const PgQuery__CopyStmt *s, struct uti
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "COPY (SELECT INTO) is not supported");
         return false;
     }
+    if (q->command == QUERY_MERGE) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "MERGE not supported in COPY");
+        return false;
+    }
     if (q->command != QUERY_SELECT && !q->nreturning) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
                     "COPY query must have a RETURNING clause");

@@ -229,6 +229,8 @@ static bool view_checks(struct row_run *x)
             return false;
         if (found && v.kind == VALUE_INT && v.i)
             continue;
+        if (x->m->checks[i].refusal)
+            return error_set(x->row.err, ERRCODE_INSUFFICIENT_PRIVILEGE, "%s", x->m->checks[i].refusal);
         constraint_view_check(&(struct constraint_failure){.connection = x->row.env->connection,
                                                            .step = x->step,
                                                            .snapshot = x->row.plan->snapshot,

@@ -16,5 +16,11 @@ bool plan_target_has_family(const struct query *q);
  */
 bool plan_family_change(struct planner *p, struct query *q, const struct query *with, int nwith, enum step_kind kind,
                         int *rowset);
+/* Column attnum of entry rte with a's type; NULL for a dropped one. */
+struct expr *plan_attribute_column(struct planner *p, int rte, int attnum, const struct attribute *a);
+/* A stored expression over root's columns, which stand at `first` and on of entry 0, a rowset. */
+struct expr *plan_stored_expr(struct planner *p, const struct relation *root, const char *sql, uint32_t type, int first);
+/* The OID of the partition of root that takes a row of such a rowset; an error (23514) for a row that none takes. */
+struct expr *plan_route(struct planner *p, const struct relation *root, int first);
 
 #endif

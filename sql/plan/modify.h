@@ -57,9 +57,10 @@ struct row_conflict {
     bool where;       /* row's last column is the condition */
 };
 
-/* WITH CHECK OPTION of a view. */
+/* WITH CHECK OPTION of a view, or a policy's condition on new rows. */
 struct view_check {
     const char *view;
+    const char *refusal; /* a policy's: the whole message */
     struct step *test;
 };
 

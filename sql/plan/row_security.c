@@ -146,7 +146,7 @@ static void add_check(struct planner *p, struct query *q, struct expr *e, const 
     struct check_option *grown = ARENA_ARRAY(p->arena, struct check_option, q->nchecks + 1);
     if (q->nchecks)
         memcpy(grown, q->checks, sizeof(*grown) * (size_t)q->nchecks);
-    grown[q->nchecks++] = (struct check_option){e, NULL, policy, using_clause};
+    grown[q->nchecks++] = (struct check_option){.check = e, .policy = policy, .using_clause = using_clause};
     q->checks = grown;
 }
 
@@ -307,7 +307,7 @@ static bool move_var(struct query_walk *w, struct expr *e, int level)
     return false;
 }
 
-static struct expr *over_entry(struct planner *p, const struct expr *e, int rte)
+struct expr *plan_over_entry(struct planner *p, const struct expr *e, int rte)
 {
     struct expr *copy = expr_copy(p->arena, e);
     struct query_walk w = {.expr = move_var, .arg = &rte};
@@ -318,11 +318,11 @@ static struct expr *over_entry(struct planner *p, const struct expr *e, int rte)
 
 static void restrict_where(struct planner *p, struct query *q, const struct expr *quals)
 {
-    struct expr *mine = over_entry(p, quals, q->result), *rest = q->where;
+    struct expr *mine = plan_over_entry(p, quals, q->result), *rest = q->where;
     if (rest && leaks(rest)) {
         struct expr *e = expr_new(p->arena, EXPR_CASE, BOOLOID, -1, -1);
         e->kase.whens = ARENA_NEW(p->arena, struct case_when);
-        e->kase.whens[0] = (struct case_when){over_entry(p, quals, q->result), rest};
+        e->kase.whens[0] = (struct case_when){plan_over_entry(p, quals, q->result), rest};
         e->kase.nwhens = 1;
         e->kase.otherwise = const_bool(p, false);
         rest = e;
@@ -346,7 +346,7 @@ static bool secure_conflict(struct security *x, struct query *q, const struct re
     struct expr *update = using_quals(x, r, 'w', user), *select = using_quals(x, r, 'r', user);
     if (!update || !select)
         return false;
-    struct expr *both = over_entry(p, plan_and(p->arena, update, select), q->result);
+    struct expr *both = plan_over_entry(p, plan_and(p->arena, update, select), q->result);
     const char *message = arena_printf(p->arena, "new row violates row-level security policy (USING expression) for table \"%s\"",
                                        r->name);
     q->conflict->where = plan_and(p->arena, q->conflict->where, check_call(p, both, ERRCODE_INSUFFICIENT_PRIVILEGE, message));
@@ -465,16 +465,21 @@ bool row_security_apply(struct planner *p, struct query *q)
 
 /* --- conditions on new rows ------------------------------------------------------------------------------------------ */
 
+const char *plan_check_refusal(struct planner *p, const struct check_option *c, const struct relation *r)
+{
+    const char *table = c->table ? c->table : r->name;
+    if (!c->policy)
+        return arena_printf(p->arena, "new row violates row-level security policy for table \"%s\"", table);
+    return arena_printf(p->arena, "new row violates row-level security policy \"%s\" for table \"%s\"", c->policy, table);
+}
+
 void plan_add_checks(struct planner *p, struct query *q)
 {
     const struct relation *r = q->nchecks ? q->rtable[q->result]->relation : NULL;
     for (int i = 0; i < q->nchecks; i++) {
         const struct check_option *c = &q->checks[i];
-        const char *message =
-            c->policy ? arena_printf(p->arena, "new row violates row-level security policy \"%s\" for table \"%s\"", c->policy,
-                                     r->name)
-                      : arena_printf(p->arena, "new row violates row-level security policy for table \"%s\"", r->name);
-        struct expr *call = check_call(p, over_entry(p, c->check, q->result), ERRCODE_INSUFFICIENT_PRIVILEGE, message);
+        struct expr *call = check_call(p, plan_over_entry(p, c->check, q->result), ERRCODE_INSUFFICIENT_PRIVILEGE,
+                                       plan_check_refusal(p, c, r));
         struct target *grown = ARENA_ARRAY(p->arena, struct target, q->nreturning + 1);
         if (q->nreturning)
             memcpy(grown, q->returning, sizeof(*grown) * (size_t)q->nreturning);

@@ -16,4 +16,10 @@ bool row_security_apply(struct planner *p, struct query *q);
 /* The conditions in q->checks as junk columns of RETURNING, which SQLite computes from each new row. */
 void plan_add_checks(struct planner *p, struct query *q);
 
+/* What is said of a new row of r that does not meet c. */
+const char *plan_check_refusal(struct planner *p, const struct check_option *c, const struct relation *r);
+
+/* A copy of e, over entry 0, that speaks of entry rte. */
+struct expr *plan_over_entry(struct planner *p, const struct expr *e, int rte);
+
 #endif

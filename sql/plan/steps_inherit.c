@@ -26,7 +26,8 @@ struct change {
     int nfamily;
     struct query *rows; /* step 1 */
     int destination;    /* column of the rowset with the destination's OID, 0: the source is */
-    bool failed;
+    int nrow;           /* columns of that rowset */
+    int kept;           /* rowset of the rows as they became, where triggers may change them: RETURNING reads it; -1 */
 };
 
 static struct expr *column(struct planner *p, int rte, int attnum, uint32_t type, int32_t typmod, uint32_t collation)
@@ -40,86 +41,9 @@ static struct expr *int8_column(struct planner *p, int rte, int attnum)
     return column(p, rte, attnum, INT8OID, -1, 0);
 }
 
-static struct expr *attribute_column(struct planner *p, int rte, int attnum, const struct attribute *a)
+struct expr *plan_attribute_column(struct planner *p, int rte, int attnum, const struct attribute *a)
 {
     return a->dropped ? expr_null(p->arena, TEXTOID, -1) : column(p, rte, attnum, a->type, a->typmod, a->collation);
-}
-
-/* A stored expression over root's columns, each replaced by column `first` + its number - 1 of entry 0. */
-struct shift_vars {
-    int first;
-};
-
-static bool shift_var(struct query_walk *w, struct expr *e, int level)
-{
-    const struct shift_vars *s = w->arg;
-    if (e->kind == EXPR_VAR && e->var.levelsup == level && e->var.rte == 0 && e->var.attnum > 0)
-        e->var.attnum += s->first - 1;
-    return false;
-}
-
-static struct expr *stored(struct planner *p, const struct relation *root, const char *sql, uint32_t type, int first)
-{
-    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
-    struct analysis a = {.arena = p->arena, .snapshot = p->snapshot, .err = p->err, .text = sql, .search_path = path,
-                         .nsearch_path = 1, .ctx = p->ctx, .role_name = "", .session_role_name = "", .database = ""};
-    struct expr *e = analyze_expression(&a, sql, root, type, -1, "stored expressions");
-    if (!e)
-        return expr_null(p->arena, type ? type : BOOLOID, -1);
-    struct shift_vars s = {.first = first};
-    struct query_walk w = {.expr = shift_var, .arg = &s};
-    query_walk_expr(&w, e);
-    return e;
-}
-
-/* --- routing ------------------------------------------------------------------------------------------------ */
-
-/* partition_missing('table', 'key columns', values as text ...): 23514. */
-static struct expr *missing(struct planner *p, const struct relation *root, const struct relation *r, int first)
-{
-    struct strbuf names = {0};
-    partition_key_text(r, p->arena, &names);
-    const struct namespace_def *ns = snapshot_namespace(p->snapshot, r->namespace_oid);
-    struct expr_list args = {0};
-    expr_list_add(p->arena, &args, plan_text(p, ns ? ns->name : ""));
-    expr_list_add(p->arena, &args, plan_text(p, r->name));
-    expr_list_add(p->arena, &args, plan_text(p, arena_strndup(p->arena, names.data ? names.data : "", names.len)));
-    strbuf_free(&names);
-    for (int i = 0; i < r->partition_key->ncolumns; i++) {
-        const struct partition_column *k = &r->partition_key->columns[i];
-        const struct attribute *a = k->attnum ? relation_attribute(root, r->atts[k->attnum - 1].name) : NULL;
-        struct expr *value = a ? attribute_column(p, 0, first + a->num - 1, a) : stored(p, root, k->expr_sql, 0, first);
-        struct expr *text = expr_new(p->arena, EXPR_COERCE_IO, TEXTOID, -1, -1);
-        text->cast.arg = value;
-        text->cast.form = COERCE_EXPLICIT;
-        expr_list_add(p->arena, &args, value->type == TEXTOID ? value : text);
-    }
-    return plan_internal_call(p, "partition_missing", INT8OID, &args);
-}
-
-/* The OID of the partition below r that takes the row whose columns stand at `first` and on. */
-static struct expr *route(struct planner *p, const struct relation *root, const struct relation *r, int first)
-{
-    if (r->kind != RELKIND_PARTITIONED)
-        return plan_int8(p, r->oid);
-    struct expr *e = expr_new(p->arena, EXPR_CASE, INT8OID, -1, -1);
-    e->kase.whens = ARENA_ARRAY(p->arena, struct case_when, r->nchildren + 1);
-    for (int i = 0; i < r->nchildren; i++) {
-        const struct relation *child = r->children[i];
-        struct strbuf text = {0};
-        if (child->partition_bound && !strcmp(child->partition_bound, "DEFAULT")) {
-            e->kase.otherwise = route(p, root, child, first);
-            continue;
-        }
-        partition_check_text(child, p->arena, &text);
-        const char *sql = arena_strndup(p->arena, text.data ? text.data : "true", text.data ? text.len : 4);
-        strbuf_free(&text);
-        e->kase.whens[e->kase.nwhens++] =
-            (struct case_when){stored(p, root, sql, BOOLOID, first), route(p, root, child, first)};
-    }
-    if (!e->kase.otherwise)
-        e->kase.otherwise = missing(p, root, r, first);
-    return e->kase.nwhens ? e : e->kase.otherwise;
 }
 
 /* A step that keeps its rows in a new rowset. */
@@ -146,7 +70,7 @@ static int add_route(struct planner *p, const struct relation *root, const struc
     struct query *q = over_rowset(p, QUERY_SELECT, rowset, rows->ntargets);
     for (int i = 0; i < rows->ntargets; i++)
         plan_add_target(p->arena, q, plan_var(p->arena, 0, i + 1, rows->targets[i].expr), "?column?", false);
-    plan_add_target(p->arena, q, route(p, root, root, first), "?column?", false);
+    plan_add_target(p->arena, q, plan_route(p, root, first), "?column?", false);
     return keep_rows(p, q, NULL, 0);
 }
 
@@ -190,8 +114,58 @@ static void add_member_targets(struct change *c, struct query *q, const struct r
     for (int i = 0; i < c->root->natts; i++) {
         const struct attribute *a = &c->root->atts[i], *own = a->dropped ? NULL : relation_attribute(r, a->name);
         if (own && !own->generated)
-            plan_add_target(c->p->arena, q, attribute_column(c->p, 1, first + i, a), NULL, false)->attnum = own->num;
+            plan_add_target(c->p->arena, q, plan_attribute_column(c->p, 1, first + i, a), NULL, false)->attnum = own->num;
     }
+}
+
+struct map_vars {
+    int result, excluded;
+    const struct relation *root, *member;
+};
+
+static bool map_var(struct query_walk *w, struct expr *e, int level)
+{
+    const struct map_vars *m = w->arg;
+    if (e->kind != EXPR_VAR || e->var.levelsup != level || e->var.attnum <= 0 ||
+        (e->var.rte != m->result && e->var.rte != m->excluded))
+        return false;
+    const struct attribute *own = relation_attribute(m->member, m->root->atts[e->var.attnum - 1].name);
+    if (own)
+        e->var.attnum = own->num;
+    return false;
+}
+
+static struct expr *mapped(struct change *c, struct expr *e, struct map_vars *m)
+{
+    if (!e)
+        return NULL;
+    struct expr *copy = expr_copy(c->p->arena, e);
+    struct query_walk w = {.expr = map_var, .arg = m};
+    query_walk_expr(&w, copy);
+    return copy;
+}
+
+/* What new rows must meet, in the member's columns. */
+static void add_member_checks(struct change *c, struct query *m, const struct relation *r)
+{
+    struct planner *p = c->p;
+    const struct query *q = c->q;
+    if (m->command == QUERY_DELETE)
+        return;
+    struct map_vars old = {.result = 0, .excluded = 0, .root = c->root, .member = r},
+                    new = {.result = 1, .excluded = 1, .root = c->root, .member = r};
+    m->checks = ARENA_ARRAY(p->arena, struct check_option, q->nchecks + 1);
+    m->nchecks = q->nchecks;
+    for (int i = 0; i < q->nchecks; i++) {
+        m->checks[i] = q->checks[i];
+        m->checks[i].check = mapped(c, q->checks[i].check, &old);
+        m->checks[i].table = q->checks[i].table ? q->checks[i].table : c->root->name;
+    }
+    m->check_options = ARENA_ARRAY(p->arena, struct view_check_option, q->ncheck_options + 1);
+    m->ncheck_options = q->ncheck_options;
+    for (int i = 0; i < q->ncheck_options; i++)
+        m->check_options[i] =
+            (struct view_check_option){q->check_options[i].view, mapped(c, q->check_options[i].condition, &new)};
 }
 
 static void add_step(struct change *c, struct query *q, bool counts)
@@ -222,6 +196,7 @@ static struct query *insert_rows(struct change *c)
     rows->returning = NULL;
     rows->nreturning = 0;
     rows->conflict = NULL;
+    rows->nchecks = rows->ncheck_options = 0;
     for (int i = 0; i < c->root->natts; i++) {
         const struct attribute *a = &c->root->atts[i];
         struct expr *e = expr_null(p->arena, a->dropped ? TEXTOID : a->type, -1);
@@ -231,33 +206,6 @@ static struct query *insert_rows(struct change *c)
         plan_add_target(p->arena, rows, e, "?column?", false);
     }
     return rows;
-}
-
-struct map_vars {
-    int result, excluded;
-    const struct relation *root, *member;
-};
-
-static bool map_var(struct query_walk *w, struct expr *e, int level)
-{
-    const struct map_vars *m = w->arg;
-    if (e->kind != EXPR_VAR || e->var.levelsup != level || e->var.attnum <= 0 ||
-        (e->var.rte != m->result && e->var.rte != m->excluded))
-        return false;
-    const struct attribute *own = relation_attribute(m->member, m->root->atts[e->var.attnum - 1].name);
-    if (own)
-        e->var.attnum = own->num;
-    return false;
-}
-
-static struct expr *mapped(struct change *c, struct expr *e, struct map_vars *m)
-{
-    if (!e)
-        return NULL;
-    struct expr *copy = expr_copy(c->p->arena, e);
-    struct query_walk w = {.expr = map_var, .arg = m};
-    query_walk_expr(&w, copy);
-    return copy;
 }
 
 static const struct index_def *member_index(const struct index_def *ix, const struct relation *member)
@@ -298,6 +246,9 @@ static void member_conflict(struct change *c, struct query *m, const struct rela
     }
     to->where = mapped(c, from->where, &map);
     m->conflict = to;
+    m->ctes = c->q->ctes; /* SET may name them */
+    m->nctes = c->q->nctes;
+    m->recursive = c->q->recursive;
 }
 
 /* In the member's statement the target is entry 0 and excluded the last: references follow. */
@@ -337,7 +288,7 @@ static void member_returning(struct change *c, struct query *m, const struct rel
     for (int i = 0; i < c->root->natts; i++) {
         const struct attribute *a = &c->root->atts[i], *own = a->dropped ? NULL : relation_attribute(r, a->name);
         m->returning[m->nreturning++] = (struct target){
-            .expr = own ? attribute_column(p, 0, own->num, own) : expr_null(p->arena, TEXTOID, -1), .name = "?column?"};
+            .expr = own ? plan_attribute_column(p, 0, own->num, own) : expr_null(p->arena, TEXTOID, -1), .name = "?column?"};
     }
     m->returning[m->nreturning++] = (struct target){.expr = plan_int8(p, r->oid), .name = "?column?"};
 }
@@ -363,7 +314,7 @@ static void whole_row(struct returning *r, struct expr *var)
         struct expr like = {.type = t->columns[i].type, .typmod = t->columns[i].typmod, .location = -1};
         struct expr *field = plan_var(p->arena, var->var.rte, i + 1, &like);
         field->var.levelsup = var->var.levelsup;
-        returning_var(r, field);
+        returning_var(r, field); /* plan_each_var() will not come to it */
         expr_list_add(p->arena, &row->list.args, field);
     }
     *var = *row;
@@ -387,7 +338,7 @@ static bool returning_var(void *arg, struct expr *var)
     } else if (var->var.attnum < 0) {
         var->var.attnum = COLUMN_ROWID;
     } else if (r->update && c->root->atts[var->var.attnum - 1].generated && !var->var.levelsup) {
-        *var = *stored(p, c->root, c->root->atts[var->var.attnum - 1].default_sql, var->type, r->first);
+        *var = *plan_stored_expr(p, c->root, c->root->atts[var->var.attnum - 1].default_sql, var->type, r->first);
         return false;
     } else {
         var->var.attnum += r->first - 1;
@@ -425,6 +376,7 @@ static void change_insert(struct change *c, const struct query *with, int nwith,
         if (partitioned)
             m->where = equals(p, n + 1, c->family[i]->oid, "=");
         add_member_targets(c, m, c->family[i], 1);
+        add_member_checks(c, m, c->family[i]);
         member_conflict(c, m, c->family[i]);
         renumber_conflict(c, m);
         if (!returns) {
@@ -459,10 +411,28 @@ static bool key_changes(const struct change *c, const struct relation *r)
             if (!strcmp(c->root->atts[c->q->targets[t].attnum - 1].name, r->atts[k->attnum - 1].name))
                 return true;
     }
+    return false;
+}
+
+static bool key_changes_below(const struct change *c, const struct relation *r)
+{
+    if (key_changes(c, r))
+        return true;
     for (int i = 0; i < r->nchildren; i++)
-        if (key_changes(c, r->children[i]))
+        if (key_changes_below(c, r->children[i]))
             return true;
     return false;
+}
+
+/* May a row have to go elsewhere, or out of root altogether? */
+static bool rows_move(const struct change *c)
+{
+    if (c->q->command != QUERY_UPDATE || c->root->kind != RELKIND_PARTITIONED)
+        return false;
+    for (const struct relation *r = c->root; r->partition_bound && r->nparents; r = r->parents[0])
+        if (key_changes(c, r->parents[0]))
+            return true;
+    return key_changes_below(c, c->root);
 }
 
 static struct query *changed_rows(struct change *c)
@@ -476,6 +446,7 @@ static struct query *changed_rows(struct change *c)
     rows->ntargets = 0;
     rows->returning = NULL;
     rows->nreturning = 0;
+    rows->nchecks = rows->ncheck_options = 0;
     rows->rtable = ARENA_ARRAY(p->arena, struct rte *, q->nrtable + 1);
     memcpy(rows->rtable, q->rtable, sizeof(*rows->rtable) * (size_t)q->nrtable);
     struct rte *target = ARENA_NEW(p->arena, struct rte);
@@ -494,7 +465,7 @@ static struct query *changed_rows(struct change *c)
     plan_add_target(p->arena, rows, int8_column(p, q->result, PLAN_ATTNUM_ROWID), "rowid", false);
     plan_add_target(p->arena, rows, int8_column(p, q->result, PLAN_ATTNUM_TABLEOID), "tableoid", false);
     for (int i = 0; i < c->root->natts; i++) {
-        struct expr *e = attribute_column(p, q->result, i + 1, &c->root->atts[i]);
+        struct expr *e = plan_attribute_column(p, q->result, i + 1, &c->root->atts[i]);
         for (int k = 0; k < (q->command == QUERY_UPDATE ? q->ntargets : 0); k++)
             if (q->targets[k].attnum == i + 1)
                 e = q->targets[k].expr;
@@ -512,41 +483,96 @@ static struct expr *same_row(struct planner *p)
     return plan_op(p, "=", int8_column(p, 0, PLAN_ATTNUM_ROWID), int8_column(p, 1, COLUMN_ROWID));
 }
 
-/* Rows that leave for another partition. */
-static void move_out(struct change *c, const struct relation *r, int rowset, int n)
+/* Rows that stay in r (in place), or leave it, or come to it; rte: the rowset's entry. */
+enum movement { IN_PLACE, MOVES_OUT, MOVES_IN };
+
+static struct expr *moves(const struct change *c, int rte, enum movement how, const struct relation *r)
 {
     struct planner *p = c->p;
-    struct query *m = member_change(c, QUERY_DELETE, r, rowset, n);
-    m->where = plan_and(p->arena, same_row(p),
-                        plan_and(p->arena, equals(p, COLUMN_SOURCE, r->oid, "="),
-                                 equals(p, c->destination, r->oid, "<>")));
-    add_step(c, m, false);
+    struct expr *from = plan_op(p, how == MOVES_IN ? "<>" : "=", int8_column(p, rte, COLUMN_SOURCE), plan_int8(p, r->oid));
+    if (!c->destination)
+        return from;
+    return plan_and(p->arena, from,
+                    plan_op(p, how == MOVES_OUT ? "<>" : "=", int8_column(p, rte, c->destination), plan_int8(p, r->oid)));
 }
 
-static void move_in(struct change *c, const struct relation *r, int rowset, int n, bool counts)
+static struct query *member_statement(struct change *c, const struct relation *r, int rowset, enum movement how)
 {
     struct planner *p = c->p;
-    struct query *m = member_change(c, QUERY_INSERT, r, rowset, n);
-    m->where = plan_and(p->arena, equals(p, c->destination, r->oid, "="), equals(p, COLUMN_SOURCE, r->oid, "<>"));
-    add_member_targets(c, m, r, COLUMN_FIRST);
-    add_step(c, m, counts);
-}
-
-static void change_in_place(struct change *c, const struct relation *r, int rowset, int n, bool counts)
-{
-    struct planner *p = c->p;
-    struct query *m = member_change(c, c->q->command, r, rowset, n);
-    m->where = plan_and(p->arena, same_row(p), equals(p, COLUMN_SOURCE, r->oid, "="));
-    if (c->destination)
-        m->where = plan_and(p->arena, m->where, equals(p, c->destination, r->oid, "="));
-    for (int i = 0; c->q->command == QUERY_UPDATE && i < c->q->ntargets; i++) {
+    struct query *m = member_change(c, how == MOVES_OUT ? QUERY_DELETE : how == MOVES_IN ? QUERY_INSERT : c->q->command, r,
+                                    rowset, c->nrow);
+    m->where = how == MOVES_IN ? moves(c, 1, how, r) : plan_and(p->arena, same_row(p), moves(c, 1, how, r));
+    if (how == MOVES_IN)
+        add_member_targets(c, m, r, COLUMN_FIRST);
+    for (int i = 0; m->command == QUERY_UPDATE && i < c->q->ntargets; i++) {
         int attnum = c->q->targets[i].attnum;
         const struct attribute *a = &c->root->atts[attnum - 1], *own = relation_attribute(r, a->name);
         if (own)
-            plan_add_target(p->arena, m, attribute_column(p, 1, COLUMN_FIRST + attnum - 1, a), NULL, false)->attnum =
+            plan_add_target(p->arena, m, plan_attribute_column(p, 1, COLUMN_FIRST + attnum - 1, a), NULL, false)->attnum =
                 own->num;
     }
-    add_step(c, m, counts);
+    if (how != MOVES_OUT)
+        add_member_checks(c, m, r);
+    return m;
+}
+
+/* The rowset's columns once more, root's own as the change left them. */
+static void member_kept(struct change *c, struct query *m, const struct relation *r)
+{
+    struct planner *p = c->p;
+    m->returning = ARENA_ARRAY(p->arena, struct target, c->nrow);
+    for (int k = 1; k <= c->nrow; k++) {
+        int at = k - COLUMN_FIRST;
+        const struct attribute *a = at >= 0 && at < c->root->natts ? &c->root->atts[at] : NULL;
+        const struct attribute *own = a && !a->dropped ? relation_attribute(r, a->name) : NULL;
+        struct expr *e = own ? plan_attribute_column(p, 0, own->num, own)
+                         : k == COLUMN_SOURCE || k == c->destination ? plan_int8(p, r->oid)
+                         : k > c->rows->ntargets ? int8_column(p, 1, k)
+                                                 : plan_var(p->arena, 1, k, c->rows->targets[k - 1].expr);
+        m->returning[m->nreturning++] = (struct target){.expr = e, .name = "?column?"};
+    }
+}
+
+/* The rows of a change that no trigger could alter, as the rowset has them. */
+static void keep_plainly(struct change *c, const struct relation *r, int rowset, enum movement how)
+{
+    struct planner *p = c->p;
+    struct query *q = over_rowset(p, QUERY_SELECT, rowset, c->nrow);
+    for (int k = 1; k <= c->nrow; k++)
+        plan_add_target(p->arena, q,
+                        k > c->rows->ntargets ? int8_column(p, 0, k) : plan_var(p->arena, 0, k, c->rows->targets[k - 1].expr),
+                        "?column?", false);
+    q->where = moves(c, 0, how, r);
+    plan_add_step(p, STEP_ROWSET, q)->rowset = c->kept;
+}
+
+static void change_member(struct change *c, const struct relation *r, int rowset, enum movement how, bool counts)
+{
+    struct planner *p = c->p;
+    struct query *m = member_statement(c, r, rowset, how);
+    if (c->kept < 0 || how == MOVES_OUT) {
+        add_step(c, m, counts && how != MOVES_OUT);
+    } else if (!plan_goes_by_rows(p, m)) {
+        add_step(c, m, false);
+        keep_plainly(c, r, rowset, how);
+    } else {
+        member_kept(c, m, r);
+        struct step *last = m->command != QUERY_INSERT || pass_insert_checks(p, m) ? plan_modify(p, m, NULL, 0) : NULL;
+        if (last) {
+            last->kind = STEP_ROWSET;
+            last->rowset = c->kept;
+        }
+    }
+}
+
+/* Does any member's change go row by row, so that triggers may alter what RETURNING shows? */
+static bool any_by_rows(struct change *c, int rowset)
+{
+    for (int i = 0; i < c->nfamily; i++)
+        if (plan_goes_by_rows(c->p, member_statement(c, c->family[i], rowset, IN_PLACE)) ||
+            (c->destination && plan_goes_by_rows(c->p, member_statement(c, c->family[i], rowset, MOVES_IN))))
+            return true;
+    return false;
 }
 
 static bool settle_var(void *arg, struct expr *var)
@@ -560,35 +586,34 @@ static void change_rows(struct change *c, const struct query *with, int nwith, e
 {
     struct planner *p = c->p;
     struct query *q = c->q;
-    bool moves = q->command == QUERY_UPDATE && c->root->kind == RELKIND_PARTITIONED && key_changes(c, c->root);
+    bool may_move = rows_move(c), counts = kind == STEP_COUNT;
     c->rows = changed_rows(c);
-    struct returning r = {.c = c, .first = COLUMN_FIRST, .tableoid = moves ? 0 : COLUMN_SOURCE,
+    struct returning r = {.c = c, .first = COLUMN_FIRST, .tableoid = may_move ? 0 : COLUMN_SOURCE,
                           .update = q->command == QUERY_UPDATE};
     plan_each_var(q->returning, q->nreturning, returning_var, &r);
-    int n = c->rows->ntargets, destination = n + 1;
+    c->nrow = c->rows->ntargets;
+    int destination = c->nrow + 1;
     plan_each_var(q->returning, q->nreturning, settle_var, &destination);
     if (!plan_expand_family(p, c->rows, q->result))
         return;
     int rowset = keep_rows(p, c->rows, with, nwith);
-    if (moves) {
+    if (may_move) {
         rowset = add_route(p, c->root, c->rows, rowset, COLUMN_FIRST);
-        c->destination = ++n;
+        c->destination = ++c->nrow;
     }
-    bool counts = kind == STEP_COUNT;
-    for (int i = 0; i < c->nfamily; i++)
-        change_in_place(c, c->family[i], rowset, n, counts);
-    for (int i = 0; moves && i < c->nfamily; i++)
-        move_out(c, c->family[i], rowset, n);
-    for (int i = 0; moves && i < c->nfamily; i++)
-        move_in(c, c->family[i], rowset, n, counts);
+    c->kept = q->nreturning && any_by_rows(c, rowset) ? p->program->nrowsets++ : -1;
+    static const enum movement order[] = {IN_PLACE, MOVES_OUT, MOVES_IN};
+    for (int k = 0; k < (may_move ? 3 : 1); k++)
+        for (int i = 0; i < c->nfamily && !error_is_set(p->err); i++)
+            change_member(c, c->family[i], rowset, order[k], counts);
     if (q->nreturning)
-        returning_step(c, rowset, n, kind, out);
+        returning_step(c, c->kept >= 0 ? c->kept : rowset, c->nrow, kind, out);
 }
 
 bool plan_family_change(struct planner *p, struct query *q, const struct query *with, int nwith, enum step_kind kind,
                         int *rowset)
 {
-    struct change c = {.p = p, .q = q, .root = q->rtable[q->result]->relation};
+    struct change c = {.p = p, .q = q, .kept = -1, .root = q->rtable[q->result]->relation};
     c.nfamily = relation_family(c.root, p->arena, &c.family);
     if (q->command == QUERY_INSERT)
         change_insert(&c, with, nwith, kind, rowset);

@@ -9,6 +9,7 @@
 
 #include "sql/plan/modify.h"
 #include "sql/plan/planner.h"
+#include "sql/plan/row_security.h"
 
 static int event_of(enum query_command c)
 {
@@ -115,7 +116,7 @@ static struct query *changed_rows(struct planner *p, const struct query *q, stru
     *rows = *q;
     rows->command = QUERY_SELECT;
     rows->targets = rows->returning = NULL;
-    rows->ntargets = rows->nreturning = 0;
+    rows->ntargets = rows->nreturning = rows->nchecks = 0;
     rows->result = -1;
     plan_add_target(p->arena, rows, view ? expr_null(p->arena, INT8OID, -1) : rowid_var(p, q->result), "rowid", false);
     m->rowid_column = 0;
@@ -144,7 +145,7 @@ static struct query *inserted_rows(struct planner *p, const struct query *q, str
     *rows = *q;
     rows->command = QUERY_SELECT;
     rows->targets = rows->returning = NULL;
-    rows->ntargets = rows->nreturning = 0;
+    rows->ntargets = rows->nreturning = rows->nchecks = 0;
     rows->result = -1;
     rows->conflict = NULL;
     op->first = 0;
@@ -330,16 +331,24 @@ static struct step *rowset_step(struct planner *p, struct query *rows, const str
     return st;
 }
 
-static bool view_checks(struct planner *p, const struct query *q, struct modify *m)
+/* Policies come before WITH CHECK OPTION. */
+static bool view_checks(struct planner *p, struct query *q, struct modify *m)
 {
-    m->nchecks = q->ncheck_options;
-    m->checks = ARENA_ARRAY(p->arena, struct view_check, q->ncheck_options + 1);
-    for (int i = 0; i < q->ncheck_options; i++) {
-        m->checks[i].view = q->check_options[i].view;
-        m->checks[i].test = plan_row_test(p, m->relation, q->check_options[i].condition);
-        if (!m->checks[i].test)
+    m->checks = ARENA_ARRAY(p->arena, struct view_check, q->nchecks + q->ncheck_options + 1);
+    for (int i = 0; i < q->nchecks + q->ncheck_options; i++) {
+        struct view_check *c = &m->checks[m->nchecks++];
+        if (i < q->nchecks) {
+            c->refusal = plan_check_refusal(p, &q->checks[i], m->relation);
+            struct expr *e = plan_over_entry(p, q->checks[i].check, 1);
+            c->test = plan_row_test(p, m->relation, e);
+        } else {
+            c->view = q->check_options[i - q->nchecks].view;
+            c->test = plan_row_test(p, m->relation, q->check_options[i - q->nchecks].condition);
+        }
+        if (!c->test)
             return false;
     }
+    q->nchecks = 0;
     return true;
 }
 

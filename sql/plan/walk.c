@@ -249,7 +249,10 @@ static bool visit_own(struct query_walk *w, struct expr *e, int level)
     struct own_vars *o = w->arg;
     if ((e->kind != EXPR_VAR && e->kind != EXPR_WHOLE_ROW) || e->var.levelsup != level || !set_add(&o->done, e))
         return false;
-    return o->visit(o->arg, e);
+    bool stop = o->visit(o->arg, e);
+    for (int i = 0; e->kind == EXPR_ROW && i < e->list.args.n; i++) /* a whole row taken apart: its fields are done */
+        set_add(&o->done, e->list.args.items[i]);
+    return stop;
 }
 
 bool plan_each_var(struct target *targets, int n, bool (*visit)(void *arg, struct expr *var), void *arg)

@@ -318,6 +318,25 @@ static void partition_missing(struct fcall *f)
     strbuf_free(&values);
 }
 
+/* partition_violated('schema', 'table', values ...): the row is not one of this partition. */
+static void partition_violated(struct fcall *f)
+{
+    struct strbuf values = {0};
+    for (int i = 2; i < f->nargs; i++) {
+        strbuf_addz(&values, i > 2 ? ", " : "");
+        if (ARG_NULL(f, i))
+            strbuf_addz(&values, "null");
+        else
+            strbuf_add(&values, f->args[i].p, f->args[i].n);
+    }
+    error_set(f->err, ERRCODE_CHECK_VIOLATION, "new row for relation \"%s\" violates partition constraint",
+              fcall_arg_cstring(f, 1));
+    error_detail(f->err, "Failing row contains (%s).", values.data ? values.data : "");
+    f->err->schema = fcall_arg_cstring(f, 0);
+    f->err->table = fcall_arg_cstring(f, 1);
+    strbuf_free(&values);
+}
+
 static void ctid_from_rowid(struct fcall *f)
 {
     if (ARG_NULL(f, 0))
@@ -547,6 +566,7 @@ const struct fn_impl printed_functions[] = {
     {"domain_violated", .call = domain_violated},
     {"not_null_check", .call = not_null_check},
     {"partition_missing", .call = partition_missing, .flags = FN_CALLED_ON_NULL},
+    {"partition_violated", .call = partition_violated, .flags = FN_CALLED_ON_NULL},
     {"affect_once", .call = affect_once, .flags = FN_CACHE},
     {"row_check", .call = row_check},
     {"limit_count", .call = limit_count},
