@@ -40,6 +40,7 @@ static void view_item(struct pstate *ps, struct dml_target *t, const struct view
     struct nsitem *item = &t->item;
     const struct relation *view = t->named;
     int index = item->rtindex;
+    item->is_view = true;
     item->ncolumns = v->ncolumns;
     item->columns = ARENA_ARRAY(ps->a->arena, struct ns_column, v->ncolumns + 1);
     for (int i = 0; i < v->ncolumns; i++) {

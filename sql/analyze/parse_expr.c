@@ -2,6 +2,7 @@
  * parse_expr.c: the dispatcher of expression analysis, and the forms too small for a file of their
  * own.
  */
+#include "sql/analyze/clause.h"
 #include "sql/analyze/parse_internal.h"
 
 #include <string.h>
@@ -186,6 +187,14 @@ static struct expr *transform_current_of(struct pstate *ps, const PgQuery__Curre
     struct expr *e = expr_new(ps->a->arena, EXPR_CURRENT_OF, BOOLOID, -1, -1);
 
     e->current_of.cursor = arena_strdup(ps->a->arena, c->cursor_name);
+    if (ps->target && dml_target_of(ps)->named->view_sql) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "WHERE CURRENT OF on a view is not implemented");
+        return expr_poison();
+    }
+    const char *parts[1] = {e->current_of.cursor};
+    struct expr *v = ps->a->names ? ps->a->names->resolve(ps->a->names->arg, ps, parts, 1, -1) : NULL;
+    if (v && !expr_is_poison(v) && v->type == REFCURSOROID)
+        e->current_of.variable = v;
     return e;
 }
 

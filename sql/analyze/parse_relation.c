@@ -380,7 +380,7 @@ struct expr *scan_nsitem_for_column(struct pstate *ps, struct nsitem *item, int 
         return e;
     }
     int attnum = system_column_number(name);
-    if (attnum && item->rte && item->rte->kind == RTE_RELATION &&
+    if (attnum && item->rte && !item->is_view && item->rte->kind == RTE_RELATION &&
         item->rte->relation->kind != RELKIND_VIEW)
         return system_column_var(ps, item, levelsup, name, attnum, location);
     return NULL;

@@ -224,6 +224,7 @@ struct expr {
         } sql_value; /* precision is in typmod */
         struct {
             const char *cursor;
+            struct expr *variable; /* a refcursor variable with the name; NULL */
         } current_of;
     };
 };
@@ -447,6 +448,7 @@ struct query {
     struct view_check_option *check_options; /* INSERT, UPDATE through views WITH CHECK OPTION, innermost view first */
     int ncheck_options;
     bool has_aggs, has_windows, has_sublinks, has_srfs, has_modifying_cte;
+    bool for_cursor; /* of DECLARE: its rows are known by table and rowid, for WHERE CURRENT OF */
     bool writes;   /* changes the database: DML, or calls a function with FN_WRITES */
     bool volatile_calls;
     bool routine_calls; /* calls users' functions */

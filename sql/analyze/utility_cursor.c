@@ -110,6 +110,31 @@ static bool declare_locks(struct pstate *ps, const PgQuery__DeclareCursorStmt *s
     return true;
 }
 
+/* Can rows be read backwards? Without SCROLL a cursor moves so only where PostgreSQL's executor could. */
+static bool query_scrolls(const struct query *q);
+
+static bool leaves_scroll(const struct query *q, const struct setop *s)
+{
+    if (s->op == SETOP_NONE)
+        return query_scrolls(q->rtable[s->rte]->subquery);
+    return s->op == SETOP_UNION && s->all && leaves_scroll(q, s->left) && leaves_scroll(q, s->right);
+}
+
+static bool query_scrolls(const struct query *q)
+{
+    if (q->lock != LOCK_NONE || q->has_srfs || q->distinct || q->distinct_on.n || q->group.n || q->grouping_sets ||
+        q->has_aggs || q->having || q->has_windows || q->with_ties)
+        return false;
+    if (q->sort.n)
+        return q->nfrom > 0 || q->setop;
+    if (q->setop)
+        return leaves_scroll(q, q->setop);
+    if (q->nfrom != 1 || q->from[0]->rte < 0)
+        return false;
+    const struct rte *t = q->rtable[q->from[0]->rte];
+    return t->kind != RTE_SUBQUERY || query_scrolls(t->subquery);
+}
+
 bool utility_declare(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__DeclareCursorStmt *s = n->declare_cursor_stmt;
@@ -128,12 +153,13 @@ bool utility_declare(struct pstate *ps, const PgQuery__Node *n, struct utility *
                     "DECLARE CURSOR must not contain data-modifying statements in WITH");
         return false;
     }
+    q->for_cursor = true;
     u->declare.name = arena_strdup(ps->a->arena, s->portalname);
     u->declare.query = q;
     u->declare.text = ps->a->text;
     u->declare.binary = s->options & CURSOR_BINARY;
-    u->declare.scroll = s->options & CURSOR_SCROLL;
     u->declare.no_scroll = s->options & CURSOR_NO_SCROLL;
+    u->declare.scroll = (s->options & CURSOR_SCROLL) || (!u->declare.no_scroll && query_scrolls(q));
     u->declare.hold = s->options & CURSOR_HOLD;
     u->declare.insensitive = s->options & CURSOR_INSENSITIVE;
     return declare_locks(ps, s);

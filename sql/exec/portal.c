@@ -21,6 +21,11 @@ struct portal *portal_create(const char *name, struct plan *plan)
     return p;
 }
 
+int portal_width(const struct portal *p)
+{
+    return p->nfields + (p->plan ? 2 * p->plan->program->nsources : 0);
+}
+
 /* The only place where the state changes. */
 static void portal_set_state(struct portal *p, enum portal_state state)
 {
@@ -215,7 +220,7 @@ static enum portal_result portal_run_step(struct portal *p, const struct portal_
             break;
         if (rc != SQLITE_ROW)
             return portal_step_failed(p, run, rc, err);
-        portal_fetch_cells(p, s->kind == STEP_ROWS ? p->nfields : s->ncolumns);
+        portal_fetch_cells(p, s->kind == STEP_ROWS ? portal_width(p) : s->ncolumns);
         if (s->kind == STEP_ROWSET)
             portal_keep_row(p, s);
         if (s->kind != STEP_ROWS)
@@ -314,7 +319,7 @@ static enum portal_result portal_begin(struct portal *p, const struct portal_run
     enum portal_result r = direct_is_row(p->plan) && !writes ? PORTAL_FINISHED : portal_lease(p, run, err);
     if (r != PORTAL_FINISHED)
         return r;
-    int widest = p->nfields;
+    int widest = portal_width(p);
     for (int i = 0; i < g->nsteps; i++)
         widest = g->steps[i].ncolumns > widest ? g->steps[i].ncolumns : widest;
     p->outer = run->txn->outer_queue;

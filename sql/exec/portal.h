@@ -54,6 +54,11 @@ struct portal {
     bool no_scroll, binary;
     int64_t cursor_at; /* FETCH's position: 0 before the first row, n on row n, one more after the
                           last */
+    const char *source; /* the text it was declared in; NULL: the plan's */
+    int64_t before;  /* rows passed that are not in result any more */
+    bool held;       /* its transaction has ended */
+    bool on_row;     /* current is of the row it stands on: tableoid and rowid per source of the program */
+    int64_t *current;
     int64_t created_time;
     /* result shape */
     struct pg_field *fields;
@@ -78,6 +83,8 @@ struct portal {
 struct portal *portal_create(const char *name, struct plan *plan);
 /* Ends it: statement reset, lease given back. NULL txn only when it never ran. */
 void portal_destroy(struct portal *p, struct transaction *txn);
+/* Cells of a row: the client's columns, then those by which a cursor knows its row (program.sources). */
+int portal_width(const struct portal *p);
 /* Releases statement and lease but keeps the portal (DONE or BROKEN). */
 void portal_finish(struct portal *p, struct transaction *txn, enum portal_state state);
 

@@ -23,6 +23,7 @@ struct spi_source {
     const struct name_resolver *names;
     uint32_t *params; /* types of $1.. */
     int nparams;
+    bool cursor; /* a cursor's query: WHERE CURRENT OF may find its rows */
     /* Called between analysis and planning; false with the analysis' error set refuses. May be NULL. */
     bool (*analyzed)(void *arg, struct analysis *a, struct query *q);
     void *arg;

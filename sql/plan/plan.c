@@ -252,6 +252,9 @@ struct program *plan_query(struct query *q, const struct snapshot *s, const uint
     if (!row_security_apply(&p, q))
         return NULL;
     set_fields(g, q);
+    if (q->for_cursor)
+        plan_cursor_rows(&p, q);
+    plan_current_of(&p, q);
     if (!plan_rewrite(&p, q) || !plan_steps(&p, q))
         return NULL;
     plan_calls(&p, q);

@@ -38,6 +38,9 @@ struct expr *plan_int8(struct planner *p, int64_t i);
 
 /* steps.c: data-modifying WITH, RETURNING with other tables' columns, MERGE: more than one step. */
 bool plan_steps(struct planner *p, struct query *q);
+/* cursor_rows.c: what DECLARE's query gives besides the client's columns; WHERE CURRENT OF as a search by rowid. */
+void plan_cursor_rows(struct planner *p, struct query *q);
+void plan_current_of(struct planner *p, struct query *q);
 /* steps_call.c: users' functions of FROM become steps before all others. */
 void plan_calls(struct planner *p, struct query *q);
 bool plan_merge(struct planner *p, struct query *q);

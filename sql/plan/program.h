@@ -70,6 +70,10 @@ struct program {
     int nfields;
     const uint32_t *params;
     int nparams;
+    /* A cursor's tables: behind the client's columns stand, for each, tableoid and rowid. */
+    const struct relation **sources;
+    int nsources;
+    bool cursor_locks; /* FOR UPDATE or SHARE: sources are the tables that it locks */
     bool writes;      /* needs the write slot */
     bool long_hint;   /* no unique-key search: run on a worker from the start */
     bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */

@@ -1,4 +1,5 @@
 /* exec_loop.c: FOR over integers, rows and cursors; FOREACH. Rows of a loop are in memory before its body first runs. */
+#include <stdio.h>
 #include <string.h>
 
 #include "sql/analyze/format_type.h"
@@ -82,6 +83,35 @@ static struct plan *loop_plan(struct frame *fr, const struct stmt *s, struct val
     return eval_params(fr, &s->fors.params, params, &types) ? plan_dynamic(fr, text, types, s->fors.params.n) : NULL;
 }
 
+/* One at a time: the body may change the row the cursor stands on (WHERE CURRENT OF). */
+static enum outcome over_current_rows(struct frame *fr, const struct stmt *s, struct portal *c)
+{
+    enum outcome out = OUT_OK;
+    char name[128]; /* the body may close the cursor */
+    snprintf(name, sizeof(name), "%s", c->name);
+    struct plan *held = plan_ref(c->plan);
+    const struct program *g = held->program;
+    bool found = false, more = true;
+    while (more) {
+        struct rowset *row = rowset_create(g->nfields);
+        int64_t moved = 0;
+        c = fr->ctx->spi->find(fr->ctx, name);
+        if (!c)
+            error_set(fr->err, ERRCODE_UNDEFINED_CURSOR, "cursor \"%s\" does not exist", name);
+        if (!c || interrupted(fr) || !fr->ctx->spi->fetch(fr->ctx, c, 0, 1, row, &moved, fr->err) ||
+            !move_row(fr, s->fors.target, moved ? rowset_row(row, 0) : NULL, moved ? g->fields : NULL,
+                      moved ? g->nfields : 0))
+            out = OUT_ERROR;
+        more = out != OUT_ERROR && moved && loop_goes_on(fr, s, exec_list(fr, &s->fors.body), &out);
+        found = found || moved;
+        rowset_destroy(row);
+    }
+    if (out != OUT_ERROR)
+        set_found(fr, found);
+    plan_unref(held);
+    return out;
+}
+
 /* The cursor's rows: opened, read to the end, closed. */
 static enum outcome over_cursor(struct frame *fr, const struct stmt *s)
 {
@@ -93,7 +123,9 @@ static enum outcome over_cursor(struct frame *fr, const struct stmt *s)
     struct rowset *rows = rowset_create(c->nfields);
     struct plan *held = plan_ref(c->plan);
     enum outcome out = OUT_ERROR;
-    if (fr->ctx->spi->fetch(fr->ctx, c, 0, INT64_MAX, rows, &moved, fr->err))
+    if (held->program->nsources)
+        out = over_current_rows(fr, s, c);
+    else if (fr->ctx->spi->fetch(fr->ctx, c, 0, INT64_MAX, rows, &moved, fr->err))
         out = over_rows(fr, s, rows, held->program->fields, held->program->nfields, s->fors.target);
     rowset_destroy(rows);
     c = fr->ctx->spi->find(fr->ctx, fr->vals[d->dno].kind == VALUE_TEXT ? fr->vals[d->dno].p : "");

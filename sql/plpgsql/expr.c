@@ -152,7 +152,7 @@ static bool make_plan(struct frame *fr, struct pexpr *e)
         return false;
     uint32_t *types = ARENA_ARRAY(fr->scratch, uint32_t, fr->f->ndatums + 2);
     struct spi_source src = {.text = e->source, .length = (int)strlen(e->source), .raw = parsed_stmt(e->parsed, 0),
-                             .names = &names, .params = types, .nparams = fr->f->ndatums + 1};
+                             .names = &names, .params = types, .nparams = fr->f->ndatums + 1, .cursor = e->cursor};
     if (e->assign_dno >= 0) {
         src.analyzed = element_place;
         src.arg = e;
@@ -321,7 +321,8 @@ struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *ty
     struct parsed *parsed = parse_sql(text, strlen(text), fr->err);
     struct plan *p = NULL;
     if (parsed && parsed_count(parsed) == 1) {
-        struct spi_source src = {.text = text, .raw = parsed_stmt(parsed, 0), .params = (uint32_t *)types, .nparams = n};
+        struct spi_source src = {.text = text, .raw = parsed_stmt(parsed, 0), .params = (uint32_t *)types, .nparams = n,
+                                 .cursor = true};
         parsed_span(parsed, 0, &src.offset, &src.length);
         p = spi_plan(fr->ctx, &src, fr->err);
     }

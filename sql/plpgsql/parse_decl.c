@@ -217,6 +217,7 @@ static bool parse_cursor(struct parser *p, const char *name, int line, int scrol
     p->at++;
     p->ns = outer;
     struct datum *d = variable_new(p, name, line, REFCURSOROID, -1, true);
+    query->cursor = true;
     d->cursor = query;
     d->cursor_args = args;
     d->cursor_scroll = scroll;

@@ -121,6 +121,8 @@ struct stmt *parse_open(struct parser *p)
             return NULL;
     } else if (!(s->open.query = read_until(p, end, ";", false))) {
         return NULL;
+    } else {
+        s->open.query->cursor = true;
     }
     return expect_op(p, ";") ? s : NULL;
 }

@@ -69,6 +69,7 @@ enum variable_conflict { CONFLICT_IS_ERROR, CONFLICT_USE_VARIABLE, CONFLICT_USE_
 struct pexpr {
     const char *text; /* as written; an expression is run as SELECT text */
     bool expression;
+    bool cursor; /* the query of a cursor */
     int offset; /* in the body */
     const struct ns_item *ns;
     struct function *function;

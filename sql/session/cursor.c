@@ -30,9 +30,10 @@ enum portal_result cursor_declare(struct pg_session *s, struct portal *p)
         return PORTAL_FAILED;
     c->cursor = true;
     c->hold = u->declare.hold;
-    c->scroll = !u->declare.no_scroll;
-    c->no_scroll = u->declare.no_scroll;
+    c->scroll = u->declare.scroll;
+    c->no_scroll = !u->declare.scroll;
     c->binary = u->declare.binary;
+    c->source = u->declare.text ? arena_strdup(c->arena, u->declare.text) : NULL;
     struct value *params = ARENA_ARRAY(c->arena, struct value, p->plan->program->nparams + 1);
     for (int i = 0; i < p->plan->program->nparams; i++) {
         params[i] = p->params[i];
@@ -74,9 +75,20 @@ bool cursor_describe(struct pg_session *s, struct portal *p)
     return true;
 }
 
+/* The cells by which WHERE CURRENT OF finds the row: behind the client's. */
+static void keep_current(struct portal *c, const struct value *cells)
+{
+    int n = portal_width(c) - c->nfields;
+    if (n && !c->current)
+        c->current = ARENA_ARRAY(c->arena, int64_t, n);
+    for (int i = 0; i < n; i++)
+        c->current[i] = cells[c->nfields + i].kind == VALUE_INT ? cells[c->nfields + i].i : INT64_MIN;
+}
+
 /* Rows are copied from the cursor's result into the FETCH's own. */
 static void fetch_row(struct rowset *into, const struct portal *c, int64_t at)
 {
+    at -= c->before;
     if (!into || at < 0 || at >= c->result->nrows)
         return;
     const struct value *from = rowset_row(c->result, at);
@@ -89,9 +101,9 @@ static void fetch_row(struct rowset *into, const struct portal *c, int64_t at)
  * c->position counts as PostgreSQL's portal position: 0 before the first row, n on row n, nrows + 1
  * after the last. Returns the number of rows passed over.
  */
-int64_t cursor_move(struct rowset *into, struct portal *c, int direction, int64_t count)
+static int64_t move(struct rowset *into, struct portal *c, int direction, int64_t count)
 {
-    int64_t n = c->result->nrows, at = c->cursor_at, rows = 0;
+    int64_t n = c->before + c->result->nrows, at = c->cursor_at, rows = 0;
     if (direction == 2) { /* absolute */
         int64_t target = count >= 0 ? count : n + 1 + count;
         target = target < 0 ? 0 : target > n ? n + 1 : target;
@@ -122,11 +134,20 @@ int64_t cursor_move(struct rowset *into, struct portal *c, int direction, int64_
     return rows;
 }
 
+int64_t cursor_move(struct rowset *into, struct portal *c, int direction, int64_t count)
+{
+    int64_t rows = move(into, c, direction, count);
+    int64_t at = c->cursor_at - 1 - c->before;
+    c->on_row = at >= 0 && at < c->result->nrows;
+    if (c->on_row)
+        keep_current(c, rowset_row(c->result, at));
+    return rows;
+}
+
 /* Forward from a cursor that is still running: straight from SQLite into the FETCH's rows. */
 struct fetch_sink {
     struct row_sink sink;
-    struct portal *into;
-    int n;
+    struct portal *into, *cursor;
 };
 
 static bool fetch_keep(void *arg, const struct value *cells, struct error *err)
@@ -135,16 +156,17 @@ static bool fetch_keep(void *arg, const struct value *cells, struct error *err)
     struct fetch_sink *f = arg;
     if (f->into->result) {
         struct value *row = rowset_append(f->into->result);
-        for (int i = 0; i < f->n; i++)
+        for (int i = 0; i < f->cursor->nfields; i++)
             row[i] = rowset_copy(f->into->result, &cells[i]);
     }
+    keep_current(f->cursor, cells);
     return true;
 }
 
 static enum portal_result fetch_running(struct pg_session *s, struct portal *p, struct portal *c,
                                         int64_t count, int64_t *rows)
 {
-    struct fetch_sink f = {.into = p, .n = c->nfields};
+    struct fetch_sink f = {.into = p, .cursor = c};
     f.sink = (struct row_sink){.row = fetch_keep, .arg = &f};
     struct portal_run run = {.txn = &s->txn,
                              .control = &s->control,
@@ -157,12 +179,46 @@ static enum portal_result fetch_running(struct pg_session *s, struct portal *p, 
     c->cursor_at += *rows;
     if (r == PORTAL_FINISHED && *rows < count)
         c->cursor_at++; /* after the last row */
+    c->on_row = *rows > 0 && *rows == count;
     return r == PORTAL_SUSPENDED ? PORTAL_FINISHED : r;
 }
 
-static bool fetch_is_forward(const struct utility *u)
+/* Where the cursor is to be asked for as so many rows forward of where it is; of those only the last may be wanted. */
+static bool fetch_forward(const struct portal *c, const struct utility *u, int64_t *skip, int64_t *count)
 {
-    return u->fetch.direction == 0 && u->fetch.count > 0;
+    *skip = 0;
+    *count = u->fetch.count;
+    if (u->fetch.direction == 0)
+        return *count > 0;
+    int64_t by = u->fetch.direction == 2 ? *count - c->cursor_at : *count;
+    if (u->fetch.direction == 1 || *count <= 0 || by <= 0)
+        return false;
+    *skip = by - 1;
+    *count = 1;
+    return true;
+}
+
+/* MOVE 0, which says whether there is a current row; FETCH 0 without one. */
+static bool stays(const struct portal *c, const struct utility *u)
+{
+    return u->fetch.count == 0 && u->fetch.direction != 2 && (u->fetch.move || !c->on_row);
+}
+
+static enum portal_result fetch_running_from(struct pg_session *s, struct portal *p, struct portal *c, int64_t skip,
+                                             int64_t count, int64_t *rows)
+{
+    struct rowset *into = p->result;
+    enum portal_result r = PORTAL_FINISHED;
+    if (skip) {
+        p->result = NULL;
+        r = fetch_running(s, p, c, skip, rows);
+        p->result = into;
+        if (r != PORTAL_FINISHED || *rows < skip) {
+            *rows = 0;
+            return r;
+        }
+    }
+    return fetch_running(s, p, c, count, rows);
 }
 
 enum portal_result cursor_fetch(struct pg_session *s, struct portal *p)
@@ -173,8 +229,12 @@ enum portal_result cursor_fetch(struct pg_session *s, struct portal *p)
         return PORTAL_FAILED;
     if (!u->fetch.move && !p->result)
         p->result = rowset_create(c->nfields);
-    int64_t rows = 0;
-    bool forward = fetch_is_forward(u);
+    int64_t rows = 0, skip, count;
+    bool forward = fetch_forward(c, u, &skip, &count);
+    if (stays(c, u)) {
+        p->tag = !u->fetch.move ? "FETCH 0" : c->on_row ? "MOVE 1" : "MOVE 0";
+        return PORTAL_FINISHED;
+    }
     if (!forward && c->no_scroll) {
         error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                   "cursor can only scan forward");
@@ -189,7 +249,7 @@ enum portal_result cursor_fetch(struct pg_session *s, struct portal *p)
     if (c->result) {
         rows = cursor_move(p->result, c, u->fetch.direction, u->fetch.count);
     } else {
-        enum portal_result r = fetch_running(s, p, c, u->fetch.count, &rows);
+        enum portal_result r = fetch_running_from(s, p, c, skip, count, &rows);
         if (r != PORTAL_FINISHED)
             return r;
     }

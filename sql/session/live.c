@@ -175,7 +175,7 @@ static bool live_cursors(struct pg_session *s, int i, struct arena *a, struct va
     if (!p)
         return false;
     c[0] = live_text(a, p->name);
-    c[1] = live_text(a, p->plan->text);
+    c[1] = live_text(a, p->source ? p->source : p->plan->text);
     c[2] = value_bool(p->hold);
     c[3] = value_bool(p->binary);
     c[4] = value_bool(p->scroll);

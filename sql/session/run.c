@@ -152,19 +152,79 @@ bool session_enter(struct pg_session *s, const struct plan *plan)
     return true;
 }
 
+/* Takes the rows of a cursor into memory; where it stands stays the same. */
+static bool session_keep_cursor(struct pg_session *s, struct portal *p)
+{
+    if (p->no_scroll) /* what is left; the rows read before are behind its beginning */
+        p->before = p->cursor_at;
+    else /* all rows, those passed included */
+        portal_finish(p, &s->txn, PORTAL_READY);
+    return session_materialize(s, p);
+}
+
 /* Cursors WITH HOLD take their rows along: run to the end before the transaction ends. */
 static bool session_keep_held(struct pg_session *s)
 {
     for (struct portal *p = s->portals; p; p = p->next) {
-        if (!p->hold || !p->cursor || p->result)
+        if (!p->hold || !p->cursor)
             continue;
-        if (p->no_scroll) /* what is left; the rows read before are behind its beginning */
-            p->cursor_at = 0;
-        else /* all rows, those passed included */
-            portal_finish(p, &s->txn, PORTAL_READY);
-        if (!session_materialize(s, p))
+        p->held = true;
+        if (!p->result && !session_keep_cursor(s, p))
             return false;
     }
+    return true;
+}
+
+/*
+ * Cursors do not see what their transaction changes after DECLARE: before the first change their rows are kept. A query with
+ * volatile functions is left as it is, for those are to be called when its rows are fetched.
+ */
+static bool is_open_cursor(const struct portal *p)
+{
+    return p->cursor && !p->result && p->plan && (p->state == PORTAL_READY || p->state == PORTAL_RUNNING) &&
+           p->plan->program->query && !p->plan->program->query->volatile_calls;
+}
+
+static bool may_change(const struct plan *plan)
+{
+    const struct utility *u = plan->program->utility;
+    if (!u)
+        return plan->program->writes || atomic_load(&((struct plan *)plan)->wants_writer);
+    switch (u->kind) {
+    case UTILITY_TRANSACTION:
+    case UTILITY_SET:
+    case UTILITY_SHOW:
+    case UTILITY_PREPARE:
+    case UTILITY_DEALLOCATE:
+    case UTILITY_DECLARE:
+    case UTILITY_FETCH:
+    case UTILITY_CLOSE:
+    case UTILITY_LISTEN:
+    case UTILITY_UNLISTEN:
+    case UTILITY_NOTIFY:
+    case UTILITY_CHECKPOINT:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static bool cursors_to_keep(const struct pg_session *s, const struct portal *p)
+{
+    if (s->txn.state != TXN_BLOCK || p->state != PORTAL_READY || !p->plan || p->cursor || p->utility_done ||
+        !may_change(p->plan))
+        return false;
+    for (const struct portal *c = s->portals; c; c = c->next)
+        if (c != p && is_open_cursor(c))
+            return true;
+    return false;
+}
+
+static bool keep_cursors(struct pg_session *s)
+{
+    for (struct portal *c = s->portals; c; c = c->next)
+        if (is_open_cursor(c) && !session_keep_cursor(s, c))
+            return false;
     return true;
 }
 
@@ -299,6 +359,12 @@ enum portal_result session_run(struct pg_session *s, struct portal *p, struct ro
                   p->name);
         return PORTAL_FAILED;
     }
+    if (cursors_to_keep(s, p)) {
+        if (!s->on_worker)
+            return PORTAL_WAIT_WORKER;
+        if (!keep_cursors(s))
+            return PORTAL_FAILED;
+    }
     if (p->plan && p->plan->program->utility) {
         r = session_run_utility(s, p);
         struct portal *source = p->inner ? p->inner : p;
@@ -329,7 +395,7 @@ static bool keep_row(void *arg, const struct value *cells, struct error *err)
 
 bool session_materialize(struct pg_session *s, struct portal *p)
 {
-    struct keep_sink keep = {.rows = rowset_create(p->nfields), .n = p->nfields};
+    struct keep_sink keep = {.rows = rowset_create(portal_width(p)), .n = portal_width(p)};
     keep.sink = (struct row_sink){.row = keep_row, .arg = &keep};
     struct portal_run run = {
         .txn = &s->txn, .control = &s->control, .sink = &keep.sink, .on_worker = true};

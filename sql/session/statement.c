@@ -220,6 +220,8 @@ struct plan *session_plan_source(struct pg_session *s, const struct spi_source *
     a.names = src->names;
     struct query *q = analyze_statement(&a, src->raw);
     bool ok = q && !error_is_set(&s->err) && (!src->analyzed || src->analyzed(src->arg, &a, q));
+    if (ok)
+        q->for_cursor = src->cursor && q->command == QUERY_SELECT;
     struct program *g = ok ? session_program(s, q, arena, a.params, a.nparams) : NULL;
     if (!g) {
         arena_destroy(arena);
