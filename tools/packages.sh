@@ -3,7 +3,8 @@
 PACKAGES_BUILD="build-essential meson ninja-build pkg-config libsqlite3-dev libevent-dev libssl-dev
     libpg-query-dev libprotobuf-c-dev libgmp-dev libmpfr-dev libpcre2-dev libstemmer-dev tzdata"
 PACKAGES_TEST="postgresql-15 postgresql-client-15 postgresql-15-pgtap
-    libtap-parser-sourcehandler-pgtap-perl libpq-dev openssl python3 python3-venv nodejs sqlite3"
+    libtap-parser-sourcehandler-pgtap-perl libpq-dev openssl python3 python3-venv nodejs sqlite3
+    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" # the last line: the vector engine's NEON level
 
 # packages_need NAME...: installs what is missing, or says what to install and fails.
 packages_need() {

@@ -583,10 +583,29 @@ static bool scan_lists(struct vec_search *s, int from, int to, struct vec_error 
     return true;
 }
 
+/* The codes' bounds hold nearly always: a row whose distance is above its own upper bound leaves the bound of the k nearest too
+ * low, and less than k rows below it. */
+static bool bound_was_too_low(const struct vec_search *s, int64_t wanted)
+{
+    return s->args.k >= 0 && (int64_t)s->exact.n < wanted && s->limit < s->max_score;
+}
+
+/* Begins again with the bound of `most` rows. */
+static bool widen(struct vec_search *s, size_t wanted, size_t most, struct vec_error *err)
+{
+    s->results.len = s->candidates.len = 0;
+    if (!vec_nearest_reset(&s->upper1, most, err) || !vec_nearest_reset(&s->upper4, most, err) ||
+        !vec_nearest_reset(&s->exact, wanted, err))
+        return false;
+    tighten(s);
+    return true;
+}
+
 /* Lists are visited until there are `wanted` rows or no more lists. */
 static bool visit(struct vec_search *s, int64_t wanted, int *lists, struct vec_error *err)
 {
     int done = 0;
+    size_t most = (size_t)wanted;
     for (int to = *lists;;) {
         if (!scan_lists(s, done, to, err))
             return false;
@@ -597,6 +616,14 @@ static bool visit(struct vec_search *s, int64_t wanted, int *lists, struct vec_e
         if (!rerank(s, err))
             return false;
         *lists = done;
+        if (done == s->count && bound_was_too_low(s, wanted)) {
+            most = most * 4 + 16;
+            if (!widen(s, (size_t)wanted, most, err))
+                return false;
+            done = 0;
+            to = s->count;
+            continue;
+        }
         if (done == s->count || (int64_t)s->exact.n >= wanted || s->args.k < 0)
             return true;
         to = done > s->count / 2 ? s->count : done * 2;
@@ -636,7 +663,7 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
 /* True when a further round cannot find more. */
 static bool exhausted(const struct vec_search *s)
 {
-    return s->lists == s->count && (int64_t)s->exact.n < s->wanted;
+    return s->lists == s->count && (int64_t)s->exact.n < s->wanted && !(s->limit < s->max_score);
 }
 
 static bool next_round(struct vec_search *s, struct vec_error *err)

@@ -1,17 +1,92 @@
 /*
  * fake_engine.c: an engine of canned statements behind sql/pg.h, so that the network layer is
- * tested by itself. The statements are in fake_commands.c.
+ * tested by itself. A query is a list of commands separated by ';'. One command:
+ *
+ *   rows N [WIDTH]     N rows (n int4, t text of WIDTH x's); honours row limits; PG_WAIT_OUTPUT
+ *   echo               the bound parameters as one row of text columns
+ *   work N [WIDTH]     as rows, but on a worker thread only
+ *   sleep              on a worker until cancelled (57014)
+ *   lock NAME          PG_WAIT_LOCK until `unlock NAME` in another session
+ *   unlock NAME
+ *   copyin             COPY FROM STDIN, counting bytes; data "bad\n" is an error
+ *   copyout N          N CopyData messages
+ *   begin, commit      transaction status
+ *   fail STATE TEXT    an ERROR with every field
+ *   fatal TEXT         a FATAL error
+ *   notice TEXT        NoticeResponse
+ *   set NAME VALUE     ParameterStatus
+ *   notify TEXT        a notification to every idle session
+ *   whoami             user and database and options of the startup packet, as one text row
  *
  * The engine's settings are those of -c. Roles: "alice" has the password "secret".
  */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "tests/proto/fake_engine.h"
+#include "sql/base/arena.h"
+#include "sql/base/limits.h"
+#include "sql/pg.h"
 
+#define FAKE_SETTINGS 64
+#define FAKE_COMMAND  4096
 /* of "secret", salt "pgfeather-tests!", by RFC 7677 */
 #define FAKE_VERIFIER                                                                              \
     "SCRAM-SHA-256$4096:cGdmZWF0aGVyLXRlc3RzIQ==$"                                                 \
     "oOkMm8/r6iIiSbhDPq9Mq642xRsQ7NXeuhICEaOhJyc=:FtCsXsoEyyTIfFinctv8Lnxx/MZJOt5m4j2tV+Zvv7k="
+
+struct pg_engine {
+    char path[1024], database[256];
+    struct {
+        char name[64], value[512];
+    } settings[FAKE_SETTINGS];
+    int nsettings;
+    pthread_mutex_t lock;
+    struct pg_session *sessions;
+    int32_t next_pid;
+};
+
+struct fake_prepared {
+    char name[64];
+    char *sql;
+    uint32_t types[64];
+    int ntypes;
+    struct fake_prepared *next;
+};
+
+struct fake_portal {
+    char name[64];
+    char *sql;
+    struct strbuf params; /* DataRow body of text values */
+    int nparams;
+    long done;
+    struct fake_portal *next;
+};
+
+struct pg_session {
+    struct pg_engine *engine;
+    const struct pg_reply *reply;
+    struct pg_session *next;
+    struct arena *arena;
+    int32_t pid, key;
+    char who[512];
+    char status;
+    struct fake_prepared *prepared;
+    struct fake_portal *portals;
+    char *rest; /* commands of the query still to run */
+    bool is_query;
+    struct fake_portal *portal; /* of the Execute that runs */
+    char command[FAKE_COMMAND];
+    long row, rows, width, limit;
+    size_t copied;
+    char lock_name[64];
+    bool locked; /* guarded by the engine's lock, as are: */
+    char note[256];
+    _Atomic int cancelled, terminated;
+};
 
 /* --- engine ------------------------------------------------------------------------------ */
 
@@ -106,7 +181,7 @@ bool pg_engine_role_auth(struct pg_engine *e, const char *database, const char *
 
 /* --- session ----------------------------------------------------------------------------- */
 
-enum pg_result fake_fail(struct pg_session *s, const char *state, const char *text)
+static enum pg_result fake_fail(struct pg_session *s, const char *state, const char *text)
 {
     struct error err;
     arena_reset(s->arena);
@@ -191,6 +266,259 @@ int32_t pg_session_key(const struct pg_session *s)
 char pg_session_status(const struct pg_session *s)
 {
     return s->status;
+}
+
+static void fake_row_description(struct pg_session *s, const char *command)
+{
+    struct pg_field rows[] = {{.name = "n", .type = 23, .typlen = 4, .typmod = -1},
+                              {.name = "t", .type = 25, .typlen = -1, .typmod = -1}};
+    if (strncmp(command, "rows", 4) == 0 || strncmp(command, "work", 4) == 0)
+        s->reply->row_description(s->reply->host, rows, 2);
+    else
+        s->reply->row_description(s->reply->host, rows + 1, 1);
+}
+
+static bool fake_returns_rows(const char *command)
+{
+    return strncmp(command, "rows", 4) == 0 || strncmp(command, "work", 4) == 0 ||
+           strncmp(command, "echo", 4) == 0 || strncmp(command, "whoami", 6) == 0;
+}
+
+static void fake_data_row(struct strbuf *out, long n, long width)
+{
+    char number[24];
+    int digits = snprintf(number, sizeof(number), "%ld", n);
+    strbuf_addc(out, 'D');
+    strbuf_add_i32(out, (int32_t)(4 + 2 + 4 + digits + 4 + width));
+    strbuf_add_i16(out, 2);
+    strbuf_add_i32(out, digits);
+    strbuf_add(out, number, (size_t)digits);
+    strbuf_add_i32(out, (int32_t)width);
+    memset(strbuf_reserve(out, (size_t)width), 'x', (size_t)width);
+    out->len += (size_t)width;
+}
+
+static void fake_text_row(struct strbuf *out, const char *text)
+{
+    strbuf_addc(out, 'D');
+    strbuf_add_i32(out, (int32_t)(4 + 2 + 4 + strlen(text)));
+    strbuf_add_i16(out, 1);
+    strbuf_add_i32(out, (int32_t)strlen(text));
+    strbuf_addz(out, text);
+}
+
+static enum pg_result fake_complete(struct pg_session *s, const char *tag)
+{
+    s->reply->command_complete(s->reply->host, tag);
+    return PG_DONE;
+}
+
+static enum pg_result fake_check_interrupt(struct pg_session *s)
+{
+    if (atomic_load(&s->terminated)) {
+        struct error err;
+        error_init(&err, s->arena);
+        error_set(&err, ERRCODE_ADMIN_SHUTDOWN,
+                  "terminating connection due to administrator command");
+        err.severity = ERROR_FATAL;
+        s->reply->error(s->reply->host, &err);
+        return PG_CLOSED;
+    }
+    if (atomic_exchange(&s->cancelled, 0))
+        return fake_fail(s, ERRCODE_QUERY_CANCELED, "canceling statement due to user request");
+    return PG_DONE;
+}
+
+static enum pg_result fake_run_rows(struct pg_session *s, bool on_worker)
+{
+    char tag[64];
+    if (s->command[0] == 'w' && !on_worker)
+        return PG_WAIT_WORKER;
+    while (s->row < s->rows) {
+        enum pg_result r = fake_check_interrupt(s);
+        if (r != PG_DONE)
+            return r;
+        if (s->limit && s->row - s->portal->done >= s->limit) {
+            s->portal->done = s->row;
+            s->reply->portal_suspended(s->reply->host);
+            return PG_DONE;
+        }
+        if (s->reply->out->len > LIMIT_OUTPUT_HIGH)
+            return PG_WAIT_OUTPUT;
+        fake_data_row(s->reply->out, ++s->row, s->width);
+    }
+    snprintf(tag, sizeof(tag), "SELECT %ld", s->rows);
+    return fake_complete(s, tag);
+}
+
+static enum pg_result fake_run_sleep(struct pg_session *s, bool on_worker)
+{
+    if (!on_worker)
+        return PG_WAIT_WORKER;
+    for (;;) {
+        enum pg_result r = fake_check_interrupt(s);
+        if (r != PG_DONE)
+            return r;
+        usleep(1000);
+    }
+}
+
+static enum pg_result fake_run_lock(struct pg_session *s)
+{
+    enum pg_result r = fake_check_interrupt(s);
+    if (r != PG_DONE)
+        return r;
+    pthread_mutex_lock(&s->engine->lock);
+    bool locked = s->locked;
+    pthread_mutex_unlock(&s->engine->lock);
+    return locked ? PG_WAIT_LOCK : fake_complete(s, "LOCK");
+}
+
+static void fake_unlock(struct pg_session *s, const char *name)
+{
+    pthread_mutex_lock(&s->engine->lock);
+    for (struct pg_session *o = s->engine->sessions; o; o = o->next)
+        if (o->locked && strcmp(o->lock_name, name) == 0) {
+            o->locked = false;
+            o->reply->wake(o->reply->host);
+        }
+    pthread_mutex_unlock(&s->engine->lock);
+}
+
+static void fake_notify(struct pg_session *s, const char *text)
+{
+    pthread_mutex_lock(&s->engine->lock);
+    for (struct pg_session *o = s->engine->sessions; o; o = o->next)
+        if (o != s) {
+            snprintf(o->note, sizeof(o->note), "%s", text);
+            o->reply->wake(o->reply->host);
+        }
+    pthread_mutex_unlock(&s->engine->lock);
+}
+
+static enum pg_result fake_fail_fully(struct pg_session *s, const char *args)
+{
+    struct error err;
+    arena_reset(s->arena);
+    error_init(&err, s->arena);
+    error_set(&err, "XX000", "%s", args + 6);
+    memcpy(err.sqlstate, args, 5);
+    error_detail(&err, "the detail");
+    error_hint(&err, "the hint");
+    error_context(&err, "the context");
+    error_position(&err, 3);
+    err.schema = "the schema";
+    err.table = "the table";
+    err.column = "the column";
+    err.datatype = "the type";
+    err.constraint = "the constraint";
+    err.internal_query = "the inner query";
+    err.internal_position = 5;
+    s->reply->error(s->reply->host, &err);
+    free(s->rest);
+    s->rest = NULL;
+    if (s->status == 'T')
+        s->status = 'E';
+    return PG_FAILED;
+}
+
+static enum pg_result fake_copy_out(struct pg_session *s, long n)
+{
+    char tag[64];
+    s->reply->copy_out(s->reply->host, 0, (const int16_t[]){0}, 1);
+    for (long i = 0; i < n; i++) {
+        strbuf_addc(s->reply->out, 'd');
+        strbuf_add_i32(s->reply->out, 4 + 5);
+        strbuf_addz(s->reply->out, "line\n");
+    }
+    s->reply->copy_done(s->reply->host);
+    snprintf(tag, sizeof(tag), "COPY %ld", n);
+    return fake_complete(s, tag);
+}
+
+/* Starts or goes on with s->command. */
+static enum pg_result fake_run(struct pg_session *s, bool start, bool on_worker)
+{
+    const char *c = s->command;
+    char word[32] = "", arg[FAKE_COMMAND] = "";
+    sscanf(c, "%31s %4095[^\n]", word, arg);
+    if (strcmp(word, "rows") == 0 || strcmp(word, "work") == 0) {
+        if (start) {
+            s->width = 1;
+            s->row = s->portal ? s->portal->done : 0;
+            sscanf(arg, "%ld %ld", &s->rows, &s->width);
+        }
+        return fake_run_rows(s, on_worker);
+    }
+    if (strcmp(word, "sleep") == 0)
+        return fake_run_sleep(s, on_worker);
+    if (strcmp(word, "lock") == 0) {
+        if (start) {
+            pthread_mutex_lock(&s->engine->lock);
+            s->locked = true;
+            snprintf(s->lock_name, sizeof(s->lock_name), "%.63s", arg);
+            pthread_mutex_unlock(&s->engine->lock);
+        }
+        return fake_run_lock(s);
+    }
+    if (strcmp(word, "unlock") == 0) {
+        fake_unlock(s, arg);
+        return fake_complete(s, "UNLOCK");
+    }
+    if (strcmp(word, "echo") == 0) {
+        struct strbuf *out = s->reply->out;
+        strbuf_addc(out, 'D');
+        strbuf_add_i32(out, (int32_t)(4 + 2 + (s->portal ? s->portal->params.len : 0)));
+        strbuf_add_i16(out, (int16_t)(s->portal ? s->portal->nparams : 0));
+        if (s->portal)
+            strbuf_add(out, s->portal->params.data, s->portal->params.len);
+        return fake_complete(s, "SELECT 1");
+    }
+    if (strcmp(word, "whoami") == 0) {
+        fake_text_row(s->reply->out, s->who);
+        return fake_complete(s, "SELECT 1");
+    }
+    if (strcmp(word, "copyin") == 0) {
+        s->copied = 0;
+        s->reply->copy_in(s->reply->host, 0, (const int16_t[]){0, 0}, 2);
+        return PG_WAIT_COPY;
+    }
+    if (strcmp(word, "copyout") == 0)
+        return fake_copy_out(s, atol(arg));
+    if (strcmp(word, "begin") == 0) {
+        s->status = 'T';
+        return fake_complete(s, "BEGIN");
+    }
+    if (strcmp(word, "commit") == 0) {
+        s->status = 'I';
+        return fake_complete(s, "COMMIT");
+    }
+    if (strcmp(word, "fail") == 0)
+        return fake_fail_fully(s, arg);
+    if (strcmp(word, "fatal") == 0) {
+        fake_fail(s, "XX000", arg);
+        return PG_CLOSED;
+    }
+    if (strcmp(word, "notice") == 0) {
+        struct error err;
+        arena_reset(s->arena);
+        error_init(&err, s->arena);
+        error_set(&err, "00000", "%s", arg);
+        err.severity = ERROR_NOTICE;
+        s->reply->notice(s->reply->host, &err);
+        return fake_complete(s, "NOTICE");
+    }
+    if (strcmp(word, "set") == 0) {
+        char *value = strchr(arg, ' ');
+        *value++ = 0;
+        s->reply->parameter_status(s->reply->host, arg, value);
+        return fake_complete(s, "SET");
+    }
+    if (strcmp(word, "notify") == 0) {
+        fake_notify(s, arg);
+        return fake_complete(s, "NOTIFY");
+    }
+    return fake_fail(s, ERRCODE_SYNTAX_ERROR, "no such command");
 }
 
 /* The commands of a query, one after another. */

@@ -156,7 +156,16 @@ def special_indexes(c, q):
     run(c, "DROP INDEX t_emb_bq")
     run(c, "CREATE INDEX t_emb_flat ON t USING flat (emb vector_l1_ops)")
     both(c, f"SELECT id FROM t WHERE flag ORDER BY emb <+> '{q}' LIMIT 5")
+    check(run(c, "SELECT vec_check('t_emb_flat')") == [["ok"]], "vec_check")
     run(c, "DROP INDEX t_emb_flat")
+    sparse = f"emb::sparsevec({DIMS})"
+    for ops, op in (("l2", "<->"), ("ip", "<#>"), ("cosine", "<=>"), ("l1", "<+>")):
+        run(c, f"CREATE INDEX t_emb_sparse ON t USING ivf (({sparse}) sparsevec_{ops}_ops)")
+        by = f"{sparse} {op} '{q}'::vector::sparsevec"
+        both(c, f"SELECT {by} FROM t WHERE flag AND grp < 70 ORDER BY {by} LIMIT 7")
+        both(c, f"SELECT {by} FROM t WHERE {by} < 2 ORDER BY {by} LIMIT 7 OFFSET 3")
+        check(run(c, "SELECT vec_check('t_emb_sparse')") == [["ok"]], "vec_check of an index on sparsevec")
+        run(c, "DROP INDEX t_emb_sparse")
 
 
 def damage(s, c, q):
@@ -171,11 +180,16 @@ def damage(s, c, q):
     r = c.query(f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5")[-1]
     check(r.error and r.error["C"] == "XX002" and "t_emb" in r.error["M"] and "REINDEX" in r.error.get("H", ""),
           f"damaged index: {r.error}")
+    check("t_emb" in run(c, "SELECT vec_check('t_emb')")[0][0], "vec_check of a damaged index")
     run(c, "SET enable_indexscan = off")
     check(run(c, f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5") == want, "exact answer beside a damaged index")
     run(c, "RESET enable_indexscan")
     run(c, "REINDEX INDEX t_emb")
     check(run(c, f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5") == want, "after REINDEX")
+    check(run(c, "SELECT vec_check('t_emb'), vec_index_info('t_emb')::json->>'rows'") ==
+          run(c, "SELECT 'ok', count(emb)::text FROM t"), "vec_check after REINDEX")
+    r = c.query("SELECT vec_check('t')")[-1]
+    check(r.error and r.error["C"] == "42809", f"vec_check of a table: {r.error}")
 
 
 def main():

@@ -10,9 +10,8 @@ for name in qemu-aarch64 qemu-aarch64-static; do
     command -v $name >/dev/null 2>&1 && qemu=$name
 done
 if ! command -v $cc >/dev/null 2>&1 || [ -z "$qemu" ]; then
-    echo "skipped: needs $cc and qemu-aarch64 (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)"
-    echo "0 passed, 0 failed"
-    exit 0
+    echo "needs $cc and qemu-aarch64 (Debian: gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)"
+    exit 77
 fi
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
