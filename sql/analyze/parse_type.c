@@ -186,7 +186,11 @@ static bool call_typmod_in(struct pstate *ps, const struct type_def *t, const st
         return false;
     }
     error_init(&err, a->arena);
+    if (a->ctx)
+        a->ctx->typmod_position = parse_char_position(a->text, location);
     t->modin->call(&f);
+    if (a->ctx)
+        a->ctx->typmod_position = 0;
     if (error_is_set(&err)) {
         error_position(&err, parse_char_position(a->text, location));
         error_copy(a->err, &err);

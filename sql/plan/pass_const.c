@@ -1,28 +1,80 @@
 /*
- * pass_const.c: immutable functions of constants become constants. A call that fails stays: its error belongs to the
- * moment the row is computed. Literals that the plan cache may replace by parameters are left alone.
+ * pass_const.c: immutable functions of constants become constants, strict functions of a NULL constant NULL; CASE, COALESCE, AND and
+ * OR lose what constants decide, in PostgreSQL's order. Literals that the plan cache may replace by parameters are left alone.
+ *
+ * A call that fails stays. PostgreSQL reports it before the statement runs, whether or not a row would need it: so does the
+ * program of a statement of whose own expressions (not a subquery's) it is part.
  */
 #include "sql/base/limits.h"
+#include "sql/catalog/registry.h"
 #include "sql/plan/planner.h"
+
+struct folder {
+    struct planner *p;
+    bool reports; /* errors are the statement's */
+};
+
+static bool is_constant(const struct expr *e)
+{
+    return e->kind == EXPR_CONST && !e->constant.hoistable;
+}
+
+static bool is_null_constant(const struct expr *e)
+{
+    return is_constant(e) && value_is_null(&e->constant.value);
+}
+
+/* A boolean constant that is that. */
+static bool is_truth(const struct expr *e, bool truth)
+{
+    return is_constant(e) && e->constant.value.kind == VALUE_INT && (e->constant.value.i != 0) == truth;
+}
+
+static struct expr *null_of(struct folder *f, const struct expr *e)
+{
+    struct expr *c = expr_const(f->p->arena, e->type, e->typmod, value_null(), e->location);
+    c->collation = e->collation;
+    return c;
+}
+
+/* --- calls ---------------------------------------------------------------------------------------------------------------- */
+
+static bool is_strict_of_null(const struct expr *e)
+{
+    const struct proc *p = e->func.proc;
+    if (!p || !p->strict || p->retset || p->kind != 'f')
+        return false;
+    for (int i = 0; i < e->func.args.n; i++)
+        if (is_null_constant(e->func.args.items[i]))
+            return true;
+    return false;
+}
 
 static bool foldable(const struct expr *e)
 {
-    if (e->kind != EXPR_FUNC && e->kind != EXPR_OP)
-        return false;
     const struct proc *p = e->func.proc;
     if (!p || p->volatility != 'i' || p->retset || !p->impl || !p->impl->call ||
         (p->impl->flags & (FN_WRITES | FN_SESSION | FN_USER)))
         return false;
-    for (int i = 0; i < e->func.args.n; i++) {
-        const struct expr *a = e->func.args.items[i];
-        if (a->kind != EXPR_CONST || a->constant.hoistable)
+    for (int i = 0; i < e->func.args.n; i++)
+        if (!is_constant(e->func.args.items[i]))
             return false;
-    }
     return e->func.args.n > 0 && e->func.args.n <= LIMIT_FUNC_ARGS;
 }
 
-static struct expr *evaluate(struct planner *p, struct expr *e)
+static void report(struct folder *f, const struct error *err)
 {
+    if (!f->reports || f->p->program->denied)
+        return;
+    struct error *copy = ARENA_NEW(f->p->arena, struct error);
+    error_init(copy, f->p->arena);
+    error_copy(copy, err);
+    f->p->program->denied = copy;
+}
+
+static struct expr *evaluate(struct folder *folder, struct expr *e)
+{
+    struct planner *p = folder->p;
     const struct proc *proc = e->func.proc;
     struct value args[LIMIT_FUNC_ARGS];
     uint32_t types[LIMIT_FUNC_ARGS];
@@ -31,18 +83,17 @@ static struct expr *evaluate(struct planner *p, struct expr *e)
     struct fcall f = {.args = args, .nargs = e->func.args.n, .err = &err, .arena = p->arena, .ctx = p->ctx,
                       .argtypes = types, .rettype = e->type, .impl = proc->impl,
                       .variadic = e->func.variadic && proc->variadic == ANYOID};
-    bool null = false;
     for (int i = 0; i < f.nargs; i++) {
         args[i] = e->func.args.items[i]->constant.value;
         types[i] = e->func.args.items[i]->type;
-        null = null || value_is_null(&args[i]);
     }
-    if (!(null && proc->strict && !(proc->impl->flags & FN_CALLED_ON_NULL)))
-        proc->impl->call(&f);
+    proc->impl->call(&f);
     if (f.cache && f.cache_free)
         f.cache_free(f.cache);
-    if (error_is_set(&err))
+    if (error_is_set(&err)) {
+        report(folder, &err);
         return e;
+    }
     struct value v = f.result;
     if (v.kind == VALUE_TEXT || v.kind == VALUE_BLOB)
         v.p = arena_strndup(p->arena, v.p, v.n);
@@ -51,15 +102,143 @@ static struct expr *evaluate(struct planner *p, struct expr *e)
     return c;
 }
 
+static bool immutable(const char *function)
+{
+    int n;
+    const struct proc *const *procs = function ? registry_procs_named(function, &n) : NULL;
+    return procs && n > 0 && procs[0]->volatility == 'i';
+}
+
+/* A cast through text of a constant, where neither side depends on settings. */
+static struct expr *fold_coerce_io(struct folder *f, struct expr *e)
+{
+    const struct expr *arg = e->cast.arg;
+    if (!is_constant(arg))
+        return e;
+    if (is_null_constant(arg))
+        return null_of(f, e);
+    const struct type_def *from = snapshot_type(f->p->snapshot, arg->type), *to = snapshot_type(f->p->snapshot, e->type);
+    struct value text, v;
+    struct error err;
+    error_init(&err, f->p->arena);
+    if (!from || !to || !immutable(from->out_name) || !immutable(to->in_name) || to->typtype != 'b')
+        return e;
+    if (!type_output(from, &arg->constant.value, f->p->ctx, f->p->arena, &err, &text) ||
+        !type_input(to, text.p, text.n, -1, f->p->ctx, f->p->arena, &err, &v)) {
+        report(f, &err);
+        return e;
+    }
+    struct expr *c = expr_const(f->p->arena, e->type, e->typmod, v, e->location);
+    c->collation = e->collation;
+    return c;
+}
+
+/* --- what constants decide -------------------------------------------------------------------------------------------------- */
+
+static struct expr *fold(struct expr *e, void *arg);
+
+/* WHENs of constant conditions go, up to one that always holds; nothing behind that is looked at. */
+static struct expr *fold_case(struct folder *f, struct expr *e)
+{
+    int n = 0;
+    for (int i = 0; i < e->kase.nwhens; i++) {
+        struct case_when *w = &e->kase.whens[i];
+        w->cond = fold(w->cond, f);
+        if (is_truth(w->cond, true)) {
+            e->kase.otherwise = fold(w->result, f);
+            e->kase.nwhens = n;
+            return n ? e : e->kase.otherwise;
+        }
+        if (is_truth(w->cond, false) || is_null_constant(w->cond))
+            continue;
+        w->result = fold(w->result, f);
+        e->kase.whens[n++] = *w;
+    }
+    e->kase.nwhens = n;
+    e->kase.otherwise = fold(e->kase.otherwise, f);
+    return n ? e : e->kase.otherwise;
+}
+
+/* The tested value of a simple CASE is computed once: its WHENs are left as they stand, and their errors to the row. */
+static struct expr *fold_simple_case(struct folder *f, struct expr *e)
+{
+    struct folder quiet = {f->p, false};
+    e->kase.arg = fold(e->kase.arg, f);
+    struct expr *arg = e->kase.arg;
+    e->kase.arg = NULL;
+    expr_mutate_children(e, fold, &quiet);
+    e->kase.arg = arg;
+    return e;
+}
+
+static struct expr *fold_coalesce(struct folder *f, struct expr *e)
+{
+    struct expr_list *l = &e->list.args;
+    int n = 0;
+    for (int i = 0; i < l->n; i++) {
+        struct expr *a = fold(l->items[i], f);
+        if (is_null_constant(a))
+            continue;
+        l->items[n++] = a;
+        if (is_constant(a))
+            break;
+    }
+    if (n == 0)
+        return null_of(f, e);
+    l->n = n;
+    return n == 1 ? l->items[0] : e;
+}
+
+/* AND up to a false constant, OR up to a true one; the constants that change nothing stay out. */
+static struct expr *fold_bool(struct folder *f, struct expr *e)
+{
+    bool decides = e->boolean.op == BOOL_OR;
+    struct expr_list *l = &e->boolean.args;
+    struct expr *last = NULL;
+    int n = 0;
+    for (int i = 0; i < l->n; i++) {
+        struct expr *a = fold(l->items[i], f);
+        if (is_truth(a, decides))
+            return a;
+        last = a;
+        if (!is_truth(a, !decides))
+            l->items[n++] = a;
+    }
+    if (n == 0)
+        return last;
+    l->n = n;
+    return n == 1 ? l->items[0] : e;
+}
+
 static struct expr *fold(struct expr *e, void *arg)
 {
+    struct folder *f = arg;
+    switch (e->kind) {
+    case EXPR_CASE:
+        return e->kase.arg ? fold_simple_case(f, e) : fold_case(f, e);
+    case EXPR_COALESCE:
+        return fold_coalesce(f, e);
+    case EXPR_BOOL:
+        if (e->boolean.op != BOOL_NOT)
+            return fold_bool(f, e);
+        break;
+    default:
+        break;
+    }
     expr_mutate_children(e, fold, arg);
-    return foldable(e) ? evaluate(arg, e) : e;
+    if (e->kind == EXPR_COERCE_IO)
+        return fold_coerce_io(f, e);
+    if (e->kind != EXPR_FUNC && e->kind != EXPR_OP)
+        return e;
+    if (is_strict_of_null(e))
+        return null_of(f, e);
+    return foldable(e) ? evaluate(f, e) : e;
 }
 
 bool pass_const(struct planner *p, struct query *q)
 {
+    struct folder f = {p, q == p->program->query && q->command != QUERY_UTILITY};
     if (p->ctx)
-        query_mutate_exprs(q, fold, p);
+        query_mutate_exprs(q, fold, &f);
     return true;
 }

@@ -128,7 +128,7 @@ static bool read_freeze(struct copy_reading *r, const struct option *x)
 static bool read_encoding(struct copy_reading *r, const struct option *x)
 {
     struct error *err = &r->s->err;
-    return x->value && guc_check(guc_find("client_encoding"), x->value, err) != NULL;
+    return x->value && guc_check(guc_find("client_encoding"), x->value, NULL, err) != NULL;
 }
 
 static const struct {

@@ -319,7 +319,7 @@ static const char *guc_check_enum(const struct guc_def *d, const char *value, st
     return NULL;
 }
 
-const char *guc_check(int i, const char *value, struct error *err)
+const char *guc_check(int i, const char *value, const char *current, struct error *err)
 {
     const struct guc_def *d = &guc_table[i];
     const char *v = value;
@@ -336,7 +336,7 @@ const char *guc_check(int i, const char *value, struct error *err)
     } else if (!strcmp(d->vartype, "enum")) {
         v = guc_check_enum(d, value, err);
     }
-    return v ? guc_hook_check(d->name, v, err) : NULL;
+    return v ? guc_hook_check(d->name, v, current, err) : NULL;
 }
 
 static bool guc_may_set(const struct guc_def *d, enum guc_source source, struct error *err)
@@ -448,7 +448,7 @@ bool guc_set(struct guc_store *s, const char *name, const char *value, enum guc_
     if (!guc_may_set(&guc_table[i], source, err))
         return false;
     const char *v = value;
-    if (v && !(v = guc_check(i, value, err)))
+    if (v && !(v = guc_check(i, value, guc_get(s, i), err)))
         return false;
     if (logged)
         guc_log(s, i, NULL, s->values[i], source == GUC_LOCAL);

@@ -67,10 +67,10 @@ bool guc_get_bool(const struct guc_store *s, int i);
 bool guc_set(struct guc_store *s, const char *name, const char *value, enum guc_source source,
              bool logged, struct error *err);
 /*
- * Checks and canonicalises without setting: the text that would be stored, in err's arena; NULL
+ * Checks and canonicalises without setting (current as for guc_hook_check): the text that would be stored, in err's arena; NULL
  * with err set.
  */
-const char *guc_check(int i, const char *value, struct error *err);
+const char *guc_check(int i, const char *value, const char *current, struct error *err);
 
 /*
  * Undoes every change logged after mark (ROLLBACK, ROLLBACK TO), newest first; changed is told each

@@ -38,55 +38,98 @@ static const char *guc_hook_refuse(const char *name, const char *value, struct e
 static const char *const datestyle_names[] = {"ISO", "Postgres", "SQL", "German"};
 static const char *const dateorder_names[] = {"MDY", "DMY", "YMD"};
 
-/*
- * "iso, mdy" in any mixture to style and order; -1 what is not named. False for a word it does not
- * know.
- */
-static bool datestyle_parse(const char *value, int *style, int *order)
+/* The style and order a word of DateStyle names; -1 what it leaves open. False for a word it does not know. */
+static bool datestyle_word(const char *p, size_t n, int *style, int *order)
 {
     static const struct {
         const char *word;
         int style, order;
-    } words[] = {{"ISO", DATESTYLE_ISO, -1},
-                 {"SQL", DATESTYLE_SQL, -1},
-                 {"POSTGRES", DATESTYLE_POSTGRES, -1},
-                 {"GERMAN", DATESTYLE_GERMAN, DATEORDER_DMY},
-                 {"YMD", -1, DATEORDER_YMD},
-                 {"DMY", -1, DATEORDER_DMY},
-                 {"EURO", -1, DATEORDER_DMY},
-                 {"EUROPEAN", -1, DATEORDER_DMY},
-                 {"MDY", -1, DATEORDER_MDY},
-                 {"US", -1, DATEORDER_MDY},
-                 {"NONEURO", -1, DATEORDER_MDY},
-                 {"NONEUROPEAN", -1, DATEORDER_MDY},
-                 {"DEFAULT", DATESTYLE_ISO, DATEORDER_MDY}};
-    *style = *order = -1;
-    for (const char *p = value; *p;) {
-        size_t n = strcspn(p, ", \t");
-        bool known = n == 0;
-        for (size_t i = 0; n && i < sizeof(words) / sizeof(words[0]); i++)
-            if (strlen(words[i].word) == n && !strncasecmp(words[i].word, p, n)) {
-                known = true;
-                if (words[i].style >= 0)
-                    *style = words[i].style;
-                if (words[i].order >= 0 && (*order < 0 || words[i].style < 0))
-                    *order = words[i].order;
-            }
-        if (!known)
+        bool prefix; /* longer words that begin so are meant too */
+    } words[] = {{"ISO", DATESTYLE_ISO, -1, false},
+                 {"SQL", DATESTYLE_SQL, -1, false},
+                 {"POSTGRES", DATESTYLE_POSTGRES, -1, true},
+                 {"GERMAN", DATESTYLE_GERMAN, -1, false},
+                 {"YMD", -1, DATEORDER_YMD, false},
+                 {"DMY", -1, DATEORDER_DMY, false},
+                 {"EURO", -1, DATEORDER_DMY, true},
+                 {"MDY", -1, DATEORDER_MDY, false},
+                 {"US", -1, DATEORDER_MDY, false},
+                 {"NONEURO", -1, DATEORDER_MDY, true}};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        size_t length = strlen(words[i].word);
+        if ((n == length || (n > length && words[i].prefix)) && strncasecmp(words[i].word, p, length) == 0) {
+            *style = words[i].style;
+            *order = words[i].order;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One word of the list at *p, quotes dropped; NULL at the end, *bad for what is no list. */
+static const char *datestyle_next(const char **p, size_t *n, bool *bad)
+{
+    const char *s = *p + strspn(*p, " \t"), *word = s;
+    bool quoted = *s == '"';
+    if (!*s)
+        return NULL;
+    word += quoted;
+    *n = strcspn(word, quoted ? "\"" : ", \t");
+    s = word + *n;
+    *bad = *n == 0 || (quoted && *s++ != '"');
+    s += strspn(s, " \t");
+    *bad = *bad || (*s && *s != ',') || (*s == ',' && !s[1 + strspn(s + 1, " \t")]);
+    *p = *s == ',' ? s + 1 : s;
+    return word;
+}
+
+/* "iso, mdy" in any mixture over what holds now; detail: why it is refused. */
+static bool datestyle_parse(const char *value, int *style, int *order, const char **detail, struct arena *arena)
+{
+    bool have_style = false, have_order = false, bad = false;
+    size_t n;
+    for (const char *word; (word = datestyle_next(&value, &n, &bad));) {
+        int s = -1, o = -1;
+        if (bad) {
+            *detail = "List syntax is invalid.";
             return false;
-        p += n;
-        p += strspn(p, ", \t");
+        }
+        if (n == 7 && strncasecmp(word, "DEFAULT", 7) == 0) {
+            s = have_style ? -1 : DATESTYLE_ISO;
+            o = have_order ? -1 : DATEORDER_MDY;
+            *style = s >= 0 ? s : *style;
+            *order = o >= 0 ? o : *order;
+            continue;
+        }
+        if (!datestyle_word(word, n, &s, &o)) {
+            *detail = !arena ? "" : arena_printf(arena, "Unrecognized key word: \"%.*s\".", (int)n, word);
+            return false;
+        }
+        if ((have_style && s >= 0 && s != *style) || (have_order && o >= 0 && o != *order)) {
+            *detail = "Conflicting \"datestyle\" specifications.";
+            return false;
+        }
+        if (s == DATESTYLE_GERMAN && !have_order)
+            *order = DATEORDER_DMY;
+        have_style = have_style || s >= 0;
+        have_order = have_order || o >= 0;
+        *style = s >= 0 ? s : *style;
+        *order = o >= 0 ? o : *order;
     }
     return true;
 }
 
-static const char *check_datestyle(const char *name, const char *value, struct error *err)
+static const char *check_datestyle(const char *name, const char *value, const char *current, struct error *err)
 {
-    int style, order;
-    if (!datestyle_parse(value, &style, &order))
-        return guc_hook_refuse(name, value, err);
-    return arena_printf(err->arena, "%s, %s", datestyle_names[style < 0 ? 0 : style],
-                        dateorder_names[order < 0 ? 0 : order]);
+    int style = DATESTYLE_ISO, order = DATEORDER_MDY;
+    const char *detail = NULL;
+    if (current)
+        datestyle_parse(current, &style, &order, &detail, err->arena);
+    if (datestyle_parse(value, &style, &order, &detail, err->arena))
+        return arena_printf(err->arena, "%s, %s", datestyle_names[style], dateorder_names[order]);
+    guc_hook_refuse(name, value, err);
+    error_detail(err, "%s", detail);
+    return NULL;
 }
 
 /*
@@ -170,7 +213,6 @@ static const struct {
     const char *name;
     const char *(*check)(const char *name, const char *value, struct error *err);
 } guc_checks[] = {
-    {"DateStyle", check_datestyle},
     {"TimeZone", check_timezone},
     {"log_timezone", check_timezone},
     {"client_encoding", check_client_encoding},
@@ -178,8 +220,10 @@ static const struct {
     {"default_text_search_config", check_text_search_config},
 };
 
-const char *guc_hook_check(const char *name, const char *value, struct error *err)
+const char *guc_hook_check(const char *name, const char *value, const char *current, struct error *err)
 {
+    if (!strcmp(name, "DateStyle"))
+        return check_datestyle(name, value, current, err);
     for (size_t i = 0; i < sizeof(guc_checks) / sizeof(guc_checks[0]); i++)
         if (!strcmp(guc_checks[i].name, name))
             return guc_checks[i].check(name, value, err);
@@ -195,10 +239,11 @@ void guc_hook_apply(const struct guc_store *s, struct eval_context *ctx)
 {
     static const char *const interval_names[] = {"postgres", "postgres_verbose", "sql_standard",
                                                  "iso_8601"};
-    int style, order;
-    datestyle_parse(guc_named(s, "DateStyle"), &style, &order);
-    ctx->datestyle = (enum datestyle)(style < 0 ? 0 : style);
-    ctx->dateorder = (enum dateorder)(order < 0 ? 0 : order);
+    int style = DATESTYLE_ISO, order = DATEORDER_MDY;
+    const char *detail;
+    datestyle_parse(guc_named(s, "DateStyle"), &style, &order, &detail, NULL);
+    ctx->datestyle = (enum datestyle)style;
+    ctx->dateorder = (enum dateorder)order;
     ctx->timezone = timezone_find(guc_named(s, "TimeZone"));
     for (int i = 0; i < 4; i++)
         if (!strcmp(guc_named(s, "IntervalStyle"), interval_names[i]))

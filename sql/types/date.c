@@ -173,9 +173,13 @@ static void return_local(struct fcall *f, int64_t local)
 
 static void date_timestamptz(struct fcall *f)
 {
-    int64_t ts;
-    if (arg_date_timestamp(f, 0, &ts))
-        return_local(f, ts);
+    int64_t ts, instant;
+    if (!arg_date_timestamp(f, 0, &ts))
+        return;
+    if (timestamp_to_timestamptz(ts, f->ctx->timezone, &instant))
+        return_timestamptz(f, instant);
+    else
+        error_set(f->err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "date out of range for timestamp");
 }
 
 static void date_time(struct fcall *f, int date_arg, bool zoned)

@@ -113,9 +113,9 @@ bool interval_parse(const char *p, size_t n, int32_t typmod, struct eval_context
 /* "+02", "+02:30", "0230" after a sign: seconds east. */
 bool datetime_parse_offset(const char *p, size_t n, int32_t *east);
 /* AT TIME ZONE 'x': an abbreviation, a zone name or a POSIX string. fixed: abbreviation's offset east, zone
-   NULL. False with 22023. */
+   NULL. abbrev: the abbreviation whose meaning depends on the date, with its zone; else NULL. False with 22023. */
 bool zone_argument(const char *p, size_t n, struct error *err, const struct timezone_def **zone,
-                   int32_t *fixed);
+                   int32_t *fixed, const char **abbrev);
 
 /* --- PostgreSQL's output ------------------------------------------------------------------------------------ */
 int date_print(int32_t d, const struct eval_context *ctx, char *buf);

@@ -479,8 +479,9 @@ static void timestamptz_trunc(struct fcall *f)
 static void timestamptz_trunc_zone(struct fcall *f)
 {
     const struct timezone_def *tz;
+    const char *abbrev;
     int32_t fixed = 0;
-    if (zone_argument(f->args[2].p, f->args[2].n, f->err, &tz, &fixed))
+    if (zone_argument(f->args[2].p, f->args[2].n, f->err, &tz, &fixed, &abbrev))
         trunc_in_zone(f, tz, fixed);
 }
 
@@ -535,7 +536,10 @@ static bool bin(struct fcall *f, int64_t *out)
     if (width <= 0)
         return error_set(f->err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE,
                          "stride must be greater than zero");
-    __int128 rest = ((__int128)ts - origin) % width, r = ts - (rest < 0 ? rest + width : rest);
+    int64_t difference;
+    if (__builtin_sub_overflow(ts, origin, &difference))
+        return error_set(f->err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "interval out of range");
+    __int128 rest = difference % width, r = ts - (rest < 0 ? rest + width : rest);
     if (r < TIMESTAMP_MIN || r >= TIMESTAMP_END)
         return error_set(f->err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "timestamp out of range");
     *out = (int64_t)r;

@@ -118,16 +118,26 @@ static void return_instant(struct fcall *f, int64_t ts)
         return_timestamptz(f, ts);
 }
 
+/* An abbreviation's offset east around a moment, in seconds of the Unix epoch. */
+static int64_t abbrev_usecs(const struct timezone_def *tz, const char *abbrev, int64_t ts)
+{
+    int64_t seconds = ts / USECS_PER_SEC - (ts % USECS_PER_SEC < 0) + CALENDAR_UNIX_EPOCH_SHIFT;
+    return timezone_abbrev_at(tz, abbrev, seconds).offset * USECS_PER_SEC;
+}
+
 static void timestamp_zone(struct fcall *f)
 {
     const struct timezone_def *tz;
+    const char *abbrev;
     int32_t fixed = 0;
     int64_t ts;
     if (!arg_timestamp(f, 1, &ts) ||
-        (TIMESTAMP_IS_FINITE(ts) && !zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed)))
+        (TIMESTAMP_IS_FINITE(ts) && !zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed, &abbrev)))
         return;
     if (TIMESTAMP_IS_FINITE(ts)) {
-        if (tz)
+        if (tz && abbrev)
+            ts -= abbrev_usecs(tz, abbrev, ts);
+        else if (tz)
             timestamp_to_timestamptz(ts, tz, &ts);
         else
             ts -= fixed * USECS_PER_SEC;
@@ -146,12 +156,15 @@ static void timestamp_izone(struct fcall *f)
 static void timestamptz_zone(struct fcall *f)
 {
     const struct timezone_def *tz;
+    const char *abbrev;
     int32_t fixed = 0;
     int64_t ts;
     if (!arg_timestamp(f, 1, &ts) ||
-        (TIMESTAMP_IS_FINITE(ts) && !zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed)))
+        (TIMESTAMP_IS_FINITE(ts) && !zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed, &abbrev)))
         return;
-    if (TIMESTAMP_IS_FINITE(ts))
+    if (TIMESTAMP_IS_FINITE(ts) && abbrev)
+        ts += abbrev_usecs(tz, abbrev, ts);
+    else if (TIMESTAMP_IS_FINITE(ts))
         ts = tz ? timestamptz_to_local(ts, tz) : ts + fixed * USECS_PER_SEC;
     return_timestamp(f, ts);
 }
@@ -174,11 +187,14 @@ static void return_shifted(struct fcall *f, struct timetz t, int32_t offset)
 static void timetz_zone(struct fcall *f)
 {
     const struct timezone_def *tz;
+    const char *abbrev;
     int32_t fixed = 0;
     struct timetz t;
-    if (!zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed) || !arg_timetz(f, 1, &t))
+    if (!zone_argument(f->args[0].p, f->args[0].n, f->err, &tz, &fixed, &abbrev) || !arg_timetz(f, 1, &t))
         return;
-    if (tz)
+    if (tz && abbrev)
+        fixed = (int32_t)(abbrev_usecs(tz, abbrev, f->ctx->transaction_time) / USECS_PER_SEC);
+    else if (tz)
         fixed = (int32_t)((timestamptz_to_local(f->ctx->transaction_time, tz) -
                            f->ctx->transaction_time) / USECS_PER_SEC);
     return_shifted(f, t, fixed);

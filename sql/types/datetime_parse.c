@@ -19,12 +19,16 @@ enum part {
     PART_MONTH = 2,
     PART_DAY = 4,
     PART_YEARDAY = 8,
-    PART_TIME = 16,
+    PART_HOUR = 16,
+    PART_MINUTE = 1024,
+    PART_SECOND = 2048,
+    PART_TIME = PART_HOUR | PART_MINUTE | PART_SECOND,
     PART_ZONE = 32,
     PART_AMPM = 64,
     PART_ERA = 128,
     PART_WEEKDAY = 256,
-    PART_DST = 512
+    PART_DST = 512,
+    PART_SPECIAL = 4096 /* infinity, epoch */
 };
 #define PART_DATE (PART_YEAR | PART_MONTH | PART_DAY)
 
@@ -284,7 +288,8 @@ static enum failure read_date(struct parser *ps, char *s, unsigned *filled)
         got |= one;
     }
     *filled = got;
-    return (mask & PART_DATE) == PART_DATE ? OK : BAD_FORMAT;
+    /* Behind such a date may stand what could not before it. */
+    return (mask & ~(unsigned)(PART_YEARDAY | PART_ZONE)) == PART_DATE ? OK : BAD_FORMAT;
 }
 
 /* --- fields in order -------------------------------------------------------------------------------------------------- */
@@ -347,14 +352,45 @@ static enum failure date_field(struct parser *ps, char *s, unsigned *filled)
     return read_date(ps, s, filled);
 }
 
+/* The number behind a label: y2001m02d04h04mm05s06.7. A month behind month and hour is minutes. */
+static enum failure labelled_number(struct parser *ps, const char *s, unsigned *filled)
+{
+    const struct {
+        enum datetime_unit unit;
+        int *to;
+        unsigned part;
+    } labels[] = {{UNIT_YEAR, &ps->dt->year, PART_YEAR},       {UNIT_MONTH, &ps->dt->month, PART_MONTH},
+                  {UNIT_DAY, &ps->dt->day, PART_DAY},          {UNIT_HOUR, &ps->dt->hour, PART_HOUR},
+                  {UNIT_MINUTE, &ps->dt->minute, PART_MINUTE}, {UNIT_SECOND, &ps->dt->second, PART_SECOND}};
+    char *end;
+    int value = to_int(s, &end);
+    if (*end && (*end != '.' || ps->prefix != UNIT_SECOND))
+        return BAD_FORMAT;
+    if (ps->prefix == UNIT_MONTH && (ps->mask & PART_MONTH) && (ps->mask & PART_HOUR))
+        ps->prefix = UNIT_MINUTE;
+    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+        if (labels[i].unit == ps->prefix) {
+            *labels[i].to = value;
+            *filled = labels[i].part;
+        }
+    if (*end == '.')
+        ps->dt->usec = fraction_usecs(end);
+    ps->prefix = UNIT_NONE;
+    ps->special = DATETIME_NORMAL;
+    return OK;
+}
+
 static enum failure number_field(struct parser *ps, char *s, unsigned *filled)
 {
     char *dot = strchr(s, '.');
     size_t n = strlen(s);
+    if (ps->prefix && ps->prefix != UNIT_JULIAN && ps->prefix != UNIT_TIME)
+        return labelled_number(ps, s, filled);
     if (ps->prefix == UNIT_JULIAN) {
         char *end;
         int jd = to_int(s, &end);
         ps->prefix = UNIT_NONE;
+        ps->special = DATETIME_NORMAL;
         calendar_date((int64_t)jd - CALENDAR_JULIAN_EPOCH, &ps->dt->year, &ps->dt->month,
                       &ps->dt->day);
         ps->julian = true;
@@ -396,6 +432,7 @@ static void today_plus(struct parser *ps, int days)
 static enum failure reserved_word(struct parser *ps, const struct datetime_word *w, unsigned *filled)
 {
     struct datetime *dt = ps->dt;
+    ps->special = DATETIME_NORMAL;
     switch (w->value) {
     case RESERVED_NOW: {
         struct datetime now;
@@ -421,6 +458,7 @@ static enum failure reserved_word(struct parser *ps, const struct datetime_word 
         ps->special = w->value == RESERVED_EPOCH  ? DATETIME_EPOCH
                       : w->value == RESERVED_LATE ? DATETIME_LATE
                                                   : DATETIME_EARLY;
+        *filled = PART_SPECIAL;
         return OK;
     }
 }
@@ -489,7 +527,7 @@ static enum failure word_field(struct parser *ps, int i, unsigned *filled)
     case WORD_PREFIX:
         if (w->value == UNIT_TIME && !ps->time_only && (ps->mask & PART_DATE) != PART_DATE)
             return BAD_FORMAT;
-        if (i + 1 >= ps->in.nfields || ps->in.fields[i + 1].kind == FIELD_WORD)
+        if (w->value == UNIT_TIME && (i + 1 >= ps->in.nfields || ps->in.fields[i + 1].kind == FIELD_WORD))
             return BAD_FORMAT;
         ps->prefix = (enum datetime_unit)w->value;
         return OK;
@@ -534,7 +572,7 @@ static enum failure interpret(struct parser *ps)
             return BAD_FORMAT;
         ps->mask |= filled;
     }
-    return ps->prefix ? BAD_FORMAT : OK;
+    return OK;
 }
 
 /* --- the whole ---------------------------------------------------------------------------------------------------------- */
@@ -634,12 +672,12 @@ bool datetime_parse(const char *p, size_t n, const char *type, struct eval_conte
     memset(dt, 0, sizeof(*dt));
     enum failure r = datetime_cut(p, n, &ps.in) ? interpret(&ps) : BAD_FORMAT;
     *special = ps.special;
-    if (!r && ps.special)
-        return ps.mask ? fail(&ps, BAD_FORMAT, p, n, type) : true;
     if (!r)
         r = check_date(&ps);
     if (!r)
         r = apply_ampm(&ps);
+    if (!r && ps.special)
+        return true;
     if (!r && (ps.mask & PART_DATE) != PART_DATE)
         r = BAD_FORMAT;
     if (!r && ps.zone)
@@ -654,33 +692,39 @@ bool datetime_parse_time(const char *p, size_t n, const char *type, struct eval_
     memset(dt, 0, sizeof(*dt));
     enum failure r = datetime_cut(p, n, &ps.in) ? interpret(&ps) : BAD_FORMAT;
     *had_date = (ps.mask & PART_DATE) == PART_DATE;
+    if (!r && !*had_date && (ps.mask & PART_DATE))
+        r = BAD_FORMAT;
     if (!r && (ps.special || !(ps.mask & PART_TIME)))
         r = BAD_FORMAT;
     if (!r)
         r = check_date(&ps);
     if (!r)
         r = apply_ampm(&ps);
+    if (!r && ps.zone && !ps.abbrev && !*had_date && !timezone_is_fixed(ps.zone))
+        r = BAD_FORMAT; /* its offset depends on the date */
     if (!r && ps.zone) {
         struct datetime day = *dt;
         if (!*had_date)
             datetime_from_timestamptz(ctx->transaction_time, ctx->timezone, &day);
-        /* A zone with daylight saving needs a date to be unambiguous. */
         resolve_zone(&ps, &day);
     }
     return fail(&ps, r, p, n, type);
 }
 
 bool zone_argument(const char *p, size_t n, struct error *err, const struct timezone_def **zone,
-                   int32_t *fixed)
+                   int32_t *fixed, const char **abbrev)
 {
     char name[256];
     *zone = NULL;
+    *abbrev = NULL;
     if (n < sizeof(name)) {
         memcpy(name, p, n);
         name[n] = 0;
         const struct timezone_abbrev *a = timezone_abbrev_find(name, n);
-        if (a && a->zone && (*zone = timezone_find(a->zone)))
+        if (a && a->zone && (*zone = timezone_find(a->zone))) {
+            *abbrev = a->abbrev;
             return true;
+        }
         if (a) {
             *fixed = a->offset;
             return true;

@@ -67,6 +67,12 @@ static const struct datetime_word words[] = {
     {"j", WORD_PREFIX, UNIT_JULIAN},
     {"jd", WORD_PREFIX, UNIT_JULIAN},
     {"julian", WORD_PREFIX, UNIT_JULIAN},
+    {"y", WORD_PREFIX, UNIT_YEAR},
+    {"m", WORD_PREFIX, UNIT_MONTH},
+    {"d", WORD_PREFIX, UNIT_DAY},
+    {"h", WORD_PREFIX, UNIT_HOUR},
+    {"mm", WORD_PREFIX, UNIT_MINUTE},
+    {"s", WORD_PREFIX, UNIT_SECOND},
 };
 
 const struct datetime_word *datetime_word_find(const char *s)

@@ -13,7 +13,7 @@ enum datetime_word_kind {
     WORD_ERA,      /* 'a' or 'b' */
     WORD_DST,
     WORD_IGNORE,
-    WORD_PREFIX /* UNIT_JULIAN or UNIT_TIME: what the next field is */
+    WORD_PREFIX /* UNIT_TIME, UNIT_JULIAN, UNIT_YEAR ...: what the next field is */
 };
 
 enum datetime_reserved {

@@ -64,6 +64,7 @@ struct eval_context {
     const struct spi_host *spi;          /* runs statements inside a running one (exec/spi.h); likewise */
     const struct trigger_call *trigger;  /* whose function is running (exec/trigger.h); NULL */
     int trigger_depth;                   /* pg_trigger_depth() */
+    int typmod_position; /* of the type name whose modifier is being read: for warnings; 0 */
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */

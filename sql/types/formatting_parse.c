@@ -30,6 +30,7 @@ struct reader {
     const char *text;
     size_t text_size;
     bool fixed;
+    int skipped; /* blanks and separators passed over that the template does not have */
     bool strict; /* separators and texts must match, nothing may be left over: SQL/JSON's datetime() */
     struct parsed v;
 };
@@ -228,7 +229,7 @@ static bool read_zone_hour(struct reader *r, const struct template_item *it)
     r->v.zone_sign = 1;
     if (r->p < r->end && (*r->p == '+' || *r->p == '-' || *r->p == ' '))
         r->v.zone_sign = *r->p++ == '-' ? -1 : 1;
-    else if (r->p > r->text && (r->p[-1] == '-'))
+    else if (r->skipped > 0 && r->p > r->text && r->p[-1] == '-')
         r->v.zone_sign = -1; /* taken for a separator before */
     r->v.has_zone = true;
     return read_int_width(r, it, 2, &r->v.zone_hour, &used);
@@ -448,6 +449,7 @@ static bool read_all(struct reader *r, const struct template_item *items)
         if (!r->fixed && (it->kind == TEMPLATE_PATTERN || it == items))
             skip_blanks(r, &skipped);
         if (it->kind == TEMPLATE_PATTERN) {
+            r->skipped = skipped;
             if (!read_field(r, it))
                 return false;
             skipped = 0;
@@ -533,7 +535,8 @@ static void combine_year(struct parsed *v, struct datetime *dt)
                 dt->year = cc * 100 + (cc < 0);
             }
         } else {
-            dt->year = v->bc && v->year > 0 ? 1 - v->year : v->year < 0 ? v->year + 1 : v->year;
+            int year = v->bc ? -v->year : v->year;
+            dt->year = year < 0 ? year + 1 : year;
         }
     } else if (v->century) {
         int cc = v->bc ? -v->century : v->century;
@@ -611,10 +614,15 @@ static bool parse_text(struct fcall *f, const struct value *text, const struct t
     return true;
 }
 
-static bool parse(struct fcall *f, struct datetime *dt)
+/* precision: the digits behind the second that FF1 to FF6 ask for, -1 when none does. */
+static bool parse(struct fcall *f, struct datetime *dt, int32_t *precision)
 {
     bool fixed;
     const struct template_item *items = template_parse(f->args[1].p, f->args[1].n, f->arena, &fixed);
+    *precision = -1;
+    for (const struct template_item *it = items; it->kind != TEMPLATE_END; it++)
+        if (it->kind == TEMPLATE_PATTERN && it->field >= TEMPLATE_FF1 && it->field <= TEMPLATE_FF6)
+            *precision = (int32_t)(it->field - TEMPLATE_FF1) + 1;
     return parse_text(f, &f->args[0], items, fixed, false, dt);
 }
 
@@ -652,7 +660,8 @@ static void to_timestamp(struct fcall *f)
 {
     struct datetime dt;
     int64_t ts;
-    if (!parse(f, &dt))
+    int32_t precision;
+    if (!parse(f, &dt, &precision))
         return;
     bool ok = datetime_to_timestamp(&dt, &ts);
     if (ok && dt.has_zone)
@@ -660,7 +669,7 @@ static void to_timestamp(struct fcall *f)
     else if (ok)
         ok = timestamp_to_timestamptz(ts, f->ctx->timezone, &ts);
     if (ok)
-        return_timestamptz(f, ts);
+        return_timestamptz(f, time_round(ts, precision));
     else
         error_set(f->err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "timestamp out of range");
 }
@@ -668,7 +677,8 @@ static void to_timestamp(struct fcall *f)
 static void to_date(struct fcall *f)
 {
     struct datetime dt;
-    if (!parse(f, &dt))
+    int32_t precision;
+    if (!parse(f, &dt, &precision))
         return;
     int64_t d = calendar_days(dt.year, dt.month, dt.day);
     if (d < DATE_MIN || d >= DATE_END)

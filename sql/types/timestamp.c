@@ -35,6 +35,10 @@ static bool read_timestamp(struct fcall *f, bool zoned, int64_t *ts)
         return true;
     }
     bool ok = datetime_to_timestamp(&dt, ts);
+    /* Only what is stored need be within the range. */
+    if (!ok && zoned && dt.has_zone && dt.year > -4715 && dt.year < 294278)
+        ok = !__builtin_add_overflow(calendar_days(dt.year, dt.month, dt.day) * USECS_PER_DAY,
+                                     ((int64_t)dt.hour * 3600 + dt.minute * 60 + dt.second) * USECS_PER_SEC + dt.usec, ts);
     if (ok && zoned) {
         if (dt.has_zone)
             ok = timestamp_in_range(*ts -= dt.offset * USECS_PER_SEC);
@@ -414,22 +418,33 @@ static void make_timestamptz(struct fcall *f)
 {
     int64_t ts;
     const struct timezone_def *tz = f->ctx->timezone;
+    const char *abbrev = NULL;
     int32_t fixed = 0;
     if (!make(f, &ts))
         return;
     if (f->nargs > 6) {
         const struct value *zone = &f->args[6];
         tz = NULL;
-        bool numeric = zone->n && strchr("+-0123456789", zone->p[0]);
-        if (numeric && !datetime_parse_offset(zone->p, zone->n, &fixed)) {
+        bool sign = zone->n && strchr("+-", zone->p[0]);
+        bool numeric = sign && strspn(zone->p + 1, "0123456789:") + 1 >= zone->n;
+        if (zone->n && strchr("0123456789", zone->p[0])) {
             error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE,
                       "invalid input syntax for type numeric time zone: \"%.*s\"", (int)zone->n,
                       zone->p);
             error_hint(f->err, "Numeric time zones must have \"-\" or \"+\" as first character.");
             return;
         }
-        if (!numeric && !zone_argument(zone->p, zone->n, f->err, &tz, &fixed))
+        if (numeric && !datetime_parse_offset(zone->p, zone->n, &fixed)) {
+            error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "numeric time zone \"%.*s\" out of range", (int)zone->n,
+                      zone->p);
             return;
+        }
+        if (!numeric && !zone_argument(zone->p, zone->n, f->err, &tz, &fixed, &abbrev))
+            return;
+        if (tz && abbrev) {
+            fixed = timezone_abbrev_at(tz, abbrev, ts / USECS_PER_SEC + CALENDAR_UNIX_EPOCH_SHIFT).offset;
+            tz = NULL;
+        }
     }
     bool ok = tz ? timestamp_to_timestamptz(ts, tz, &ts)
                  : timestamp_in_range(ts -= fixed * USECS_PER_SEC);

@@ -202,6 +202,14 @@ struct timezone_moment timezone_abbrev_at(const struct timezone_def *tz, const c
     return timezone_at_local(tz, local);
 }
 
+bool timezone_is_fixed(const struct timezone_def *tz)
+{
+    for (int i = 1; i < tz->ntypes; i++)
+        if (tz->types[i].offset != tz->types[0].offset)
+            return false;
+    return !tz->has_rule || (!tz->rule.has_dst && (!tz->ntypes || tz->rule.std.offset == tz->types[0].offset));
+}
+
 /* --- abbreviations ------------------------------------------------------------------------------------ */
 
 static const struct timezone_abbrev abbrevs[] = {

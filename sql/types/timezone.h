@@ -34,6 +34,9 @@ struct timezone_moment timezone_at(const struct timezone_def *tz, int64_t unix_s
  */
 struct timezone_moment timezone_at_local(const struct timezone_def *tz, int64_t local_seconds);
 
+/* Whether the zone has had one offset at all times. */
+bool timezone_is_fixed(const struct timezone_def *tz);
+
 /* PostgreSQL's abbreviations ("PST"); zone is set for those whose offset depends on the date. */
 struct timezone_abbrev {
     const char *abbrev; /* upper case */

@@ -39,6 +39,7 @@ int32_t typmod_precision(struct fcall *f, int32_t precision, const char *name, c
         error_set(&warning, ERRCODE_INVALID_PARAMETER_VALUE,
                   "%s(%d)%s precision reduced to maximum allowed, %d", name, precision, suffix, 6);
         warning.severity = ERROR_WARNING;
+        warning.position = f->ctx->typmod_position;
         if (f->ctx->notice)
             f->ctx->notice(f->ctx, &warning);
         precision = 6;
