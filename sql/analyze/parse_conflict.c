@@ -131,6 +131,19 @@ static bool index_matches(struct pstate *ps, const struct index_def *ix, const s
     return in->where && !expr_is_poison(p) && implies(in->where, p);
 }
 
+/* Expressions of an index that another program made may have no meaning in PostgreSQL: it is then no arbiter. */
+static bool index_serves(struct pstate *ps, const struct index_def *ix, const struct inference *in)
+{
+    struct error before = *ps->a->err;
+    if (ix->opaque)
+        return false;
+    bool matches = index_matches(ps, ix, in);
+    if (!ix->foreign || error_is_set(&before) || !error_is_set(ps->a->err))
+        return matches;
+    *ps->a->err = before;
+    return false;
+}
+
 static bool refuse_deferrable(struct pstate *ps, const struct index_def *ix)
 {
     if (ix->immediate)
@@ -170,7 +183,7 @@ static bool arbiters_by_inference(struct pstate *ps, const PgQuery__InferClause 
     if (!ok)
         return false;
     for (int i = 0; i < r->nindexes; i++) {
-        if (!index_matches(ps, r->indexes[i], &in))
+        if (!index_serves(ps, r->indexes[i], &in))
             continue;
         if (parse_failed(ps) || refuse_deferrable(ps, r->indexes[i]))
             return false;

@@ -207,6 +207,11 @@ struct expr *column_default_expr(struct pstate *ps, const struct relation *r,
 {
     if (att->identity)
         return identity_default(ps, r, att);
+    if (att->foreign_default) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "the default of column \"%s\" is an expression of SQLite's, which is not supported here",
+                    att->name);
+        return expr_poison();
+    }
     const struct dml_target *target = dml_target_of(ps);
     const char *own = NULL; /* the view's that was named */
     for (int i = 0; target && target->defaults && r == target->base && !own && i < target->item.ncolumns; i++)

@@ -179,7 +179,8 @@ bool insert_fill_defaults(struct pstate *ps, struct target_list *list, char over
         for (int k = 0; k < list->n; k++)
             if (list->items[k].attnum == att->num)
                 given = &list->items[k];
-        if (att->generated && (!given || given->expr->kind == EXPR_DEFAULT))
+        bool defaulted = !given || given->expr->kind == EXPR_DEFAULT;
+        if ((att->generated || att->foreign_default) && defaulted) /* SQLite fills it in */
             continue;
         struct expr *e = column_value(ps, r, att, given, overriding);
         if (expr_is_poison(e))

@@ -73,13 +73,19 @@ static int64_t query_int(sqlite3 *db, const char *sql, int64_t fallback)
 
 bool durable_exists(sqlite3 *db)
 {
-    return query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE name = '_pg_meta'", 0) > 0;
+    return query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE name IN ('_pg_meta', '_pg_class')", 0) > 0;
 }
 
 bool durable_is_own_table(const char *name)
 {
-    return strncmp(name, "_pg_", 4) == 0 || strncmp(name, "sqlite_", 7) == 0 ||
-           strncmp(name, "_vec_", 5) == 0;
+    if (strncmp(name, "sqlite_", 7) == 0 || strncmp(name, DURABLE_DROPPED_PREFIX, sizeof(DURABLE_DROPPED_PREFIX) - 1) == 0)
+        return true;
+    if (strncmp(name, "_pg_", 4) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (strcmp(tables[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 /* What DROP had to leave; what still cannot go stays. */
@@ -101,6 +107,54 @@ static void clear_dropped(sqlite3 *db, const char *schema)
     }
 }
 
+static bool has_column(sqlite3 *db, const char *table, const char *column)
+{
+    return sqlite3_table_column_metadata(db, "main", table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* The table's second column (the first is often "oid", to which every rowid answers), into buf. */
+static const char *second_column(size_t i, char buf[64])
+{
+    const char *p = strstr(tables[i].columns, ", ");
+    p = p ? p + 2 : tables[i].columns;
+    sqlite3_snprintf(64, buf, "%.*s", (int)strcspn(p, " "), p);
+    return buf;
+}
+
+static bool all_there(sqlite3 *db)
+{
+    char column[64];
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (!has_column(db, tables[i].name, second_column(i, column)))
+            return false;
+    return query_int(db, "SELECT value FROM main._pg_meta WHERE key = 'next_oid'", 0) > 0;
+}
+
+/* A table of that name that is not ours (damaged, or made by hand) makes way. */
+static bool drop_strange(sqlite3 *db, struct error *err)
+{
+    char column[64];
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (has_column(db, tables[i].name, NULL) && !has_column(db, tables[i].name, second_column(i, column)) &&
+            !durable_exec(db, err, "DROP TABLE main.\"%w\"", tables[i].name))
+            return false;
+    return true;
+}
+
+/* Above every OID that was given out: the counter itself may be lost. */
+static int64_t next_oid(sqlite3 *db)
+{
+    char sql[200];
+    static const char *const with_oids[] = {"_pg_class", "_pg_type", "_pg_constraint", "_pg_proc", "_pg_namespace", "_pg_authid", "_pg_attrdef"};
+    int64_t next = FIRST_USER_OID;
+    for (size_t i = 0; i < sizeof(with_oids) / sizeof(with_oids[0]); i++) {
+        sqlite3_snprintf(sizeof(sql), sql, "SELECT max(oid) + 1 FROM main.%s WHERE oid < %u", with_oids[i], DURABLE_EXTENSION_OID_FIRST);
+        int64_t v = query_int(db, sql, 0);
+        next = v > next ? v : next;
+    }
+    return next;
+}
+
 bool durable_create(sqlite3 *db, struct error *err)
 {
     if (durable_exists(db)) {
@@ -111,20 +165,21 @@ bool durable_create(sqlite3 *db, struct error *err)
                              (int)v);
     }
     const int64_t known = sizeof(tables) / sizeof(tables[0]);
-    /* All are there: names that begin so are ours alone. */
-    if (query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name GLOB '_pg_*'", 0) == known)
+    if (query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name GLOB '_pg_*'", 0) == known && all_there(db))
         return true;
     clear_dropped(db, "main");
+    if (!drop_strange(db, err))
+        return false;
+    bool schemas = has_column(db, "_pg_namespace", NULL);
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         if (!durable_exec(db, err, "CREATE TABLE IF NOT EXISTS main.%s (%s) STRICT", tables[i].name,
                           tables[i].columns))
             return false;
     return durable_exec(db, err,
-                        "INSERT INTO main._pg_namespace SELECT %u, 'public', 6171 "
-                        "WHERE NOT EXISTS (SELECT 1 FROM _pg_meta); "
+                        "INSERT INTO main._pg_namespace SELECT %u, 'public', 6171 WHERE %d; "
                         "INSERT OR IGNORE INTO _pg_meta VALUES ('format_version', %d), "
-                        "('next_oid', %u), ('schema_version', 0)",
-                        PUBLIC_NAMESPACE, DURABLE_FORMAT_VERSION, FIRST_USER_OID);
+                        "('next_oid', %lld), ('schema_version', 0)",
+                        PUBLIC_NAMESPACE, !schemas, DURABLE_FORMAT_VERSION, next_oid(db));
 }
 
 bool durable_temp_exists(sqlite3 *db)

@@ -26,7 +26,7 @@
 
 /* True if the file has our metadata. */
 bool durable_exists(sqlite3 *db);
-/* True for the name of a table that is ours and not the user's: _pg_*, sqlite_*, shadow tables of vector indexes. */
+/* True for the name of a table that is ours and not the user's: those of durable.def, sqlite_*, what DROP had to leave. */
 bool durable_is_own_table(const char *sqlite_name);
 /* Creates the tables that are missing. */
 bool durable_create(sqlite3 *db, struct error *err);

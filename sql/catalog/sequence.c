@@ -294,6 +294,11 @@ bool sequence_flush(struct sequence_store *st, sqlite3 *db, struct error *err)
                                 "UPDATE main._pg_sequence SET last_value = ?1, is_called = ?2 "
                                 "WHERE seqrelid = ?3",
                                 -1, &update, NULL) == SQLITE_OK;
+        /* No metadata: the sequences went with a transaction that was rolled back, in another program's file. */
+        bool none = !ok && strncmp(sqlite3_errmsg(db), "no such table: ", 15) == 0;
+        for (int i = 0; none && i < st->n; i++)
+            st->states[i].flushed |= st->states[i].dirty;
+        ok = ok || none;
         for (int i = 0; ok && i < st->n; i++) {
             struct sequence_state *x = &st->states[i];
             if (!x->dirty || x->flushed)

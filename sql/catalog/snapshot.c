@@ -36,6 +36,11 @@ uint64_t snapshot_version(const struct snapshot *s)
     return s->version;
 }
 
+bool snapshot_is_durable(const struct snapshot *s)
+{
+    return s->durable;
+}
+
 const char *snapshot_database(const struct snapshot *s)
 {
     return s->database;
@@ -109,7 +114,7 @@ bool relation_goes_by_rows(const struct relation *r)
 
 bool foreign_key_is_managed(const struct constraint_def *c)
 {
-    return c->type == 'f' && !c->table->adopted &&
+    return c->type == 'f' && !c->table->foreign &&
            (c->deferrable || c->on_update == 'd' || c->on_delete == 'd' || c->nset || (c->match == 'f' && c->nkeys > 1) || relation_goes_by_rows(c->table));
 }
 

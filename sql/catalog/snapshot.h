@@ -48,6 +48,8 @@ struct attribute {
     const char *default_sql;
     uint32_t default_oid;
     const char *sqlite_name; /* the column's name in the file (== name but for adopted files) */
+    char foreign;            /* declared by another program: FOREIGN_PLAIN, FOREIGN_READ of declared_type.h; 0: our own form */
+    bool foreign_default;    /* SQLite has a default for it that default_sql cannot say */
     bool hidden;             /* exists in SQLite only (not shown to clients) */
     const char *comment;
 };
@@ -69,6 +71,8 @@ struct relation {
     int16_t rowid_attnum;
     bool without_rowid;
     bool adopted; /* made by another program, no metadata of ours */
+    bool foreign; /* made by another program, with or without metadata: its columns hold what that one wrote */
+    const char *foreign_sql; /* an adopted view's SELECT as SQLite has it */
     bool is_virtual; /* pg_catalog relation or a virtual table */
     bool system;     /* of pg_catalog or information_schema. Its view_sql may be NULL though its kind is 'v': then it is
                         a virtual table; expand what has view_sql, whatever its kind */
@@ -130,6 +134,7 @@ struct index_column {
     uint32_t opclass;
     bool desc;
     bool nulls_first;
+    const char *foreign_sql; /* another program's expression as SQLite has it */
 };
 
 struct index_def {
@@ -146,6 +151,9 @@ struct index_def {
     const char *sqlite_name;   /* name of the SQLite index, NULL when the rowid serves */
     const struct constraint_def *constraint; /* the constraint it implements, or NULL */
     const char *options;       /* WITH (...) as "lists=100" */
+    bool foreign; /* made by another program, with an expression or a predicate */
+    bool opaque;  /* and PostgreSQL cannot say it: the texts above are SQLite's own, for catalogs only */
+    const char *foreign_where;
     const struct index_def *parent; /* the partitioned index it is attached to, or NULL */
 };
 
@@ -169,6 +177,7 @@ struct constraint_def {
     const uint32_t *operators;
     bool deferrable, deferred, validated, no_inherit;
     const char *check_sql; /* PostgreSQL text of the expression */
+    const char *foreign_sql; /* a CHECK without a name by another program: SQLite's messages name it by its text */
     const char *comment;
 };
 
@@ -301,6 +310,8 @@ void snapshot_unref(const struct snapshot *s);
 /* Grows by one with every published change; part of plan cache keys. */
 uint64_t snapshot_version(const struct snapshot *s);
 const char *snapshot_database(const struct snapshot *s);
+/* The file has our metadata. */
+bool snapshot_is_durable(const struct snapshot *s);
 
 /* --- look-ups; NULL when there is none ----------------------------------------------- */
 const struct namespace_def *snapshot_namespace(const struct snapshot *s, uint32_t oid);

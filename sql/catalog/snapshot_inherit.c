@@ -77,11 +77,18 @@ static bool load_flag(struct loader *l, sqlite3_stmt *st)
         x->rel.unpopulated = true;
     } else if (x && flag && *flag == 'c') {
         x->rel.clustered = true;
+    } else if (x && flag && *flag == 'f') {
+        x->rel.foreign = true;
     } else if (x && flag) {
         x->rel.on_commit = *flag;
         list_add(&l->s->on_commits, l->s->arena, &x->rel);
     }
     return true;
+}
+
+bool snapshot_load_flags(struct loader *l)
+{
+    return loader_rows(l, "SELECT relid, flag FROM @_pg_relation_flag", load_flag);
 }
 
 bool snapshot_load_inheritance(struct loader *l)
@@ -97,7 +104,6 @@ bool snapshot_load_inheritance(struct loader *l)
         {"SELECT partrelid, num, attnum, expr, type, collation, opclass FROM @_pg_partition_key ORDER BY 1, 2",
          load_key_column},
         {"SELECT relid, bound FROM @_pg_partition_bound", load_bound},
-        {"SELECT relid, flag FROM @_pg_relation_flag", load_flag},
     };
     if (!map_get(&l->files, 0, "_pg_relation_flag"))
         return true;

@@ -159,6 +159,8 @@ struct loader {
     const char *schema; /* what @ stands for in loader_rows' SQL */
     bool temp;          /* the connection has temporary objects */
     bool pending;       /* metadata may be ahead of SQLite's schema: */
+    struct list repaired;        /* likewise: tables with metadata, of other programs or changed by them (snapshot_repair.c) */
+    struct list adopted;         /* struct adopted_table of snapshot_adopt.h */
     const struct snapshot *base; /* only what this one had adopted is another program's */
 };
 
@@ -184,6 +186,9 @@ bool snapshot_load_ranges(struct loader *l);    /* snapshot_range.c: range types
 bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */
 bool snapshot_load_inheritance(struct loader *l); /* snapshot_inherit.c: parents, children, partitions */
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
+void snapshot_repair_columns(struct loader *l); /* snapshot_repair.c: behind types, before keys */
+void snapshot_repair_indexes(struct loader *l); /* behind keys */
+bool snapshot_load_flags(struct loader *l);     /* snapshot_inherit.c */
 void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */
 void snapshot_add_builtin_roles(struct loader *l); /* those the file does not redefine; behind the file's */
 

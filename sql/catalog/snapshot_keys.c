@@ -49,7 +49,7 @@ static bool load_index(struct loader *l, sqlite3_stmt *st)
 {
     struct relation_ext *x = loader_relation(l, column_oid(st, 0));
     struct relation_ext *table = loader_relation(l, column_oid(st, 1));
-    if (!x || !table)
+    if (!x || !table || x->rel.index)
         return true;
     struct index_def *d = ARENA_NEW(l->s->arena, struct index_def);
     d->oid = x->rel.oid;
@@ -114,10 +114,12 @@ static bool load_constraint(struct loader *l, sqlite3_stmt *st)
     struct relation_ext *table = loader_relation(l, column_oid(st, 4));
     c->domain = column_oid(st, 5);
     struct relation_ext *ref = loader_relation(l, column_oid(st, 7));
-    if ((!table && !c->domain) || (c->type == 'f' && !ref))
+    if (!c->name || (!table && !c->domain) || (c->type == 'f' && !ref))
         return true;
     c->table = table ? &table->rel : NULL;
     struct index_def *index = (struct index_def *)map_get(&l->indexes, column_oid(st, 6), NULL);
+    if (!l->pending && !index && (c->type == 'p' || c->type == 'u'))
+        return true; /* its index was dropped by another program */
     c->index = index;
     c->ref_table = ref ? &ref->rel : NULL;
     c->deferrable = sqlite3_column_int(st, 8);

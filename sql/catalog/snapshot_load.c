@@ -64,7 +64,10 @@ bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l
     int rc;
     while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW)
         ok = row(l, st);
-    if (ok && rc != SQLITE_DONE)
+    bool damaged = ok && ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) && strchr(sql, '@');
+    if (damaged) /* what can be read counts; the rest is made anew from SQLite's schema */
+        log_line(LOG_LEVEL_WARNING, "metadata of database \"%s\" is damaged: %s", l->s->database, sqlite3_errmsg(l->db));
+    else if (ok && rc != SQLITE_DONE)
         ok = durable_error(l->db, l->err);
     sqlite3_finalize(st);
     return ok;
@@ -201,6 +204,8 @@ static bool load_namespace(struct loader *l, sqlite3_stmt *st)
     struct namespace_def *n = ARENA_NEW(s->arena, struct namespace_def);
     n->oid = column_oid(st, 0);
     n->name = loader_text(l, st, 1);
+    if (!n->name)
+        return true;
     n->owner = column_oid(st, 2);
     n->comment = snapshot_comment(s, n->oid, CLASS_PG_NAMESPACE, 0);
     list_add(&s->namespaces, s->arena, n);
@@ -215,6 +220,8 @@ static bool load_role(struct loader *l, sqlite3_stmt *st)
     struct role_def *r = ARENA_NEW(s->arena, struct role_def);
     r->oid = column_oid(st, 0);
     r->name = loader_text(l, st, 1);
+    if (!r->name)
+        return true;
     r->super = sqlite3_column_int(st, 2);
     r->inherit = sqlite3_column_int(st, 3);
     r->createrole = sqlite3_column_int(st, 4);
@@ -252,9 +259,13 @@ static bool load_class(struct loader *l, sqlite3_stmt *st)
     r->row_security = sqlite3_column_int(st, 12) & 1;
     r->force_row_security = sqlite3_column_int(st, 12) & 2;
     x->replident = column_char(st, 13);
-    if (!l->pending && r->sqlite_name && (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) &&
-        !map_get(&l->files, 0, r->sqlite_name))
+    bool stored = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW || (r->kind == RELKIND_INDEX && x->am == BTREE_AM_OID);
+    if (!r->name || (!l->pending && r->sqlite_name && stored && !map_get(&l->files, 0, r->sqlite_name)))
         return true; /* dropped by another program */
+    if (stored && r->kind != RELKIND_INDEX && !r->sqlite_name) {
+        log_line(LOG_LEVEL_WARNING, "metadata of table \"%s\" in database \"%s\" are damaged", r->name, l->s->database);
+        return true;
+    }
     r->comment = snapshot_comment(l->s, r->oid, CLASS_PG_CLASS, 0);
     int natts = sqlite3_column_int(st, 14);
     r->natts = 0;
@@ -272,6 +283,8 @@ static bool load_attribute(struct loader *l, sqlite3_stmt *st)
     struct attribute *a = (struct attribute *)&x->rel.atts[x->rel.natts++];
     a->num = (int16_t)x->rel.natts;
     a->name = loader_text(l, st, 2);
+    if (!a->name)
+        a->name = "";
     a->type = column_oid(st, 3);
     a->typmod = sqlite3_column_int(st, 4);
     a->ndims = sqlite3_column_int(st, 5);
@@ -334,6 +347,8 @@ static bool load_type(struct loader *l, sqlite3_stmt *st)
     struct type_def *t = &x->type;
     t->oid = column_oid(st, 0);
     t->name = loader_text(l, st, 1);
+    if (!t->name)
+        return true;
     t->namespace_oid = column_oid(st, 2);
     x->owner = column_oid(st, 3);
     t->typtype = column_char(st, 4);
@@ -574,18 +589,32 @@ static bool load_file_name(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+/* Those that every file of ours has: a later version may bring others. */
+static bool check_metadata(struct loader *l)
+{
+    static const char *const tables[] = {"_pg_meta", "_pg_namespace", "_pg_class", "_pg_attribute", "_pg_type", "_pg_constraint", "_pg_index"};
+    for (size_t i = 0; l->s->durable && i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (!map_get(&l->files, 0, tables[i]))
+            log_line(LOG_LEVEL_WARNING, "metadata table \"%s\" of database \"%s\" is missing: what it held is made anew from SQLite's schema",
+                     tables[i], l->s->database);
+    return true;
+}
+
 static bool load_parts(struct loader *l)
 {
-    static const char files[] = "SELECT name FROM main.sqlite_schema WHERE type = 'table' UNION ALL "
-                                "SELECT name FROM temp.sqlite_schema WHERE type = 'table'";
+    static const char files[] = "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'index') UNION ALL "
+                                "SELECT name FROM temp.sqlite_schema WHERE type IN ('table', 'index')";
     snapshot_add_builtin(l);
     l->s->database_owner = BOOTSTRAP_SUPERUSER;
     if (l->s->durable && !loader_rows(l, "SELECT value FROM main._pg_meta WHERE key = 'database_owner'", load_meta))
         return false;
     if ((l->s->durable || l->temp) &&
-        (!loader_rows(l, files, load_file_name) || !snapshot_load_durable(l) ||
-         !snapshot_load_keys(l) || !snapshot_load_inheritance(l)))
+        (!loader_rows(l, files, load_file_name) || !check_metadata(l) || !snapshot_load_durable(l) || !snapshot_load_flags(l)))
         return false;
+    snapshot_repair_columns(l);
+    if ((l->s->durable || l->temp) && (!snapshot_load_keys(l) || !snapshot_load_inheritance(l)))
+        return false;
+    snapshot_repair_indexes(l);
     if (!snapshot_load_adopted(l))
         return false;
     snapshot_add_builtin_roles(l);

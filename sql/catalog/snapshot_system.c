@@ -197,7 +197,8 @@ void snapshot_add_builtin(struct loader *l)
     system_init();
     for (int i = 0; i < COUNT(builtin_namespaces); i++) {
         const struct namespace_def *n = &builtin_namespaces[i];
-        if (n->oid == PUBLIC_NAMESPACE && s->durable)
+        if (n->oid == PUBLIC_NAMESPACE && s->durable &&
+            sqlite3_table_column_metadata(l->db, "main", "_pg_namespace", NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK)
             continue; /* the file says whether it still has one */
         list_add(&s->namespaces, s->arena, n);
         map_put(&s->namespace_oid, s->arena, n->oid, NULL, n);

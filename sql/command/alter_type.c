@@ -148,7 +148,7 @@ bool alter_column_type(struct command *c, const struct relation *r, const struct
                 ok = cmd_exec(c, "UPDATE @_pg_class SET sqlite_name = relname WHERE oid = %u",
                               r->indexes[i]->oid);
     const struct relation *after = ok ? alter_again(c, r) : NULL;
-    bool same = after && from->storage == to->storage && strcmp(expr.data, plain.data) == 0 && !r->adopted &&
+    bool same = after && from->storage == to->storage && strcmp(expr.data, plain.data) == 0 && !r->foreign &&
                 (from->sqlite_collation == to->sqlite_collation ||
                  (from->sqlite_collation && to->sqlite_collation &&
                   strcmp(from->sqlite_collation, to->sqlite_collation) == 0));

@@ -92,7 +92,7 @@ bool command_run(struct command *c)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported",
                          c->utility->tag);
     c->temp = c->dropped = false;
-    c->chosen = (struct list){0};
+    c->chosen = c->kept = (struct list){0};
     /* A changed catalog makes the session compute its path anew. */
     if (c->nsearch_path)
         c->search_path = arena_memdup(c->arena, c->search_path,
@@ -101,6 +101,8 @@ bool command_run(struct command *c)
     bool ok = cmd_fire_event(c, "ddl_command_start") && run(c) && !error_is_set(c->err) && (c->snapshot == before || follow_foreign_keys(c, before));
     ok = ok && (!c->dropped || cmd_fire_event(c, "sql_drop")) && cmd_fire_event(c, "ddl_command_end");
     snapshot_unref(before);
+    for (int i = 0; i < c->kept.n; i++)
+        snapshot_unref(c->kept.items[i]);
     return ok && (!c->changed || durable_stamp(c->db, c->err));
 }
 

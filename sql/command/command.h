@@ -46,6 +46,7 @@ struct command {
     bool changed;                     /* metadata was written */
     bool dropped; /* objects were dropped: sql_drop fires */
     bool temp;                        /* the object under way is temporary */
+    struct list kept;                 /* snapshots to let go when the command is done */
     struct list chosen;               /* names chosen and not yet in the snapshot */
 };
 

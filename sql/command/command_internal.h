@@ -119,6 +119,9 @@ bool table_sqlite_replace_text(struct command *c, const struct relation *r);
    NULL for the column of the same number of `before`, or dropped. */
 bool table_sqlite_rebuild(struct command *c, const struct relation *before,
                           const struct relation *after, const char *const *exprs);
+/* The same without dropping indexes of before, whatever made the table. */
+bool table_sqlite_rebuild_from(struct command *c, const struct relation *before, const struct relation *after,
+                               const char *const *exprs);
 
 /* --- index_define.c -------------------------------------------------------------------------- */
 

@@ -255,6 +255,8 @@ static const char *view_text(struct fcall *f, const struct relation *r, bool pre
 
 static void return_view(struct fcall *f, const struct relation *r, bool pretty, int wrap)
 {
+    if (r && r->foreign_sql)
+        fcall_return_textz(f, arena_printf(f->arena, " %s;", r->foreign_sql));
     if (!r || !r->view_sql)
         return;
     const char *s = view_text(f, r, pretty, wrap);

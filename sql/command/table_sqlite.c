@@ -15,6 +15,7 @@
 
 #include "sql/command/command_internal.h"
 #include "sql/command/partition_command.h"
+#include "sql/command/table_foreign.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
 
@@ -167,12 +168,28 @@ static bool index_key_text(struct command *c, const struct index_def *d,
     return true;
 }
 
+/* Functions of ours in its index would keep the other program from writing to its table. */
+static bool check_foreign_index(struct command *c, const struct index_def *d)
+{
+    bool plain = !d->predicate_sql;
+    for (int i = 0; i < d->ncolumns; i++)
+        plain = plain && d->columns[i].attnum;
+    if (!d->table->foreign || plain)
+        return true;
+    error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "an index with expressions or a predicate on table \"%s\", which another program made, is not supported",
+              d->table->name);
+    error_hint(c->err, "ALTER TABLE ... ALTER COLUMN ... TYPE makes the table pgfeather's own.");
+    return false;
+}
+
 bool index_sqlite_create(struct command *c, const struct index_def *d)
 {
     if (!d->sqlite_name)
         return true;
     if (vector_index_method(d->am_name))
         return vector_index_create(c, d);
+    if (!check_foreign_index(c, d))
+        return false;
     struct strbuf b = {0};
     /* A deferrable key is looked at by the server after the change. */
     strbuf_printf(&b, "CREATE %sINDEX ", d->unique && d->immediate ? "UNIQUE " : "");
@@ -263,26 +280,14 @@ static bool end_schema_edit(struct command *c, bool ok)
     return ok && reset;
 }
 
-/* Keys inside another program's CREATE TABLE have indexes that belong to that text: it cannot be replaced without them. */
-static bool has_own_keys(struct command *c, const struct relation *r)
-{
-    for (int i = 0; i < r->nindexes; i++) {
-        const char *name = r->indexes[i]->sqlite_name;
-        if (name && strncmp(name, "sqlite_autoindex_", 17) == 0)
-            return !error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                              "the definition of \"%s\", made by another program with keys inside, cannot be "
-                              "changed",
-                              r->name);
-    }
-    return false;
-}
-
 bool table_sqlite_replace_text(struct command *c, const struct relation *r)
 {
     if (r->kind == RELKIND_PARTITIONED)
         return true;
+    if (r->foreign)
+        return table_take_over(c, r, r, NULL);
     struct strbuf b = {0};
-    bool ok = !has_own_keys(c, r) && table_sqlite_text(c, r, NULL, &b);
+    bool ok = table_sqlite_text(c, r, NULL, &b);
     /* sqlite_schema keeps "CREATE TABLE", without TEMP. */
     const char *text = ok ? b.data : "";
     if (ok && r->persistence == 't')
@@ -306,7 +311,7 @@ static bool copy_rows(struct command *c, const struct relation *before, const st
     bool rowid = false;
     for (int i = 0; i < after->natts; i++) {
         const struct attribute *a = &after->atts[i];
-        bool old = i < before->natts && !before->atts[i].dropped;
+        bool old = i < before->natts && !before->atts[i].dropped && !before->foreign;
         if (a->dropped || a->generated || (!exprs[i] && !old))
             continue;
         strbuf_addz(&into, n ? ", " : "");
@@ -333,6 +338,7 @@ static bool copy_rows(struct command *c, const struct relation *before, const st
     return run_buffer(c, &b, n > 0);
 }
 
+/* r: the table as it was. */
 static bool swap_roots(struct command *c, const struct relation *r, const char *a, const char *b)
 {
     const char *table = schema_table(r);
@@ -349,28 +355,40 @@ static bool swap_roots(struct command *c, const struct relation *r, const char *
                       a) &&
          /* The other one only waits to be dropped: without foreign keys, so that dropping it checks none. */
          durable_exec(c->db, c->err,
-                      "UPDATE %s SET rootpage = %lld, sql = 'CREATE TABLE ' || name || ' (a)' "
+                      "UPDATE %s SET rootpage = %lld, sql = 'CREATE TABLE ' || name || %Q "
                       "WHERE type = 'table' AND name = %Q",
-                      table, root_a, b);
+                      table, root_a, r->without_rowid ? " (a PRIMARY KEY) WITHOUT ROWID" : " (a)", b) &&
+         /* Indexes of keys that another program wrote into its CREATE TABLE go with it. */
+         durable_exec(c->db, c->err,
+                      "INSERT INTO %s (type, name, tbl_name, rootpage, sql) SELECT type, '_pg_old_' || rootpage, %Q, rootpage, "
+                      "'CREATE INDEX _pg_old_' || rootpage || ' ON %s (a)' FROM %s WHERE type = 'index' AND tbl_name = %Q AND sql IS NULL; "
+                      "DELETE FROM %s WHERE type = 'index' AND tbl_name = %Q AND sql IS NULL",
+                      table, b, b, table, a, table, a);
     return end_schema_edit(c, ok);
 }
 
 bool table_sqlite_rebuild(struct command *c, const struct relation *before,
                           const struct relation *after, const char *const *exprs)
 {
-    static const char copy[] = "_pg_rebuild";
     if (after->kind == RELKIND_PARTITIONED)
         return true;
-    if (has_own_keys(c, before))
-        return false;
+    if (after->foreign)
+        return table_take_over(c, before, after, exprs);
     for (int i = 0; i < before->nindexes; i++)
         if (!index_sqlite_drop(c, before->indexes[i]))
             return false;
+    return table_sqlite_rebuild_from(c, before, after, exprs);
+}
+
+bool table_sqlite_rebuild_from(struct command *c, const struct relation *before, const struct relation *after,
+                               const char *const *exprs)
+{
+    static const char copy[] = "_pg_rebuild";
     struct strbuf b = {0};
     bool ok = table_sqlite_text(c, after, copy, &b);
     if (!run_buffer(c, &b, ok) || !copy_rows(c, before, after, copy, exprs))
         return false;
-    return swap_roots(c, after, after->sqlite_name, copy) &&
+    return swap_roots(c, before, after->sqlite_name, copy) &&
            table_sqlite_drop(c, "_pg_rebuild") &&
            table_sqlite_replace_text(c, after) && create_indexes(c, after);
 }

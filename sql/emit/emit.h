@@ -39,6 +39,9 @@ void emit_identifier(struct strbuf *out, const char *name);
 /* A name by which SQLite knows the rowid of r, which has one. */
 const char *emit_rowid_name(const struct relation *r);
 /* A SQL literal of a stored value: 1, 1.5, 'text', x'00', NULL. */
+/* Around the bare column of a table that another program made: read as the column's type. */
+#define EMIT_FOREIGN_BEGIN "\"foreign_value\"("
+void emit_foreign_end(struct strbuf *out, const struct relation *r, const struct attribute *a);
 void emit_literal(struct strbuf *out, const struct value *v);
 
 #endif

@@ -39,7 +39,8 @@ static void emit_native(struct emitter *em, const struct expr *e, const char *na
         for (int i = 0; i < e->agg.args.n; i++) {
             if (i)
                 emit_z(em, ", ");
-            emit_expr_collated(em, e->agg.args.items[i]);
+            emit_expr(em, e->agg.args.items[i]);
+            emit_collate(em, e->agg.args.items[i]->type);
         }
     }
     emit_z(em, ")");
@@ -53,7 +54,8 @@ static void emit_plain(struct emitter *em, const struct expr *e, const struct fn
     emit_call_begin(em, name);
     if (e->agg.distinct) {
         emit_z(em, "DISTINCT ");
-        emit_expr_collated(em, e->agg.args.items[0]);
+        emit_expr(em, e->agg.args.items[0]);
+        emit_collate(em, e->agg.args.items[0]->type);
     } else {
         emit_expr_list(em, &e->agg.args);
     }

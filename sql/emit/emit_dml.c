@@ -56,12 +56,17 @@ static void emit_watch_columns(struct emitter *em, const struct query *q)
 static void emit_new_value(struct emitter *em, const struct query *q, struct expr *e, int attnum,
                            bool first)
 {
+    const struct attribute *a = &target_relation(q)->atts[attnum - 1];
     if (!em->watch) {
+        emit_store_begin(em, a);
         emit_expr(em, e);
+        emit_store_end(em, a);
         return;
     }
     emit_z(em, "watch(");
+    emit_store_begin(em, a);
     emit_expr(em, e);
+    emit_store_end(em, a);
     emit_printf(em, ", %d", attnum);
     if (first && q->command == QUERY_UPDATE)
         emit_watch_columns(em, q);
@@ -91,11 +96,15 @@ void emit_arbiter(struct emitter *em, const struct index_def *ix, const struct c
         emit_z(em, i ? ", " : "");
         if (ix->columns[i].attnum)
             emit_identifier(em->out, emit_attribute_name(ix->table, ix->columns[i].attnum));
+        else if (ix->columns[i].foreign_sql)
+            emit_z(em, ix->columns[i].foreign_sql);
         else
             emit_expr(em, a->keys[i]);
     }
     emit_z(em, ")");
-    if (a->predicate) {
+    if (ix->foreign_where) {
+        emit_printf(em, " WHERE %s", ix->foreign_where);
+    } else if (a->predicate) {
         emit_z(em, " WHERE ");
         emit_qual(em, a->predicate);
     }

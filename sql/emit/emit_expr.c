@@ -30,13 +30,21 @@ void emit_param(struct emitter *em, enum binding_kind kind, int index)
     emit_printf(em, "?%d", i + 1);
 }
 
+static void emit_ddl_column(struct emitter *em, const struct attribute *a)
+{
+    emit_z(em, a->foreign ? EMIT_FOREIGN_BEGIN : "");
+    emit_identifier(em->out, a->sqlite_name);
+    if (a->foreign)
+        emit_foreign_end(em->out, em->ddl, a);
+}
+
 static void emit_var(struct emitter *em, const struct expr *e)
 {
     if (em->is_ddl) {
         if (!em->ddl || e->var.attnum <= 0)
             emit_unsupported(em, "a system column in a stored expression");
         else
-            emit_identifier(em->out, emit_attribute_name(em->ddl, e->var.attnum));
+            emit_ddl_column(em, &em->ddl->atts[e->var.attnum - 1]);
         return;
     }
     if (emit_captured(em, e))
@@ -226,7 +234,8 @@ static void emit_nullif(struct emitter *em, const struct expr *e)
     const struct expr *l = e->binary.left, *r = e->binary.right;
     if (emit_op_is_native(e->binary.op, "=")) {
         emit_z(em, "nullif(");
-        emit_expr_collated(em, l);
+        emit_expr(em, l);
+        emit_collate(em, l->type);
         emit_z(em, ", ");
         emit_expr(em, r);
         emit_z(em, ")");
@@ -247,6 +256,8 @@ static void emit_minmax(struct emitter *em, const struct expr *e)
     emit_z(em, ")");
 }
 
+static void emit_raw(struct emitter *em, const struct expr *e, int raw);
+
 /* --- tests ------------------------------------------------------------------------------------ */
 
 static void emit_null_test(struct emitter *em, const struct expr *e)
@@ -254,7 +265,7 @@ static void emit_null_test(struct emitter *em, const struct expr *e)
     const struct expr *a = e->test.arg;
     if (!e->test.row) {
         emit_z(em, "(");
-        emit_expr(em, a);
+        emit_raw(em, a, RAW_ALWAYS);
         emit_z(em, e->test.negated ? " IS NOT NULL)" : " IS NULL)");
         return;
     }
@@ -293,7 +304,7 @@ static void emit_distinct(struct emitter *em, const struct expr *e)
         emit_z(em, "(");
         emit_expr_collated(em, l);
         emit_z(em, e->binary.negated ? " IS " : " IS NOT ");
-        emit_expr(em, r);
+        emit_operand(em, r);
         emit_z(em, ")");
         return;
     }
@@ -471,9 +482,24 @@ void emit_qual(struct emitter *em, const struct expr *e)
     emit_guarded(em, e, true);
 }
 
+static void emit_raw(struct emitter *em, const struct expr *e, int raw)
+{
+    const struct expr *bare = e;
+    while (bare->kind == EXPR_RELABEL)
+        bare = bare->cast.arg;
+    em->raw = bare->kind == EXPR_VAR ? raw : RAW_NO;
+    emit_expr(em, e);
+    em->raw = RAW_NO;
+}
+
+void emit_operand(struct emitter *em, const struct expr *e)
+{
+    emit_raw(em, e, RAW_COMPARED);
+}
+
 void emit_expr_collated(struct emitter *em, const struct expr *e)
 {
-    emit_expr(em, e);
+    emit_operand(em, e);
     emit_collate(em, e->type);
 }
 

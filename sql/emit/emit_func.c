@@ -39,6 +39,8 @@ void emit_types(struct emitter *em, uint32_t result, const struct expr_list *arg
 /* "($1 = $2)" with the arguments in place; the first carries the collation of its type. */
 static void emit_template(struct emitter *em, const char *template, const struct expr_list *args)
 {
+    bool compares = strncmp(template, "($1 ", 4) == 0 && strchr("=<>", template[4]) && !strchr("<>", template[5]);
+    compares = compares || strncmp(template, "($1 <> ", 7) == 0;
     for (const char *p = template; *p; p++) {
         int i = p[0] == '$' && p[1] >= '1' && p[1] <= '9' ? p[1] - '1' : -1;
         if (i < 0 || i >= args->n) {
@@ -46,10 +48,12 @@ static void emit_template(struct emitter *em, const char *template, const struct
             continue;
         }
         p++;
-        if (i == 0)
-            emit_expr_collated(em, args->items[0]);
+        if (compares)
+            emit_operand(em, args->items[i]);
         else
             emit_expr(em, args->items[i]);
+        if (i == 0)
+            emit_collate(em, args->items[0]->type);
     }
 }
 

@@ -40,7 +40,10 @@ static const char *insert_sql(struct emitter *em, const struct query *q, const s
     bool first = true;
     for (int i = 0; i < r->natts; i++)
         if (is_plain(&r->atts[i])) {
-            emit_printf(em, "%s?%d", first ? "" : ", ", i + 1);
+            emit_z(em, first ? "" : ", ");
+            emit_store_begin(em, &r->atts[i]);
+            emit_printf(em, "?%d", i + 1);
+            emit_store_end(em, &r->atts[i]);
             first = false;
         }
     emit_z(em, n ? ")" : "");
@@ -74,7 +77,7 @@ static void where_rowid(struct emitter *em, const struct relation *r)
 static void where_unchanged(struct emitter *em, const struct relation *r, const struct row_op *op)
 {
     for (int i = 0; op->before.n && i < r->natts; i++)
-        if (is_plain(&r->atts[i])) {
+        if (is_plain(&r->atts[i]) && !r->atts[i].foreign) {
             emit_z(em, " AND ");
             emit_identifier(em->out, r->atts[i].sqlite_name);
             emit_printf(em, " IS ?%d COLLATE BINARY", r->natts + i + 1);
@@ -90,7 +93,10 @@ static const char *update_sql(struct emitter *em, const struct modify *m, const 
     for (int i = 0; i < n; i++) {
         emit_z(em, i ? ", " : " SET ");
         emit_identifier(em->out, emit_attribute_name(r, attnums[i]));
-        emit_printf(em, " = ?%d", attnums[i]);
+        emit_z(em, " = ");
+        emit_store_begin(em, &r->atts[attnums[i] - 1]);
+        emit_printf(em, "?%d", attnums[i]);
+        emit_store_end(em, &r->atts[attnums[i] - 1]);
     }
     where_rowid(em, r);
     where_unchanged(em, r, op);

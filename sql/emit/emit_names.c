@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sql/catalog/declared_type.h"
 #include "sql/emit/emitter.h"
 #include "sql/plan/walk.h"
 
@@ -279,8 +280,50 @@ static void emit_function_column(struct emitter *em, const struct scope *sc, int
         emit_printf(em, ".\"c%d\"", attnum);
 }
 
+void emit_foreign_end(struct strbuf *out, const struct relation *r, const struct attribute *a)
+{
+    strbuf_printf(out, ", %u, %d, ", a->type, a->typmod);
+    literal_text(out, r->name, strlen(r->name));
+    strbuf_addz(out, ", ");
+    literal_text(out, a->name, strlen(a->name));
+    strbuf_addc(out, ')');
+}
+
+/* A column of a table: what another program wrote there is read as the column's type. */
+static void emit_relation_column(struct emitter *em, const struct scope *sc, int rte, int attnum, int raw)
+{
+    const struct relation *r = sc->q->rtable[rte]->relation;
+    const struct attribute *a = &r->atts[attnum - 1];
+    bool read = a->foreign && raw != RAW_ALWAYS && !(raw && a->foreign == FOREIGN_PLAIN);
+    if (read)
+        emit_z(em, EMIT_FOREIGN_BEGIN);
+    emit_qualifier(em, sc, rte);
+    emit_identifier(em->out, emit_attribute_name(r, attnum));
+    if (read)
+        emit_foreign_end(em->out, r, a);
+}
+
+static bool stores_times(const struct attribute *a)
+{
+    return a->foreign && (a->type == TIMESTAMPOID || a->type == TIMESTAMPTZOID || a->type == TIMEOID);
+}
+
+void emit_store_begin(struct emitter *em, const struct attribute *a)
+{
+    if (stores_times(a))
+        emit_call_begin(em, "foreign_store");
+}
+
+void emit_store_end(struct emitter *em, const struct attribute *a)
+{
+    if (stores_times(a))
+        emit_printf(em, ", %u)", a->type);
+}
+
 void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum)
 {
+    int raw = em->raw;
+    em->raw = RAW_NO;
     const struct rte *t = sc->q->rtable[rte];
     if (attnum < 0) {
         if (t->kind == RTE_RELATION)
@@ -291,8 +334,8 @@ void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum
     }
     switch (t->kind) {
     case RTE_RELATION:
-        emit_qualifier(em, sc, rte);
-        emit_identifier(em->out, emit_attribute_name(t->relation, attnum));
+        if (attnum > 0 && attnum <= t->relation->natts)
+            emit_relation_column(em, sc, rte, attnum, raw);
         break;
     case RTE_FUNCTION:
         emit_function_column(em, sc, rte, attnum);

@@ -56,6 +56,7 @@ struct emitter {
     struct strbuf hoisted; /* subqueries that were too deep, as WITH entries h1, h2... */
     int nhoisted;
     const struct query *sorted_outside; /* being printed: its ORDER BY expressions are columns "s1".. of it */
+    enum { RAW_NO, RAW_COMPARED, RAW_ALWAYS } raw; /* the column printed next stands where emit_operand says, or only its being NULL counts */
     bool qual; /* only truth matters here: NULL may come out as false */
 };
 
@@ -79,6 +80,9 @@ const char *emit_sort_key(const struct emitter *em, uint32_t type);
 bool emit_unsupported(struct emitter *em, const char *what);
 /* "r3" for an entry of a scope. */
 void emit_alias(struct emitter *em, const struct scope *sc, int rte);
+/* Around a new value of a column that another program declared: its own form of dates and times. */
+void emit_store_begin(struct emitter *em, const struct attribute *a);
+void emit_store_end(struct emitter *em, const struct attribute *a);
 /* A column reference: attnum as in EXPR_VAR, system columns included. */
 void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum);
 /* The rowid of a relation entry. */
@@ -94,6 +98,9 @@ void emit_scope_leave(struct emitter *em);
 void emit_expr(struct emitter *em, const struct expr *e);
 /* The same, where only truth matters (WHERE, ON, HAVING, FILTER). */
 void emit_qual(struct emitter *em, const struct expr *e);
+/* An operand of SQLite's own comparison, IN or IS NULL. A column of another program's table stands bare there if SQLite compares what
+   that program wrote as PostgreSQL would, so that its indexes serve; everywhere else it is read through foreign_value(). */
+void emit_operand(struct emitter *em, const struct expr *e);
 /* With the COLLATE of its type, for comparisons, ORDER BY, GROUP BY, DISTINCT. */
 void emit_expr_collated(struct emitter *em, const struct expr *e);
 void emit_expr_list(struct emitter *em, const struct expr_list *l);

@@ -140,6 +140,9 @@ static void constraint_check(const char *name, const struct step *step, const st
         constraint_set_names(err, s, r, NULL, NULL);
         return;
     }
+    for (int i = 0; r->foreign && i < r->nconstraints; i++)
+        if (r->constraints[i]->foreign_sql && !strcmp(r->constraints[i]->foreign_sql, name))
+            name = r->constraints[i]->name;
     error_set(err, ERRCODE_CHECK_VIOLATION,
               "new row for relation \"%s\" violates check constraint \"%s\"", r->name, name);
     constraint_set_names(err, s, r, name, NULL);

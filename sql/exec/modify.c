@@ -137,7 +137,7 @@ static bool write_row(struct row_run *x, sqlite3_stmt *stmt, const struct row_op
 static bool check_rowid_column(struct row_run *x)
 {
     const struct relation *r = x->m->relation;
-    if (!r->rowid_attnum || r->adopted || x->new[r->rowid_attnum - 1].kind != VALUE_NULL)
+    if (!r->rowid_attnum || r->foreign || x->new[r->rowid_attnum - 1].kind != VALUE_NULL)
         return true;
     constraint_null(&(struct constraint_failure){.connection = x->row.env->connection,
                                                  .step = x->step,

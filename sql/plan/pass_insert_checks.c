@@ -27,7 +27,7 @@ bool pass_insert_checks(struct planner *p, struct query *q)
         return true;
     const struct relation *r = q->rtable[q->result]->relation;
     /* Files of other programs count on SQLite choosing the rowid. */
-    if (!r->rowid_attnum || r->adopted)
+    if (!r->rowid_attnum || r->foreign)
         return true;
     /* Row by row it is checked behind the BEFORE triggers. */
     if (plan_goes_by_rows(p, q))

@@ -29,6 +29,8 @@ static bool database_lock_file(struct database *d, struct error *err)
     if (fstat(d->lock_fd, &st) != 0 || !S_ISREG(st.st_mode))
         return error_set(err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a regular file", d->path);
     d->created = st.st_size == 0;
+    unsigned char header[20];
+    d->rollback_journal = pread(d->lock_fd, header, sizeof(header), 0) == (ssize_t)sizeof(header) && header[18] == 1;
     if (flock(d->lock_fd, (d->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0) {
         error_set(err, ERRCODE_LOCK_FILE_EXISTS,
                   "file \"%s\" is already served by another pgfeather", d->path);
@@ -65,6 +67,8 @@ static bool database_load(struct database *d, struct error *err)
     d->snapshot = snapshot_load(d->writer->db, d->name, NULL, err);
     if (warm)
         pthread_join(warmer, NULL);
+    if (d->snapshot)
+        foreign_change_init(&d->foreign, d);
     return d->snapshot != NULL;
 }
 
@@ -98,6 +102,9 @@ void database_close(struct database *d)
         next = c->next;
         connection_close(c);
     }
+    foreign_change_close(&d->foreign);
+    if (d->rollback_journal && d->writer && d->snapshot && !snapshot_is_durable(d->snapshot))
+        sqlite3_exec(d->writer->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL); /* as its owner had it */
     connection_close(d->writer); /* the last one: SQLite checkpoints */
     if (d->snapshot)
         snapshot_unref(d->snapshot);
@@ -114,6 +121,7 @@ void database_close(struct database *d)
 
 const struct snapshot *database_snapshot(struct database *d)
 {
+    foreign_change_check(&d->foreign, d);
     pthread_mutex_lock(&d->lock);
     const struct snapshot *s = snapshot_ref(d->snapshot);
     pthread_mutex_unlock(&d->lock);

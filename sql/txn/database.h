@@ -13,6 +13,7 @@
 #include "sql/catalog/sequence.h"
 #include "sql/catalog/snapshot.h"
 #include "sql/txn/connection.h"
+#include "sql/txn/foreign_change.h"
 #include "sql/txn/slots.h"
 
 /* How long SQLite waits for a foreign process that holds the file's lock. */
@@ -42,6 +43,8 @@ struct database {
     const struct snapshot *snapshot;
     int sessions;
     struct checkpointer *checkpointer;
+    struct foreign_change foreign;
+    bool rollback_journal; /* the file was in a rollback journal mode when it was opened, and is another program's */
     struct database *next; /* in the engine's list */
 };
 

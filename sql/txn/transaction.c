@@ -9,6 +9,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
 #include "sql/catalog/sequence.h"
+#include "sql/txn/commit_error.h"
 
 void txn_init(struct transaction *t, struct database *d, struct eval_context *ctx,
               struct run_control *control, void (*wake)(void *arg), void *arg)
@@ -76,6 +77,7 @@ static enum txn_wait txn_open_write(struct transaction *t, struct error *err)
      */
     bool ok = t->pinned || connection_exec(c, "BEGIN IMMEDIATE", err);
     t->writer = c;
+    t->commits = foreign_change_commits(&t->database->foreign);
     if (ok && txn_open_savepoints(t, err))
         return TXN_READY;
     if (!t->pinned && ok)
@@ -306,18 +308,29 @@ static void txn_publish(struct transaction *t)
     }
 }
 
+static void explain_commit(struct transaction *t, struct connection *c, struct error *err)
+{
+    const struct snapshot *s = t->snapshot ? snapshot_ref(t->snapshot) : database_snapshot(t->database);
+    commit_error_explain(c, s, err);
+    snapshot_unref(s);
+}
+
 bool txn_commit(struct transaction *t, struct error *err)
 {
     bool ok = true;
     struct connection *c = t->writer ? t->writer : t->pinned;
     if (c) {
         connection_attach(c, t->ctx, NULL, err->arena); /* a COMMIT runs to its end */
+        int64_t cookie = t->writer && t->snapshot ? foreign_change_cookie(c) : -1;
         ok = (!t->writer || sequence_flush(t->database->sequences, c->db, err)) &&
              connection_exec(c, "COMMIT", err);
         if (!ok) {
+            if (t->writer && (sqlite3_extended_errcode(c->db) & 0xff) == SQLITE_CONSTRAINT)
+                explain_commit(t, c, err);
             txn_sqlite_rollback(t);
         } else if (t->writer) {
             sequence_commit(t->database->sequences);
+            foreign_change_own_commit(&t->database->foreign, t->commits, cookie);
             database_committed(t->database);
         }
     }

@@ -56,6 +56,7 @@ struct transaction {
     enum txn_isolation isolation;
     bool read_only, deferrable;
     bool ran;                  /* a statement has run: isolation can no longer change */
+    uint32_t commits; /* of the file, when the write lock was taken: foreign_change.h */
     struct connection *writer; /* BEGIN IMMEDIATE is open on it; the write slot is held */
     struct connection *current; /* reader of the statement now stepping: nested ones read there */
     struct connection *pinned; /* REPEATABLE READ's reader; also the writer after an upgrade */
