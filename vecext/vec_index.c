@@ -481,6 +481,9 @@ struct vec_index *vec_index_find(struct vec_conn *conn, const char *name, struct
     }
     if (!ix) {
         char *schema = find_schema(conn->db, name);
+        /* A connection that has prepared nothing since another one made the index does not know it yet. */
+        if (!schema && sqlite3_exec(conn->db, "SELECT 1 FROM sqlite_master LIMIT 1", NULL, NULL, NULL) == SQLITE_OK)
+            schema = find_schema(conn->db, name);
         if (!schema)
             return no_such_index(name, err);
         ix = calloc(1, sizeof *ix);

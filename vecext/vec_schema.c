@@ -542,7 +542,7 @@ bool vec_index_set(sqlite3 *db, const char *name, const struct vec_index_def *de
     return ix && vec_meta_put_integer(ix, "lists", def->lists, err) &&
            vec_meta_put_integer(ix, "build_mem", def->build_mem > 0 ? def->build_mem : 64 << 20, err) &&
            vec_meta_put_integer(ix, "target", def->target_percent ? def->target_percent : 95, err) &&
-           vec_meta_new_generation(ix, err);
+           vec_meta_new_generation(ix, err) && (ix->generation = 0, true); /* this connection reads it anew too */
 }
 
 bool vec_index_truncate(sqlite3 *db, const char *name, struct vec_error *err)

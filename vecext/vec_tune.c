@@ -7,7 +7,18 @@
 
 #include "vecext/vec_search.h"
 
-enum { QUERIES = 100, NEIGHBOURS = 10, STRIDE_PRIME = 7919 };
+enum { QUERIES = 100, NEIGHBOURS = 10, STRIDE_PRIME = 7919, ROWS_A_QUERY = 400000, LISTS_A_QUERY = 64 };
+
+/* All lists, while that is no long work; of a large index the nearest ones, which hold the neighbours but for so few that
+ * recall targets below 1 do not see them. */
+static int lists_to_visit(const struct vec_index *ix)
+{
+    int64_t rows = ix->tuned_rows > ix->trained_rows ? ix->tuned_rows : ix->trained_rows, count = ix->centroids.count;
+    int64_t lists = rows > ROWS_A_QUERY ? count * ROWS_A_QUERY / rows : count;
+    if (lists < LISTS_A_QUERY)
+        lists = LISTS_A_QUERY;
+    return (int)(lists < count ? lists : count);
+}
 
 /* Ranks of the lists that hold a row's nearest neighbours, in the order that a search for the row
  * would visit them. Returns how many, or -1. */
@@ -33,7 +44,7 @@ static int neighbour_ranks(struct vec_index *ix, int64_t row, int *ranks, struct
     if (ok && !null) {
         struct vec_search_args args = {
             .query = blob, .k = NEIGHBOURS + 1, .max_distance = INFINITY};
-        args.probes = ix->centroids.count;
+        args.probes = lists_to_visit(ix);
         struct vec_search *search = vec_search_new(ix, &args, err);
         const uint32_t *order = search ? vec_search_order(search, &count) : NULL;
         int64_t id, pos;

@@ -6,6 +6,7 @@
 
 #include "sql/command/alter_table.h"
 #include "sql/command/object_text.h"
+#include "sql/command/vector_index.h"
 #include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
 
@@ -78,22 +79,34 @@ static bool conversion(struct command *c, const struct relation *r, const struct
     return e && cmd_emit_expr(c, e, r, out);
 }
 
+/* A default class gives way to the new type's, any other must take it. NULL with an error. */
+static const struct opclass_def *new_opclass(struct command *c, const struct index_def *d, int key, uint32_t type)
+{
+    const struct index_column *k = &d->columns[key];
+    const struct opclass_def *was = snapshot_opclass(c->snapshot, k->opclass);
+    if (was && was != snapshot_default_opclass(c->snapshot, d->am, k->type))
+        return index_opclass_fits(c, was, type) ? was : NULL;
+    const struct opclass_def *oc = snapshot_default_opclass(c->snapshot, d->am, type);
+    if (!oc)
+        error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "data type %s has no default operator class for access method \"%s\"",
+                  type_name(c, type, -1), d->am_name);
+    return oc;
+}
+
 /* Keys over the column get the operator class of its new type. */
 static bool update_index_columns(struct command *c, const struct relation *r, int attnum, uint32_t type,
-                                 uint32_t collation)
+                                 int32_t typmod, uint32_t collation)
 {
     for (int i = 0; i < r->nindexes; i++) {
         const struct index_def *d = r->indexes[i];
         for (int k = 0; k < d->ncolumns; k++) {
             if (d->columns[k].attnum != attnum)
                 continue;
-            const struct opclass_def *oc = snapshot_default_opclass(c->snapshot, d->am, type);
-            if (!oc && k < d->nkeys) {
-                error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
-                          "data type %s has no default operator class for access method \"%s\"",
-                          type_name(c, type, -1), d->am_name);
+            const struct opclass_def *oc = k < d->nkeys ? new_opclass(c, d, k, type) : NULL;
+            if (!oc && k < d->nkeys)
                 return false;
-            }
+            if (vector_index_method(d->am_name) && typmod <= 0)
+                return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "column does not have dimensions");
             if (!cmd_exec(c,
                           "UPDATE @_pg_index_column SET type = %u, collation = %u, opclass = %u "
                           "WHERE indexrelid = %u AND num = %d",
@@ -137,7 +150,7 @@ bool alter_column_type(struct command *c, const struct relation *r, const struct
                        "UPDATE @_pg_attribute SET atttypid = %u, atttypmod = %d, attcollation = %u, "
                        "attndims = %d WHERE attrelid = %u AND attnum = %d",
                        k->column.type, k->column.typmod, k->column.collation, k->column.ndims, r->oid, a->num) &&
-              update_index_columns(c, r, a->num, k->column.type, k->column.collation);
+              update_index_columns(c, r, a->num, k->column.type, k->column.typmod, k->column.collation);
     /* A rowid column stays one only while it is an integer. */
     bool rowid = r->rowid_attnum == a->num;
     if (ok && rowid && to->storage != STORE_INTEGER)

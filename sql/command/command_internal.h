@@ -140,6 +140,8 @@ struct index_spec {
 };
 /* Durable rows of an index (and its constraint); oid is filled in. */
 bool index_define(struct command *c, const struct relation *table, struct index_spec *spec);
+/* Does the operator class take keys of the type? An error when not. */
+bool index_opclass_fits(struct command *c, const struct opclass_def *oc, uint32_t type);
 /* Makes of SQLite's duplicate-key error PostgreSQL's: could not create unique index, with a duplicated key as DETAIL. */
 void index_unique_error(struct command *c, const struct relation *r, const struct index_def *d);
 /* PRIMARY KEY and UNIQUE of CREATE and ALTER TABLE. */

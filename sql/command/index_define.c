@@ -223,6 +223,18 @@ void index_unique_error(struct command *c, const struct relation *r, const struc
 
 /* --- CREATE INDEX --------------------------------------------------------------------------------------- */
 
+bool index_opclass_fits(struct command *c, const struct opclass_def *oc, uint32_t type)
+{
+    const struct type_def *t = snapshot_type(c->snapshot, type);
+    while (t && t->typtype == 'd')
+        t = snapshot_type(c->snapshot, t->basetype);
+    const struct cast_def *cast = snapshot_cast(c->snapshot, t ? t->oid : type, oc->intype);
+    return (t && oc->intype == t->oid) || (cast && cast->method == 'b') ||
+           snapshot_type(c->snapshot, oc->intype)->typtype == 'p' ||
+           error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "operator class \"%s\" does not accept data type %s", oc->name,
+                     cmd_type_name(c, type));
+}
+
 static const struct opclass_def *find_opclass(struct command *c, const struct index_elem *e,
                                               const struct am_def *am, uint32_t type)
 {
@@ -246,18 +258,7 @@ static const struct opclass_def *find_opclass(struct command *c, const struct in
                   am->name);
         return NULL;
     }
-    while (t && t->typtype == 'd')
-        t = snapshot_type(c->snapshot, t->basetype);
-    type = t ? t->oid : type;
-    const struct cast_def *cast = snapshot_cast(c->snapshot, type, oc->intype);
-    bool fits = oc->intype == type || (cast && cast->method == 'b') ||
-                snapshot_type(c->snapshot, oc->intype)->typtype == 'p';
-    if (!fits) {
-        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "operator class \"%s\" does not accept data type %s",
-                  oc->name, type_name);
-        return NULL;
-    }
-    return oc;
+    return index_opclass_fits(c, oc, type) ? oc : NULL;
 }
 
 static bool index_key(struct command *c, const struct relation *table, const struct index_elem *e,
