@@ -26,9 +26,12 @@ struct arena {
     size_t total;
 };
 
+/* A block that large comes from the system as zeroes, not yet in memory. */
+#define ARENA_ZEROED ((size_t)1 << 20)
+
 static struct arena_block *block_create(struct arena *a, size_t size)
 {
-    struct arena_block *b = malloc(sizeof(*b) + size);
+    struct arena_block *b = size >= ARENA_ZEROED ? calloc(1, sizeof(*b) + size) : malloc(sizeof(*b) + size);
     if (!b)
         log_fatal("out of memory (%zu bytes)", size);
     b->next = NULL;
@@ -109,7 +112,8 @@ static void *arena_take(struct arena *a, size_t size)
 void *arena_alloc(struct arena *a, size_t size)
 {
     void *p = arena_take(a, size);
-    memset(p, 0, size);
+    if (size < ARENA_ZEROED) /* a larger one has a block of its own */
+        memset(p, 0, size);
     return p;
 }
 

@@ -6,6 +6,7 @@
 
 #include "sql/catalog/sequence.h"
 #include "sql/command/fn_catalog.h"
+#include "sql/types/text_util.h"
 #include "sql/types/type.h"
 
 static const struct snapshot *snap(struct fcall *f)
@@ -27,6 +28,22 @@ static void fn_format_type(struct fcall *f)
         return;
     bool given = !ARG_NULL(f, 1);
     return_text(f, fn_type_name(f, fn_oid(f, 0), given ? (int32_t)fn_int(f, 1) : -1, given));
+}
+
+/* The names of a list of types, as psql's \\df shows arguments. */
+static void fn_oidvectortypes(struct fcall *f)
+{
+    struct textbuf out = textbuf_in(f->arena);
+    struct slice s = arg_slice(f, 0);
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < '0' || s.p[i] > '9')
+            continue;
+        uint32_t oid = 0;
+        for (; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+            oid = oid * 10 + (uint32_t)(s.p[i] - '0');
+        textbuf_printf(&out, "%s%s", out.n ? ", " : "", fn_type_name(f, oid, -1, false));
+    }
+    textbuf_return(&out, f);
 }
 
 static void fn_pg_typeof(struct fcall *f)
@@ -423,6 +440,7 @@ static const struct srf_impl no_rows = {1, none_open, none_next, NULL};
 const struct fn_impl catalog_object_functions[] = {
     {"format_type", .call = fn_format_type, .flags = FN_CALLED_ON_NULL},
     {"pg_collation_for", .call = fn_collation_for, .flags = FN_TYPED | FN_CALLED_ON_NULL},
+    {"oidvectortypes", .call = fn_oidvectortypes},
     {"pg_typeof", .call = fn_pg_typeof, .flags = FN_TYPED | FN_CALLED_ON_NULL},
     {"pg_table_is_visible", .call = fn_table_visible},
     {"pg_type_is_visible", .call = fn_type_visible},

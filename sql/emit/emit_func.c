@@ -107,9 +107,10 @@ static bool emit_long_concat(struct emitter *em, const struct expr_list *args, c
 
 static bool missing(struct emitter *em, const struct proc *p)
 {
-    if (p->impl)
+    if (p->impl && (p->impl->call || p->impl->native || p->impl->agg))
         return false;
-    error_set(em->err, ERRCODE_FEATURE_NOT_SUPPORTED, "function %s is not supported", p->name);
+    error_set(em->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+              p->impl ? "function %s is only supported in FROM" : "function %s is not supported", p->name);
     return true;
 }
 

@@ -117,13 +117,50 @@ static void too_deep(struct error *err)
     error_hint(err, "Expressions and subqueries may be nested %d levels deep.", LIMIT_EXPR_DEPTH);
 }
 
+/* The text at a 1-based character position. */
+static const char *text_at(const char *text, int position)
+{
+    while (*text && position > 1)
+        position -= (*++text & 0xC0) != 0x80;
+    return text;
+}
+
+/* The whole word that follows a number, which the grammar library cuts after its first letter. */
+static const char *whole_junk(struct parse_job *job, const char *message, int position, struct arena *arena)
+{
+    const char *near = strstr(message, " at or near \"");
+    if (strncmp(message, "trailing junk after ", 20) != 0 || !near || position <= 0)
+        return message;
+    const char *at = text_at(job->text, position);
+    size_t n = strlen(near + 13);
+    n = n ? n - 1 : 0; /* without the closing quote */
+    if (strncmp(at, near + 13, n) != 0)
+        return message;
+    while (at[n] == '_' || at[n] == '$' || (at[n] & 0x80) || (at[n] >= '0' && at[n] <= '9') ||
+           ((at[n] | 0x20) >= 'a' && (at[n] | 0x20) <= 'z'))
+        n++;
+    return arena_printf(arena, "%.*s at or near \"%.*s\"", (int)(near - message), message, (int)n, at);
+}
+
+static void report(struct parse_job *job, const PgQueryError *e)
+{
+    struct arena *scratch = arena_create();
+    parse_report(job->err, whole_junk(job, e->message, e->cursorpos, scratch), e->cursorpos - job->shift);
+    const char *at = text_at(job->text, e->cursorpos);
+    if (strstr(e->message, "invalid Unicode escape") && at[0] == '\\' && (at[1] == 'u' || at[1] == 'U') && job->err->hint)
+        job->err->hint = "Unicode escapes must be \\uXXXX or \\UXXXXXXXX.";
+    else if (strstr(e->message, "invalid Unicode escape") && job->err->hint)
+        memcpy(job->err->sqlstate, ERRCODE_SYNTAX_ERROR, sizeof(job->err->sqlstate)); /* U&'' */
+    arena_destroy(scratch);
+}
+
 static void parse_run(struct parse_job *job)
 {
     PgQueryProtobufParseResult r = pg_query_parse_protobuf(job->text);
     struct parsed *p;
 
     if (r.error != NULL) {
-        parse_report(job->err, r.error->message, r.error->cursorpos - job->shift);
+        report(job, r.error);
         pg_query_free_protobuf_parse_result(r);
         return;
     }

@@ -9,6 +9,9 @@
 #include "sql/catalog/registry.h"
 #include "sql/plan/planner.h"
 
+/* pg_language's OID: built-in functions that PostgreSQL has in SQL. */
+#define SQL_LANGUAGE 14
+
 struct folder {
     struct planner *p;
     bool reports; /* errors are the statement's */
@@ -50,15 +53,32 @@ static bool is_strict_of_null(const struct expr *e)
     return false;
 }
 
+/* Planning is not where a statement may take long or need much memory: functions whose results can be far larger than their arguments,
+   searches that can be exponential, and long arguments wait for execution. */
+#define FOLD_BYTES 4096
+
+static bool may_take_long(const char *function)
+{
+    static const char *const names[] = {"repeat", "lpad", "rpad", "array_fill", "text_format", "replace_text", "numeric_power",
+                                        "numeric_fac", "numeric_exp"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strncmp(names[i], function, strlen(names[i])) == 0)
+            return true;
+    return strstr(function, "regex") || strncmp(function, "similar", 7) == 0;
+}
+
 static bool foldable(const struct expr *e)
 {
     const struct proc *p = e->func.proc;
     if (!p || p->volatility != 'i' || p->retset || !p->impl || !p->impl->call ||
-        (p->impl->flags & (FN_WRITES | FN_SESSION | FN_USER)))
+        (p->impl->flags & (FN_WRITES | FN_SESSION | FN_USER)) || may_take_long(p->impl->name))
         return false;
-    for (int i = 0; i < e->func.args.n; i++)
-        if (!is_constant(e->func.args.items[i]))
+    for (int i = 0; i < e->func.args.n; i++) {
+        const struct expr *a = e->func.args.items[i];
+        if (!is_constant(a) ||
+            ((a->constant.value.kind == VALUE_TEXT || a->constant.value.kind == VALUE_BLOB) && a->constant.value.n > FOLD_BYTES))
             return false;
+    }
     return e->func.args.n > 0 && e->func.args.n <= LIMIT_FUNC_ARGS;
 }
 
@@ -91,6 +111,8 @@ static struct expr *evaluate(struct folder *folder, struct expr *e)
     if (f.cache && f.cache_free)
         f.cache_free(f.cache);
     if (error_is_set(&err)) {
+        if (proc->lang == SQL_LANGUAGE)
+            error_context(&err, "SQL function \"%s\" statement 1", proc->name);
         report(folder, &err);
         return e;
     }
@@ -210,6 +232,41 @@ static struct expr *fold_bool(struct folder *f, struct expr *e)
     return n == 1 ? l->items[0] : e;
 }
 
+static struct expr *truth(struct folder *f, const struct expr *e, bool value)
+{
+    return expr_const(f->p->arena, BOOLOID, -1, value_bool(value), e->location);
+}
+
+/* NULLIF, NOT and IS NULL of constants. */
+static struct expr *fold_test(struct folder *f, struct expr *e)
+{
+    if (e->kind == EXPR_BOOL) {
+        const struct expr *a = e->boolean.args.items[0];
+        return is_truth(a, true) || is_truth(a, false) ? truth(f, e, is_truth(a, false))
+               : is_null_constant(a)                   ? null_of(f, e)
+                                                       : e;
+    }
+    if (e->kind == EXPR_NULL_TEST)
+        return is_constant(e->test.arg) && !e->test.row
+                   ? truth(f, e, value_is_null(&e->test.arg->constant.value) != e->test.negated)
+                   : e;
+    struct expr *l = e->binary.left, *r = e->binary.right;
+    const struct operator_def *op = e->binary.op;
+    if (!is_constant(l) || !is_constant(r) || !op || !op->proc)
+        return e;
+    if (is_null_constant(l) || is_null_constant(r))
+        return l;
+    struct expr *equal = expr_new(f->p->arena, EXPR_OP, BOOLOID, -1, e->location);
+    equal->func.op = op;
+    equal->func.proc = op->proc;
+    expr_list_add(f->p->arena, &equal->func.args, l);
+    expr_list_add(f->p->arena, &equal->func.args, r);
+    if (!foldable(equal))
+        return e;
+    struct expr *result = evaluate(f, equal);
+    return is_truth(result, true) ? null_of(f, e) : is_truth(result, false) && l->type == e->type ? l : e;
+}
+
 static struct expr *fold(struct expr *e, void *arg)
 {
     struct folder *f = arg;
@@ -228,6 +285,8 @@ static struct expr *fold(struct expr *e, void *arg)
     expr_mutate_children(e, fold, arg);
     if (e->kind == EXPR_COERCE_IO)
         return fold_coerce_io(f, e);
+    if (e->kind == EXPR_BOOL || e->kind == EXPR_NULL_TEST || e->kind == EXPR_NULLIF)
+        return fold_test(f, e);
     if (e->kind != EXPR_FUNC && e->kind != EXPR_OP)
         return e;
     if (is_strict_of_null(e))

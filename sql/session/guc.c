@@ -226,8 +226,29 @@ static bool guc_unit_factor(const char *base, const char *name, double *factor)
     return false;
 }
 
+/* In the largest unit that makes it a whole number, else in the smallest. */
+static const char *show_real(const struct guc_def *d, const char *value, char *buf, size_t n)
+{
+    double v = strtod(value, NULL), times = v;
+    const char *unit = "";
+    if (!(v > 0))
+        return value;
+    for (size_t i = 0; i < sizeof(guc_units) / sizeof(guc_units[0]); i++) {
+        if (strcmp(guc_units[i].base, d->unit) != 0)
+            continue;
+        times = v / guc_units[i].factor;
+        unit = guc_units[i].name;
+        if (times > 0 && fabs(rint(times) / times - 1.0) <= 1e-8)
+            break;
+    }
+    snprintf(buf, n, "%g%s", times, unit);
+    return buf;
+}
+
 const char *guc_show(const struct guc_def *d, const char *value, char *buf, size_t n)
 {
+    if (d->unit && !strcmp(d->vartype, "real"))
+        return show_real(d, value, buf, n);
     if (!d->unit || strcmp(d->vartype, "integer") != 0)
         return value;
     long v = strtol(value, NULL, 10);

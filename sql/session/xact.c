@@ -64,6 +64,23 @@ static void pg_current_xact_id(struct fcall *f)
     f->result = value_int((int64_t)current_id(session_of(f)));
 }
 
+/* How many ids ago; the ids that stand for "always" are as old as can be. */
+static void xid_age(struct fcall *f)
+{
+    uint32_t xid = (uint32_t)f->args[0].i;
+    pthread_mutex_lock(&xact_mutex);
+    uint32_t now = (uint32_t)next_id();
+    pthread_mutex_unlock(&xact_mutex);
+    f->result = value_int(xid < 3 ? INT32_MAX : (int32_t)(now - xid));
+}
+
+/* There are no multixacts: the next one is the first. */
+static void mxid_age(struct fcall *f)
+{
+    uint32_t xid = (uint32_t)f->args[0].i;
+    f->result = value_int(xid == 0 ? INT32_MAX : (int32_t)(1 - xid));
+}
+
 static void pg_current_xact_id_if_assigned(struct fcall *f)
 {
     if (session_of(f)->xid)
@@ -124,6 +141,8 @@ static void pg_xact_commit_timestamp(struct fcall *f)
 }
 
 const struct fn_impl xact_functions[] = {
+    {"xid_age", xid_age},
+    {"mxid_age", mxid_age},
     {"pg_current_xact_id", pg_current_xact_id},
     {"pg_current_xact_id_if_assigned", pg_current_xact_id_if_assigned},
     {"pg_current_snapshot", pg_current_snapshot},

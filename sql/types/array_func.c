@@ -308,9 +308,13 @@ static void array_fill(struct fcall *f)
     }
     r.ndim = total ? dims.n : 0;
     r.n = (int)total;
+    size_t work = 0;
     r.items = ARENA_ARRAY(f->arena, struct value, r.n + 1);
-    for (int i = 0; i < r.n; i++)
+    for (int i = 0; i < r.n; i++) {
+        if (work_interrupted(f, &work, 1))
+            return;
         r.items[i] = f->args[0];
+    }
     array_return(f, &r);
 }
 

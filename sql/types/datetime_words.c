@@ -4,6 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+/* Letters of a unit's name that count. */
+#define SIGNIFICANT 10
+
 static const struct datetime_word words[] = {
     {"-infinity", WORD_RESERVED, RESERVED_EARLY},
     {"+infinity", WORD_RESERVED, RESERVED_LATE},
@@ -161,8 +164,9 @@ static const struct {
 
 enum datetime_unit datetime_unit_find(const char *s, size_t n)
 {
+    n = n < SIGNIFICANT ? n : SIGNIFICANT;
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (strlen(units[i].name) == n && strncasecmp(units[i].name, s, n) == 0)
+        if (strnlen(units[i].name, SIGNIFICANT) == n && strncasecmp(units[i].name, s, n) == 0)
             return units[i].unit;
     return UNIT_NONE;
 }

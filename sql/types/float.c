@@ -282,6 +282,17 @@ static void float_up(struct fcall *f)
     f->result = f->args[0];
 }
 
+/* Of equals, which may be two zeros, the second. */
+static void float_larger(struct fcall *f)
+{
+    f->result = f->args[value_compare(&f->args[0], &f->args[1]) > 0 ? 0 : 1];
+}
+
+static void float_smaller(struct fcall *f)
+{
+    f->result = f->args[value_compare(&f->args[0], &f->args[1]) < 0 ? 0 : 1];
+}
+
 static void float_abs(struct fcall *f)
 {
     f->result = value_real(fabs(ARG_REAL(f, 0)));
@@ -369,7 +380,8 @@ static void in_range_float(struct fcall *f)
     FLOAT_MIXED(prefix, name), {prefix "in", .call = name##in}, {prefix "out", .call = name##out}, \
         {prefix "recv", .call = name##recv}, {prefix "send", .call = name##send},                  \
         {prefix "um", .call = float_um}, {prefix "up", .call = float_up},                          \
-        {prefix "abs", .call = float_abs}, COMPARE_LARGER(prefix "larger", prefix "smaller")
+        {prefix "abs", .call = float_abs}, {prefix "larger", .call = float_larger},                    \
+        {prefix "smaller", .call = float_smaller}
 
 const struct fn_impl float_functions[] = {
     FLOAT_ROWS("float4", float4),

@@ -4,9 +4,9 @@
  *
  * Fields are read from right to left, so that a unit is known before its number.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <errno.h>
 
 #include "sql/types/datetime.h"
 #include "sql/types/datetime_fields.h"
@@ -17,7 +17,7 @@ enum failure { OK, BAD_FORMAT, OVERFLOW_FIELD, OVERFLOW_TOTAL };
 
 struct reader {
     struct interval v;
-    unsigned seen; /* 1 << unit, for what was given */
+    unsigned seen; /* 1 << unit, for what was given: nothing may be given twice */
     int range;
 };
 
@@ -137,6 +137,16 @@ static bool read_int64(const char *s, char **end, int64_t *v)
     return errno != ERANGE && *end != s;
 }
 
+/* Seconds with a fraction are milliseconds and microseconds too. */
+#define SECONDS_SEEN (1u << UNIT_SECOND | 1u << UNIT_MILLISECOND | 1u << UNIT_MICROSECOND)
+
+static bool see(struct reader *r, unsigned units)
+{
+    bool fresh = !(r->seen & units);
+    r->seen |= units;
+    return fresh;
+}
+
 /* h:m[:s[.f]] of any size of hours; m:s when the type is MINUTE TO SECOND. */
 static enum failure add_clock(struct reader *r, const char *s, bool minus)
 {
@@ -162,7 +172,8 @@ static enum failure add_clock(struct reader *r, const char *s, bool minus)
     if (h < 0 || m < 0 || m > 59 || sec < 0 || sec > 60)
         return OVERFLOW_FIELD;
     int sign = minus ? -1 : 1;
-    r->seen |= 1u << UNIT_HOUR | 1u << UNIT_MINUTE | 1u << UNIT_SECOND;
+    if (!see(r, 1u << UNIT_HOUR | 1u << UNIT_MINUTE | SECONDS_SEEN))
+        return BAD_FORMAT;
     bool ok = add_usecs(&r->v, sign * h, USECS_PER_HOUR) && add_usecs(&r->v, sign * m, USECS_PER_MIN) &&
               add_usecs(&r->v, sign * sec, USECS_PER_SEC) &&
               add_fraction_usecs(&r->v, sign * fraction, USECS_PER_SEC);
@@ -187,7 +198,8 @@ static enum failure add_number(struct reader *r, const char *s, enum datetime_un
             return BAD_FORMAT;
         if (months < 0 || months >= 12)
             return OVERFLOW_FIELD;
-        r->seen |= 1u << UNIT_YEAR | 1u << UNIT_MONTH;
+        if (!see(r, 1u << UNIT_MONTH))
+            return BAD_FORMAT;
         return add_months(&r->v, n, 12) && add_months(&r->v, minus ? -months : months, 1)
                    ? OK
                    : OVERFLOW_FIELD;
@@ -196,10 +208,8 @@ static enum failure add_number(struct reader *r, const char *s, enum datetime_un
         fraction = strtod(p, &p) * (minus ? -1 : 1);
     if (*p)
         return BAD_FORMAT;
-    /* Given twice is an error, except for the units that share the seconds. */
-    if ((r->seen & 1u << unit) && unit >= UNIT_MINUTE)
+    if (!see(r, unit == UNIT_SECOND && fraction != 0 ? SECONDS_SEEN : 1u << unit))
         return BAD_FORMAT;
-    r->seen |= 1u << unit;
     return add_unit(&r->v, unit, n, fraction);
 }
 
@@ -232,12 +242,15 @@ static enum failure read_fields(struct reader *r, const struct datetime_fields *
             /* fall through */
         case FIELD_NUMBER:
         case FIELD_DATE:
-            f = add_number(r, s, unit ? unit : default_unit(r->range));
+            unit = unit ? unit : default_unit(r->range);
+            f = add_number(r, s, unit);
+            if (unit == UNIT_HOUR) /* "3 4" DAY TO HOUR */
+                unit = UNIT_DAY;
             break;
         default:
             if (strcmp(s, "ago") == 0) {
                 ago = true;
-                unit = UNIT_NONE;
+                unit = UNIT_TIME; /* no number goes with it */
                 break;
             }
             unit = datetime_unit_find(s, strlen(s));
@@ -291,12 +304,25 @@ static bool iso_number(const char **p, int64_t *n, double *fraction)
     return true;
 }
 
-/* The alternative form: P0001-02-03T04:05:06. */
-static enum failure read_iso_alternative(struct reader *r, const char *p)
+static const enum datetime_unit date_units[] = {UNIT_YEAR, UNIT_MONTH, UNIT_DAY};
+static const enum datetime_unit time_units[] = {UNIT_HOUR, UNIT_MINUTE, UNIT_SECOND};
+
+/* yyyymmdd or hhmmss without separators. */
+static enum failure add_run_together(struct reader *r, const enum datetime_unit *units, int64_t n, double fraction)
 {
-    static const enum datetime_unit date_units[] = {UNIT_YEAR, UNIT_MONTH, UNIT_DAY};
-    static const enum datetime_unit time_units[] = {UNIT_HOUR, UNIT_MINUTE, UNIT_SECOND};
-    const enum datetime_unit *units = date_units;
+    const int64_t parts[3] = {n / 10000, n / 100 % 100, n % 100};
+    for (int k = 0; k < 3; k++) {
+        enum failure f = add_unit(&r->v, units[k], parts[k], k == 2 ? fraction : 0);
+        if (f)
+            return f;
+    }
+    return OK;
+}
+
+/* The alternative form: P0001-02-03T04:05:06, P00010203T040506. */
+static enum failure read_iso_alternative(struct reader *r, const char *p, bool time)
+{
+    const enum datetime_unit *units = time ? time_units : date_units;
     for (int k = 0; *p;) {
         int64_t n;
         double fraction;
@@ -306,8 +332,16 @@ static enum failure read_iso_alternative(struct reader *r, const char *p)
             p++;
             continue;
         }
+        size_t width = strspn(p + (*p == '-'), "0123456789");
         if (k == 3 || !iso_number(&p, &n, &fraction))
             return BAD_FORMAT;
+        if (k == 0 && width == (units == date_units ? 8 : 6) && (!*p || (*p == 'T' && units == date_units))) {
+            enum failure f = add_run_together(r, units, n, fraction);
+            if (f)
+                return f;
+            k = 3;
+            continue;
+        }
         enum failure f = add_unit(&r->v, units[k++], n, fraction);
         if (f)
             return f;
@@ -321,16 +355,17 @@ static enum failure read_iso_alternative(struct reader *r, const char *p)
 
 static enum failure read_iso(struct reader *r, const char *p)
 {
-    bool time = false;
+    bool time = false, any = false; /* in the date or the time */
     if (*p++ != 'P' || !*p)
         return BAD_FORMAT;
-    const char *start = p;
     while (*p) {
+        const char *start = p;
         int64_t n;
         double fraction;
         enum datetime_unit unit;
         if (*p == 'T') {
             time = true;
+            any = false;
             p++;
             continue;
         }
@@ -356,12 +391,12 @@ static enum failure read_iso(struct reader *r, const char *p)
             unit = time ? UNIT_SECOND : UNIT_NONE;
             break;
         default:
-            r->v = (struct interval){0};
-            return read_iso_alternative(r, start);
+            return any ? BAD_FORMAT : read_iso_alternative(r, start, time);
         }
         enum failure f = add_unit(&r->v, unit, n, fraction);
         if (f)
             return f;
+        any = true;
     }
     return OK;
 }

@@ -12,14 +12,14 @@ static int hex_value(char c)
 }
 
 /*
- * Pairs of digits with one kind of separator (: - .) after any whole number of bytes, or none. Returns the number
- * of bytes, 0 when malformed.
+ * Pairs of digits with one kind of separator (: - .) after any whole number of bytes, or none. six: macaddr's stricter forms, with
+ * separators after every one, two or three bytes. Returns the number of bytes, 0 when malformed.
  */
-static int parse_bytes(struct slice s, unsigned char *out)
+static int parse_bytes(struct slice s, unsigned char *out, bool six)
 {
     size_t i = 0, end = s.n;
     char separator = 0;
-    int n = 0;
+    int n = 0, step = 0, last = 0; /* bytes between separators; before the last one */
     while (i < end && s.p[i] == ' ')
         i++;
     while (end > i && s.p[end - 1] == ' ')
@@ -38,12 +38,18 @@ static int parse_bytes(struct slice s, unsigned char *out)
         if (i < end && (s.p[i] == ':' || s.p[i] == '-' || s.p[i] == '.')) {
             if (separator && s.p[i] != separator)
                 return 0;
+            if (!separator)
+                step = n;
+            int group = last;
+            last = n;
             separator = s.p[i++];
+            if (six && (n - group != step || step > 3 || (step == 2 && separator == ':') || (step != 2 && separator == '.')))
+                return 0;
             if (i >= end)
                 return 0;
         }
     }
-    return n;
+    return six && step && n - last != step ? 0 : n;
 }
 
 static void return_mac(struct fcall *f, const unsigned char *p, int n)
@@ -65,7 +71,7 @@ static void macaddr_in(struct fcall *f)
 {
     unsigned char bytes[MAC_MAXIMUM];
     struct slice s = arg_slice(f, 0);
-    if (parse_bytes(s, bytes) == 6)
+    if (parse_bytes(s, bytes, true) == 6)
         return_mac(f, bytes, 6);
     else
         invalid(f, "macaddr", s);
@@ -83,7 +89,7 @@ static void macaddr8_in(struct fcall *f)
 {
     unsigned char bytes[MAC_MAXIMUM];
     struct slice s = arg_slice(f, 0);
-    int n = parse_bytes(s, bytes);
+    int n = parse_bytes(s, bytes, false);
     if (n == 6)
         widen(bytes);
     if (n == 6 || n == 8)
@@ -101,7 +107,7 @@ static void mac_out(struct fcall *f)
 static int arg_mac(struct fcall *f, int i, unsigned char *bytes)
 {
     memset(bytes, 0, MAC_MAXIMUM);
-    return parse_bytes(arg_slice(f, i), bytes);
+    return parse_bytes(arg_slice(f, i), bytes, false);
 }
 
 static void receive(struct fcall *f, bool eight)

@@ -118,11 +118,12 @@ struct tid {
 
 static bool tid_parse(const char *s, struct tid *t)
 {
-    unsigned long long block, offset;
+    long long block;
+    unsigned long long offset;
     char close;
     int end = 0;
-    if (sscanf(s, " ( %llu , %llu %c %n", &block, &offset, &close, &end) != 3 || close != ')' ||
-        s[end] || block > UINT32_MAX || offset > UINT16_MAX)
+    if (sscanf(s, " ( %lld , %llu %c %n", &block, &offset, &close, &end) != 3 || close != ')' ||
+        s[end] || block > UINT32_MAX || block < INT32_MIN || offset > UINT16_MAX)
         return false;
     *t = (struct tid){(uint32_t)block, (uint16_t)offset};
     return true;

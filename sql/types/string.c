@@ -299,10 +299,12 @@ static bool requested_length_check(struct fcall *f, int64_t bytes)
     return error_set(f->err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "requested length too large");
 }
 
-static void add_fill(struct textbuf *out, struct slice fill, size_t chars)
+static void add_fill(struct fcall *f, struct textbuf *out, struct slice fill, size_t chars)
 {
-    size_t at = 0;
+    size_t at = 0, work = 0;
     while (chars-- > 0) {
+        if (work_interrupted(f, &work, 1))
+            return;
         size_t step = (size_t)utf8_step(fill.p + at, fill.n - at);
         textbuf_add(out, fill.p + at, step);
         at += step;
@@ -318,9 +320,9 @@ static void pad(struct fcall *f, bool left)
     int64_t want = arg_int(f, 1);
     if (want < 0)
         want = 0;
-    if (!requested_length_check(f, want * 4))
-        return;
     size_t chars = utf8_length(s.p, s.n);
+    if (!requested_length_check(f, (fill.n || (size_t)want < chars ? want : (int64_t)chars) * 4))
+        return;
     if ((size_t)want <= chars || fill.n == 0) {
         return_slice(f, s.p, utf8_offset(s.p, s.n, (size_t)want));
         return;
@@ -328,7 +330,9 @@ static void pad(struct fcall *f, bool left)
     struct textbuf out = textbuf_in(f->arena);
     if (!left)
         textbuf_add(&out, s.p, s.n);
-    add_fill(&out, fill, (size_t)want - chars);
+    add_fill(f, &out, fill, (size_t)want - chars);
+    if (error_is_set(f->err))
+        return;
     if (left)
         textbuf_add(&out, s.p, s.n);
     textbuf_return(&out, f);
@@ -344,6 +348,8 @@ static void rpad(struct fcall *f)
     pad(f, false);
 }
 
+#define REPEAT_STEP ((size_t)1 << 20)
+
 static void repeat(struct fcall *f)
 {
     struct slice s = arg_slice(f, 0);
@@ -354,8 +360,17 @@ static void repeat(struct fcall *f)
         return;
     size_t total = s.n * (size_t)times;
     char *p = arena_alloc(f->arena, total + 1);
-    for (size_t at = 0; at < total; at += s.n)
-        memcpy(p + at, s.p, s.n);
+    size_t at = total < s.n ? total : s.n, work = 0;
+    if (total)
+        memcpy(p, s.p, at);
+    while (at < total) { /* what is there already, again */
+        size_t step = at < REPEAT_STEP ? at : s.n < REPEAT_STEP ? REPEAT_STEP / s.n * s.n : s.n;
+        step = step < total - at ? step : total - at;
+        memcpy(p + at, p, step);
+        at += step;
+        if (work_interrupted(f, &work, step))
+            return;
+    }
     return_slice(f, p, total);
 }
 

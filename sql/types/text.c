@@ -350,11 +350,11 @@ static int collate_bpchar(void *unused, int na, const void *a, int nb, const voi
     }                                                                                              \
     static void prefix##_larger(struct fcall *f)                                                   \
     {                                                                                              \
-        f->result = compare(f) > 0 ? f->args[0] : f->args[1];                                      \
+        f->result = compare(f) >= 0 ? f->args[0] : f->args[1];                                      \
     }                                                                                              \
     static void prefix##_smaller(struct fcall *f)                                                  \
     {                                                                                              \
-        f->result = compare(f) < 0 ? f->args[0] : f->args[1];                                      \
+        f->result = compare(f) <= 0 ? f->args[0] : f->args[1];                                     \
     }
 
 COMPARISONS(text, compare_args)
