@@ -53,33 +53,47 @@ static bool is_strict_of_null(const struct expr *e)
     return false;
 }
 
-/* Planning is not where a statement may take long or need much memory: functions whose results can be far larger than their arguments,
-   searches that can be exponential, and long arguments wait for execution. */
+/* Planning is not where a statement may take long or need much memory: long arguments wait for execution, and functions that make much of
+   little. */
 #define FOLD_BYTES 4096
 
-static bool may_take_long(const char *function)
+static bool is_long(const struct expr *a)
 {
-    static const char *const names[] = {"repeat", "lpad", "rpad", "array_fill", "text_format", "replace_text", "numeric_power",
-                                        "numeric_fac", "numeric_exp"};
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (strncmp(names[i], function, strlen(names[i])) == 0)
-            return true;
-    return strstr(function, "regex") || strncmp(function, "similar", 7) == 0;
+    const struct value *v = &a->constant.value;
+    return (v->kind == VALUE_TEXT || v->kind == VALUE_BLOB) && v->n > FOLD_BYTES;
+}
+
+/* Digits in a row that make a number of more than that many. */
+static bool has_number(const struct value *v, int digits)
+{
+    int run = 0;
+    for (size_t i = 0; v->kind == VALUE_TEXT && i < v->n && run < digits; i++)
+        run = v->p[i] >= '0' && v->p[i] <= '9' ? run + 1 : 0;
+    return v->kind == VALUE_TEXT && run >= digits;
+}
+
+static bool makes_much(const char *function, const struct expr_list *args)
+{
+    if (strncmp(function, "repeat", 6) == 0 || strncmp(function, "lpad", 4) == 0 || strncmp(function, "rpad", 4) == 0) {
+        int64_t times = args->n > 1 && args->items[1]->constant.value.kind == VALUE_INT ? args->items[1]->constant.value.i : 0;
+        /* Beyond the limit of a value it fails at once. */
+        return times > 1 << 16 && times <= LIMIT_VALUE_BYTES;
+    }
+    if (strncmp(function, "array_fill", 10) == 0)
+        return args->n < 2 || has_number(&args->items[1]->constant.value, 4);
+    return strncmp(function, "text_format", 11) == 0 && has_number(&args->items[0]->constant.value, 5);
 }
 
 static bool foldable(const struct expr *e)
 {
     const struct proc *p = e->func.proc;
     if (!p || p->volatility != 'i' || p->retset || !p->impl || !p->impl->call ||
-        (p->impl->flags & (FN_WRITES | FN_SESSION | FN_USER)) || may_take_long(p->impl->name))
+        (p->impl->flags & (FN_WRITES | FN_SESSION | FN_USER)))
         return false;
-    for (int i = 0; i < e->func.args.n; i++) {
-        const struct expr *a = e->func.args.items[i];
-        if (!is_constant(a) ||
-            ((a->constant.value.kind == VALUE_TEXT || a->constant.value.kind == VALUE_BLOB) && a->constant.value.n > FOLD_BYTES))
+    for (int i = 0; i < e->func.args.n; i++)
+        if (!is_constant(e->func.args.items[i]) || is_long(e->func.args.items[i]))
             return false;
-    }
-    return e->func.args.n > 0 && e->func.args.n <= LIMIT_FUNC_ARGS;
+    return e->func.args.n > 0 && e->func.args.n <= LIMIT_FUNC_ARGS && !makes_much(p->impl->name, &e->func.args);
 }
 
 static void report(struct folder *f, const struct error *err)

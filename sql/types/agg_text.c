@@ -7,7 +7,7 @@
 /* Values between delimiters; the first value's own delimiter is not shown. */
 struct string_agg_state {
     char *p;
-    size_t n, cap;
+    size_t n, cap, work;
     bool started;
 };
 
@@ -34,7 +34,7 @@ static void string_agg_step(struct fcall *f, void *state)
     struct slice delimiter = {"", 0};
     if (st->started && !ARG_NULL(f, 1))
         delimiter = arg_slice(f, 1);
-    if (!value_size_check(st->n + delimiter.n + s.n, f->err))
+    if (!value_size_check(st->n + delimiter.n + s.n, f->err) || work_interrupted(f, &st->work, s.n))
         return;
     agg_append(st, delimiter);
     agg_append(st, s);

@@ -153,6 +153,8 @@ static void ln_to_mpfr(mpfr_t m, const struct num *x)
 /* Enough bits that a logarithm near 1 keeps scale digits. */
 static mpfr_prec_t ln_bits(const struct num *x, int scale)
 {
+    if (ln_weight(x) >= 0) /* not near 1: digits of x beyond those of the result say nothing */
+        return bits_for(scale + 60);
     return bits_for(2 * (digits_of(x) + scale) + 40);
 }
 

@@ -190,7 +190,7 @@ static void replace_text(struct fcall *f)
     }
     struct textbuf out = textbuf_in(f->arena);
     size_t work = 0;
-    for (int64_t at; (at = find(s, from)) >= 0 && !work_interrupted(f, &work, (size_t)at + 8);) {
+    for (int64_t at; (at = find(s, from)) >= 0 && !work_interrupted(f, &work, (size_t)at + to.n + 8);) {
         if (!value_size_check(out.n + (size_t)at + to.n, f->err))
             return;
         textbuf_add(&out, s.p, (size_t)at);
