@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Files that other programs made, opened by pgfeather: foreign_test.py BINARY"""
+"""Files that other programs made, opened by pgfeather, and its own in SQLite's shell: foreign_test.py BINARY [PGFUNCTIONS.so [TEST]]"""
 import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 
@@ -440,10 +441,44 @@ def test_own_file_in_sqlite():
     db.close()
 
 
+def shell(path, *statements):
+    """What the sqlite3 shell with pgfunctions loaded prints, one run per statement."""
+    module = os.path.splitext(sys.argv[2])[0]
+    runs = [subprocess.run(["sqlite3", path, f".load {module}", s], capture_output=True, text=True, timeout=60) for s in statements]
+    return [r.stdout.strip() or r.stderr.strip() for r in runs]
+
+
+def test_writing_with_pgfunctions():
+    if len(sys.argv) < 3 or not shutil.which("sqlite3"):
+        print("the sqlite3 shell is not installed: writing with pgfunctions is not tested")
+        return
+    path = new("written.db")
+    with Opened(path) as o:
+        o.sql("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n numeric UNIQUE CHECK (n > 0.5), "
+              "m mood, a int[], iv interval UNIQUE, v varchar(5) CHECK (v ~ '^[a-z]'), g text GENERATED ALWAYS AS (upper(v) || n::text) STORED, "
+              "d date CHECK (d > '2000-01-01'), rng int4range, ip inet); CREATE INDEX ON t (lower(v)); CREATE INDEX ON t (m); CREATE INDEX ON t (iv) WHERE n > 1; "
+              "CREATE INDEX ON t (rng); CREATE INDEX ON t (a); CREATE INDEX ON t (ip); "
+              "INSERT INTO t (n, m, a, iv, v, d, rng, ip) VALUES (1.50, 'ok', '{1,2}', '1 day', 'abc', '2024-01-01', '[1,5)', '10.0.0.1')")
+    got = shell(path, "INSERT INTO t (n, m, a, iv, v, d, rng, ip) VALUES ('2.0', 'sad', '[3]', '2 days', 'xyz', '2024-05-05', '[2,4)', '10.0.0.2') RETURNING g",
+                "SELECT group_concat(m) FROM (SELECT m FROM t ORDER BY m)", "INSERT INTO t (n, v) VALUES ('0.1', 'a')", "INSERT INTO t (n, v) VALUES ('7', '9')",
+                "INSERT INTO t (n) VALUES ('1.5')", "SELECT count(*) FROM t WHERE n = '2'", "PRAGMA integrity_check")
+    check("generated column", got[0], "XYZ2.0")
+    check("order of an enum", got[1], "sad,ok")
+    for i, name in ((2, "t_n_check"), (3, "t_v_check")):
+        check(name, f"CHECK constraint failed: {name}" in got[i], True)
+    check("unique by value", "UNIQUE constraint failed: t.n" in got[4], True)
+    check("equal by value", got[5:], ["1", "ok"])
+    with Opened(path) as o:
+        check("the server reads it", o.sql("SELECT n, m, a, iv, v, g, d, rng, ip FROM t WHERE lower(v) = 'xyz'"),
+              [("2.0", "sad", "{3}", "2 days", "xyz", "XYZ2.0", "2024-05-05", "[2,4)", "10.0.0.2")])
+    foreign = files.build(new("foreign.db"), files.DJANGO)
+    check("a file of another program", shell(foreign, "SELECT count(*) FROM app_kind"), ["2"])
+
+
 ROOT = tempfile.mkdtemp(prefix="foreign-")
 try:
     for name, function in sorted(globals().items()):
-        if name.startswith("test_") and (len(sys.argv) < 3 or sys.argv[2] in name):
+        if name.startswith("test_") and (len(sys.argv) < 4 or sys.argv[3] in name):
             try:
                 function()
             except Exception as e:
