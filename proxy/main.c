@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -219,9 +220,23 @@ static void main_raise_descriptors(void)
     }
 }
 
+/* A start that was refused leaves no new file behind. */
+static void main_forget_file(const char *path)
+{
+    static const char *const ends[] = {"-wal", "-shm", ""};
+    char name[4096];
+    struct stat st;
+    if (!path || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return;
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+        if (snprintf(name, sizeof(name), "%s%s", path, ends[i]) < (int)sizeof(name))
+            unlink(name);
+}
+
 static int main_run(struct main_process *m)
 {
     sigset_t all;
+    bool existed = m->options.path && access(m->options.path, F_OK) == 0;
     main_raise_descriptors();
     signal(SIGPIPE, SIG_IGN);
     sigfillset(&all);
@@ -238,8 +253,11 @@ static int main_run(struct main_process *m)
         listener_close(m->listeners);
     if (m->server)
         server_destroy(m->server);
+    bool refused = m->engine && !ok; /* the file is ours: the engine had its lock */
     if (m->engine)
         pg_engine_destroy(m->engine);
+    if (refused && !existed)
+        main_forget_file(m->options.path);
     arena_destroy(m->arena);
     return m->status;
 }

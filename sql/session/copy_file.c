@@ -1,5 +1,6 @@
 /*
- * copy_file.c: the server's files as sources and targets of COPY, opened for superusers only. Blocking reads and writes: COPY
+ * copy_file.c: the server's files as sources and targets of COPY, opened for superusers and members of pg_read_server_files or
+ * pg_write_server_files only. Blocking reads and writes: COPY
  * with a file runs on a worker thread.
  */
 #include <errno.h>
@@ -8,12 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sql/catalog/acl.h"
 #include "sql/session/copy.h"
+
+/* PostgreSQL's predefined roles (catalog/builtin/pg_authid.def). */
+#define ROLE_READ_SERVER_FILES  4569u
+#define ROLE_WRITE_SERVER_FILES 4570u
 
 static bool file_allowed(struct pg_session *s, bool from)
 {
-    const struct role_def *r = snapshot_role(s->snapshot, s->role);
-    if (!r || r->super)
+    if (role_has_privs(s->snapshot, s->role, from ? ROLE_READ_SERVER_FILES : ROLE_WRITE_SERVER_FILES))
         return true;
     error_set(&s->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
               "must be superuser or have privileges of the %s role to COPY %s a file",

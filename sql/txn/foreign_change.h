@@ -14,7 +14,7 @@ struct database;
 
 struct foreign_change {
     pthread_mutex_t lock; /* guards probe and cookie */
-    struct connection *probe; /* a connection of its own: it sees what is committed, whoever writes now */
+    struct sqlite3 *probe; /* sees what is committed, whoever writes now; knows no schema, so it costs nothing to open */
     const volatile uint32_t *commits; /* SQLite's count of commits in the shared WAL index; NULL without a WAL */
     atomic_uint seen;                 /* its value that the current snapshot was last held against */
     int64_t cookie;                   /* SQLite's schema_version that the current snapshot shows; -1 unknown */

@@ -60,6 +60,8 @@ static void test_run(const char *server)
                (const char *[]){server, "--listen", "127.0.0.2", "a.db", "--run", shell, "-c",
                                 "echo $PGHOST", NULL},
                0, "127.0.0.2");
+    expect_run("an address without passwords is refused, and leaves no file",
+               (const char *[]){shell, "-c", "\"$0\" --listen 0.0.0.0 --port 0 fresh.db; test -e fresh.db || echo none", server, NULL}, 0, "none");
     struct strbuf url = {0};
     strbuf_printf(&url,
                   "postgresql://postgres@/a?host=%%2Ftmp%%2F%s&port=", scratch_directory() + 5);

@@ -53,6 +53,11 @@ def main():
         one("SET ROLE guest")
         for sql in (f"COPY t TO '{path}'", f"COPY t FROM '{path}'", f"SELECT lo_import('{path}')"):
             check(f"the server's files are the superuser's: {sql}", (one(sql).error or {}).get("C"), "42501")
+        one("RESET ROLE")
+        one("GRANT pg_read_server_files, pg_write_server_files TO guest")
+        one("SET ROLE guest")
+        check("or of members of its roles: to", one(f"COPY t TO '{path}'").tag, "COPY 20001")
+        check("or of members of its roles: from", one(f"COPY t FROM '{path}'").tag, "COPY 20001")
         c.close()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
