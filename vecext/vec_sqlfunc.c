@@ -9,6 +9,7 @@
  */
 #include "vecext/vec_sqlfunc.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +42,8 @@ struct argument {
     struct vec_buf space;
 };
 
-static bool read_argument(enum vec_type type, sqlite3_value *value, struct argument *arg,
+/* `finite`: elements are looked at too. */
+static bool read_argument(enum vec_type type, sqlite3_value *value, bool finite, struct argument *arg,
                           struct vec_error *err)
 {
     if (sqlite3_value_type(value) == SQLITE_TEXT) {
@@ -57,10 +59,11 @@ static bool read_argument(enum vec_type type, sqlite3_value *value, struct argum
         return vec_error_set(err, VEC_INVALID_TEXT, "a number is not a %s", vec_type_name(type));
     arg->blob.data = sqlite3_value_blob(value);
     arg->blob.len = (size_t)sqlite3_value_bytes(value);
-    return vec_blob_check(type, arg->blob, true, err);
+    return vec_blob_check(type, arg->blob, finite, err);
 }
 
 enum { MAX_VECTORS = 2 };
+enum product { PRODUCT_INNER, PRODUCT_L2_SQUARED, PRODUCT_SPHERICAL };
 
 /* The frame all functions share: reads the vector arguments, calls `body`, reports. */
 struct call {
@@ -73,6 +76,9 @@ struct call {
     struct vec_error err;
 };
 
+static bool body_distance(struct call *c);
+static bool body_product(struct call *c);
+
 static void run_call(sqlite3_context *context, int argc, sqlite3_value **argv, int vectors,
                      bool (*body)(struct call *))
 {
@@ -83,8 +89,10 @@ static void run_call(sqlite3_context *context, int argc, sqlite3_value **argv, i
         if (sqlite3_value_type(argv[i]) == SQLITE_NULL)
             return;
     bool ok = true;
+    /* those whose result shows it; an angle is cut to its range */
+    bool measures = body == body_distance || (body == body_product && call.which != PRODUCT_SPHERICAL);
     for (int i = 0; ok && i < vectors; i++)
-        ok = read_argument(call.type, argv[i], &call.args[i], &call.err);
+        ok = read_argument(call.type, argv[i], !measures, &call.args[i], &call.err);
     if (!ok || !body(&call))
         vec_sqlfunc_error(context, &call.err);
     for (int i = 0; i < MAX_VECTORS; i++)
@@ -99,17 +107,24 @@ static bool give_blob(struct call *c, bool ok)
     return ok;
 }
 
+/* A NaN or an infinity among the elements shows in every measure: looking at all of them again for each row would cost a third of
+ * an exact scan. */
+static bool elements_are_finite(struct call *c, double measure)
+{
+    return isfinite(measure) || (vec_blob_check(c->type, c->args[0].blob, true, &c->err) &&
+                                 vec_blob_check(c->type, c->args[1].blob, true, &c->err));
+}
+
 static bool body_distance(struct call *c)
 {
     double d;
     if (!vec_distance(c->type, (enum vec_metric)c->which, c->args[0].blob, c->args[1].blob, &d,
-                      &c->err))
+                      &c->err) ||
+        !elements_are_finite(c, d))
         return false;
     sqlite3_result_double(c->context, d);
     return true;
 }
-
-enum product { PRODUCT_INNER, PRODUCT_L2_SQUARED, PRODUCT_SPHERICAL };
 
 static bool body_product(struct call *c)
 {
@@ -118,6 +133,7 @@ static bool body_product(struct call *c)
     bool ok = c->which == PRODUCT_INNER        ? vec_inner_product(c->type, a, b, &d, &c->err)
               : c->which == PRODUCT_L2_SQUARED ? vec_l2_squared(c->type, a, b, &d, &c->err)
                                                : vec_spherical_distance(c->type, a, b, &d, &c->err);
+    ok = ok && elements_are_finite(c, d);
     if (ok)
         sqlite3_result_double(c->context, d);
     return ok;
@@ -219,7 +235,7 @@ static void sql_avg_step(sqlite3_context *context, int argc, sqlite3_value **arg
     (void)argc;
     if (!agg || sqlite3_value_type(argv[0]) == SQLITE_NULL)
         return;
-    if (!read_argument(data->type, argv[0], &arg, &err) ||
+    if (!read_argument(data->type, argv[0], true, &arg, &err) ||
         !vec_aggregate_add(agg, data->type, arg.blob, &err))
         vec_sqlfunc_error(context, &err);
     vec_buf_free(&arg.space);
@@ -250,7 +266,7 @@ static void sql_sum_step(sqlite3_context *context, int argc, sqlite3_value **arg
     (void)argc;
     if (!sum || sqlite3_value_type(argv[0]) == SQLITE_NULL)
         return;
-    bool ok = read_argument(data->type, argv[0], &arg, &err);
+    bool ok = read_argument(data->type, argv[0], true, &arg, &err);
     if (ok && !sum->data) {
         ok = vec_buf_append(sum, arg.blob.data, arg.blob.len, &err);
     } else if (ok) {

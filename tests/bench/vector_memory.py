@@ -38,6 +38,13 @@ def memory(pid, key):
         return next(int(line.split()[1]) / 1024 for line in f if line.startswith(key + ":"))
 
 
+def processor(pid):
+    """Seconds of processor time the process has used."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        fields = f.read().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Limit:
     """A memory cgroup; enter(pid) moves a process there."""
 
@@ -126,9 +133,12 @@ def large(o, folder):
                 say("build", f"{time.time() - began:.0f} s, peak {memory(pid, 'VmHWM'):.0f} MB, {memory(pid, 'VmHWM') - idle:.0f} MB over idle")
                 say("index", must(c, "SELECT pg_size_pretty(pg_relation_size('t_v_idx'))").rows[0][0])
             timed(c, qs[:100])
-            before = memory(pid, "VmRSS")
+            before, spent = memory(pid, "VmRSS"), processor(pid)
             say("500 queries for 10 rows, default recall", percentiles(timed(c, qs[100:])))
-            say("process before and after them", f"{before:.0f} MB, {memory(pid, 'VmRSS'):.0f} MB; of the cgroup at most {limit.peak():.0f} MB")
+            say("  processor time of the server a query", f"{2 * (processor(pid) - spent):.2f} ms")
+            after = memory(pid, "VmRSS")
+            timed(c, qs)
+            say("process before, after them, after 600 more", f"{before:.0f} MB, {after:.0f} MB, {memory(pid, 'VmRSS'):.0f} MB; of the cgroup at most {limit.peak():.0f} MB")
             must(c, "SET enable_indexscan = off")
             exact = [search(c, q) for q in qs[:o.exact]]
             must(c, "SET enable_indexscan = on")
@@ -193,10 +203,10 @@ def idle(folder):
         c = connect(s)
         must(c, "CREATE INDEX ON t USING ivf (v vector_l2_ops)")
         c.close()
-    base = resident(empty, False)
-    say("memory of a server without rows", f"{base:.1f} MB")
-    say("with 10,000 x 256 and their index, nothing asked yet", f"{resident(path, False) - base:+.1f} MB")
-    say("  after 20 searches", f"{resident(path, True) - base:+.1f} MB")
+    for what, use in (("nothing asked yet", False), ("after 20 searches", True)):
+        base = resident(empty, use)
+        say(f"memory of a server with one row, {what}", f"{base:.1f} MB")
+        say("  with 10,000 x 256 and their index", f"{resident(path, use) - base:+.1f} MB")
 
 
 def build_memory(folder):
