@@ -15,6 +15,7 @@
 struct plan {
     atomic_int refs;
     atomic_bool wants_writer; /* a function it calls was seen to write */
+    _Atomic int64_t usual_ns; /* moving mean of its runs' time; 0: not run yet */
     uint64_t uid; /* names it in connections' statement caches; never reused */
     struct arena *arena;
     const struct snapshot *snapshot;

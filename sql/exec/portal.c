@@ -9,7 +9,11 @@
 #include "sql/exec/direct.h"
 
 /* An inline statement may keep its event loop this long before it moves to a worker. */
+/* How long a read may hold the event loop before it begins anew on a worker: one that never ran, one that usually takes less
+   than PORTAL_USUAL_NS; what usually takes longer begins there. */
 #define PORTAL_INLINE_NS 300000
+#define PORTAL_USUAL_NS 1500000
+#define PORTAL_MOST_NS 4000000
 
 struct portal *portal_create(const char *name, struct plan *plan)
 {
@@ -446,8 +450,24 @@ static enum portal_result portal_run_program(struct portal *p, const struct port
 static bool portal_may_start_inline(const struct portal *p)
 {
     const struct program *g = p->plan->program;
+    if (!g->writes && atomic_load_explicit(&p->plan->usual_ns, memory_order_relaxed) > PORTAL_USUAL_NS)
+        return false;
     return p->state == PORTAL_READY && !g->long_hint &&
            (g->writes || !g->query || !g->query->volatile_calls) && !(g->query && g->query->routine_calls);
+}
+
+/* A run that began now may take so long on the event loop. */
+static int64_t portal_inline_ns(const struct portal *p)
+{
+    return atomic_load_explicit(&p->plan->usual_ns, memory_order_relaxed) ? PORTAL_MOST_NS : PORTAL_INLINE_NS;
+}
+
+/* Runs at the same time may lose one of their times. */
+static void portal_note_time(struct plan *plan, int64_t took)
+{
+    int64_t usual = atomic_load_explicit(&plan->usual_ns, memory_order_relaxed);
+    usual = usual ? usual + (took - usual) / (took < usual ? 3 : 8) : took; /* a cold start is forgotten soon */
+    atomic_store_explicit(&plan->usual_ns, usual > 0 ? usual : 1, memory_order_relaxed);
 }
 
 enum portal_result portal_run(struct portal *p, const struct portal_run *run, struct error *err)
@@ -473,9 +493,10 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
             connection_attach(p->connection, run->txn->ctx, run->control, p->arena);
         p->flushed = true;
     }
-    bool budgeted = !run->on_worker && !p->plan->program->writes;
+    bool budgeted = !run->on_worker && !p->plan->program->writes, whole = !p->flushed;
+    int64_t start = run_control_now();
     run->control->budget_hit = run->control->parked = run->control->wants_writer = false;
-    run->control->budget = budgeted ? run_control_now() + PORTAL_INLINE_NS : 0;
+    run->control->budget = budgeted ? start + portal_inline_ns(p) : 0;
     struct connection *outer = run->txn->current;
     run->txn->current = direct_is_row(p->plan) ? outer : p->connection;
     enum portal_result r = portal_run_program(p, run, outer, err);
@@ -489,6 +510,8 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
     } else if (r == PORTAL_FAILED) {
         portal_finish(p, run->txn, PORTAL_BROKEN);
     } else if (r == PORTAL_FINISHED) {
+        if (whole)
+            portal_note_time(p->plan, run_control_now() - start);
         portal_finish(p, run->txn, PORTAL_DONE);
     }
     return r;
