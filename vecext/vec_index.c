@@ -1,7 +1,7 @@
 /* vec_index.c - opening an index and running its statements; see vec_index.h.
  *
  * Keys of NAME_meta (integers unless said otherwise):
- *   format        1
+ *   format        2 (1 had no versions of lists)
  *   method, type, metric   text, by name; method is ivf, flat or inverted
  *   max_elements  of an inverted index's rows; 0: any number
  *   dims          of the vectors
@@ -60,6 +60,16 @@ struct vec_conn *vec_conn_new(sqlite3 *db)
     return conn;
 }
 
+/* States of seen.list_state. */
+enum { LIST_UNKNOWN, LIST_EMPTY, LIST_KNOWN };
+
+static void forget_seen(struct vec_index *ix)
+{
+    free(ix->seen.lists);
+    free(ix->seen.list_state);
+    memset(&ix->seen, 0, sizeof ix->seen);
+}
+
 static void unload(struct vec_index *ix)
 {
     vec_rotation_free(&ix->rotation);
@@ -72,6 +82,7 @@ static void unload(struct vec_index *ix)
     free(ix->record);
     ix->mean = ix->row = ix->residual = ix->products = NULL;
     ix->codes = ix->record = NULL;
+    forget_seen(ix);
     memset(ix->curve, 0, sizeof ix->curve);
     ix->generation = ix->tuned_rows = 0;
 }
@@ -269,9 +280,11 @@ static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error 
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
         if (strcmp(key, wide[i].key) == 0)
             *wide[i].to = number;
-    if (strcmp(key, "format") == 0 && number != 1)
-        return vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %lld, not 1", ix->name,
-                             (long long)number);
+    if (strcmp(key, "format") == 0 && number != VEC_FORMAT) {
+        vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %lld, not %d", ix->name,
+                      (long long)number, VEC_FORMAT);
+        return vec_error_hint(err, "REINDEX it.");
+    }
     if (strcmp(key, "curve") == 0 && sqlite3_column_bytes(row, 1) == sizeof ix->curve)
         memcpy(ix->curve, sqlite3_column_blob(row, 1), sizeof ix->curve);
     if (strcmp(key, "refine") == 0)
@@ -452,6 +465,69 @@ static bool refresh(struct vec_index *ix, struct vec_error *err)
     return (generation != 0 && generation == ix->generation) || reload(ix, err);
 }
 
+/* Is what was seen still so? Changes of one's own show in the data version when they are committed, so that nothing is known
+ * while there may be some. */
+static bool is_current(const struct vec_index *ix)
+{
+    uint32_t now = 0;
+    return ix->seen.known && sqlite3_txn_state(ix->conn->db, ix->schema) != SQLITE_TXN_WRITE &&
+           sqlite3_file_control(ix->conn->db, ix->schema, SQLITE_FCNTL_DATA_VERSION, &now) == SQLITE_OK &&
+           now == ix->seen.data_version;
+}
+
+/* Looks at the index's generation and begins to remember; without memory, or while writing, nothing is. */
+static bool look(struct vec_index *ix, struct vec_error *err)
+{
+    bool found;
+    int64_t one;
+    if (!refresh(ix, err))
+        return false;
+    if (ix->seen.count != ix->centroids.count) {
+        forget_seen(ix);
+        size_t n = (size_t)ix->centroids.count;
+        ix->seen.lists = malloc(n * sizeof *ix->seen.lists);
+        ix->seen.list_state = malloc(n);
+        if (ix->seen.lists && ix->seen.list_state)
+            ix->seen.count = (int)n;
+    }
+    ix->seen.known = false;
+    if (!ix->seen.count || sqlite3_txn_state(ix->conn->db, ix->schema) == SQLITE_TXN_WRITE)
+        return true;
+    if (!vec_index_integer(ix, VEC_STMT_TAIL_ANY, 0, &one, &found, err))
+        return false;
+    memset(ix->seen.list_state, LIST_UNKNOWN, (size_t)ix->seen.count);
+    ix->seen.has_tail = found;
+    ix->seen.known = sqlite3_file_control(ix->conn->db, ix->schema, SQLITE_FCNTL_DATA_VERSION,
+                                          &ix->seen.data_version) == SQLITE_OK;
+    return true;
+}
+
+bool vec_index_has_tail(struct vec_index *ix, bool *has, struct vec_error *err)
+{
+    int64_t one;
+    *has = ix->seen.has_tail;
+    return is_current(ix) || vec_index_integer(ix, VEC_STMT_TAIL_ANY, 0, &one, has, err);
+}
+
+bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version, bool *found,
+                            struct vec_error *err)
+{
+    bool remember = is_current(ix) && list < ix->seen.count;
+    if (remember && ix->seen.list_state[list] != LIST_UNKNOWN) {
+        *version = ix->seen.lists[list];
+        *found = ix->seen.list_state[list] == LIST_KNOWN;
+        return true;
+    }
+    *version = 0;
+    if (!vec_index_integer(ix, VEC_STMT_LIST_VERSION, list, version, found, err))
+        return false;
+    if (remember) {
+        ix->seen.lists[list] = *version;
+        ix->seen.list_state[list] = *found ? LIST_KNOWN : LIST_EMPTY;
+    }
+    return true;
+}
+
 /* A statement stepped to its first row and left there keeps the transaction. */
 bool vec_index_begin(struct vec_index *ix, struct vec_error *err)
 {
@@ -460,7 +536,7 @@ bool vec_index_begin(struct vec_index *ix, struct vec_error *err)
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_HOLD, err);
     bool ok = false;
     if (stmt && sqlite3_step(stmt) == SQLITE_ROW)
-        ok = refresh(ix, err);
+        ok = is_current(ix) || look(ix, err);
     else if (stmt)
         ok = sqlite3_reset(stmt) == SQLITE_OK ? vec_index_damaged(ix, "meta", err)
                                               : vec_sqlite_error(ix->conn->db, err);

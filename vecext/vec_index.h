@@ -7,20 +7,26 @@
  *   NAME_meta (k TEXT PRIMARY KEY, v)   WITHOUT ROWID; the keys are in vec_index.c
  *   NAME_cent (panel INTEGER PRIMARY KEY, v BLOB)
  *                                       VEC_PANEL centroids each, float32, dimension-major
- *   NAME_list (list INTEGER PRIMARY KEY, slots, dead)
- *                                       how many slots a list has, and how many of them are dead
+ *   NAME_list (list INTEGER PRIMARY KEY, slots, dead, version)
+ *                                       how many slots a list has, how many of them are dead, and a
+ *                                       random number that every change of its segments or second
+ *                                       stage replaces: what vec_cache.h keeps goes by it
  *   NAME_seg  (key INTEGER PRIMARY KEY, v BLOB)
  *                                       one-bit codes and rowids of `seg_rows` slots of a list
  *   NAME_ref  (key INTEGER PRIMARY KEY, v BLOB)
  *                                       four-bit codes of `ref_rows` slots of a list
  *   NAME_tail (list, id, v, PRIMARY KEY (list, id))   WITHOUT ROWID; rows not yet in a segment
  *   NAME_loc  (id INTEGER PRIMARY KEY, pos)
- *                                       where a base row is: list << 32 | slot, or -1 - list in the
- * tail NAME_src  a view (id, v) of the base table's rows that are indexed: the definition itself,
- * which SQLite keeps right when tables and columns are renamed NAME_ins, NAME_upd, NAME_del
- * triggers on the base table that keep all of it in step NAME_pin  an empty partial index on the
- * base table: VACUUM keeps the rowids of a table that has an index (made only where there is no
- * INTEGER PRIMARY KEY)
+ *                                       where a base row is: list << 32 | slot, or -1 - list in the tail
+ *   NAME_src                            a view (id, v) of the base table's rows that are indexed: the
+ *                                       definition itself, which SQLite keeps right when tables and
+ *                                       columns are renamed
+ *   NAME_ins, NAME_upd, NAME_del        triggers on the base table that keep all of it in step
+ *   NAME_sgu, _sgd, _rfu, _rfd          triggers on NAME_seg and NAME_ref: a change made by SQL, by
+ *                                       whomever, changes the list's version
+ *   NAME_pin                            an empty partial index on the base table: VACUUM keeps the rowids
+ *                                       of a table that has an index (made only where there is no
+ *                                       INTEGER PRIMARY KEY)
  *
  * A list is an array of slots. Segment i of a list holds slots [i seg_rows, (i + 1) seg_rows) under
  * key list << 20 | i, ref row j slots [j ref_rows, (j + 1) ref_rows) likewise; only the last of
@@ -60,7 +66,10 @@ enum vec_method {
     X(VEC_STMT_CENT_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_cent\" VALUES (?1, ?2)")              \
     X(VEC_STMT_CENT_CLEAR, "DELETE FROM \"%w\".\"%w_cent\"")                                       \
     X(VEC_STMT_LIST_GET, "SELECT slots, dead FROM \"%w\".\"%w_list\" WHERE list = ?1")             \
-    X(VEC_STMT_LIST_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_list\" VALUES (?1, ?2, ?3)")          \
+    X(VEC_STMT_LIST_PUT,                                                                           \
+      "INSERT OR REPLACE INTO \"%w\".\"%w_list\" VALUES (?1, ?2, ?3, random())")                   \
+    X(VEC_STMT_LIST_VERSION,                                                                       \
+      "SELECT version FROM \"%w\".\"%w_list\" WHERE list = ?1 AND slots > 0")                      \
     X(VEC_STMT_LIST_SUMS, "SELECT total(slots), total(dead), count(*) FROM \"%w\".\"%w_list\"")    \
     X(VEC_STMT_LIST_CLEAR, "DELETE FROM \"%w\".\"%w_list\"")                                       \
     X(VEC_STMT_SEG_SCAN, "SELECT key, v FROM \"%w\".\"%w_seg\" WHERE key >= ?1 AND key < ?2")      \
@@ -103,7 +112,7 @@ enum vec_statement {
         VEC_STMT_COUNT
 };
 
-enum { VEC_CROWDED = 8, VEC_CURVE = 101 };
+enum { VEC_CROWDED = 8, VEC_CURVE = 101, VEC_FORMAT = 2 };
 
 struct vec_conn {
     sqlite3 *db;
@@ -144,6 +153,16 @@ struct vec_index {
     struct vec_rotation rotation;
     float *mean; /* input_dims floats */
     struct vec_centroids centroids;
+
+    /* What this connection knows of the snapshot that SQLite's data version stands for; nothing while it writes. */
+    struct {
+        bool known;          /* generation and has_tail were looked at */
+        uint32_t data_version;
+        bool has_tail;
+        int64_t *lists;      /* version of each list */
+        uint8_t *list_state; /* enum in vec_index.c */
+        int count;
+    } seen;
 
     /* Filters whose rows were too many to be collected; not tried again for some searches (vec_scan.c). */
     struct {
@@ -210,6 +229,13 @@ bool vec_index_put(struct vec_index *ix, enum vec_statement id, int64_t key, con
 /* First column of the first row as an integer; *found tells whether there was one. */
 bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t *value,
                        bool *found, struct vec_error *err);
+
+/* The number that stands for a list's present content; *found is false for one without segments. */
+bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version, bool *found,
+                            struct vec_error *err);
+
+/* Are there rows that are not in segments yet? */
+bool vec_index_has_tail(struct vec_index *ix, bool *has, struct vec_error *err);
 
 /* Sets a meta value; a new generation makes every connection reload. */
 bool vec_meta_put_integer(struct vec_index *ix, const char *key, int64_t value,

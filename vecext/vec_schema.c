@@ -14,7 +14,8 @@
 static const struct {
     const char *suffix, *kind;
 } objects[] = {
-    {"_ins", "TRIGGER"}, {"_upd", "TRIGGER"}, {"_del", "TRIGGER"}, {"_pin", "INDEX"}, {"_norm", "INDEX"},
+    {"_ins", "TRIGGER"}, {"_upd", "TRIGGER"}, {"_del", "TRIGGER"}, {"_sgu", "TRIGGER"}, {"_sgd", "TRIGGER"},
+    {"_rfu", "TRIGGER"}, {"_rfd", "TRIGGER"}, {"_pin", "INDEX"},   {"_norm", "INDEX"},
     {"_src", "VIEW"},    {"_meta", "TABLE"},  {"_cent", "TABLE"},  {"_list", "TABLE"},
     {"_seg", "TABLE"},   {"_ref", "TABLE"},   {"_tail", "TABLE"},  {"_loc", "TABLE"},
     {"_post", "TABLE"},
@@ -198,7 +199,7 @@ static bool create_tables(const struct creation *c, struct vec_error *err)
     static const char *const shapes[][2] = {
         {"_meta", "(k TEXT PRIMARY KEY, v) WITHOUT ROWID"},
         {"_cent", "(panel INTEGER PRIMARY KEY, v BLOB)"},
-        {"_list", "(list INTEGER PRIMARY KEY, slots INTEGER, dead INTEGER)"},
+        {"_list", "(list INTEGER PRIMARY KEY, slots INTEGER, dead INTEGER, version INTEGER)"},
         {"_seg", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_ref", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_tail", "(list INTEGER, id INTEGER, v BLOB, PRIMARY KEY (list, id)) WITHOUT ROWID"},
@@ -262,6 +263,20 @@ static bool create_triggers(const struct creation *c, struct vec_error *err)
     return ok;
 }
 
+/* Whoever changes segments by SQL changes their list's version: what caches keep is never what somebody replaced. */
+static bool create_version_triggers(sqlite3 *db, const char *schema, const char *name, struct vec_error *err)
+{
+    static const char *const triggers[][3] = {
+        {"_sgu", "UPDATE", "_seg"}, {"_sgd", "DELETE", "_seg"}, {"_rfu", "UPDATE", "_ref"}, {"_rfd", "DELETE", "_ref"}};
+    for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++)
+        if (!run(db, err,
+                 "CREATE TRIGGER \"%w\".\"%w%s\" AFTER %s ON \"%w%s\" BEGIN UPDATE \"%w_list\" SET version = random() "
+                 "WHERE list = old.key >> %d; END",
+                 schema, name, triggers[i][0], triggers[i][1], name, triggers[i][2], name, VEC_KEY_SHIFT))
+            return false;
+    return true;
+}
+
 static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec_error *err)
 {
     const struct vec_index_def *def = c->def;
@@ -272,7 +287,7 @@ static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec
         const char *key;
         int64_t value;
     } numbers[] = {
-        {"format", 1},
+        {"format", VEC_FORMAT},
         {"dims", c->dims},
         {"refine", def->no_refine ? 0 : 4},
         {"seed", def->seed ? (int64_t)(def->seed & INT64_MAX) : 20261121},
@@ -312,7 +327,8 @@ static bool create_objects(struct creation *c, struct vec_conn *conn, struct vec
                            struct vec_error *err)
 {
     const struct vec_index_def *def = c->def;
-    if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err))
+    if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err) ||
+        !create_version_triggers(c->db, c->schema, def->name, err))
         return false;
     if (!c->primary_key && !run(c->db, err, "CREATE INDEX \"%w\".\"%w_pin\" ON \"%w\"((0)) WHERE 0",
                                 c->schema, def->name, def->table))
@@ -461,18 +477,43 @@ bool vec_schema_rename(struct vec_conn *conn, const char *name, const char *to,
     return end(conn, nested, ok, err);
 }
 
-bool vec_schema_reindex(struct vec_conn *conn, const char *name, int lists,
-                        struct vec_progress *progress, struct vec_error *err)
+/* An index of format 1 gets what format 2 has more; what is in its tables is about to be made anew. */
+static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *err)
 {
-    struct vec_index *ix = vec_index_open(conn, name, err);
-    if (!ix)
+    char *schema = schema_of(conn, name, err);
+    if (!schema)
         return false;
-    bool nested, ok = begin(conn->db, &nested);
-    if (lists >= 0) {
+    char *format = query_text(conn, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = 'format'", schema, name);
+    bool ok = true;
+    if (format && strcmp(format, "1") == 0) {
+        vec_conn_forget(conn);
+        ok = run(conn->db, err,
+                 "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER; UPDATE \"%w\".\"%w_meta\" SET v = 2 "
+                 "WHERE k = 'format'",
+                 schema, name, schema, name) &&
+             create_version_triggers(conn->db, schema, name, err);
+    }
+    free(format);
+    free(schema);
+    return ok;
+}
+
+static bool rebuild(struct vec_conn *conn, const char *name, int lists, struct vec_progress *progress,
+                    struct vec_error *err)
+{
+    struct vec_index *ix = upgrade(conn, name, err) ? vec_index_open(conn, name, err) : NULL;
+    bool ok = ix != NULL;
+    if (ix && lists >= 0) {
         ix->wanted_lists = lists;
         ok = vec_meta_put_integer(ix, "lists", lists, err);
     }
-    ok = ok && vec_build_run(ix, 0, progress, err);
+    return ok && vec_build_run(ix, 0, progress, err);
+}
+
+bool vec_schema_reindex(struct vec_conn *conn, const char *name, int lists,
+                        struct vec_progress *progress, struct vec_error *err)
+{
+    bool nested, ok = begin(conn->db, &nested) && rebuild(conn, name, lists, progress, err);
     return end(conn, nested, ok, err);
 }
 

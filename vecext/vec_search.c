@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_image.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
 #include "vecext/vec_nearest.h"
@@ -128,9 +129,7 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
     s->max_score = isinf(max) || !has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
     if (ix->metric == VEC_METRIC_L2 && max < 0)
         s->max_score = -INFINITY;
-    int64_t one;
-    return rank_lists(s, q, err) &&
-           vec_index_integer(ix, VEC_STMT_TAIL_ANY, 0, &one, &s->has_tail, err);
+    return rank_lists(s, q, err) && vec_index_has_tail(ix, &s->has_tail, err);
 }
 
 struct vec_search *vec_search_new(struct vec_index *ix, const struct vec_search_args *args,
@@ -299,7 +298,7 @@ static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds,
     return add_candidate(s, estimate - width, width, id, err);
 }
 
-static bool refine_survivors(struct vec_search *s, int64_t list, struct vec_error *err)
+static bool refine_survivors(struct vec_search *s, const struct vec_image *image, struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
     const struct survivor *all = (const void *)s->survivors.data;
@@ -313,12 +312,8 @@ static bool refine_survivors(struct vec_search *s, int64_t list, struct vec_erro
                 return false;
         return true;
     }
-    struct vec_bounds bounds = list_bounds(s, list, true);
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_REF_GET, err);
-    if (!stmt)
-        return false;
-    const unsigned char *codes = NULL;
-    size_t len = 0;
+    struct vec_bounds bounds = list_bounds(s, image->list, true);
+    const struct vec_block *codes = NULL;
     int64_t loaded = -1;
     bool ok = true;
     for (size_t i = 0; ok && i < n; i++) {
@@ -327,18 +322,18 @@ static bool refine_survivors(struct vec_search *s, int64_t list, struct vec_erro
         int64_t chunk = all[i].slot / ix->ref_rows;
         size_t at = (size_t)(all[i].slot % ix->ref_rows) * ref_bytes;
         if (chunk != loaded) {
-            sqlite3_reset(stmt);
-            sqlite3_bind_int64(stmt, 1, vec_key(list, chunk));
-            bool row = sqlite3_step(stmt) == SQLITE_ROW;
-            codes = row ? sqlite3_column_blob(stmt, 0) : NULL;
-            len = row ? (size_t)sqlite3_column_bytes(stmt, 0) : 0;
+            vec_block_release(codes);
+            codes = vec_image_ref(ix, image, chunk, err);
             loaded = chunk;
         }
-        ok = at + ref_bytes <= len
-                 ? refine_row(s, &bounds, codes + at, codes + at + 8, all[i].id, err)
+        if (!codes)
+            return false;
+        ok = at + ref_bytes <= codes->len
+                 ? refine_row(s, &bounds, codes->data + at, codes->data + at + 8, all[i].id, err)
                  : vec_index_damaged(ix, "second-stage codes", err);
     }
-    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    vec_block_release(codes);
+    return ok;
 }
 
 static bool scan_tail(struct vec_search *s, int64_t list, const struct vec_bounds *bounds1,
@@ -381,32 +376,34 @@ static bool scan_tail(struct vec_search *s, int64_t list, const struct vec_bound
     return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
 }
 
-static bool scan_list(struct vec_search *s, int64_t list, struct vec_error *err)
+static bool scan_segments(struct vec_search *s, const struct vec_image *image, const struct vec_bounds *bounds,
+                          struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
-    struct vec_bounds bounds = list_bounds(s, list, false);
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SEG_SCAN, err);
-    if (!stmt)
-        return false;
-    s->survivors.len = 0;
-    s->stats.lists++;
-    sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
-    sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
-    bool ok = true, damaged = false;
-    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
-        struct vec_segment segment;
-        int64_t chunk = sqlite3_column_int64(stmt, 0) - vec_key(list, 0);
-        damaged = !vec_segment_parse(&ix->shape, sqlite3_column_blob(stmt, 1),
-                                     (size_t)sqlite3_column_bytes(stmt, 1), &segment);
-        ok = !damaged && scan_segment(s, &segment, &bounds, chunk * ix->seg_rows, err);
+    struct vec_segment segment;
+    int64_t chunk;
+    bool damaged;
+    size_t at = 0;
+    while (vec_image_next(ix, image, &at, &chunk, &segment, &damaged)) {
+        if (!scan_segment(s, &segment, bounds, chunk * ix->seg_rows, err))
+            return false;
         s->stats.segments++;
     }
-    if (!vec_index_done(ix, stmt, ok ? err : NULL))
+    return !damaged || vec_index_damaged(ix, "a segment", err);
+}
+
+static bool scan_list(struct vec_search *s, int64_t list, struct vec_error *err)
+{
+    struct vec_bounds bounds = list_bounds(s, list, false);
+    struct vec_image image;
+    s->survivors.len = 0;
+    s->stats.lists++;
+    if (!vec_image_open(s->ix, list, &image, err))
         return false;
-    if (damaged)
-        return vec_index_damaged(ix, "a segment", err);
-    return ok && refine_survivors(s, list, err) &&
-           (!s->has_tail || scan_tail(s, list, &bounds, err));
+    bool ok = scan_segments(s, &image, &bounds, err) && refine_survivors(s, &image, err) &&
+              (!s->has_tail || scan_tail(s, list, &bounds, err));
+    vec_image_close(&image);
+    return ok;
 }
 
 static int compare_candidate(const void *a, const void *b)

@@ -1,0 +1,159 @@
+/* vec_cache.c - parts of indexes in memory; see vec_cache.h. A chained hash table with a list in order of use. */
+#include "vecext/vec_cache.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+struct entry {
+    struct vec_block block; /* first: what callers see */
+    atomic_int references;
+    uint64_t key, part;
+    struct entry *chain, *newer, *older;
+};
+
+enum { MIN_BUCKETS = 1 << 10, LARGEST_SHARE = 8 /* of the limit, that one block may take */ };
+
+static struct {
+    pthread_mutex_t lock;
+    struct entry **buckets;
+    size_t nbuckets, count, bytes, limit;
+    struct entry *newest, *oldest;
+} cache = {.lock = PTHREAD_MUTEX_INITIALIZER, .limit = (size_t)64 << 20};
+
+static size_t bytes_of(const struct entry *e)
+{
+    return sizeof *e + e->block.len;
+}
+
+static struct entry **bucket(uint64_t key, uint64_t part)
+{
+    uint64_t h = (key ^ part * UINT64_C(0x9E3779B97F4A7C15)) * UINT64_C(0xD6E8FEB86659FD93);
+    return &cache.buckets[(h >> 32) & (cache.nbuckets - 1)];
+}
+
+static void unlink_use(struct entry *e)
+{
+    *(e->newer ? &e->newer->older : &cache.newest) = e->older;
+    *(e->older ? &e->older->newer : &cache.oldest) = e->newer;
+}
+
+static void link_use(struct entry *e)
+{
+    e->newer = NULL;
+    e->older = cache.newest;
+    *(cache.newest ? &cache.newest->newer : &cache.oldest) = e;
+    cache.newest = e;
+}
+
+static struct entry *find(uint64_t key, uint64_t part)
+{
+    struct entry *e = cache.buckets ? *bucket(key, part) : NULL;
+    while (e && (e->key != key || e->part != part))
+        e = e->chain;
+    return e;
+}
+
+static void drop_oldest(void)
+{
+    struct entry *e = cache.oldest, **link = bucket(e->key, e->part);
+    while (*link != e)
+        link = &(*link)->chain;
+    *link = e->chain;
+    unlink_use(e);
+    cache.count--;
+    cache.bytes -= bytes_of(e);
+    vec_block_release(&e->block);
+}
+
+/* Without memory for more buckets the chains just grow. */
+static bool grow(void)
+{
+    size_t n = cache.nbuckets ? cache.nbuckets * 2 : MIN_BUCKETS;
+    struct entry **buckets = calloc(n, sizeof(struct entry *));
+    if (!buckets)
+        return cache.buckets != NULL;
+    free(cache.buckets);
+    cache.buckets = buckets;
+    cache.nbuckets = n;
+    for (struct entry *e = cache.newest; e; e = e->older) {
+        struct entry **to = bucket(e->key, e->part);
+        e->chain = *to;
+        *to = e;
+    }
+    return true;
+}
+
+const struct vec_block *vec_cache_get(uint64_t key, uint64_t part)
+{
+    pthread_mutex_lock(&cache.lock);
+    struct entry *e = find(key, part);
+    if (e) {
+        atomic_fetch_add_explicit(&e->references, 1, memory_order_relaxed);
+        if (e->newer) {
+            unlink_use(e);
+            link_use(e);
+        }
+    }
+    pthread_mutex_unlock(&cache.lock);
+    return e ? &e->block : NULL;
+}
+
+struct vec_block *vec_block_new(size_t len, struct vec_error *err)
+{
+    struct entry *e = malloc(sizeof *e + len);
+    if (!e) {
+        vec_error_nomem(err);
+        return NULL;
+    }
+    *e = (struct entry){.block = {.len = len, .data = (unsigned char *)(e + 1)}};
+    atomic_init(&e->references, 1);
+    return &e->block;
+}
+
+void vec_cache_put(uint64_t key, uint64_t part, struct vec_block *block)
+{
+    struct entry *e = (struct entry *)(void *)block;
+    pthread_mutex_lock(&cache.lock);
+    bool room = bytes_of(e) <= cache.limit / LARGEST_SHARE && !find(key, part) &&
+                (cache.count < cache.nbuckets || grow());
+    if (room) {
+        while (cache.oldest && cache.bytes + bytes_of(e) > cache.limit)
+            drop_oldest();
+        e->key = key;
+        e->part = part;
+        atomic_fetch_add_explicit(&e->references, 1, memory_order_relaxed);
+        struct entry **to = bucket(key, part);
+        e->chain = *to;
+        *to = e;
+        link_use(e);
+        cache.count++;
+        cache.bytes += bytes_of(e);
+    }
+    pthread_mutex_unlock(&cache.lock);
+}
+
+void vec_block_release(const struct vec_block *block)
+{
+    struct entry *e = (struct entry *)(uintptr_t)block;
+    if (e && atomic_fetch_sub_explicit(&e->references, 1, memory_order_acq_rel) == 1)
+        free(e);
+}
+
+void vec_cache_limit(size_t bytes)
+{
+    pthread_mutex_lock(&cache.lock);
+    cache.limit = bytes;
+    while (cache.oldest && cache.bytes > cache.limit)
+        drop_oldest();
+    pthread_mutex_unlock(&cache.lock);
+}
+
+size_t vec_cache_size(void)
+{
+    pthread_mutex_lock(&cache.lock);
+    size_t bytes = cache.bytes;
+    pthread_mutex_unlock(&cache.lock);
+    return bytes;
+}

@@ -1,0 +1,114 @@
+/* vec_image.c - see vec_image.h. */
+#include "vecext/vec_image.h"
+
+#include <string.h>
+
+enum { HEADER = 16, PART_SEGMENTS = 0, PART_FIRST_REF = 1 };
+
+static size_t padded(size_t n)
+{
+    return (n + 7) / 8 * 8;
+}
+
+/* A damaged index made anew has another generation: nothing of the old one is met again. */
+static uint64_t block_key(const struct vec_index *ix, int64_t version)
+{
+    uint64_t key = (uint64_t)version ^ (uint64_t)ix->generation * UINT64_C(0x9E3779B97F4A7C15);
+    return key ? key : 1;
+}
+
+/* The segments as their table has them, into ix->bytes. */
+static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SEG_SCAN, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
+    sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
+    bool ok = true;
+    ix->bytes.len = 0;
+    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+        const void *blob = sqlite3_column_blob(stmt, 1);
+        size_t len = (size_t)sqlite3_column_bytes(stmt, 1), room = HEADER + padded(len);
+        int64_t head[2] = {sqlite3_column_int64(stmt, 0) - vec_key(list, 0), (int64_t)len};
+        unsigned char *to = vec_buf_reserve(&ix->bytes, room, err);
+        ok = to != NULL;
+        if (!ok)
+            break;
+        memcpy(to, head, HEADER);
+        if (len)
+            memcpy(to + HEADER, blob, len);
+        memset(to + HEADER + len, 0, padded(len) - len);
+        ix->bytes.len += room;
+    }
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+bool vec_image_open(struct vec_index *ix, int64_t list, struct vec_image *image, struct vec_error *err)
+{
+    int64_t version;
+    bool found;
+    *image = (struct vec_image){.list = list};
+    if (!vec_index_list_version(ix, list, &version, &found, err))
+        return false;
+    if (!found)
+        return true;
+    image->key = block_key(ix, version);
+    image->block = vec_cache_get(image->key, PART_SEGMENTS);
+    if (image->block)
+        return true;
+    struct vec_block *block = read_segments(ix, list, err) ? vec_block_new(ix->bytes.len, err) : NULL;
+    if (!block)
+        return false;
+    if (block->len)
+        memcpy(block->data, ix->bytes.data, block->len);
+    vec_cache_put(image->key, PART_SEGMENTS, block);
+    image->block = block;
+    return true;
+}
+
+void vec_image_close(struct vec_image *image)
+{
+    vec_block_release(image->block);
+    image->block = NULL;
+}
+
+bool vec_image_next(const struct vec_index *ix, const struct vec_image *image, size_t *at, int64_t *chunk,
+                    struct vec_segment *segment, bool *damaged)
+{
+    int64_t head[2];
+    *damaged = false;
+    if (!image->block || *at >= image->block->len)
+        return false;
+    memcpy(head, image->block->data + *at, HEADER);
+    *chunk = head[0];
+    *damaged = !vec_segment_parse(&ix->shape, image->block->data + *at + HEADER, (size_t)head[1], segment);
+    *at += HEADER + padded((size_t)head[1]);
+    return !*damaged;
+}
+
+const struct vec_block *vec_image_ref(struct vec_index *ix, const struct vec_image *image, int64_t chunk,
+                                      struct vec_error *err)
+{
+    uint64_t part = PART_FIRST_REF + (uint64_t)chunk;
+    const struct vec_block *there = vec_cache_get(image->key, part);
+    if (there)
+        return there;
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_REF_GET, err);
+    if (!stmt)
+        return NULL;
+    sqlite3_bind_int64(stmt, 1, vec_key(image->list, chunk));
+    bool row = sqlite3_step(stmt) == SQLITE_ROW;
+    const void *blob = row ? sqlite3_column_blob(stmt, 0) : NULL;
+    size_t len = blob ? (size_t)sqlite3_column_bytes(stmt, 0) : 0;
+    struct vec_block *block = vec_block_new(len, err);
+    if (block && len)
+        memcpy(block->data, blob, len);
+    if (!vec_index_done(ix, stmt, block ? err : NULL) || !block) {
+        vec_block_release(block);
+        return NULL;
+    }
+    if (len)
+        vec_cache_put(image->key, part, block);
+    return block;
+}

@@ -1,0 +1,32 @@
+/*
+ * vec_image.h - a list's segments and second-stage rows as a search reads them: from the process's cache (vec_cache.h), else
+ * from their tables, then kept there. Called inside vec_index_begin() and vec_index_end().
+ *
+ * An image is all segments of a list one after another: i64 chunk, i64 len, the segment's blob, padding to 8 bytes.
+ */
+#ifndef VECEXT_VEC_IMAGE_H
+#define VECEXT_VEC_IMAGE_H
+
+#include "vecext/vec_cache.h"
+#include "vecext/vec_list.h"
+
+/* A list at one moment. */
+struct vec_image {
+    int64_t list;
+    uint64_t key;                  /* of its blocks; 0: it has no rows in segments */
+    const struct vec_block *block; /* NULL when key is 0 */
+};
+
+/* Finds or reads a list's segments; vec_image_close() ends it. */
+bool vec_image_open(struct vec_index *ix, int64_t list, struct vec_image *image, struct vec_error *err);
+void vec_image_close(struct vec_image *image);
+
+/* The segment at *at (0 at first), which moves on. False at the end; *damaged is set when it is not a segment. */
+bool vec_image_next(const struct vec_index *ix, const struct vec_image *image, size_t *at, int64_t *chunk,
+                    struct vec_segment *segment, bool *damaged);
+
+/* A second-stage row, to be released; an empty block when there is none. NULL on error. */
+const struct vec_block *vec_image_ref(struct vec_index *ix, const struct vec_image *image, int64_t chunk,
+                                      struct vec_error *err);
+
+#endif
