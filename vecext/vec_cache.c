@@ -55,9 +55,9 @@ static struct entry *find(uint64_t key, uint64_t part)
     return e;
 }
 
-static void drop_oldest(void)
+static void drop(struct entry *e)
 {
-    struct entry *e = cache.oldest, **link = bucket(e->key, e->part);
+    struct entry **link = bucket(e->key, e->part);
     while (*link != e)
         link = &(*link)->chain;
     *link = e->chain;
@@ -120,7 +120,7 @@ void vec_cache_put(uint64_t key, uint64_t part, struct vec_block *block)
                 (cache.count < cache.nbuckets || grow());
     if (room) {
         while (cache.oldest && cache.bytes + bytes_of(e) > cache.limit)
-            drop_oldest();
+            drop(cache.oldest);
         e->key = key;
         e->part = part;
         atomic_fetch_add_explicit(&e->references, 1, memory_order_relaxed);
@@ -131,6 +131,15 @@ void vec_cache_put(uint64_t key, uint64_t part, struct vec_block *block)
         cache.count++;
         cache.bytes += bytes_of(e);
     }
+    pthread_mutex_unlock(&cache.lock);
+}
+
+void vec_cache_drop(uint64_t key, uint64_t part)
+{
+    pthread_mutex_lock(&cache.lock);
+    struct entry *e = find(key, part);
+    if (e)
+        drop(e);
     pthread_mutex_unlock(&cache.lock);
 }
 
@@ -146,7 +155,7 @@ void vec_cache_limit(size_t bytes)
     pthread_mutex_lock(&cache.lock);
     cache.limit = bytes;
     while (cache.oldest && cache.bytes > cache.limit)
-        drop_oldest();
+        drop(cache.oldest);
     pthread_mutex_unlock(&cache.lock);
 }
 

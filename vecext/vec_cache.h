@@ -28,6 +28,9 @@ struct vec_block *vec_block_new(size_t len, struct vec_error *err);
 /* Puts a filled block in; the caller keeps its reference. One that is there already, or too large, is not put in. */
 void vec_cache_put(uint64_t key, uint64_t part, struct vec_block *block);
 
+/* Forgets a block. */
+void vec_cache_drop(uint64_t key, uint64_t part);
+
 /* Gives a reference back. NULL is allowed. */
 void vec_block_release(const struct vec_block *block);
 

@@ -1,4 +1,5 @@
 /* vec_ext.c - registration on a connection, and the loadable extension's entry point. */
+#include "vecext/vec_exact.h"
 #include "vecext/vec_predicate.h"
 #include "vecext/vec_scan.h"
 #include "vecext/vec_sqlfunc.h"
@@ -24,6 +25,8 @@ int vecext_register_engine(sqlite3 *db, vec_missing *missing, void *context)
     int rc = vec_sqlindex_register(conn);
     if (rc == SQLITE_OK)
         rc = vec_predicate_register(conn);
+    if (rc == SQLITE_OK)
+        rc = vec_exact_register(conn);
     if (rc == SQLITE_OK)
         rc = vec_scan_register(conn);
     vec_conn_release(conn);

@@ -160,9 +160,12 @@ bool vec_rowset_each(const struct vec_rowset *set, bool (*each)(void *, int64_t)
     for (size_t i = 0; set->array && i < (size_t)set->count; i++)
         if (!each(context, member(set, i)))
             return false;
-    for (uint64_t i = 0; !set->array && i < set->bits; i++)
-        if (set->bitmap[i / 8] >> i % 8 & 1)
-            if (!each(context, (int64_t)((uint64_t)set->first + i)))
+    for (uint64_t at = 0; !set->array && at < set->bits; at += 64) {
+        uint64_t left = set->bits - at, word = 0;
+        memcpy(&word, set->bitmap + at / 8, left >= 64 ? 8 : (size_t)(left / 8));
+        for (; word; word &= word - 1)
+            if (!each(context, (int64_t)((uint64_t)set->first + at + (uint64_t)__builtin_ctzll(word))))
                 return false;
+    }
     return true;
 }

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_idset.h"
 #include "vecext/vec_image.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
 #include "vecext/vec_nearest.h"
+#include "vecext/vec_select.h"
 
 /* Standard deviations between an estimate and its bounds, one-bit and four-bit. */
 static const float eps_1bit = 1.9f, eps_4bit = 2.3f;
@@ -49,12 +51,10 @@ struct vec_search {
     bool has_tail;
     struct vec_buf survivors, candidates, results, space;
     size_t next; /* result to hand out */
-    int64_t emitted;
     int64_t wanted; /* rows of the last round; 0 before it */
     int lists;      /* visited in the last round */
     int64_t tested, passed; /* by args.test */
-    int64_t *seen;  /* hash set of emitted rowids (k < 0) */
-    size_t seen_cap;
+    struct vec_idset seen;  /* rows handed out (k < 0) */
 };
 
 /* What a distance is in the scale of the codes' estimates. */
@@ -168,7 +168,7 @@ void vec_search_free(struct vec_search *s)
     vec_buf_free(&s->candidates);
     vec_buf_free(&s->results);
     vec_buf_free(&s->space);
-    free(s->seen);
+    vec_idset_free(&s->seen);
     vec_index_end(s->ix);
     free(s);
 }
@@ -237,13 +237,14 @@ static bool test_row(struct vec_search *s, int64_t id, bool *pass, struct vec_er
     return answer >= 0;
 }
 
-static bool scan_segment(struct vec_search *s, const struct vec_segment *segment,
+/* masks: the rows of each block to look at, or NULL: all that are alive and pass the filter. */
+static bool scan_segment(struct vec_search *s, const struct vec_segment *segment, const uint32_t *masks,
                          const struct vec_bounds *bounds, int64_t first_slot, struct vec_error *err)
 {
     const struct vec_kernels *k = vec_kernels();
     size_t dims = (size_t)s->ix->shape.dims;
     for (int block = 0; block < segment->blocks; block++) {
-        uint32_t mask = block_mask(s, segment, block);
+        uint32_t mask = masks ? masks[block] : block_mask(s, segment, block);
         if (!mask)
             continue;
         s->stats.rows += __builtin_popcount(mask);
@@ -385,7 +386,7 @@ static bool scan_segments(struct vec_search *s, const struct vec_image *image, c
     bool damaged;
     size_t at = 0;
     while (vec_image_next(ix, image, &at, &chunk, &segment, &damaged)) {
-        if (!scan_segment(s, &segment, bounds, chunk * ix->seg_rows, err))
+        if (!scan_segment(s, &segment, NULL, bounds, chunk * ix->seg_rows, err))
             return false;
         s->stats.segments++;
     }
@@ -486,7 +487,63 @@ static bool read_filter(struct vec_search *s, struct vec_error *err)
 
 static bool filter_is_small(const struct vec_search *s)
 {
-    return s->args.filter && s->args.filter->count <= 64 + s->ix->trained_rows / 60;
+    int64_t most = has_estimates(s) ? 64 : 64 + s->ix->trained_rows / 60;
+    return s->args.filter && s->args.filter->count <= most;
+}
+
+struct selected_context {
+    struct vec_search *s;
+    struct vec_bounds bounds;
+};
+
+static bool scan_selected(void *context, const struct vec_segment *segment, int64_t chunk, const uint32_t *masks,
+                          struct vec_error *err)
+{
+    struct selected_context *c = context;
+    c->s->stats.segments++;
+    return scan_segment(c->s, segment, masks, &c->bounds, chunk * c->s->ix->seg_rows, err);
+}
+
+static bool scan_selected_list(struct vec_search *s, struct vec_selection *selection, int64_t list,
+                               struct vec_error *err)
+{
+    struct selected_context context = {s, list_bounds(s, list, false)};
+    struct vec_image image;
+    s->survivors.len = 0;
+    s->stats.lists++;
+    if (!vec_image_open(s->ix, list, &image, err))
+        return false;
+    bool ok = vec_selection_scan(selection, s->ix, &image, scan_selected, &context, err) &&
+              refine_survivors(s, &image, err);
+    vec_image_close(&image);
+    return ok;
+}
+
+/* A filter of some rows that are known by place: their codes are compared wherever they lie, the nearest lists' first. Rows in
+ * tails are read. *done is false when places are not known. */
+static bool search_selected(struct vec_search *s, bool *done, struct vec_error *err)
+{
+    struct vec_selection selection;
+    bool ok = vec_selection_init(&selection, s->ix, s->args.filter, done, err);
+    if (ok && *done) {
+        order_lists(s, s->count);
+        for (int i = 0; ok && i < s->count; i++)
+            if (vec_selection_in(&selection, s->order[i]))
+                ok = scan_selected_list(s, &selection, s->order[i], err);
+        ok = ok && vec_selection_find_others(&selection, s->ix, err);
+        const int64_t *others = (const void *)selection.others.data;
+        for (size_t i = 0; ok && i < selection.others.len / sizeof *others; i++)
+            ok = add_candidate(s, -INFINITY, 0, others[i], err);
+        ok = ok && rerank(s, err);
+    }
+    vec_selection_free(&selection);
+    return ok;
+}
+
+/* Between reading the rows themselves and visiting lists that hold few of them. */
+static bool filter_is_selective(const struct vec_search *s)
+{
+    return s->args.filter && has_estimates(s) && s->args.filter->count <= s->ix->trained_rows / 8;
 }
 
 static int64_t default_probes(const struct vec_search *s)
@@ -523,50 +580,13 @@ static int enough_lists(const struct vec_search *s, int lists)
     return more > lists ? more : lists;
 }
 
-static bool was_emitted(const struct vec_search *s, int64_t id)
-{
-    if (!s->seen_cap)
-        return false;
-    for (size_t i = (size_t)((uint64_t)id * 0x9E3779B97F4A7C15);; i++) {
-        int64_t at = s->seen[i & (s->seen_cap - 1)];
-        if (at == id)
-            return true;
-        if (at == INT64_MIN)
-            return false;
-    }
-}
-
-static void put_emitted(int64_t *set, size_t cap, int64_t id)
-{
-    size_t i = (size_t)((uint64_t)id * 0x9E3779B97F4A7C15);
-    while (set[i & (cap - 1)] != INT64_MIN)
-        i++;
-    set[i & (cap - 1)] = id;
-}
-
 /* Remembers the rows of the round just handed out, so that the next round leaves them out. */
 static bool remember_round(struct vec_search *s, struct vec_error *err)
 {
     const struct result *results = (const void *)s->results.data;
-    size_t n = s->results.len / sizeof *results, need = 2 * ((size_t)s->emitted + 1);
-    if (need > s->seen_cap) {
-        size_t cap = 256;
-        while (cap < 2 * need)
-            cap *= 2;
-        int64_t *set = malloc(cap * sizeof *set);
-        if (!set)
-            return vec_error_nomem(err);
-        for (size_t i = 0; i < cap; i++)
-            set[i] = INT64_MIN;
-        for (size_t i = 0; i < s->seen_cap; i++)
-            if (s->seen[i] != INT64_MIN)
-                put_emitted(set, cap, s->seen[i]);
-        free(s->seen);
-        s->seen = set;
-        s->seen_cap = cap;
-    }
-    for (size_t i = 0; i < n; i++)
-        put_emitted(s->seen, s->seen_cap, results[i].id);
+    for (size_t i = 0; i < s->results.len / sizeof *results; i++)
+        if (!vec_idset_add(&s->seen, results[i].id, err))
+            return false;
     return true;
 }
 
@@ -637,9 +657,12 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
         !vec_nearest_reset(&s->exact, (size_t)wanted, err))
         return false;
     tighten(s);
-    if (filter_is_small(s)) {
-        if (!read_filter(s, err))
-            return false;
+    bool done = filter_is_small(s);
+    if (done && !read_filter(s, err))
+        return false;
+    if (!done && filter_is_selective(s) && !search_selected(s, &done, err))
+        return false;
+    if (done) {
         lists = s->count;
     } else if (!visit(s, wanted, &lists, err)) {
         return false;
@@ -651,7 +674,7 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
     if (n)
         qsort(results, n, sizeof *results, compare_result);
     for (size_t i = 0; i < n && i < (size_t)wanted; i++)
-        if (!was_emitted(s, results[i].id))
+        if (!vec_idset_has(&s->seen, results[i].id))
             results[kept++] = results[i];
     s->results.len = kept * sizeof *results;
     return true;
@@ -693,6 +716,5 @@ int vec_search_next(struct vec_search *s, int64_t *id, double *distance, struct 
     const struct result *r = (const struct result *)(const void *)s->results.data + s->next++;
     *id = r->id;
     *distance = r->distance;
-    s->emitted++;
     return 1;
 }

@@ -173,7 +173,9 @@ static void sql_filter_most(sqlite3_context *context, int argc, sqlite3_value **
     (void)argc;
     struct vec_index *ix = vec_index_find(sqlite3_user_data(context), text_argument(argv[0]), &err);
     if (!ix || !vec_index_begin(ix, &err)) {
-        sqlite3_result_int(context, 0); /* the scan will say what is wrong */
+        /* never a number: interrupted in one of its calls and not in the next, it would cut the rows short */
+        ((struct vec_conn *)sqlite3_user_data(context))->last_error = err;
+        vec_sqlfunc_error(context, &err);
         return;
     }
     int64_t most = ix->trained_rows / 5;

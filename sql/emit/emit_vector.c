@@ -1,5 +1,10 @@
 /*
- * emit_vector.c: a table read through its vector index:
+ * emit_vector.c: a table read in the order of a distance. Without an index:
+ *
+ *     vec_ranked((SELECT vec_nearest(r4.rowid, key, 'vector', 'l2', query, k, ties) FROM "t" AS r4 WHERE ...)) AS v3
+ *     CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
+ *
+ * Through its vector index:
  *
  *     vec_scan('index', query, k, probes, filter, distance, NULL, test) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
  *
@@ -158,10 +163,49 @@ static void emit_filter_args(struct emitter *em, const struct vector_scan *v, in
     strbuf_free(&args);
 }
 
+/* In a SELECT of its own, so that SQLite evaluates it once and not for every row. */
+static void emit_once(struct emitter *em, const struct expr *e)
+{
+    bool plain = e->kind == EXPR_PARAM || e->kind == EXPR_CONST;
+    emit_z(em, plain ? "" : "(SELECT ");
+    emit_expr(em, e);
+    emit_z(em, plain ? "" : ")");
+}
+
+static void emit_exact(struct emitter *em, const struct vector_scan *v, int rte)
+{
+    struct scope *own = em->scope, sc;
+    em->scope = own->parent;
+    emit_scope_enter(em, &sc, v->filter);
+    emit_z(em, "\"vec_ranked\"((SELECT \"vec_nearest\"(");
+    emit_rowid(em, &sc, rte);
+    emit_z(em, ", ");
+    emit_expr(em, v->key);
+    emit_printf(em, ", '%s', '%s', ", v->type, v->metric);
+    emit_once(em, v->query);
+    emit_z(em, ", (SELECT ");
+    emit_wanted(em, v);
+    emit_printf(em, "), %d)", v->ties);
+    emit_filter_from(em, v);
+    if (v->filter->where) {
+        emit_z(em, " WHERE ");
+        emit_qual(em, v->filter->where);
+    }
+    emit_scope_leave(em);
+    em->scope = own;
+    emit_z(em, "))");
+}
+
 void emit_vector_scan(struct emitter *em, int rte)
 {
     const struct vector_scan *v = em->scope->q->rtable[rte]->vector;
     const char *alias = arena_printf(em->arena, "v%d", em->scope->base + rte);
+    if (!v->index) {
+        emit_exact(em, v, rte);
+        emit_printf(em, " AS \"%s\"", alias);
+        emit_table_by_id(em, em->scope, rte, alias);
+        return;
+    }
     emit_z(em, "\"vec_scan\"(");
     emit_index_name(em, v->index);
     emit_z(em, ", ");

@@ -128,6 +128,7 @@ static void portal_bind_failed(void *arg, sqlite3_stmt *stmt, const struct step 
 static bool portal_start_step(struct portal *p, struct error *err)
 {
     const struct step *s = &p->plan->program->steps[p->step];
+    connection_map(p->connection, p->plan->program->reads_much);
     p->stmt = connection_stmt(p->connection, p->plan->uid, p->step, s->sql, err);
     if (!p->stmt)
         return false;

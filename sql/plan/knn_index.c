@@ -114,10 +114,43 @@ bool knn_find_index(struct planner *p, const struct query *q, const struct expr 
             const struct opclass_def *c = ix->nkeys == 1 ? snapshot_opclass(p->snapshot, ix->columns[0].opclass) : NULL;
             if (c && ix->valid && ix->sqlite_name && c->ordering_operator &&
                 c->ordering_operator == order->func.op->oid && serves(p, q, ix, rte, key)) {
-                *out = (struct knn_order){rte, ix, other};
+                *out = (struct knn_order){.rte = rte, .index = ix, .query = other, .key = key};
                 return true;
             }
         }
+    }
+    return false;
+}
+
+static const char *metric_of(const struct expr *order)
+{
+    static const char *const metrics[][2] = {{"<->", "l2"}, {"<#>", "ip"}, {"<=>", "cosine"}, {"<+>", "l1"}};
+    for (size_t i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++)
+        if (strcmp(order->func.op->name, metrics[i][0]) == 0)
+            return metrics[i][1];
+    return NULL;
+}
+
+static bool is_stored_table(const struct rte *t)
+{
+    return t->kind == RTE_RELATION && t->relation->kind == RELKIND_TABLE && !t->relation->without_rowid &&
+           !t->tablesample && !t->vector;
+}
+
+bool knn_find_exact(struct planner *p, const struct query *q, const struct expr *order, struct knn_order *out)
+{
+    if (order->kind != EXPR_OP || order->func.args.n != 2 || !metric_of(order))
+        return false;
+    for (int side = 0; side < 2; side++) {
+        struct expr *key = order->func.args.items[side], *other = order->func.args.items[1 - side];
+        const struct type_def *t = snapshot_type(p->snapshot, key->type);
+        int rte = only_rte(q, key);
+        if (rte < 0 || !t || (strcmp(t->name, "vector") && strcmp(t->name, "halfvec")) || other->type != key->type ||
+            expr_is_volatile(key) || expr_is_volatile(other) || expr_uses_rte(other, -1) ||
+            !is_stored_table(q->rtable[rte]))
+            continue;
+        *out = (struct knn_order){.rte = rte, .query = other, .key = key, .type = t->name, .metric = metric_of(order)};
+        return true;
     }
     return false;
 }

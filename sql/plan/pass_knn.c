@@ -1,7 +1,8 @@
 /*
  * pass_knn.c: ORDER BY key <op> vector LIMIT k over a table with a vector index of that operator on that key: the index's
  * scan gives the nearest rows that pass the rest of the query, of which ORDER BY and LIMIT then make the exact answer. Without
- * such an index the query stays: an exact scan.
+ * such an index, or when it must not be used, a query of one table compares all its rows in one pass (plan_exact); any other
+ * stays as it is.
  *
  * Joins: a row of the table counts when the joins and WHERE make at least one row of it. So the k nearest rows that
  * count hold the k nearest rows of the join.
@@ -133,12 +134,21 @@ static bool is_threshold(void *arg, struct expr *e)
 
 /* --- EXPLAIN ------------------------------------------------------------------------------------------------------- */
 
-/* "Order By: (e <-> '[1,2,3]'::vector)", as EXPLAIN says it. */
-static const char *order_text(struct planner *p, const struct index_def *ix, const struct expr *order,
-                              const struct expr *query)
+/* What is compared: an index's key, or a column. */
+static const char *key_text(const struct query *q, const struct knn_order *o)
 {
-    const struct index_column *k = &ix->columns[0];
-    const char *column = k->attnum ? ix->table->atts[k->attnum - 1].name : k->expr_sql, *op = order->func.op->name;
+    if (o->index && !o->index->columns[0].attnum)
+        return o->index->columns[0].expr_sql;
+    const struct expr *key = o->key;
+    while (key->kind == EXPR_RELABEL)
+        key = key->cast.arg;
+    return key->kind == EXPR_VAR && key->var.attnum > 0 ? q->rtable[o->rte]->relation->atts[key->var.attnum - 1].name : "...";
+}
+
+/* "Order By: (e <-> '[1,2,3]'::vector)", as EXPLAIN says it. */
+static const char *order_text(struct planner *p, const char *column, const struct expr *order, const struct expr *query)
+{
+    const char *op = order->func.op->name;
     const struct type_def *t = snapshot_type(p->snapshot, query->type);
     struct error err;
     struct value text;
@@ -151,17 +161,18 @@ static const char *order_text(struct planner *p, const struct index_def *ix, con
     return arena_printf(p->arena, "Order By: (%s %s ...)", column, op);
 }
 
-static void add_note(struct planner *p, const struct index_def *ix, const struct expr *order,
-                     const struct expr *query)
+static void add_note(struct planner *p, const struct query *q, const struct knn_order *o, const struct expr *order)
 {
     struct program *g = p->program;
     struct plan_note *notes = ARENA_ARRAY(p->arena, struct plan_note, g->nnotes + 1);
     if (g->nnotes)
         memcpy(notes, g->notes, sizeof(*notes) * (size_t)g->nnotes);
-    notes[g->nnotes] = (struct plan_note){.index = ix->name, .table = ix->table->name,
-                                             .detail = order_text(p, ix, order, query)};
+    notes[g->nnotes] = (struct plan_note){.index = o->index ? o->index->name : NULL,
+                                          .table = q->rtable[o->rte]->relation->name,
+                                          .detail = order_text(p, key_text(q, o), order, o->query)};
     g->notes = notes;
     g->nnotes++;
+    g->reads_much = true;
 }
 
 /* --- settings ------------------------------------------------------------------------------------------------------ */
@@ -197,14 +208,34 @@ static bool worth_while(const struct planner *p, const struct query *q)
            (q->limit || strcmp(setting(p, "enable_seqscan", "on"), "off") == 0);
 }
 
+/* One pass over the rows that pass WHERE, of which the nearest are kept. */
+static bool plan_exact(struct planner *p, struct query *q)
+{
+    struct knn_order order;
+    struct query_walk w = {.expr = never, .query = names_results};
+    const struct expr *by = q->sort.items[0].expr;
+    if (!q->limit || q->nfrom != 1 || q->from[0]->rte < 0 || q->sort.items[0].nulls_first ||
+        !knn_find_exact(p, q, by, &order))
+        return !error_is_set(p->err);
+    struct query *filter = filter_query(p, q, order.rte);
+    if (query_walk(&w, filter))
+        return true;
+    struct vector_scan *scan = ARENA_NEW(p->arena, struct vector_scan);
+    *scan = (struct vector_scan){.query = order.query, .key = order.key, .type = order.type, .metric = order.metric,
+                                 .limit = q->limit, .offset = q->offset, .filter = filter, .ties = q->sort.n > 1};
+    q->rtable[order.rte]->vector = scan;
+    add_note(p, q, &order, by);
+    return true;
+}
+
 bool pass_knn(struct planner *p, struct query *q)
 {
     struct knn_order order;
-    if (!p->snapshot || !is_plain(q) || !worth_while(p, q) || (q->where && expr_is_volatile(q->where)))
+    if (!p->snapshot || !is_plain(q) || (q->where && expr_is_volatile(q->where)))
         return true;
     const struct expr *by = q->sort.items[0].expr;
-    if (!knn_find_index(p, q, by, &order))
-        return !error_is_set(p->err);
+    if (!worth_while(p, q) || !knn_find_index(p, q, by, &order))
+        return !error_is_set(p->err) && plan_exact(p, q);
     struct rte *t = q->rtable[order.rte];
     struct query *filter = q->where || q->nfrom > 1 || q->from[0]->rte < 0 ? filter_query(p, q, order.rte) : NULL;
     struct query_walk w = {.expr = never, .query = names_results};
@@ -221,6 +252,6 @@ bool pass_knn(struct planner *p, struct query *q)
         scan->filter_first = q->where && knn_found_by_index(t->relation, order.rte, q->where);
     }
     t->vector = scan;
-    add_note(p, order.index, by, order.query);
+    add_note(p, q, &order, by);
     return true;
 }

@@ -1,4 +1,4 @@
-/* vector_scan.h: a table read through its vector index; hangs on the range table entry (pass_knn.c), printed by
+/* vector_scan.h: a table read in the order of a distance, through its vector index or without one; hangs on the range table entry (pass_knn.c), printed by
    emit/emit_vector.c. */
 #ifndef PGF_PLAN_VECTOR_SCAN_H
 #define PGF_PLAN_VECTOR_SCAN_H
@@ -6,7 +6,10 @@
 #include "sql/analyze/tree.h"
 
 struct vector_scan {
-    const struct index_def *index;
+    const struct index_def *index; /* NULL: the filter's rows are all compared */
+    struct expr *key;              /* without an index: what is compared, and how */
+    const char *type, *metric;
+    bool ties;                     /* rows as far as the last one wanted count: ORDER BY has further keys */
     struct expr *query;          /* the vector searched for: nothing of the query's own tables */
     struct expr *limit, *offset; /* how many rows are wanted; NULL: all */
     double probes;               /* lists to visit; below 1: a recall; 0: what the index aims at */

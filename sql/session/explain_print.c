@@ -359,6 +359,32 @@ static struct node *explain_step(struct explain_tree *t, struct connection *c,
     return tree_finish(t, tree_level(t, rows, n, 0), step->query ? step->query : t->program->query);
 }
 
+/* What the client is told of a note: without "Order By: ". */
+static const char *note_order(const struct plan_note *note)
+{
+    const char *colon = strchr(note->detail, ':');
+    return colon ? colon + 1 + strspn(colon + 1, " ") : note->detail;
+}
+
+/* The nearest rows without an index: to the client a sort of the scan that is inside. */
+static void explain_exact(struct node *n, const struct plan_note *note)
+{
+    struct node *scan = n->children[n->n - 1];
+    for (int i = 2; i < n->n; i++)
+        if (n->children[i]->title && strcmp(n->children[i]->type, "Result") != 0)
+            scan = n->children[i];
+    scan->title = NULL;
+    scan->relation = note->table;
+    scan->alias = NULL;
+    for (int i = 0; i < scan->n; i++) /* the query, k */
+        if (scan->children[i]->title && strcmp(scan->children[i]->type, "Result") == 0) {
+            memmove(scan->children + i, scan->children + i + 1, sizeof(scan->children[0]) * (size_t)(scan->n - i - 1));
+            scan->n--;
+            i--;
+        }
+    *n = (struct node){.type = "Sort", .label = "Sort Key", .detail = note_order(note), .children = {scan}, .n = 1};
+}
+
 /* A vector index scan is a table function to SQLite; its note says what it is. */
 static void explain_notes(struct explain_tree *t, struct node *n)
 {
@@ -369,6 +395,10 @@ static void explain_notes(struct explain_tree *t, struct node *n)
                     !strcmp(n->children[0]->type, "Function Scan");
         if (!loop)
             continue;
+        if (!note->index) {
+            explain_exact(n, note);
+            continue;
+        }
         /* the scan and its table are one node; joins of further tables and subplans stay around it */
         struct node scan = {.type = "Index Scan",
                             .relation = note->table,
@@ -381,9 +411,7 @@ static void explain_notes(struct explain_tree *t, struct node *n)
                                      "  Refined: %" PRId64 "  Re-ranked: %" PRId64 "  Scans: %" PRId64,
                                      t->work.lists, t->work.rows, t->work.tested, t->work.refined, t->work.reranked,
                                      t->work.scans);
-        const char *colon = strchr(note->detail, ':');
-        if (colon)
-            scan.detail = colon + 1 + strspn(colon + 1, " ");
+        scan.detail = note_order(note);
         if (n->n == 2) {
             *n = scan;
         } else {

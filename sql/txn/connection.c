@@ -190,6 +190,17 @@ static bool connection_too_complex(const char *message)
            strncmp(message, many, sizeof(many) - 1) == 0;
 }
 
+void connection_map(struct connection *c, bool reads_much)
+{
+    enum { KEPT = 1000 };
+    c->since_mapped = reads_much ? 0 : c->since_mapped + 1;
+    if (reads_much == c->mapped || (c->mapped && c->since_mapped < KEPT))
+        return;
+    /* the most that SQLite is usually built for; it takes less where it must */
+    c->mapped = sqlite3_exec(c->db, reads_much ? "PRAGMA mmap_size = 2147418112" : "PRAGMA mmap_size = 0", NULL, NULL,
+                             NULL) == SQLITE_OK && reads_much;
+}
+
 sqlite3_stmt *connection_prepare(struct connection *c, const char *sql, struct error *err)
 {
     char missed[256] = "";

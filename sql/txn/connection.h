@@ -47,6 +47,8 @@ struct connection {
     struct cached_stmt *newest, *oldest;
     struct cached_stmt *buckets[CONNECTION_BUCKETS];
     int nstmts;
+    bool mapped;      /* reads the file through a mapping */
+    int since_mapped; /* statements that did not ask for it */
 };
 
 /* Opens a connection on the file. NULL with err set. */
@@ -57,6 +59,12 @@ void connection_close(struct connection *c);
 /* Sets whose functions, limits and errors count from now on; all NULL at the end of a lease. */
 void connection_attach(struct connection *c, struct eval_context *ctx, struct run_control *control,
                        struct arena *arena);
+
+/*
+ * Called before a statement begins: one that reads much gets the file mapped; the mapping goes again after a while of others,
+ * since each commit elsewhere drops it and it must be made anew.
+ */
+void connection_map(struct connection *c, bool reads_much);
 
 /*
  * Prepares SQL; functions and catalog relations it names are registered as they are missed. NULL

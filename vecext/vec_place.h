@@ -1,0 +1,35 @@
+/*
+ * vec_place.h - where the rows of an index are, in memory: NAME_loc as it was at some time, kept in the process's cache.
+ *
+ * It is a guess: a row may have moved since. Whoever uses it looks whether the slot holds the row, and asks NAME_loc when not.
+ */
+#ifndef VECEXT_VEC_PLACE_H
+#define VECEXT_VEC_PLACE_H
+
+#include "vecext/vec_cache.h"
+#include "vecext/vec_index.h"
+
+struct vec_places {
+    const struct vec_block *block; /* NULL: there are none */
+    int64_t first;                 /* rowid of the first place */
+    size_t n;
+};
+
+/* Takes the places from the cache or reads them; none for an index whose rowids are too many or too scattered. */
+bool vec_places_open(struct vec_index *ix, struct vec_places *places, struct vec_error *err);
+void vec_places_close(struct vec_places *places);
+
+/* They were wrong too often: to be read anew by the next search. */
+void vec_places_forget(const struct vec_index *ix);
+
+/* NAME_loc.pos of a row as far as is known; -1 when it is not. */
+static inline int64_t vec_place(const struct vec_places *places, int64_t id)
+{
+    uint64_t at = (uint64_t)id - (uint64_t)places->first;
+    int64_t pos = -1;
+    if (at < places->n)
+        __builtin_memcpy(&pos, places->block->data + 16 + 8 * at, sizeof pos);
+    return pos;
+}
+
+#endif
