@@ -328,7 +328,7 @@ static bool create_objects(struct creation *c, struct vec_conn *conn, struct vec
 {
     const struct vec_index_def *def = c->def;
     if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err) ||
-        !create_version_triggers(c->db, c->schema, def->name, err))
+        (def->type != VEC_TYPE_SPARSEVEC && !create_version_triggers(c->db, c->schema, def->name, err)))
         return false;
     if (!c->primary_key && !run(c->db, err, "CREATE INDEX \"%w\".\"%w_pin\" ON \"%w\"((0)) WHERE 0",
                                 c->schema, def->name, def->table))
@@ -486,12 +486,12 @@ static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *e
     char *format = query_text(conn, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = 'format'", schema, name);
     bool ok = true;
     if (format && strcmp(format, "1") == 0) {
+        char *lists = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_list'", schema, name);
         vec_conn_forget(conn);
-        ok = run(conn->db, err,
-                 "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER; UPDATE \"%w\".\"%w_meta\" SET v = 2 "
-                 "WHERE k = 'format'",
-                 schema, name, schema, name) &&
-             create_version_triggers(conn->db, schema, name, err);
+        ok = run(conn->db, err, "UPDATE \"%w\".\"%w_meta\" SET v = 2 WHERE k = 'format'", schema, name) &&
+             (!lists || (run(conn->db, err, "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER", schema, name) &&
+                         create_version_triggers(conn->db, schema, name, err)));
+        free(lists);
     }
     free(format);
     free(schema);
