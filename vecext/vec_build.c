@@ -179,13 +179,7 @@ static bool train(struct build *b, int lists, struct vec_error *err)
     if (ok && (size_t)lists > got)
         lists = got ? (int)got : 1;
     vec_centroids_free(&ix->centroids);
-    free(ix->products);
-    ix->products = NULL;
     ok = ok && vec_centroids_init(&ix->centroids, ix->shape.dims, lists, err);
-    if (ok) {
-        ix->products = malloc((size_t)ix->centroids.panels * VEC_PANEL * sizeof(float));
-        ok = ix->products || vec_error_nomem(err);
-    }
     if (ok && lists > 1) {
         struct rotation_job job = {ix, sample};
         vec_pool_run(b->threads, got, ENCODE_GRAIN, rotate_rows, &job);
@@ -209,7 +203,7 @@ struct batch {
     uint8_t *codes;
     int threads;
     pthread_t thread;
-    bool running;
+    bool running, failed;
 };
 
 static bool encode_rows(void *context, size_t first, size_t last, int worker)
@@ -220,8 +214,9 @@ static bool encode_rows(void *context, size_t first, size_t last, int worker)
     float *residual = batch->residuals + (size_t)worker * dims;
     for (size_t i = first; i < last; i++)
         vec_index_rotate_row(ix, batch->rows + i * dims);
-    vec_centroids_assign(&ix->centroids, batch->rows + first * dims, last - first,
-                         batch->lists + first, NULL);
+    if (!vec_centroids_assign(&ix->centroids, batch->rows + first * dims, last - first,
+                              batch->lists + first, NULL))
+        return false;
     for (size_t i = first; i < last; i++)
         vec_encode(&ix->shape, batch->rows + i * dims,
                    vec_centroid(&ix->centroids, (int)batch->lists[i]), residual,
@@ -232,7 +227,7 @@ static bool encode_rows(void *context, size_t first, size_t last, int worker)
 static void *encode_batch(void *argument)
 {
     struct batch *batch = argument;
-    vec_pool_run(batch->threads, batch->n, ENCODE_GRAIN, encode_rows, batch);
+    batch->failed = !vec_pool_run(batch->threads, batch->n, ENCODE_GRAIN, encode_rows, batch);
     return NULL;
 }
 
@@ -330,6 +325,8 @@ static bool gather(struct build *b, const struct batch *batch, struct vec_rows *
                    size_t *bytes, struct vec_error *err)
 {
     size_t record_bytes = vec_code_record_bytes(&b->ix->shape);
+    if (batch->failed)
+        return vec_error_nomem(err);
     for (size_t i = 0; i < batch->n; i++)
         if (!vec_rows_add(&gathered[batch->lists[i]], record_bytes, batch->ids[i],
                           batch->records + i * record_bytes, err))

@@ -22,7 +22,9 @@ bool vec_centroids_init(struct vec_centroids *centroids, int dims, int count, st
     centroids->data = calloc((size_t)panels * (size_t)dims * VEC_PANEL, sizeof(float));
     centroids->norm2 = calloc((size_t)panels * VEC_PANEL, sizeof(float));
     centroids->rows = calloc((size_t)count * (size_t)dims, sizeof(float));
-    if (!centroids->data || !centroids->norm2 || !centroids->rows) {
+    centroids->small = calloc((size_t)panels * (size_t)dims * VEC_PANEL, sizeof(int16_t));
+    centroids->scale = calloc((size_t)panels * VEC_PANEL, sizeof(float));
+    if (!centroids->data || !centroids->norm2 || !centroids->rows || !centroids->small || !centroids->scale) {
         vec_centroids_free(centroids);
         return vec_error_nomem(err);
     }
@@ -36,6 +38,10 @@ void vec_centroids_free(struct vec_centroids *centroids)
     free(centroids->data);
     free(centroids->norm2);
     free(centroids->rows);
+    free(centroids->small);
+    free(centroids->scale);
+    centroids->small = NULL;
+    centroids->scale = NULL;
     centroids->data = centroids->norm2 = centroids->rows = NULL;
     centroids->count = centroids->panels = 0;
 }
@@ -46,6 +52,48 @@ static float *column(const struct vec_centroids *centroids, int list)
     return centroids->data + panel * (size_t)centroids->dims * VEC_PANEL + list % VEC_PANEL;
 }
 
+/* The largest number such that sums of dims products fit 32 bits; beyond 11 bits nothing is gained. */
+static float small_range(size_t dims)
+{
+    float fits = floorf(sqrtf(2147483000.0f / (float)dims));
+    return fits < 1023 ? fits : 1023;
+}
+
+/* Rounds a row to 16-bit numbers and gives the size of a step; zeros for a row that is not finite. */
+static float make_small(const float *from, size_t dims, int16_t *to)
+{
+    float most = 0, range = small_range(dims);
+    for (size_t d = 0; d < dims; d++) {
+        float x = fabsf(from[d]);
+        most = x > most ? x : most;
+    }
+    float inverse = range / most;
+    bool good = most > 0 && most < INFINITY && inverse < INFINITY;
+    for (size_t d = 0; good && d < dims; d++)
+        good = !isnan(from[d]);
+    if (!good) {
+        memset(to, 0, dims * sizeof *to);
+        return 0;
+    }
+    for (size_t d = 0; d < dims; d++) {
+        float x = from[d] * inverse;
+        to[d] = (int16_t)(int32_t)(x + (x < 0 ? -0.5f : 0.5f));
+    }
+    return most / range;
+}
+
+/* Writes a centroid's column of small numbers, from its row. */
+static void set_small(struct vec_centroids *centroids, int list)
+{
+    size_t dims = (size_t)centroids->dims, panel = (size_t)(list / VEC_PANEL);
+    const float *from = centroids->rows + (size_t)list * dims;
+    int16_t *to = centroids->small + panel * dims * VEC_PANEL + 2 * (list % VEC_PANEL), *row = malloc(dims * sizeof *row);
+    centroids->scale[list] = row ? make_small(from, dims, row) : 0;
+    for (size_t d = 0; row && d < dims; d++)
+        to[d / 2 * 2 * VEC_PANEL + d % 2] = row[d];
+    free(row);
+}
+
 void vec_centroids_set(struct vec_centroids *centroids, int list, const float *from)
 {
     size_t dims = (size_t)centroids->dims;
@@ -54,6 +102,7 @@ void vec_centroids_set(struct vec_centroids *centroids, int list, const float *f
         to[d * VEC_PANEL] = from[d];
     memcpy(centroids->rows + (size_t)list * dims, from, dims * sizeof(float));
     centroids->norm2[list] = vec_kernels()->ip_f32(from, from, dims);
+    set_small(centroids, list);
 }
 
 void vec_centroids_load(struct vec_centroids *centroids, int list)
@@ -63,62 +112,77 @@ void vec_centroids_load(struct vec_centroids *centroids, int list)
     for (int d = 0; d < centroids->dims; d++)
         to[d] = from[(size_t)d * VEC_PANEL];
     centroids->norm2[list] = vec_kernels()->ip_f32(to, to, (size_t)centroids->dims);
+    set_small(centroids, list);
 }
 
-void vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out)
+bool vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out, struct vec_error *err)
 {
-    vec_kernels()->panel_vector(row, centroids->data, (size_t)centroids->panels,
-                                (size_t)centroids->dims, out);
-}
-
-uint32_t vec_centroids_nearest(const struct vec_centroids *centroids, const float *row,
-                               float *products)
-{
-    float best = INFINITY;
-    uint32_t list = 0;
-    vec_centroids_products(centroids, row, products);
-    for (int i = 0; i < centroids->count; i++) {
-        float score = centroids->norm2[i] - 2 * products[i];
-        if (score < best) {
-            best = score;
-            list = (uint32_t)i;
-        }
+    size_t dims = (size_t)centroids->dims;
+    int16_t *small = malloc(dims * sizeof *small);
+    int32_t sums[VEC_PANEL];
+    if (!small)
+        return vec_error_nomem(err);
+    float step = make_small(row, dims, small);
+    for (int p = 0; p < centroids->panels; p++) {
+        vec_kernels()->panel_rows(small, 1, centroids->small + (size_t)p * dims * VEC_PANEL, dims, sums);
+        for (int c = 0; c < VEC_PANEL; c++, out++)
+            *out = (float)sums[c] * (step * centroids->scale[p * VEC_PANEL + c]);
     }
-    return list;
+    free(small);
+    return true;
 }
 
-void vec_centroids_assign(const struct vec_centroids *centroids, const float *rows, size_t n,
-                          uint32_t *list, float *distance2)
+/* A tile of rows: list gets the nearest of each. */
+static void assign_tile(const struct vec_centroids *centroids, const int16_t *small, const float *steps, size_t tile,
+                        uint32_t *list)
 {
     const struct vec_kernels *k = vec_kernels();
     size_t dims = (size_t)centroids->dims;
-    float products[TILE * VEC_PANEL], best[TILE];
+    int32_t sums[TILE * VEC_PANEL];
+    float best[TILE];
+    for (size_t r = 0; r < tile; r++) {
+        best[r] = INFINITY;
+        list[r] = 0;
+    }
+    for (int p = 0; p < centroids->panels; p++) {
+        const float *norm2 = centroids->norm2 + p * VEC_PANEL, *scale = centroids->scale + p * VEC_PANEL;
+        k->panel_rows(small, tile, centroids->small + (size_t)p * dims * VEC_PANEL, dims, sums);
+        for (size_t r = 0; r < tile; r++) {
+            float step = 2 * steps[r], score[VEC_PANEL], least = INFINITY;
+            for (int c = 0; c < VEC_PANEL; c++) {
+                score[c] = norm2[c] - (float)sums[r * VEC_PANEL + (size_t)c] * (step * scale[c]);
+                least = score[c] < least ? score[c] : least;
+            }
+            if (!(least < best[r]))
+                continue;
+            int c = 0;
+            while (score[c] != least)
+                c++;
+            best[r] = least;
+            list[r] = (uint32_t)(p * VEC_PANEL + c);
+        }
+    }
+}
+
+bool vec_centroids_assign(const struct vec_centroids *centroids, const float *rows, size_t n,
+                          uint32_t *list, struct vec_error *err)
+{
+    size_t dims = (size_t)centroids->dims;
+    float steps[TILE];
+    int16_t *small = malloc(TILE * dims * sizeof *small);
+    if (!small)
+        return vec_error_nomem(err);
     while (n) {
         size_t tile = n < TILE ? n : TILE;
-        for (size_t r = 0; r < tile; r++) {
-            best[r] = INFINITY;
-            list[r] = 0;
-        }
-        for (int p = 0; p < centroids->panels; p++) {
-            const float *norm2 = centroids->norm2 + p * VEC_PANEL;
-            k->panel_rows(rows, dims, tile, centroids->data + (size_t)p * dims * VEC_PANEL, dims,
-                          products);
-            for (size_t r = 0; r < tile; r++) {
-                for (int c = 0; c < VEC_PANEL; c++) {
-                    float score = norm2[c] - 2 * products[r * VEC_PANEL + (size_t)c];
-                    if (score < best[r]) {
-                        best[r] = score;
-                        list[r] = (uint32_t)(p * VEC_PANEL + c);
-                    }
-                }
-            }
-        }
-        for (size_t r = 0; distance2 && r < tile; r++)
-            *distance2++ = best[r] + k->ip_f32(rows + r * dims, rows + r * dims, dims);
+        for (size_t r = 0; r < tile; r++)
+            steps[r] = make_small(rows + r * dims, dims, small + r * dims);
+        assign_tile(centroids, small, steps, tile, list);
         rows += tile * dims;
         list += tile;
         n -= tile;
     }
+    free(small);
+    return true;
 }
 
 struct training {
@@ -134,8 +198,7 @@ static bool assign_rows(void *context, size_t first, size_t last, int worker)
     struct training *t = context;
     size_t dims = (size_t)t->centroids->dims;
     (void)worker;
-    vec_centroids_assign(t->centroids, t->rows + first * dims, last - first, t->list + first, NULL);
-    return true;
+    return vec_centroids_assign(t->centroids, t->rows + first * dims, last - first, t->list + first, NULL);
 }
 
 static bool average_lists(void *context, size_t first, size_t last, int worker)
@@ -222,7 +285,7 @@ bool vec_cluster_train(struct vec_centroids *centroids, const float *rows, size_
     for (int round = 0; ok && round < ROUNDS_PART + ROUNDS_FULL; round++) {
         size_t m = round < ROUNDS_PART && part < n ? part : n;
         ok = !cancel || !cancel(context) || vec_error_set(err, VEC_SQLITE, "interrupted");
-        ok = ok && vec_pool_run(threads, m, TILE * 4, assign_rows, &t);
+        ok = ok && (vec_pool_run(threads, m, TILE * 4, assign_rows, &t) || vec_error_nomem(err));
         if (ok)
             sort_by_list(&t, m);
         ok = ok && (vec_pool_run(threads, count, 8, average_lists, &t) || vec_error_nomem(err)) &&

@@ -1,8 +1,10 @@
 /*
  * vec_cluster.h - centroids and their training.
  *
- * Centroids live in panels of VEC_PANEL columns, dimension-major, as the matrix kernels take them.
- * A panel's unused columns have an infinite norm and are never the nearest.
+ * Centroids live in panels of VEC_PANEL columns, dimension-major, as they are stored, and as numbers of 16 bits, with a scale
+ * each, as the matrix kernel takes them: of 11 bits and so many that sums fit 32 bits. Rows are compared with those; what is
+ * lost is a ten-thousandth of the product of the norms. A panel's unused columns have an infinite norm and are never the
+ * nearest.
  */
 #ifndef VECEXT_VEC_CLUSTER_H
 #define VECEXT_VEC_CLUSTER_H
@@ -20,6 +22,8 @@ struct vec_centroids {
     float *data;  /* [panel][dim][VEC_PANEL] */
     float *rows;  /* [count][dims]: the same, one centroid after another */
     float *norm2; /* |c|^2, one per column; infinity for unused columns */
+    int16_t *small; /* [panel][dim / 2][VEC_PANEL][2] */
+    float *scale;   /* one per column: what a step of small is */
 };
 
 /* Allocates room for `count` centroids, all zero. vec_centroids_free() releases it. */
@@ -37,18 +41,14 @@ static inline const float *vec_centroid(const struct vec_centroids *centroids, i
     return centroids->rows + (size_t)list * (size_t)centroids->dims;
 }
 
-/* Products of one row with every centroid: out has panels * VEC_PANEL floats. */
-void vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out);
+/* Products of one row with every centroid, nearly: out has panels * VEC_PANEL floats. False when out of memory. */
+bool vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out, struct vec_error *err);
 
-/* Nearest centroid of one row, the answer of vec_centroids_assign(); `products` is scratch of
- * panels * VEC_PANEL floats. */
-uint32_t vec_centroids_nearest(const struct vec_centroids *centroids, const float *row,
-                               float *products);
 
-/* Nearest centroid in L2 of each of `n` rows, `dims` floats apart. `distance2` may be NULL. Ties go
- * to the lower number. Runs on the caller's thread. */
-void vec_centroids_assign(const struct vec_centroids *centroids, const float *rows, size_t n,
-                          uint32_t *list, float *distance2);
+/* Nearest centroid in L2 of each of `n` rows, `dims` floats apart. Ties go to the lower number. Runs on the caller's thread.
+ * False when out of memory. */
+bool vec_centroids_assign(const struct vec_centroids *centroids, const float *rows, size_t n,
+                          uint32_t *list, struct vec_error *err);
 
 /* Trains `centroids` (initialised, count <= n) on n rows: seeded random start, Lloyd rounds of
  * which the first ones use a part of the rows, empty clusters take a row from the largest. The

@@ -77,10 +77,9 @@ static void unload(struct vec_index *ix)
     free(ix->mean);
     free(ix->row);
     free(ix->residual);
-    free(ix->products);
     free(ix->codes);
     free(ix->record);
-    ix->mean = ix->row = ix->residual = ix->products = NULL;
+    ix->mean = ix->row = ix->residual = NULL;
     ix->codes = ix->record = NULL;
     forget_seen(ix);
     memset(ix->curve, 0, sizeof ix->curve);
@@ -347,8 +346,7 @@ static bool load_centroids(struct vec_index *ix, struct vec_error *err)
         return vec_index_damaged(ix, "centroids", err);
     for (int list = 0; list < ix->centroids.count; list++)
         vec_centroids_load(&ix->centroids, list);
-    ix->products = malloc((size_t)ix->centroids.panels * VEC_PANEL * sizeof(float));
-    return ix->products || vec_error_nomem(err);
+    return true;
 }
 
 static bool check_meta(struct vec_index *ix, struct vec_error *err)

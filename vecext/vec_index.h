@@ -171,7 +171,7 @@ struct vec_index {
     } crowded[VEC_CROWDED];
 
     /* scratch for encoding one row */
-    float *row, *residual, *products;
+    float *row, *residual;
     uint8_t *codes;
     unsigned char *record;
     struct vec_buf bytes;

@@ -62,14 +62,9 @@ struct vec_kernels {
     /* Unnormalised Walsh-Hadamard transform in place; n a power of two, at least 16. */
     void (*hadamard)(float *x, size_t n);
 
-    /* out[r * VEC_PANEL + c] = <row r, column c>: `rows` of `dims` floats each, `stride` floats
-     * apart; the panel holds VEC_PANEL columns, dimension-major. */
-    void (*panel_rows)(const float *rows, size_t stride, size_t nrows, const float *panel,
-                       size_t dims, float *out);
-    /* out[p * VEC_PANEL + c] = <x, column c of panel p>, panels lying one after another. The same
-     * bits as panel_rows with one row. */
-    void (*panel_vector)(const float *x, const float *panels, size_t npanels, size_t dims,
-                         float *out);
+    /* out[r * VEC_PANEL + c] = <row r, column c>: `rows` of `dims` numbers each, one after another, dims even; the panel holds
+     * VEC_PANEL columns: [dims / 2][column][2]. Sums must fit 32 bits. */
+    void (*panel_rows)(const int16_t *rows, size_t nrows, const int16_t *panel, size_t dims, int32_t *out);
 
     /* The 4-bit code of each dimension of a row: u[i] = clamp(floor(r[i] * inv_step + 8), 0, 15);
      * u >= 8 is the sign. dims a multiple of 16. */

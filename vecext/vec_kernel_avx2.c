@@ -25,6 +25,11 @@ static inline uint32_t lane_mask(int8lanes v)
     return (uint32_t)_mm256_movemask_ps((__m256)v);
 }
 
+static inline int8lanes pair_products(int8lanes a, int8lanes b)
+{
+    return (int8lanes)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+}
+
 static inline void add_words(__m256i words, uint32_t *to)
 {
     /* The two halves of the register served two groups of the same 16 rows. */

@@ -25,6 +25,11 @@ static inline uint32_t lane_mask(int16lanes v)
     return _mm512_movepi32_mask((__m512i)v);
 }
 
+static inline int16lanes pair_products(int16lanes a, int16lanes b)
+{
+    return (int16lanes)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+}
+
 /* Folds the four groups a register served: 16-bit sums of the even or odd ones of 16 rows. */
 static inline void add_words(__m512i words, uint32_t *to)
 {

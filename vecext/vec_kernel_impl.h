@@ -7,6 +7,7 @@
  *   GEMM_ROWS              rows of the matrix tile that fit the register file
  *   load_half, store_half  W float16 at an address to and from a register of floats
  *   lane_mask              sign bits of a register of 32-bit lanes
+ *   pair_products          of two registers of pairs of 16-bit numbers: the two products of each pair, added
  *   block_sums, nibble_dot the two integer kernels
  * The order of all float operations is fixed by vec_kernel.h and does not depend on W.
  */
@@ -231,62 +232,35 @@ static void hadamard(float *x, size_t n)
     }
 }
 
-INLINE void panel_tile(const float *rows, size_t stride, int nrows, const float *panel, size_t dims,
-                       float *out)
+INLINE void panel_tile(const int16_t *rows, int nrows, const int16_t *panel, size_t dims, int32_t *out)
 {
-    vf acc[GEMM_ROWS][PANEL_REGS] = {{{0}}};
-    for (size_t d = 0; d < dims; d++, panel += VEC_PANEL) {
-        vf column[PANEL_REGS];
+    vi acc[GEMM_ROWS][PANEL_REGS] = {{{0}}};
+    for (size_t d = 0; d < dims; d += 2, panel += 2 * VEC_PANEL) {
+        vi column[PANEL_REGS];
         for (int c = 0; c < PANEL_REGS; c++)
-            column[c] = load(panel + c * W);
+            column[c] = *(const vi_unaligned *)(const void *)(panel + 2 * c * W);
         for (int r = 0; r < nrows; r++) {
-            vf x = splat(rows[(size_t)r * stride + d]);
+            int32_t pair;
+            memcpy(&pair, rows + (size_t)r * dims + d, sizeof pair);
+            vi x = pair - (vi){0};
             for (int c = 0; c < PANEL_REGS; c++)
-                acc[r][c] += x * column[c];
+                acc[r][c] += pair_products(x, column[c]);
         }
     }
     for (int r = 0; r < nrows; r++)
         for (int c = 0; c < PANEL_REGS; c++)
-            store(out + r * VEC_PANEL + c * W, acc[r][c]);
+            *(vi_unaligned *)(void *)(out + r * VEC_PANEL + c * W) = acc[r][c];
 }
 
-static void panel_rows(const float *rows, size_t stride, size_t nrows, const float *panel,
-                       size_t dims, float *out)
+static void panel_rows(const int16_t *rows, size_t nrows, const int16_t *panel, size_t dims, int32_t *out)
 {
     for (; nrows >= GEMM_ROWS; nrows -= GEMM_ROWS) {
-        panel_tile(rows, stride, GEMM_ROWS, panel, dims, out);
-        rows += GEMM_ROWS * stride;
+        panel_tile(rows, GEMM_ROWS, panel, dims, out);
+        rows += GEMM_ROWS * dims;
         out += GEMM_ROWS * VEC_PANEL;
     }
-    for (; nrows; nrows--, rows += stride, out += VEC_PANEL)
-        panel_tile(rows, stride, 1, panel, dims, out);
-}
-
-/* Several panels at once: one alone would wait for each addition. */
-INLINE void panel_group(const float *x, const float *panels, int npanels, size_t dims, float *out)
-{
-    vf acc[GEMM_ROWS][PANEL_REGS] = {{{0}}};
-    for (size_t d = 0; d < dims; d++) {
-        vf v = splat(x[d]);
-        for (int p = 0; p < npanels; p++)
-            for (int c = 0; c < PANEL_REGS; c++)
-                acc[p][c] += v * load(panels + ((size_t)p * dims + d) * VEC_PANEL + c * W);
-    }
-    for (int p = 0; p < npanels; p++)
-        for (int c = 0; c < PANEL_REGS; c++)
-            store(out + p * VEC_PANEL + c * W, acc[p][c]);
-}
-
-static void panel_vector(const float *x, const float *panels, size_t npanels, size_t dims,
-                         float *out)
-{
-    for (; npanels >= GEMM_ROWS; npanels -= GEMM_ROWS) {
-        panel_group(x, panels, GEMM_ROWS, dims, out);
-        panels += GEMM_ROWS * dims * VEC_PANEL;
-        out += GEMM_ROWS * VEC_PANEL;
-    }
-    for (; npanels; npanels--, panels += dims * VEC_PANEL, out += VEC_PANEL)
-        panel_group(x, panels, 1, dims, out);
+    for (; nrows; nrows--, rows += dims, out += VEC_PANEL)
+        panel_tile(rows, 1, panel, dims, out);
 }
 
 /* Registers of one block of 32 dimensions, of which `n` are used. */
@@ -361,7 +335,6 @@ const struct vec_kernels KERNEL_TABLE = {
     .scale = scale,
     .hadamard = hadamard,
     .panel_rows = panel_rows,
-    .panel_vector = panel_vector,
     .encode = encode,
     .block_sums = block_sums,
     .block_bounds = block_bounds,

@@ -27,6 +27,12 @@ static inline uint32_t lane_mask(int32x4_t v)
     return (uint32_t)vaddvq_s32(vandq_s32(v, vld1q_s32(bits)));
 }
 
+static inline int32x4_t pair_products(int32x4_t a, int32x4_t b)
+{
+    int16x8_t x = vreinterpretq_s16_s32(a), y = vreinterpretq_s16_s32(b);
+    return vpaddq_s32(vmull_s16(vget_low_s16(x), vget_low_s16(y)), vmull_high_s16(x, y));
+}
+
 /* One group an iteration; 16-bit sums hold 257 of them. */
 static void block_sums(const void *codes, const uint8_t *lut, size_t groups, uint32_t sum[32])
 {

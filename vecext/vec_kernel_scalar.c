@@ -34,6 +34,11 @@ static inline uint32_t lane_mask(int4 v)
     return (v[0] & 1u) | (v[1] & 2u) | (v[2] & 4u) | (v[3] & 8u);
 }
 
+static inline int4 pair_products(int4 a, int4 b)
+{
+    return (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+}
+
 static void block_sums(const void *codes, const uint8_t *lut, size_t groups, uint32_t sum[32])
 {
     const uint8_t *code = codes;

@@ -10,10 +10,12 @@
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
 #include "vecext/vec_nearest.h"
+#include "vecext/vec_order.h"
 #include "vecext/vec_select.h"
 
-/* Standard deviations between an estimate and its bounds, one-bit and four-bit. */
-static const float eps_1bit = 1.9f, eps_4bit = 2.3f;
+/* Standard deviations between an estimate and its bounds, one-bit and four-bit; with a threshold, where a row at the edge
+ * is missed as soon as its bound is wrong, more. */
+static const float eps_1bit = 1.9f, eps_4bit = 2.3f, eps_threshold = 3.3f;
 
 enum { FIRST_BATCH = 40 };
 
@@ -40,12 +42,7 @@ struct vec_search {
     float shift;   /* score = exact score - shift (inner product: the mean's share) */
     bool overflow; /* the query's norm is not finite: no estimate means anything */
 
-    int count;         /* lists there were when the search began */
-    int ordered;       /* of them, sorted so far */
-    uint32_t *order;   /* they, nearest first */
-    float *products;   /* <q, c> per list */
-    float *distances2; /* |q - c|^2 per list; for inner product -<q, c> */
-
+    struct vec_order order;
     struct vec_nearest upper1, upper4, exact;
     float limit, max_score;
     bool has_tail;
@@ -80,39 +77,6 @@ static bool has_estimates(const struct vec_search *s)
     return s->ix->metric != VEC_METRIC_L1 && s->ix->metric != VEC_METRIC_JACCARD && !s->overflow;
 }
 
-/* Extends the sorted part of s->order to n lists. The rest is a heap, nearest first, in the lists'
- * second half of the allocation: most searches want few of many. */
-static void order_lists(struct vec_search *s, int n)
-{
-    uint32_t *heap = s->order + s->count;
-    for (; s->ordered < n; s->ordered++) {
-        size_t left = (size_t)(s->count - s->ordered);
-        s->order[s->ordered] = heap[0];
-        heap[0] = heap[left - 1];
-        vec_sift_down(s->distances2, heap, left - 1, 0);
-    }
-}
-
-static bool rank_lists(struct vec_search *s, const float *q, struct vec_error *err)
-{
-    const struct vec_centroids *c = &s->ix->centroids;
-    size_t columns = (size_t)c->panels * VEC_PANEL;
-    s->order = malloc(2 * columns * sizeof *s->order);
-    s->products = malloc(columns * sizeof *s->products);
-    s->distances2 = malloc(columns * sizeof *s->distances2);
-    if (!s->order || !s->products || !s->distances2)
-        return vec_error_nomem(err);
-    vec_centroids_products(c, q, s->products);
-    for (int i = 0; i < c->count; i++) {
-        float d2 = s->tables.norm2 + c->norm2[i] - 2 * s->products[i];
-        s->distances2[i] = s->ix->shape.inner ? -s->products[i] : d2 > 0 ? d2 : 0;
-        s->order[c->count + i] = (uint32_t)i;
-    }
-    for (int i = c->count / 2; i--;)
-        vec_sift_down(s->distances2, s->order + c->count, (size_t)c->count, (size_t)i);
-    return true;
-}
-
 static bool prepare(struct vec_search *s, struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
@@ -129,7 +93,8 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
     s->max_score = isinf(max) || !has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
     if (ix->metric == VEC_METRIC_L2 && max < 0)
         s->max_score = -INFINITY;
-    return rank_lists(s, q, err) && vec_index_has_tail(ix, &s->has_tail, err);
+    return vec_order_init(&s->order, &ix->centroids, q, s->tables.norm2, ix->shape.inner, err) &&
+           vec_index_has_tail(ix, &s->has_tail, err);
 }
 
 struct vec_search *vec_search_new(struct vec_index *ix, const struct vec_search_args *args,
@@ -144,7 +109,6 @@ struct vec_search *vec_search_new(struct vec_index *ix, const struct vec_search_
         return NULL;
     }
     s->ix = ix;
-    s->count = ix->centroids.count;
     s->args = *args;
     if (!prepare(s, err)) {
         vec_search_free(s);
@@ -158,9 +122,7 @@ void vec_search_free(struct vec_search *s)
     if (!s)
         return;
     vec_query_tables_free(&s->tables);
-    free(s->order);
-    free(s->products);
-    free(s->distances2);
+    vec_order_free(&s->order);
     free(s->upper1.heap);
     free(s->upper4.heap);
     free(s->exact.heap);
@@ -180,9 +142,9 @@ const struct vec_scan_stats *vec_search_stats(const struct vec_search *s)
 
 const uint32_t *vec_search_order(struct vec_search *s, int *n)
 {
-    *n = s->count;
-    order_lists(s, s->count);
-    return s->order;
+    *n = s->order.count;
+    vec_order_extend(&s->order, s->order.count);
+    return s->order.lists;
 }
 
 static void tighten(struct vec_search *s)
@@ -204,9 +166,10 @@ static struct vec_bounds list_bounds(const struct vec_search *s, int64_t list, b
     if (!has_estimates(s))
         return (struct vec_bounds){-INFINITY, 0, 0, 0};
     const struct vec_code_shape *shape = &s->ix->shape;
-    float d2 = shape->inner ? 0 : s->distances2[list];
-    return refined ? vec_bounds_4bit(&s->tables, shape, d2, s->products[list], eps_4bit)
-                   : vec_bounds_1bit(&s->tables, shape, d2, s->products[list], eps_1bit);
+    float d2 = shape->inner ? 0 : s->order.distances2[list];
+    float eps = isfinite(s->args.max_distance) ? eps_threshold : refined ? eps_4bit : eps_1bit;
+    return refined ? vec_bounds_4bit(&s->tables, shape, d2, s->order.products[list], eps)
+                   : vec_bounds_1bit(&s->tables, shape, d2, s->order.products[list], eps);
 }
 
 /* Rows of a block that are alive and pass the filter. */
@@ -395,6 +358,7 @@ static bool scan_segments(struct vec_search *s, const struct vec_image *image, c
 
 static bool scan_list(struct vec_search *s, int64_t list, struct vec_error *err)
 {
+    vec_order_measure(&s->order, list);
     struct vec_bounds bounds = list_bounds(s, list, false);
     struct vec_image image;
     s->survivors.len = 0;
@@ -507,6 +471,7 @@ static bool scan_selected(void *context, const struct vec_segment *segment, int6
 static bool scan_selected_list(struct vec_search *s, struct vec_selection *selection, int64_t list,
                                struct vec_error *err)
 {
+    vec_order_measure(&s->order, list);
     struct selected_context context = {s, list_bounds(s, list, false)};
     struct vec_image image;
     s->survivors.len = 0;
@@ -526,10 +491,10 @@ static bool search_selected(struct vec_search *s, bool *done, struct vec_error *
     struct vec_selection selection;
     bool ok = vec_selection_init(&selection, s->ix, s->args.filter, done, err);
     if (ok && *done) {
-        order_lists(s, s->count);
-        for (int i = 0; ok && i < s->count; i++)
-            if (vec_selection_in(&selection, s->order[i]))
-                ok = scan_selected_list(s, &selection, s->order[i], err);
+        vec_order_extend(&s->order, s->order.count);
+        for (int i = 0; ok && i < s->order.count; i++)
+            if (vec_selection_in(&selection, s->order.lists[i]))
+                ok = scan_selected_list(s, &selection, s->order.lists[i], err);
         ok = ok && vec_selection_find_others(&selection, s->ix, err);
         const int64_t *others = (const void *)selection.others.data;
         for (size_t i = 0; ok && i < selection.others.len / sizeof *others; i++)
@@ -549,7 +514,7 @@ static bool filter_is_selective(const struct vec_search *s)
 static int64_t default_probes(const struct vec_search *s)
 {
     int64_t probes = s->args.probes > 0 ? s->args.probes : s->ix->probes;
-    return s->ix->method == VEC_METHOD_FLAT || probes < 1 ? s->count : probes;
+    return s->ix->method == VEC_METHOD_FLAT || probes < 1 ? s->order.count : probes;
 }
 
 /* A filter that keeps one row in ten needs ten times the lists, and more when it is correlated with the vectors: then
@@ -557,9 +522,9 @@ static int64_t default_probes(const struct vec_search *s)
 static int scale_probes(const struct vec_search *s, int64_t probes, double passes)
 {
     double scaled = passes >= 1 ? (double)probes : (double)probes * 1.5 / passes;
-    return scaled >= s->count / 2.0 && passes < 1 ? s->count
-           : scaled < s->count                     ? (int)scaled
-                                                   : s->count;
+    return scaled >= s->order.count / 2.0 && passes < 1 ? s->order.count
+           : scaled < s->order.count                     ? (int)scaled
+                                                   : s->order.count;
 }
 
 /* Lists of the first round. */
@@ -593,9 +558,9 @@ static bool remember_round(struct vec_search *s, struct vec_error *err)
 /* Visits the lists [from, to) of the order. */
 static bool scan_lists(struct vec_search *s, int from, int to, struct vec_error *err)
 {
-    order_lists(s, to);
+    vec_order_extend(&s->order, to);
     for (int i = from; i < to; i++)
-        if (!scan_list(s, s->order[i], err))
+        if (!scan_list(s, s->order.lists[i], err))
             return false;
     return true;
 }
@@ -633,17 +598,31 @@ static bool visit(struct vec_search *s, int64_t wanted, int *lists, struct vec_e
         if (!rerank(s, err))
             return false;
         *lists = done;
-        if (done == s->count && bound_was_too_low(s, wanted)) {
+        if (done == s->order.count && bound_was_too_low(s, wanted)) {
             most = most * 4 + 16;
             if (!widen(s, (size_t)wanted, most, err))
                 return false;
             done = 0;
-            to = s->count;
+            to = s->order.count;
             continue;
         }
-        if (done == s->count || (int64_t)s->exact.n >= wanted || s->args.k < 0)
+        if (done == s->order.count || (int64_t)s->exact.n >= wanted || s->args.k < 0)
             return true;
-        to = done > s->count / 2 ? s->count : done * 2;
+        to = done > s->order.count / 2 ? s->order.count : done * 2;
+    }
+}
+
+/* The same for a filter whose rows are known by place. */
+static bool visit_selected(struct vec_search *s, int64_t wanted, bool *done, struct vec_error *err)
+{
+    for (size_t most = (size_t)wanted;;) {
+        if (!search_selected(s, done, err))
+            return false;
+        if (!*done || !bound_was_too_low(s, wanted))
+            return true;
+        most = most * 4 + 16;
+        if (!widen(s, (size_t)wanted, most, err))
+            return false;
     }
 }
 
@@ -660,10 +639,10 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
     bool done = filter_is_small(s);
     if (done && !read_filter(s, err))
         return false;
-    if (!done && filter_is_selective(s) && !search_selected(s, &done, err))
+    if (!done && filter_is_selective(s) && !visit_selected(s, wanted, &done, err))
         return false;
     if (done) {
-        lists = s->count;
+        lists = s->order.count;
     } else if (!visit(s, wanted, &lists, err)) {
         return false;
     }
@@ -683,7 +662,7 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
 /* True when a further round cannot find more. */
 static bool exhausted(const struct vec_search *s)
 {
-    return s->lists == s->count && (int64_t)s->exact.n < s->wanted && !(s->limit < s->max_score);
+    return s->lists == s->order.count && (int64_t)s->exact.n < s->wanted && !(s->limit < s->max_score);
 }
 
 static bool next_round(struct vec_search *s, struct vec_error *err)
@@ -701,7 +680,7 @@ static bool next_round(struct vec_search *s, struct vec_error *err)
     if (s->wanted && !remember_round(s, err))
         return false;
     int64_t wanted = s->wanted ? s->wanted * 4 : s->args.batch > 0 ? s->args.batch : FIRST_BATCH;
-    int lists = s->wanted ? (s->lists > s->count / 2 ? s->count : s->lists * 2) : first_lists(s);
+    int lists = s->wanted ? (s->lists > s->order.count / 2 ? s->order.count : s->lists * 2) : first_lists(s);
     return run_round(s, wanted, lists, err);
 }
 

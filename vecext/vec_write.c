@@ -172,12 +172,9 @@ static bool add_centroid(struct vec_index *ix, int list, const struct vec_centro
            (size_t)ix->centroids.panels * (size_t)ix->shape.dims * VEC_PANEL * sizeof(float));
     memcpy(grown.norm2, ix->centroids.norm2, (size_t)count * sizeof(float));
     memcpy(grown.rows, ix->centroids.rows, (size_t)count * (size_t)ix->shape.dims * sizeof(float));
-    float *products = realloc(ix->products, (size_t)grown.panels * VEC_PANEL * sizeof *products);
-    if (!products) {
-        vec_centroids_free(&grown);
-        return vec_error_nomem(err);
-    }
-    ix->products = products;
+    memcpy(grown.small, ix->centroids.small,
+           (size_t)ix->centroids.panels * (size_t)ix->shape.dims * VEC_PANEL * sizeof(int16_t));
+    memcpy(grown.scale, ix->centroids.scale, (size_t)count * sizeof(float));
     vec_centroids_free(&ix->centroids);
     ix->centroids = grown;
     vec_centroids_set(&ix->centroids, list, vec_centroid(two, 0));
@@ -216,7 +213,7 @@ static bool split_list(struct vec_index *ix, int list, bool *done, struct vec_er
             vec_centroids_init(&two, ix->shape.dims, 2, err) &&
             vec_cluster_train(&two, split.vectors, split.n, (uint64_t)ix->seed, 1, NULL, NULL, err);
         if (ok)
-            vec_centroids_assign(&two, split.vectors, split.n, split.half, NULL);
+            ok = vec_centroids_assign(&two, split.vectors, split.n, split.half, err);
         size_t second = 0;
         for (size_t i = 0; ok && i < split.n; i++)
             second += split.half[i];
@@ -294,7 +291,9 @@ bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
         return false;
     if (!indexed)
         return true;
-    uint32_t list = vec_centroids_nearest(&ix->centroids, ix->row, ix->products);
+    uint32_t list;
+    if (!vec_centroids_assign(&ix->centroids, ix->row, 1, &list, err))
+        return false;
     encode_row(ix, list);
     if (!put_tail(ix, list, id, err))
         return false;

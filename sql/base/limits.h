@@ -22,6 +22,8 @@
 #define LIMIT_EXPR_DEPTH 5000
 /* Longer texts (bulk INSERTs with literals) are not worth a place in the plan cache. */
 #define LIMIT_CACHED_TEXT 16384
+/* Longest text whose literals are taken out for the cache: long values, vectors, pieces of bulk loads. */
+#define LIMIT_NORMAL_TEXT ((size_t)4 << 20)
 /* PostgreSQL's NOTIFY_PAYLOAD_MAX_LENGTH. */
 #define LIMIT_NOTIFY_PAYLOAD 8000
 /* Text of a statement that pg_stat_activity keeps (track_activity_query_size). */

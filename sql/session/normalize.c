@@ -9,7 +9,8 @@
 #include "sql/base/strbuf.h"
 #include "sql/types/typeoid.h"
 
-#define NORMAL_LITERALS 64 /* more are not worth it: bulk INSERTs come in ever new lengths */
+#define NORMAL_LITERALS 64 /* more only in INSERT: rows come in pieces of one size */
+#define NORMAL_INSERTED 8000
 #define NORMAL_STATES   4096
 
 enum token {
@@ -27,6 +28,7 @@ struct scan {
     struct arena *arena;
     struct strbuf out;
     struct normal_text *result;
+    int most, room; /* literals to take, and what the arrays hold */
     enum token last;
     char word[16];    /* last word, lower case; "" if longer */
     bool in_modifier; /* inside a type's parentheses: CAST(x AS t(n)), ::t(n) */
@@ -50,7 +52,7 @@ static bool word_before_literal(const char *word)
 
 static bool literal_is_free(const struct scan *s)
 {
-    if (s->by_depth >= 0 || s->result->nliterals == NORMAL_LITERALS)
+    if (s->by_depth >= 0 || s->result->nliterals == s->most)
         return false;
     switch (s->last) {
     case TOKEN_WORD:
@@ -64,9 +66,28 @@ static bool literal_is_free(const struct scan *s)
     }
 }
 
+/* Arrays of twice the size; those before stay in the arena. */
+static void grow_literals(struct scan *s)
+{
+    struct normal_text *r = s->result;
+    int room = s->room * 2;
+    uint32_t *types = ARENA_ARRAY(s->arena, uint32_t, room);
+    const char **literals = ARENA_ARRAY(s->arena, const char *, room);
+    size_t *lengths = ARENA_ARRAY(s->arena, size_t, room);
+    memcpy(types, r->types, sizeof(*types) * (size_t)s->room);
+    memcpy(literals, r->literals, sizeof(*literals) * (size_t)s->room);
+    memcpy(lengths, r->lengths, sizeof(*lengths) * (size_t)s->room);
+    r->types = types;
+    r->literals = literals;
+    r->lengths = lengths;
+    s->room = room;
+}
+
 static void take_literal(struct scan *s, const char *value, size_t n, uint32_t type)
 {
     struct normal_text *r = s->result;
+    if (r->nliterals == s->room)
+        grow_literals(s);
     r->types[r->nliterals] = type;
     r->literals[r->nliterals] = value;
     r->lengths[r->nliterals++] = n;
@@ -270,7 +291,9 @@ bool normalize_text(const char *text, size_t n, struct arena *a, struct normal_t
     *out = (struct normal_text){.types = ARENA_ARRAY(a, uint32_t, NORMAL_LITERALS),
                                 .literals = ARENA_ARRAY(a, const char *, NORMAL_LITERALS),
                                 .lengths = ARENA_ARRAY(a, size_t, NORMAL_LITERALS)};
-    struct scan s = {.p = text, .end = text + n, .arena = a, .result = out, .by_depth = -1};
+    struct scan s = {.p = text, .end = text + n, .arena = a, .result = out, .by_depth = -1,
+                     .most = strncasecmp(text, "insert", 6) ? NORMAL_LITERALS : NORMAL_INSERTED,
+                     .room = NORMAL_LITERALS};
     bool ok = scan_all(&s) && out->nliterals > 0;
     if (ok) {
         out->n = s.out.len;

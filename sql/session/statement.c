@@ -334,9 +334,9 @@ struct plan *session_normalized(struct pg_session *s, const char *text, size_t n
 {
     struct strbuf key = {0};
     struct plan *p = NULL;
-    if (n > LIMIT_CACHED_TEXT || !s->eval.standard_conforming_strings ||
+    if (n > LIMIT_NORMAL_TEXT || !s->eval.standard_conforming_strings ||
         s->txn.state == TXN_FAILED || !normalize_text(text, n, s->arena, normal) ||
-        !session_key(s, &key, normal->text, normal->n, normal->types, normal->nliterals)) {
+        normal->n > 4 * LIMIT_CACHED_TEXT || !session_key(s, &key, normal->text, normal->n, normal->types, normal->nliterals)) {
         strbuf_free(&key);
         return NULL;
     }

@@ -4,11 +4,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
-#include "sql/base/strbuf.h"
 #include "sql/txn/database.h"
 
 /* A RESTART gives up on readers after this long; the next notice tries again. */
@@ -64,16 +62,6 @@ static void checkpointer_restart(struct checkpointer *c)
     slots_release(&c->database->write_slot, &w);
 }
 
-static int checkpointer_wal_frames(struct checkpointer *c)
-{
-    struct strbuf path = {0};
-    struct stat st;
-    strbuf_printf(&path, "%s-wal", c->database->path);
-    int frames = stat(path.data, &st) == 0 ? (int)(st.st_size / 8192) : 0;
-    strbuf_free(&path);
-    return frames;
-}
-
 static void *checkpointer_main(void *arg)
 {
     struct checkpointer *c = arg;
@@ -86,10 +74,11 @@ static void *checkpointer_main(void *arg)
         pthread_mutex_unlock(&c->lock);
         if (stop)
             return NULL;
-        if (checkpointer_wal_frames(c) < CHECKPOINT_FRAMES || !checkpointer_connect(c))
+        if (!checkpointer_connect(c))
             continue;
         int log = 0, done = 0;
         sqlite3_wal_checkpoint_v2(c->connection->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
+        atomic_store_explicit(&c->database->wal_done, done > 0 ? done : 0, memory_order_relaxed);
         if (log > CHECKPOINT_RESTART_FRAMES)
             checkpointer_restart(c);
     }

@@ -88,6 +88,16 @@ static bool connection_missing(void *connection, const char *message)
     return connection_register_nested(&c->host, message);
 }
 
+/* SQLite's WAL hook: a commit left so many frames. */
+static int connection_committed(void *arg, sqlite3 *db, const char *schema, int frames)
+{
+    struct connection *c = arg;
+    (void)db;
+    if (!strcmp(schema, "main"))
+        atomic_store_explicit(&c->database->wal_frames, frames, memory_order_relaxed);
+    return SQLITE_OK;
+}
+
 static int connection_configure(struct connection *c)
 {
     sqlite3_extended_result_codes(c->db, 1);
@@ -103,6 +113,7 @@ static int connection_configure(struct connection *c)
         rc = sqlite3_exec(c->db, connection_pragmas, NULL, NULL, NULL);
     if (rc != SQLITE_OK)
         return rc;
+    sqlite3_wal_hook(c->db, connection_committed, c); /* after the pragmas: wal_autocheckpoint takes its place */
     sqlite3_progress_handler(c->db, CONNECTION_PROGRESS_OPS, connection_progress, c);
     sqlite_collation_register_needed(c->db);
     rc = rowset_table_register(c->db);

@@ -156,7 +156,11 @@ void database_give_reader(struct database *d, struct connection *c)
     pthread_mutex_unlock(&d->lock);
 }
 
+/* Fewer frames than were done: the WAL has begun anew. */
 void database_committed(struct database *d)
 {
-    checkpointer_notice(d->checkpointer);
+    int frames = atomic_load_explicit(&d->wal_frames, memory_order_relaxed);
+    int done = atomic_load_explicit(&d->wal_done, memory_order_relaxed);
+    if (frames - (frames >= done ? done : 0) >= CHECKPOINT_FRAMES)
+        checkpointer_notice(d->checkpointer);
 }

@@ -45,6 +45,8 @@ struct database {
     struct checkpointer *checkpointer;
     struct foreign_change foreign;
     bool rollback_journal; /* the file was in a rollback journal mode when it was opened, and is another program's */
+    atomic_int wal_frames; /* in the WAL at the last commit */
+    atomic_int wal_done;   /* of them, in the file already when a checkpoint last ended */
     struct database *next; /* in the engine's list */
 };
 
