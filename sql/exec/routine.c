@@ -55,6 +55,23 @@ void routine_context(struct error *err, const char *fmt, ...)
     err->context = err->context ? arena_printf(err->arena, "%s\n%s", err->context, line) : line;
 }
 
+void routine_push(struct eval_context *ctx, struct routine_frame *f)
+{
+    f->outer = ctx->frames;
+    ctx->frames = f;
+}
+
+void routine_pop(struct eval_context *ctx, const struct routine_frame *f)
+{
+    ctx->frames = f->outer;
+}
+
+void routine_frames_context(struct error *err, const struct routine_frame *first)
+{
+    for (const struct routine_frame *f = first; f; f = f->outer)
+        f->describe(err, f->arg);
+}
+
 void routine_internal_position(struct error *err, const char *query)
 {
     if (err->position <= 0)
@@ -124,6 +141,12 @@ void routine_body_position(struct error *err, const char *body, const char *stat
 const char *routine_signature_text(struct eval_context *ctx, const struct proc *p, struct arena *arena)
 {
     struct strbuf b = {0};
+    bool found = false;
+    for (int i = 0; i < ctx->nsearch_path; i++)
+        found |= ctx->search_path[i] == p->namespace_oid;
+    const struct namespace_def *ns = found ? NULL : snapshot_namespace(ctx->snapshot, p->namespace_oid);
+    if (ns)
+        strbuf_printf(&b, "%s.", format_identifier(arena, ns->name));
     strbuf_printf(&b, "%s(", format_identifier(arena, p->name));
     for (int i = 0; i < p->nargs; i++)
         strbuf_printf(&b, "%s%s", i ? "," : "",

@@ -62,7 +62,18 @@ void user_aggregate_final(struct fcall *f, uint32_t oid, struct user_aggregate_s
 /* The door for struct eval_context. */
 extern const struct routine_door routine_sql_door;
 
-/* "f(integer,text)": as CONTEXT lines have it. In arena. */
+/* A function at work, for CONTEXT: describe appends its lines to err. Lives on the caller's stack between push and pop. */
+struct routine_frame {
+    const struct routine_frame *outer;
+    void (*describe)(struct error *err, const void *arg);
+    const void *arg;
+};
+void routine_push(struct eval_context *ctx, struct routine_frame *f);
+void routine_pop(struct eval_context *ctx, const struct routine_frame *f);
+/* The lines of first and of the functions around it; NULL: nothing. */
+void routine_frames_context(struct error *err, const struct routine_frame *first);
+
+/* "f(integer,text)": as CONTEXT lines have it, qualified when the search path does not find it. In arena. */
 const char *routine_signature_text(struct eval_context *ctx, const struct proc *p, struct arena *arena);
 /* Appends a line to err's CONTEXT. */
 void routine_context(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -359,6 +359,19 @@ static bool run_last(struct routine_call *c, struct sql_function *f, struct plan
     return spi_run(c->ctx, p, c->args, &s.sink, most, NULL, c->err);
 }
 
+/* Where a function's work stands, for CONTEXT. */
+struct at_work {
+    const struct sql_function *function;
+    int statement;
+};
+
+static void describe(struct error *err, const void *arg)
+{
+    const struct at_work *w = arg;
+    if (!w->function->inlined)
+        routine_context(err, "SQL function \"%s\" statement %d", w->function->name, w->statement + 1);
+}
+
 static void explain(struct routine_call *c, const struct sql_function *f, int statement)
 {
     if (f && f->inlined && statement >= 0)
@@ -370,9 +383,10 @@ static void explain(struct routine_call *c, const struct sql_function *f, int st
         routine_context(c->err, "SQL function \"%s\" during startup", c->proc->name);
 }
 
-static bool run_statements(struct routine_call *c, struct sql_function *f)
+static bool run_statements(struct routine_call *c, struct sql_function *f, int *statement)
 {
     for (int i = 0; i < f->nstatements; i++) {
+        *statement = i;
         struct plan *p = function_plan(c, f, i);
         if (!p) {
             explain(c, f, -1);
@@ -396,8 +410,12 @@ static bool sql_call(struct routine_call *c)
         explain(c, NULL, -1);
         return false;
     }
+    struct at_work work = {.function = f};
+    struct routine_frame link = {.describe = describe, .arg = &work};
     f->users++;
-    bool ok = run_statements(c, f);
+    routine_push(c->ctx, &link);
+    bool ok = run_statements(c, f, &work.statement);
+    routine_pop(c->ctx, &link);
     f->users--;
     if (f->dead && f->users == 0)
         function_free(f);

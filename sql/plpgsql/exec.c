@@ -62,6 +62,17 @@ void add_context(struct frame *fr)
         routine_context(fr->err, "PL/pgSQL function %s", name);
 }
 
+void frame_describe(struct error *err, const void *arg)
+{
+    const struct frame *fr = arg;
+    if (fr->query)
+        routine_context(err, fr->query_is_expression ? "SQL expression \"%s\"" : "SQL statement \"%s\"", fr->query);
+    if (fr->now)
+        routine_context(err, "PL/pgSQL function %s line %d at %s", fr->f->signature, fr->now->line, stmt_name(fr->now));
+    else
+        routine_context(err, "PL/pgSQL function %s", fr->f->signature);
+}
+
 bool interrupted(struct frame *fr)
 {
     return (++fr->ticks & 255) == 0 && fr->ctx->interrupted && fr->ctx->interrupted(fr->ctx, fr->err);
@@ -195,6 +206,7 @@ static enum outcome handle(struct frame *fr, const struct stmt *s, const struct 
     add_context(fr);
     error_init(&caught, arena);
     error_copy(&caught, fr->err);
+    routine_frames_context(&caught, fr->link.outer);
     error_clear(fr->err);
     fr->context_added = false;
     fr->at = NULL;
@@ -365,12 +377,14 @@ static enum outcome (*const runners[])(struct frame *fr, const struct stmt *s) =
 
 enum outcome exec_list(struct frame *fr, const struct stmt_list *l)
 {
+    const struct stmt *around = fr->now;
     for (int i = 0; i < l->n; i++) {
         const struct stmt *s = l->items[i];
         struct arena *outer = fr->scratch;
         bool nests = s->kind <= STMT_FOREACH && s->kind != STMT_ASSIGN;
         if (nests && s->kind != STMT_IF && s->kind != STMT_BLOCK)
             fr->scratch = arena_create(); /* what a loop holds outlives its body's statements */
+        fr->now = s;
         enum outcome out = runners[s->kind](fr, s);
         if (s->kind > STMT_FORI && s->kind != STMT_FOREACH && s->kind != STMT_EXIT && s->kind != STMT_RETURN)
             fr->stamp_known = false; /* what it ran may have changed catalog or settings */
@@ -385,8 +399,11 @@ enum outcome exec_list(struct frame *fr, const struct stmt_list *l)
         } else if (!nests && arena_size(fr->scratch) > SCRATCH_KEEP) {
             arena_reset(fr->scratch);
         }
-        if (out != OUT_OK)
+        if (out != OUT_OK) {
+            fr->now = around;
             return out;
+        }
     }
+    fr->now = around;
     return OUT_OK;
 }

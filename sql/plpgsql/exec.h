@@ -46,6 +46,10 @@ struct frame {
     const char *exit_label;
     const struct error *handled; /* in a handler: what it handles */
     const struct stmt *at;       /* the statement that failed first */
+    const struct stmt *now;      /* the statement under way */
+    const char *query;           /* the SQL it runs just now; NULL */
+    bool query_is_expression;
+    struct routine_frame link;   /* among the functions at work */
     bool context_added;
     unsigned ticks;
     uint64_t stamp; /* spi_stamp as long as nothing can have changed it */
@@ -96,6 +100,14 @@ struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *ty
 /* Values of USING in the scratch arena. */
 bool eval_params(struct frame *fr, const struct pexpr_list *l, struct value **values, uint32_t **types);
 void query_context(struct frame *fr, const char *text, bool expression);
+/* Notes what SQL the statement runs, for CONTEXT of what happens inside; text NULL: it is done. */
+static inline void query_runs(struct frame *fr, const char *text, bool expression)
+{
+    fr->query = text;
+    fr->query_is_expression = expression;
+}
+/* Of a statement whose rows are fetched: its text only places positions. */
+void query_position(struct frame *fr, const char *text);
 
 /* --- exec.c ------------------------------------------------------------------------------------------------ */
 
@@ -106,6 +118,8 @@ bool interrupted(struct frame *fr);
 bool loop_goes_on(struct frame *fr, const struct stmt *s, enum outcome body, enum outcome *out);
 const char *stmt_name(const struct stmt *s);
 void add_context(struct frame *fr);
+/* CONTEXT of a function in the middle of its work: a struct routine_frame's describe. */
+void frame_describe(struct error *err, const void *arg);
 
 enum outcome exec_raise(struct frame *fr, const struct stmt *s);     /* exec_raise.c */
 enum outcome exec_assert(struct frame *fr, const struct stmt *s);

@@ -149,7 +149,7 @@ enum outcome exec_fors(struct frame *fr, const struct stmt *s)
     } else {
         struct rowset *rows = spi_rows(fr->ctx, p, params, 0, NULL, fr->err);
         if (!rows) {
-            query_context(fr, p->text, false);
+            query_position(fr, p->text);
         } else {
             out = over_rows(fr, s, rows, p->program->fields, p->program->nfields, s->fors.target);
             rowset_destroy(rows);

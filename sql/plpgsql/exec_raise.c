@@ -125,7 +125,6 @@ enum outcome exec_raise(struct frame *fr, const struct stmt *s)
     error_init(&notice, fr->scratch);
     fill_error(&notice, &r);
     notice.severity = (enum error_severity)s->raise.level;
-    routine_context(&notice, "PL/pgSQL function %s line %d at RAISE", fr->f->signature, s->line);
     if (fr->ctx->notice)
         fr->ctx->notice(fr->ctx, &notice);
     return OUT_OK;
@@ -149,9 +148,10 @@ enum outcome exec_assert(struct frame *fr, const struct stmt *s)
 
 /* --- GET DIAGNOSTICS ---------------------------------------------------------------------------------------- */
 
-static struct value diagnostic(struct frame *fr, const struct stmt *s, enum diag_kind kind, uint32_t *type)
+static struct value diagnostic(struct frame *fr, enum diag_kind kind, uint32_t *type)
 {
     const struct error *e = fr->handled;
+    struct error here;
     const char *text = "";
     *type = TEXTOID;
     switch (kind) {
@@ -162,7 +162,9 @@ static struct value diagnostic(struct frame *fr, const struct stmt *s, enum diag
         *type = OIDOID;
         return value_int(fr->f->oid);
     case DIAG_CONTEXT:
-        text = arena_printf(fr->scratch, "PL/pgSQL function %s line %d at GET DIAGNOSTICS", fr->f->signature, s->line);
+        error_init(&here, fr->scratch);
+        routine_frames_context(&here, &fr->link);
+        text = here.context;
         break;
     case DIAG_ERROR_CONTEXT:
         text = e->context;
@@ -207,7 +209,7 @@ enum outcome exec_getdiag(struct frame *fr, const struct stmt *s)
     }
     for (int i = 0; i < s->diag.n; i++) {
         uint32_t type;
-        struct value v = diagnostic(fr, s, s->diag.items[i].kind, &type);
+        struct value v = diagnostic(fr, s->diag.items[i].kind, &type);
         if (!assign_value(fr, s->diag.items[i].target, &v, type, -1))
             return OUT_ERROR;
     }

@@ -289,10 +289,12 @@ enum outcome exec_return_query(struct frame *fr, const struct stmt *s)
     int64_t before = fr->call->rows->nrows;
     struct query_sink q = {.fr = fr, .program = p->program};
     q.sink = (struct row_sink){.row = take_row, .arg = &q};
+    query_runs(fr, text, false);
     if (ok && !spi_run(fr->ctx, p, params, &q.sink, 0, NULL, fr->err)) {
         query_context(fr, text, false);
         ok = false;
     }
+    query_runs(fr, NULL, false);
     fr->processed = (uint64_t)(fr->call->rows->nrows - before);
     set_found(fr, fr->processed > 0);
     plan_unref(p);

@@ -61,7 +61,9 @@ static bool run_into(struct frame *fr, const struct stmt *s, struct plan *p, con
                                                             : "INTO used with a command that cannot return data");
     int64_t most = g->command != QUERY_SELECT ? 0 : s->sql.strict ? 2 : 1;
     struct spi_result result = {0};
+    query_runs(fr, text, false);
     struct rowset *rows = spi_rows(fr->ctx, p, params, most, &result, fr->err);
+    query_runs(fr, NULL, false);
     if (!rows) {
         query_context(fr, text, false);
         return false;
@@ -120,7 +122,10 @@ enum outcome exec_perform(struct frame *fr, const struct stmt *s)
     if (!expr_prepare(fr, e))
         return OUT_ERROR;
     if (e->evaluation) {
-        if (!eval_expr(fr, e, &v, &type, &typmod)) {
+        query_runs(fr, e->source, false);
+        bool ok = eval_expr(fr, e, &v, &type, &typmod);
+        query_runs(fr, NULL, false);
+        if (!ok) {
             if (!fr->err->internal_query || fr->err->context)
                 routine_context(fr->err, "SQL statement \"%s\"", e->source);
             return OUT_ERROR;
@@ -182,7 +187,9 @@ enum outcome exec_dynamic(struct frame *fr, const struct stmt *s)
             ok = run_into(fr, s, p, params, text);
             fr->vals[fr->f->found_dno] = value_bool(found); /* EXECUTE leaves FOUND alone */
         } else {
+            query_runs(fr, text, false);
             ok = spi_run(fr->ctx, p, params, NULL, 0, &result, fr->err);
+            query_runs(fr, NULL, false);
             if (!ok)
                 query_context(fr, text, false);
             fr->processed = result.processed;
@@ -232,9 +239,11 @@ enum outcome exec_call(struct frame *fr, const struct stmt *s)
         ok = run_query(fr, e, 0, NULL, &result);
     } else {
         struct call_result r = {0};
+        query_runs(fr, e->source, false);
         ok = take_outputs(fr, u, NULL, NULL) &&
              call_procedure(fr->ctx, u, p->snapshot, fr->vals, fr->f->ndatums + 1, fr->nonatomic && !fr->blocks,
                             fr->scratch, &r, fr->err);
+        query_runs(fr, NULL, false);
         if (!ok)
             query_context(fr, e->source, false);
         ok = ok && take_outputs(fr, u, r.values, r.types);

@@ -114,6 +114,11 @@ void query_context(struct frame *fr, const char *text, bool expression)
         routine_context(fr->err, expression ? "SQL expression \"%s\"" : "SQL statement \"%s\"", text);
 }
 
+void query_position(struct frame *fr, const char *text)
+{
+    routine_internal_position(fr->err, text);
+}
+
 static bool parse_source(struct frame *fr, struct pexpr *e)
 {
     struct arena *a = fr->f->arena;
@@ -219,7 +224,9 @@ static bool eval_by_query(struct frame *fr, struct pexpr *e, struct value *v)
         routine_context(fr->err, "query: %s", e->source);
         return false;
     }
+    query_runs(fr, e->text, true);
     struct rowset *rows = spi_rows(fr->ctx, e->plan, fr->vals, 2, NULL, fr->err);
+    query_runs(fr, NULL, false);
     if (!rows) {
         query_context(fr, e->text, true);
         return false;
@@ -304,12 +311,14 @@ bool run_query(struct frame *fr, struct pexpr *e, int64_t max_rows, struct rowse
 {
     struct plan *p = plan_ref(e->plan);
     bool ok;
+    query_runs(fr, e->source, false);
     if (rows) {
         *rows = spi_rows(fr->ctx, p, fr->vals, max_rows, result, fr->err);
         ok = *rows != NULL;
     } else {
         ok = spi_run(fr->ctx, p, fr->vals, NULL, max_rows, result, fr->err);
     }
+    query_runs(fr, NULL, false);
     if (!ok)
         query_context(fr, e->source, false);
     plan_unref(p);

@@ -214,7 +214,7 @@ static bool bind_arguments(struct frame *fr, struct routine_call *c)
     return true;
 }
 
-static bool run(struct frame *fr, struct routine_call *c)
+static bool run_body(struct frame *fr, struct routine_call *c)
 {
     struct function *f = fr->f;
     fr->vals[f->found_dno] = value_bool(false);
@@ -241,6 +241,15 @@ static bool run(struct frame *fr, struct routine_call *c)
         routine_context(fr->err, fr->returned ? "PL/pgSQL function %s while casting return value to function's return type"
                                                : "PL/pgSQL function %s",
                         f->signature);
+    return ok;
+}
+
+static bool run(struct frame *fr, struct routine_call *c)
+{
+    fr->link = (struct routine_frame){.describe = frame_describe, .arg = fr};
+    routine_push(fr->ctx, &fr->link);
+    bool ok = run_body(fr, c);
+    routine_pop(fr->ctx, &fr->link);
     return ok;
 }
 

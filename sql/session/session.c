@@ -66,8 +66,11 @@ static void session_eval_notice(struct eval_context *ctx, const struct error *no
     for (int i = 0; i < 6; i++)
         if (!strncmp(least, levels[i], strlen(levels[i])))
             minimum = severities[i];
-    if (notice->severity >= minimum || notice->severity == ERROR_INFO)
-        s->reply.notice(s->reply.host, notice);
+    if (notice->severity < minimum && notice->severity != ERROR_INFO)
+        return;
+    struct error whole = *notice;
+    routine_frames_context(&whole, ctx->frames);
+    s->reply.notice(s->reply.host, &whole);
 }
 
 static const char *session_eval_setting(struct eval_context *ctx, const char *name)

@@ -18,6 +18,7 @@ struct snapshot;
 struct pg_session;
 struct routine_door;
 struct spi_host;
+struct routine_frame;
 struct trigger_call;
 struct timezone_def; /* types/timezone.h */
 struct sequence_store;   /* catalog/sequence.h */
@@ -65,6 +66,7 @@ struct eval_context {
     const struct trigger_call *trigger;  /* whose function is running (exec/trigger.h); NULL */
     int trigger_depth;                   /* pg_trigger_depth() */
     int typmod_position; /* of the type name whose modifier is being read: for warnings; 0 */
+    const struct routine_frame *frames;  /* functions at work, innermost first (exec/routine.h) */
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */
