@@ -51,6 +51,7 @@ struct portal {
     bool hold;     /* survives COMMIT (result is materialised then) */
     bool scroll;
     bool cursor; /* made by DECLARE */
+    int level; /* cursors: how many savepoints there were when it was opened */
     bool no_scroll, binary;
     int64_t cursor_at; /* FETCH's position: 0 before the first row, n on row n, one more after the
                           last */

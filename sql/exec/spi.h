@@ -36,6 +36,9 @@ struct spi_result {
 
 struct spi_host {
     struct plan *(*plan)(struct eval_context *ctx, const struct spi_source *src, struct error *err);
+    /* The prepared statement that an EXECUTE means, its arguments in *params (bytes in arena); p itself otherwise. A reference. */
+    struct plan *(*execute)(struct eval_context *ctx, struct plan *p, const struct value **params, struct arena *arena,
+                            struct error *err);
     uint64_t (*stamp)(struct eval_context *ctx);
     bool (*run)(struct eval_context *ctx, struct plan *p, const struct value *params, struct row_sink *sink,
                 int64_t max_rows, struct spi_result *result, struct error *err);

@@ -55,6 +55,8 @@ void add_context(struct frame *fr)
     if (fr->context_added)
         return;
     fr->context_added = true;
+    if (frame_is_rule(fr))
+        return;
     const char *name = fr->f->signature;
     if (fr->at)
         routine_context(fr->err, "PL/pgSQL function %s line %d at %s", name, fr->at->line, stmt_name(fr->at));
@@ -65,6 +67,8 @@ void add_context(struct frame *fr)
 void frame_describe(struct error *err, const void *arg)
 {
     const struct frame *fr = arg;
+    if (frame_is_rule(fr))
+        return;
     if (fr->query)
         routine_context(err, fr->query_is_expression ? "SQL expression \"%s\"" : "SQL statement \"%s\"", fr->query);
     if (fr->now)

@@ -4,6 +4,7 @@
 
 #include "sql/exec/routine.h"
 #include "sql/exec/spi.h"
+#include "sql/exec/trigger.h"
 #include "sql/plpgsql/plpgsql.h"
 #include "sql/types/record.h"
 
@@ -56,6 +57,12 @@ struct frame {
     bool stamp_known;
 };
 
+/* A rule's actions: errors in them have no CONTEXT. */
+static inline bool frame_is_rule(const struct frame *fr)
+{
+    return fr->call && fr->call->trigger && fr->call->trigger->trigger->rule;
+}
+
 enum outcome { OUT_OK, OUT_EXIT, OUT_CONTINUE, OUT_RETURN, OUT_ERROR };
 
 /* --- value.c: variables ------------------------------------------------------------------------------ */
@@ -96,7 +103,9 @@ bool assign_element(struct frame *fr, struct pexpr *element, const struct value 
 /* Runs a prepared statement's plan; rows into *rows when it is not NULL. */
 bool run_query(struct frame *fr, struct pexpr *e, int64_t max_rows, struct rowset **rows, struct spi_result *result);
 /* A statement made of text at run time, its parameters' values in params. */
-struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *types, int n);
+struct plan *plan_prepared(struct frame *fr, struct plan *p, struct value **params);
+/* EXECUTE of a prepared statement becomes that statement, its arguments then in *params. */
+struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *types, int n, struct value **params);
 /* Values of USING in the scratch arena. */
 bool eval_params(struct frame *fr, const struct pexpr_list *l, struct value **values, uint32_t **types);
 void query_context(struct frame *fr, const char *text, bool expression);

@@ -90,7 +90,7 @@ enum outcome exec_open(struct frame *fr, const struct stmt *s)
     }
     if (!eval_params(fr, &s->open.params, &params, &types))
         return OUT_ERROR;
-    struct plan *p = plan_dynamic(fr, text, types, s->open.params.n);
+    struct plan *p = plan_dynamic(fr, text, types, s->open.params.n, &params);
     bool ok = p && open_plan(fr, d, p, params, s->open.scroll);
     plan_unref(p);
     return ok ? OUT_OK : OUT_ERROR;

@@ -80,7 +80,7 @@ static struct plan *loop_plan(struct frame *fr, const struct stmt *s, struct val
         error_set(fr->err, ERRCODE_NULL_VALUE_NOT_ALLOWED, "query string argument of EXECUTE is null");
         return NULL;
     }
-    return eval_params(fr, &s->fors.params, params, &types) ? plan_dynamic(fr, text, types, s->fors.params.n) : NULL;
+    return eval_params(fr, &s->fors.params, params, &types) ? plan_dynamic(fr, text, types, s->fors.params.n, params) : NULL;
 }
 
 /* One at a time: the body may change the row the cursor stands on (WHERE CURRENT OF). */

@@ -275,7 +275,7 @@ enum outcome exec_return_query(struct frame *fr, const struct stmt *s)
         }
         if (!eval_params(fr, &s->retquery.params, &params, &types))
             return OUT_ERROR;
-        p = plan_dynamic(fr, text, types, s->retquery.params.n);
+        p = plan_dynamic(fr, text, types, s->retquery.params.n, &params);
         if (!p)
             return OUT_ERROR;
     }

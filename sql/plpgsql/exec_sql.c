@@ -83,6 +83,15 @@ static bool refuse_control(struct frame *fr, const struct program *g)
     return error_set(fr->err, ERRCODE_FEATURE_NOT_SUPPORTED, "unsupported transaction command in PL/pgSQL");
 }
 
+/* A rule's action of the kind of the statement it stands for gives the number of rows. */
+static void count_for_rule(struct frame *fr, const struct program *g)
+{
+    struct trigger_call *t = frame_is_rule(fr) ? fr->call->trigger : NULL;
+    if (t && ((t->event == TRIGGER_INSERT && g->command == QUERY_INSERT) || (t->event == TRIGGER_UPDATE && g->command == QUERY_UPDATE) ||
+              (t->event == TRIGGER_DELETE && g->command == QUERY_DELETE)))
+        t->counted = fr->processed;
+}
+
 enum outcome exec_sql(struct frame *fr, const struct stmt *s)
 {
     struct pexpr *e = s->sql.sql;
@@ -109,6 +118,8 @@ enum outcome exec_sql(struct frame *fr, const struct stmt *s)
         else if (ok && g->utility->kind == UTILITY_CREATE_TABLE_AS)
             set_found(fr, result.processed > 0);
     }
+    if (ok)
+        count_for_rule(fr, g);
     plan_unref(p);
     return ok ? OUT_OK : OUT_ERROR;
 }
@@ -171,7 +182,8 @@ enum outcome exec_dynamic(struct frame *fr, const struct stmt *s)
             ok = error_set(fr->err, ERRCODE_FEATURE_NOT_SUPPORTED, "EXECUTE of transaction commands is not implemented");
             break;
         }
-        struct plan *p = spi_plan(fr->ctx, &src, fr->err);
+        struct value *values = params;
+        struct plan *p = plan_prepared(fr, spi_plan(fr->ctx, &src, fr->err), &values);
         if (!p) {
             query_context(fr, text, false);
             ok = false;
@@ -184,11 +196,11 @@ enum outcome exec_dynamic(struct frame *fr, const struct stmt *s)
             ok = false;
         } else if (s->sql.into && i == n - 1) {
             uint64_t found = fr->vals[fr->f->found_dno].i;
-            ok = run_into(fr, s, p, params, text);
+            ok = run_into(fr, s, p, values, text);
             fr->vals[fr->f->found_dno] = value_bool(found); /* EXECUTE leaves FOUND alone */
         } else {
             query_runs(fr, text, false);
-            ok = spi_run(fr->ctx, p, params, NULL, 0, &result, fr->err);
+            ok = spi_run(fr->ctx, p, values, NULL, 0, &result, fr->err);
             query_runs(fr, NULL, false);
             if (!ok)
                 query_context(fr, text, false);

@@ -110,7 +110,7 @@ void query_context(struct frame *fr, const char *text, bool expression)
 {
     if (fr->err->position > 0)
         routine_internal_position(fr->err, text);
-    else
+    else if (!frame_is_rule(fr))
         routine_context(fr->err, expression ? "SQL expression \"%s\"" : "SQL statement \"%s\"", text);
 }
 
@@ -325,7 +325,19 @@ bool run_query(struct frame *fr, struct pexpr *e, int64_t max_rows, struct rowse
     return ok;
 }
 
-struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *types, int n)
+/* p's reference is taken over. */
+struct plan *plan_prepared(struct frame *fr, struct plan *p, struct value **params)
+{
+    const struct value *values = *params;
+    struct plan *inner = p ? fr->ctx->spi->execute(fr->ctx, p, &values, fr->scratch, fr->err) : NULL;
+    if (p)
+        plan_unref(p);
+    if (inner)
+        *params = (struct value *)values;
+    return inner;
+}
+
+struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *types, int n, struct value **params)
 {
     struct parsed *parsed = parse_sql(text, strlen(text), fr->err);
     struct plan *p = NULL;
@@ -336,6 +348,7 @@ struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *ty
         p = spi_plan(fr->ctx, &src, fr->err);
     }
     parsed_free(parsed);
+    p = plan_prepared(fr, p, params);
     if (!p && error_is_set(fr->err))
         query_context(fr, text, false);
     return p;

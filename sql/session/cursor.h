@@ -14,6 +14,9 @@ enum portal_result cursor_fetch(struct pg_session *s, struct portal *p);
 bool cursor_describe(struct pg_session *s, struct portal *p);
 enum portal_result cursor_close(struct pg_session *s, struct portal *p);
 enum portal_result execute_run(struct pg_session *s, struct portal *p);
+/* The statement that EXECUTE p means, and its arguments' values in *params (in arena); p itself when it is no EXECUTE. A reference; NULL
+   with s->err set. */
+struct plan *execute_resolve(struct pg_session *s, struct plan *p, const struct value **params, struct arena *arena);
 bool execute_describe(struct pg_session *s, struct portal *p);
 bool explain_describe(struct pg_session *s, struct portal *p);
 enum portal_result refresh_run(struct pg_session *s, struct portal *p);

@@ -44,10 +44,9 @@ bool execute_describe(struct pg_session *s, struct portal *p)
 }
 
 /* The arguments' values: SELECT $args::types, run as a statement of its own. */
-static bool execute_args(struct pg_session *s, struct portal *p, struct portal *inner, const char *name,
-                         const struct expr_list *args)
+static bool execute_values(struct pg_session *s, struct plan *around, const struct value *given, const struct program *g,
+                           const char *name, const struct expr_list *args, struct arena *arena, struct value **out)
 {
-    const struct program *g = inner->plan->program;
     int n = args->n;
     if (n != g->nparams) {
         error_set(&s->err, ERRCODE_SYNTAX_ERROR,
@@ -65,7 +64,7 @@ static bool execute_args(struct pg_session *s, struct portal *p, struct portal *
     struct analysis a = {.arena = s->arena,
                          .snapshot = s->snapshot,
                          .err = &s->err,
-                         .text = p->plan->text,
+                         .text = around->text,
                          .search_path = s->search_path,
                          .nsearch_path = s->nsearch_path,
                          .ctx = &s->eval};
@@ -76,24 +75,52 @@ static bool execute_args(struct pg_session *s, struct portal *p, struct portal *
         q->targets[i] = (struct target){.expr = e, .name = "p"};
     }
     struct plan *plan =
-        session_plan_inner(s, p->plan, q, p->plan->program->params, p->plan->program->nparams);
+        session_plan_inner(s, around, q, around->program->params, around->program->nparams);
     struct portal *values = plan ? session_portal(s, "", plan) : NULL;
     if (!values)
         return false;
-    values->params = p->params;
+    values->params = given;
     bool ok = session_materialize(s, values);
     if (ok) {
-        struct value *params = ARENA_ARRAY(inner->arena, struct value, n);
+        struct value *params = ARENA_ARRAY(arena, struct value, n);
         const struct value *row = rowset_row(values->result, 0);
         for (int i = 0; i < n; i++) {
             params[i] = row[i];
             if (row[i].kind == VALUE_TEXT || row[i].kind == VALUE_BLOB)
-                params[i].p = arena_strndup(inner->arena, row[i].p, row[i].n);
+                params[i].p = arena_strndup(arena, row[i].p, row[i].n);
         }
-        inner->params = params;
+        *out = params;
     }
     portal_destroy(values, &s->txn);
     return ok;
+}
+
+static bool execute_args(struct pg_session *s, struct portal *p, struct portal *inner, const char *name,
+                         const struct expr_list *args)
+{
+    struct value *values = NULL;
+    bool ok = execute_values(s, p->plan, p->params, inner->plan->program, name, args, inner->arena, &values);
+    if (ok && args->n)
+        inner->params = values;
+    return ok;
+}
+
+struct plan *execute_resolve(struct pg_session *s, struct plan *p, const struct value **params, struct arena *arena)
+{
+    const struct utility *u = p->program->utility;
+    struct prepared *st = u && u->kind == UTILITY_EXECUTE ? execute_statement(s, u->execute.name) : NULL;
+    struct value *values = NULL;
+    if (error_is_set(&s->err))
+        return NULL;
+    if (!st || !st->plan)
+        return plan_ref(p);
+    struct plan *inner = plan_ref(st->plan);
+    if (execute_values(s, p, *params, inner->program, u->execute.name, &u->execute.args, arena, &values)) {
+        *params = values;
+        return inner;
+    }
+    plan_unref(inner);
+    return NULL;
 }
 
 enum portal_result execute_run(struct pg_session *s, struct portal *p)

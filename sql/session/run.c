@@ -26,6 +26,7 @@ void session_add_portal(struct pg_session *s, struct portal *p)
 {
     p->in_block = s->txn.state == TXN_BLOCK;
     p->created_time = s->eval.statement_time;
+    p->level = s->txn.nsavepoints;
     p->next = s->portals;
     s->portals = p;
 }
@@ -38,6 +39,41 @@ void session_drop_portal(struct pg_session *s, struct portal *p)
             break;
         }
     portal_destroy(p, &s->txn);
+}
+
+/* After an error inside a block: cursors that were kept when a savepoint was made may go on after ROLLBACK TO it. */
+void session_close_failed_portals(struct pg_session *s)
+{
+    for (struct portal **at = &s->portals; *at;) {
+        struct portal *p = *at;
+        if (p->running || (p->cursor && p->result && s->txn.nsavepoints > p->level)) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        portal_destroy(p, &s->txn);
+    }
+}
+
+bool session_keep_cursors(struct pg_session *s)
+{
+    for (struct portal *p = s->portals; p; p = p->next)
+        if (p->cursor && !p->result && !p->running && !session_keep_cursor(s, p))
+            return false;
+    return true;
+}
+
+void session_drop_cursors_of(struct pg_session *s, int level)
+{
+    for (struct portal **at = &s->portals; *at;) {
+        struct portal *p = *at;
+        if (p->running || !p->cursor || p->level < level) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        portal_destroy(p, &s->txn);
+    }
 }
 
 void session_close_portals(struct pg_session *s, bool all)
@@ -409,6 +445,16 @@ bool session_materialize(struct pg_session *s, struct portal *p)
     p->result = keep.rows;
     p->position = 0;
     p->state = PORTAL_READY;
+    return true;
+}
+
+bool session_keep_cursor(struct pg_session *s, struct portal *p)
+{
+    int64_t at = p->cursor_at;
+    portal_finish(p, &s->txn, PORTAL_READY);
+    if (!session_materialize(s, p))
+        return false;
+    p->cursor_at = at;
     return true;
 }
 

@@ -380,7 +380,7 @@ enum pg_result session_fail(struct pg_session *s)
     } else {
         /* portals go first: SQLite must not be asked to roll back under running statements */
         if (s->txn.state == TXN_BLOCK)
-            session_close_portals(s, false);
+            session_close_failed_portals(s);
         txn_fail(&s->txn);
     }
     error_clear(&s->err);

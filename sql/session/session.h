@@ -202,6 +202,13 @@ bool session_finish_implicit(struct pg_session *s);
 bool session_commit(struct pg_session *s);
 void session_rollback(struct pg_session *s);
 void session_close_portals(struct pg_session *s, bool all);
+void session_close_failed_portals(struct pg_session *s);
+/* SAVEPOINT: open cursors' rows are kept, so that ROLLBACK TO it leaves them. */
+bool session_keep_cursors(struct pg_session *s);
+/* Those opened when there were at least so many savepoints. */
+void session_drop_cursors_of(struct pg_session *s, int level);
+/* The cursor goes on over kept rows from where it stands. */
+bool session_keep_cursor(struct pg_session *s, struct portal *p);
 struct portal *session_find_portal(struct pg_session *s, const char *name);
 void session_add_portal(struct pg_session *s, struct portal *p);
 void session_drop_portal(struct pg_session *s, struct portal *p);

@@ -68,6 +68,19 @@ static struct plan *host_plan(struct eval_context *ctx, const struct spi_source 
     return p;
 }
 
+static struct plan *host_execute(struct eval_context *ctx, struct plan *p, const struct value **params, struct arena *arena,
+                                 struct error *err)
+{
+    struct pg_session *s = ctx->session;
+    struct borrowed b;
+    if (!p->program->utility || p->program->utility->kind != UTILITY_EXECUTE)
+        return plan_ref(p);
+    borrow(s, &b);
+    struct plan *inner = execute_resolve(s, p, params, arena);
+    give_back(s, &b, err);
+    return inner;
+}
+
 static uint64_t host_stamp(struct eval_context *ctx)
 {
     struct pg_session *s = ctx->session;
@@ -402,14 +415,11 @@ static bool host_fetch(struct eval_context *ctx, struct portal *c, int direction
     }
     if (!c->result) { /* a client's own cursor: kept from now on */
         struct borrowed b;
-        int64_t at = c->cursor_at;
         borrow(s, &b);
-        portal_finish(c, &s->txn, PORTAL_READY);
-        bool ok = session_materialize(s, c);
+        bool ok = session_keep_cursor(s, c);
         give_back(s, &b, err);
         if (!ok)
             return false;
-        c->cursor_at = at;
     }
     *moved = cursor_move(rows, c, direction, count);
     return true;
@@ -450,6 +460,7 @@ void session_free_slots(struct pg_session *s)
 
 const struct spi_host session_spi = {
     .plan = host_plan,
+    .execute = host_execute,
     .stamp = host_stamp,
     .run = host_run,
     .scalar = host_scalar,

@@ -227,7 +227,7 @@ static enum portal_result run_savepoint(struct pg_session *s, const struct utili
     bool ok;
     uint64_t mark;
     if (kind == TXN_SAVEPOINT) {
-        ok = txn_savepoint(&s->txn, name, s->gucs.mark, &s->err);
+        ok = session_keep_cursors(s) && txn_savepoint(&s->txn, name, s->gucs.mark, &s->err);
     } else if (kind == TXN_RELEASE) {
         ok = txn_release(&s->txn, name, &s->err);
         large_objects_release(s, s->txn.nsavepoints);
@@ -236,6 +236,7 @@ static enum portal_result run_savepoint(struct pg_session *s, const struct utili
         if (ok) {
             guc_undo(&s->gucs, mark, session_setting_changed, s);
             large_objects_close(s, s->txn.nsavepoints);
+            session_drop_cursors_of(s, s->txn.nsavepoints);
         }
     }
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
