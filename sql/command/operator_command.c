@@ -21,6 +21,12 @@ static bool is_polymorphic(uint32_t type)
     return false;
 }
 
+/* anycompatible and its kin, which no argument of the other family matches. */
+static bool is_common(uint32_t type)
+{
+    return type == ANYCOMPATIBLEOID || type == ANYCOMPATIBLEARRAYOID || type == ANYCOMPATIBLENONARRAYOID;
+}
+
 static bool is_binary_coercible(const struct command *c, uint32_t from, uint32_t to)
 {
     const struct type_def *t = snapshot_type(c->snapshot, from);
@@ -46,10 +52,14 @@ static bool fits(const struct search *s, const struct proc *p)
 {
     if (p->nargs != s->n || p->kind == 'a' || p->kind == 'p' || p->retset)
         return false;
-    for (int i = 0; i < s->n; i++)
+    for (int i = 0; i < s->n; i++) {
+        if (is_polymorphic(s->types[i]) && is_polymorphic(p->argtypes[i]) &&
+            is_common(s->types[i]) != is_common(p->argtypes[i]))
+            return false;
         if (p->argtypes[i] != s->types[i] &&
             !(s->loose && (is_polymorphic(p->argtypes[i]) || is_binary_coercible(s->c, s->types[i], p->argtypes[i]))))
             return false;
+    }
     return true;
 }
 
