@@ -23,7 +23,8 @@ enum utility_kind {
     UTILITY_ALTER_POLICY,
     UTILITY_CREATE_EVENT_TRIGGER, UTILITY_ALTER_EVENT_TRIGGER,
     UTILITY_CREATE_TRIGGER,
-    UTILITY_ALTER_DOMAIN
+    UTILITY_ALTER_DOMAIN, UTILITY_CREATE_RULE, UTILITY_FOREIGN, UTILITY_CREATE_OPCLASS, UTILITY_CREATE_OPFAMILY,
+    UTILITY_ALTER_OPFAMILY
 };
 
 /* A possibly qualified name. schema NULL: search path. */
@@ -138,6 +139,9 @@ struct create_table {
     bool is_partition;
     struct partition_for bound;
     struct partition_by partition_by;
+    const char *server; /* CREATE FOREIGN TABLE; else NULL */
+    struct option *foreign_options;
+    int nforeign_options;
     /* LIKE, OF type: expanded by analysis or refused with 0A000. */
 };
 
@@ -242,8 +246,9 @@ struct create_trigger {
 enum object_kind {
     OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_SCHEMA, OBJECT_TYPE, OBJECT_DOMAIN,
     OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
-    OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DOMAIN_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE, OBJECT_COLLATION,
-    OBJECT_LANGUAGE, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_OTHER
+    OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DOMAIN_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE,
+    OBJECT_COLLATION, OBJECT_LANGUAGE, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_FDW, OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_TABLE,
+    OBJECT_OPCLASS, OBJECT_OPFAMILY, OBJECT_OTHER
 };
 struct object_ref {
     struct qualified_name name;
@@ -259,6 +264,51 @@ struct object_ref {
 struct create_range {
     uint32_t subtype, collation;
     struct qualified_name opclass, canonical, subdiff, multirange;
+};
+
+/* Statements about wrappers, servers and user mappings. */
+struct foreign_stmt {
+    char kind;   /* w s u, as struct foreign_def's */
+    char action; /* c create, a alter, d drop (user mappings only) */
+    const char *name; /* a mapping: the server's */
+    const char *role; /* a mapping's */
+    const char *wrapper, *type, *version;
+    bool missing_ok;  /* IF EXISTS, IF NOT EXISTS */
+    bool has_version; /* ALTER SERVER VERSION */
+    bool has_handler, has_validator;
+    struct qualified_name handler, validator; /* name NULL: NO HANDLER */
+    struct option *options;
+    int noptions;
+};
+
+struct create_rule {
+    const char *name;
+    struct qualified_name table;
+    char event; /* as struct rule_def's; 1: SELECT */
+    bool instead, replace;
+    struct expr *qual;      /* parameters stand for old and new: see rule_param_name */
+    struct query **actions;
+    int nactions;
+    struct query *select;   /* ON SELECT */
+    const char *select_text;
+};
+
+/* CREATE OPERATOR CLASS; CREATE and ALTER OPERATOR FAMILY. */
+struct create_opclass {
+    struct qualified_name name, family; /* family: name NULL: none given */
+    const char *method;
+    uint32_t type, storage; /* storage 0: none */
+    bool is_default, drop; /* ALTER ... DROP */
+    struct opclass_item {
+        char kind; /* o operator, f function */
+        int number;
+        struct qualified_name name, sort_family;
+        uint32_t types[2]; /* an operator's arguments, the class's types of a function; 0: not given */
+        int ntypes;
+        uint32_t function;
+        const char *signature;
+    } *items;
+    int nitems;
 };
 
 struct create_aggregate {
@@ -449,6 +499,9 @@ struct utility {
         } alter_enum;
         struct create_aggregate create_aggregate;
         struct create_operator create_operator;
+        struct foreign_stmt foreign;
+        struct create_rule create_rule;
+        struct create_opclass create_opclass;
         struct create_cast create_cast;
         struct {
             const char *name;

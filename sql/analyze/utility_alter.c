@@ -262,6 +262,10 @@ static const struct {
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster, ALTER_CLUSTER_ON, NULL},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_SetLogged, ALTER_SET_LOGGED, NULL},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_SetUnLogged, ALTER_SET_UNLOGGED, NULL},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule, ALTER_ENABLE_TRIGGER, "RULE"},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule, ALTER_ENABLE_ALWAYS_TRIGGER, "RULE"},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule, ALTER_ENABLE_REPLICA_TRIGGER, "RULE"},
+    {PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule, ALTER_DISABLE_TRIGGER, "RULE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrig, ALTER_ENABLE_TRIGGER, NULL},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigAll, ALTER_ENABLE_TRIGGER, "ALL"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser, ALTER_ENABLE_TRIGGER, "USER"},
@@ -336,13 +340,6 @@ static bool alter_one(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
     switch (c->subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod:
         return utility_access_method(b->ps, c->name);
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule:
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule:
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule:
-    case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule: /* a view's _RETURN is the only rule there is */
-        parse_error(b->ps, ERRCODE_UNDEFINED_OBJECT, -1, "rule \"%s\" for relation \"%s\" does not exist", c->name,
-                    b->table.name);
-        return false;
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit:
         return alter_inheritance(b, c, ALTER_INHERIT);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit:

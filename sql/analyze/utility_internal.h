@@ -114,6 +114,12 @@ utility_handler utility_create_table; /* utility_table.c */
 utility_handler utility_create_table_as, utility_create_view, utility_refresh; /* utility_view.c */
 utility_handler utility_create_index, utility_reindex, utility_cluster;        /* utility_index.c */
 utility_handler utility_create_event_trigger, utility_alter_event_trigger;      /* utility_event.c */
+utility_handler utility_create_fdw, utility_alter_fdw, utility_create_server, utility_alter_server, utility_create_user_mapping,
+    utility_alter_user_mapping, utility_drop_user_mapping, utility_create_foreign_table; /* utility_foreign.c */
+utility_handler utility_create_opclass, utility_create_opfamily, utility_alter_opfamily; /* utility_opclass.c */
+utility_handler utility_create_rule;                                           /* utility_rule.c */
+/* utility_trigger.c: OLD and NEW of a table as entries 0 and 1; columns: theirs can be named without qualification. */
+struct pstate *old_and_new(struct analysis *a, const struct relation *r, bool columns);
 utility_handler utility_create_trigger;                                        /* utility_trigger.c */
 utility_handler utility_alter_table;                                           /* utility_alter.c */
 utility_handler utility_drop, utility_rename, utility_comment, utility_owner, utility_set_schema,

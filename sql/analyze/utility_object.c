@@ -14,6 +14,7 @@ enum naming {
     NAMED_OF_TABLE, /* list: table, then the object */
     NAMED_OPERATOR, /* ObjectWithArgs of one or two types */
     NAMED_CAST,     /* list: TypeName, TypeName */
+    NAMED_OF_METHOD, /* list: access method, then the object */
     NAMED_OF_TYPE,  /* list: TypeName, then the object */
     NAMED_ROUTINE   /* ObjectWithArgs */
 };
@@ -30,6 +31,11 @@ static const struct object_row {
     {PG_QUERY__OBJECT_TYPE__OBJECT_INDEX, OBJECT_INDEX, NAMED_RELATION, "INDEX"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE, OBJECT_SEQUENCE, NAMED_RELATION, "SEQUENCE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, OBJECT_COLLATION, NAMED_RELATION, "COLLATION"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_OPCLASS, OBJECT_OPCLASS, NAMED_OF_METHOD, "OPERATOR CLASS"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY, OBJECT_OPFAMILY, NAMED_OF_METHOD, "OPERATOR FAMILY"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE, OBJECT_FOREIGN_TABLE, NAMED_RELATION, "FOREIGN TABLE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_SERVER, NAMED_STRING, "SERVER"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FDW, OBJECT_FDW, NAMED_STRING, "FOREIGN DATA WRAPPER"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_EVENT_TRIGGER, OBJECT_EVENT_TRIGGER, NAMED_STRING, "EVENT TRIGGER"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA, OBJECT_SCHEMA, NAMED_STRING, "SCHEMA"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION, OBJECT_EXTENSION, NAMED_STRING, "EXTENSION"},
@@ -58,14 +64,9 @@ static const struct {
     PgQuery__ObjectType type;
     const char *name;
 } refused[] = {
-    {PG_QUERY__OBJECT_TYPE__OBJECT_OPCLASS, "OPERATOR CLASS"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_OPFAMILY, "OPERATOR FAMILY"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_CONVERSION, "CONVERSION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE, "TABLESPACE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT, "LARGE OBJECT"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE, "FOREIGN TABLE"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER, "SERVER"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_FDW, "FOREIGN DATA WRAPPER"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_ACCESS_METHOD, "ACCESS METHOD"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION, "PUBLICATION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_SUBSCRIPTION, "SUBSCRIPTION"},
@@ -177,6 +178,10 @@ static struct object_ref object_ref_missing(struct pstate *ps, const struct obje
     case NAMED_OF_TYPE:
         ref = type_ref(ps, items[0]);
         ref.sub = utility_string(ps, node_string(items[count - 1]));
+        return ref;
+    case NAMED_OF_METHOD:
+        ref.sub = utility_string(ps, node_string(items[0]));
+        ref.name = utility_name(ps, items + 1, count - 1, -1);
         return ref;
     case NAMED_OF_TABLE:
         ref.name = utility_name(ps, items, count - 1, -1);

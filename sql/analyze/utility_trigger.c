@@ -11,7 +11,7 @@
 /* --- WHEN -------------------------------------------------------------------------------------- */
 
 /* OLD and NEW as the only namespace: entries 0 and 1. */
-static struct pstate *old_and_new(struct analysis *a, const struct relation *r)
+struct pstate *old_and_new(struct analysis *a, const struct relation *r, bool columns)
 {
     static const char *const names[] = {"old", "new"};
     struct pstate *ps = pstate_new(a, NULL);
@@ -22,7 +22,9 @@ static struct pstate *old_and_new(struct analysis *a, const struct relation *r)
         struct rte *rte = rte_for_relation(ps, r, NULL, false);
         rte->alias = names[i];
         rte->has_alias = true;
-        ns_append(ps, &ns, nsitem_for_rte(ps, rte, rte_add(ps, rte)));
+        struct nsitem *item = nsitem_for_rte(ps, rte, rte_add(ps, rte));
+        item->cols_visible = columns;
+        ns_append(ps, &ns, item);
     }
     ns_restore(ps, ns);
     return ps;
@@ -44,7 +46,7 @@ struct expr *analyze_trigger_when(struct analysis *a, const char *sql, const str
     struct analysis inner = *a;
     inner.text = sql;
     if (parsed_count(p) == 1 && n->node_case == PG_QUERY__NODE__NODE_SELECT_STMT && n->select_stmt->n_target_list == 1)
-        e = transform_when(old_and_new(&inner, r), n->select_stmt->target_list[0]->res_target->val);
+        e = transform_when(old_and_new(&inner, r, true), n->select_stmt->target_list[0]->res_target->val);
     parsed_free(p);
     return e && !expr_is_poison(e) ? e : NULL;
 }
@@ -106,7 +108,7 @@ static bool create_when(struct pstate *ps, const PgQuery__Node *n, const struct 
 {
     if (!n)
         return true;
-    struct pstate *sub = old_and_new(ps->a, r);
+    struct pstate *sub = old_and_new(ps->a, r, true);
     t->when = transform_when(sub, n);
     if (parse_failed(ps))
         return false;

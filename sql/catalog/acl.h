@@ -58,6 +58,8 @@ struct acl_list {
 #define ACL_KIND_PARAMETER  'p'
 #define ACL_KIND_TABLESPACE 't'
 #define ACL_KIND_TYPE       'T'
+#define ACL_KIND_WRAPPER    'F'
+#define ACL_KIND_SERVER     'S'
 
 struct acl_object {
     uint32_t classid, oid;
@@ -78,6 +80,8 @@ struct acl_object acl_proc(const struct proc *p);
 struct acl_object acl_type(const struct snapshot *s, uint32_t oid);
 struct acl_object acl_database(const struct snapshot *s);
 struct acl_object acl_language(const struct snapshot *s, const char *name);
+/* A foreign-data wrapper or a server. */
+struct acl_object acl_foreign(const struct foreign_def *d);
 
 /* Everything that can be granted on the kind. */
 uint32_t acl_all(char kind);

@@ -133,6 +133,13 @@ struct acl_object acl_language(const struct snapshot *s, const char *name)
     return (struct acl_object){0};
 }
 
+struct acl_object acl_foreign(const struct foreign_def *d)
+{
+    bool server = d->kind == 's';
+    return (struct acl_object){server ? CLASS_PG_FOREIGN_SERVER : CLASS_PG_FOREIGN_DATA_WRAPPER, d->oid, 0,
+                               server ? ACL_KIND_SERVER : ACL_KIND_WRAPPER, d->owner, false, d->name};
+}
+
 /* --- the list in force ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -284,6 +291,10 @@ static const char *kind_word(const struct acl_object *o, const struct relation *
         return "sequence";
     case ACL_KIND_TABLESPACE:
         return "tablespace";
+    case ACL_KIND_WRAPPER:
+        return "foreign-data wrapper";
+    case ACL_KIND_SERVER:
+        return "foreign server";
     case ACL_KIND_COLUMN:
         return "column";
     default:

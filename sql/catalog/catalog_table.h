@@ -73,5 +73,10 @@ extern const struct rel_source rel_policy_sources[];
 extern const struct rel_source rel_trigger_sources[];
 extern const struct rel_source rel_inherit_sources[];
 extern const struct rel_source rel_statistic_sources[];
+extern const struct rel_source rel_foreign_sources[];
+
+/* snapshot_opclass.c: users' operator families and their members, once the others are through; false at the end. */
+bool rel_user_opfamily(struct rel_scan *x);
+bool rel_user_member(struct rel_scan *x, bool function);
 
 #endif

@@ -88,13 +88,22 @@ static double row_estimate(struct rel_scan *x, const struct relation *r)
     return rows < 0 && r->index_of ? 0 : rows;
 }
 
+/* Rules' stand-ins are none. */
+static bool has_triggers(const struct relation *r)
+{
+    for (int i = 0; i < r->ntriggers; i++)
+        if (!r->triggers[i]->rule)
+            return true;
+    return false;
+}
+
 static bool next_class(struct rel_scan *x)
 {
     const struct relation *r = next_relation(x);
     if (!r)
         return false;
     bool stored = r->kind != RELKIND_VIEW && r->kind != RELKIND_COMPOSITE && r->kind != RELKIND_PARTITIONED &&
-                  r->kind != RELKIND_PARTITIONED_INDEX;
+                  r->kind != RELKIND_PARTITIONED_INDEX && r->kind != RELKIND_FOREIGN;
     bool table = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW;
     put_int(x, r->oid);
     put_text(x, r->name);
@@ -115,8 +124,8 @@ static bool next_class(struct rel_scan *x)
     put_char(x, r->kind);
     put_int(x, r->natts);
     put_int(x, count_checks(r));
-    put_int(x, has_rule(r));
-    put_int(x, has_foreign_keys(r) || r->ntriggers > 0);
+    put_int(x, has_rule(r) || r->nrules > 0);
+    put_int(x, has_foreign_keys(r) || has_triggers(r));
     put_int(x, r->nchildren > 0);
     put_int(x, r->row_security);
     put_int(x, r->force_row_security);
@@ -151,7 +160,8 @@ static const struct attribute system_columns[] = {
 /* The j-th pg_attribute row of a relation, system columns first. */
 static const struct attribute *attribute_at(const struct relation *r, int j)
 {
-    bool physical = r->kind == RELKIND_TABLE || r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_SEQUENCE;
+    bool physical = r->kind == RELKIND_TABLE || r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_SEQUENCE ||
+                    r->kind == RELKIND_FOREIGN;
     int nsystem = physical ? 6 : 0;
     if (j < nsystem)
         return &system_columns[j];
@@ -356,6 +366,25 @@ static bool next_init_privs(struct rel_scan *x)
     return true;
 }
 
+static bool next_rule(struct rel_scan *x)
+{
+    while (x->j < x->s->rules.n) {
+        const struct rule_def *r = x->s->rules.items[x->j++];
+        if (x->key == 1 && r->table->oid != x->key_oid)
+            continue;
+        put_int(x, r->oid);
+        put_text(x, r->name);
+        put_int(x, r->table->oid);
+        put_char(x, r->event);
+        put_char(x, r->enabled);
+        put_int(x, r->instead);
+        put_text(x, r->qual_sql ? r->qual_sql : "<>");
+        put_text(x, r->nactions ? r->actions[0] : "<>");
+        return true;
+    }
+    return false;
+}
+
 /* One _RETURN rule per view: of a user's numbered like the view, of PostgreSQL's as there, three behind it. */
 static bool next_rewrite(struct rel_scan *x)
 {
@@ -373,7 +402,7 @@ static bool next_rewrite(struct rel_scan *x)
         put_text(x, r->view_sql ? r->view_sql : "<>");
         return true;
     }
-    return false;
+    return next_rule(x);
 }
 
 const struct rel_source rel_class_sources[] = {

@@ -102,6 +102,8 @@ static void add_triggers(struct depend_cache *c, const struct relation *r)
 {
     for (int i = 0; i < r->ntriggers; i++) {
         const struct trigger_def *t = r->triggers[i];
+        if (t->rule)
+            continue;
         if (!is_pinned(t->function))
             add(c, CLASS_PG_TRIGGER, t->oid, 0, CLASS_PG_PROC, t->function, 0, 'n');
         add(c, CLASS_PG_TRIGGER, t->oid, 0, CLASS_PG_CLASS, r->oid, 0, 'a');

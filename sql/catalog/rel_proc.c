@@ -213,7 +213,7 @@ static bool next_opclass(struct rel_scan *x)
     put_int(x, c->am);
     put_text(x, c->name);
     put_int(x, c->namespace_oid);
-    put_int(x, BOOTSTRAP_SUPERUSER);
+    put_int(x, c->owner ? c->owner : BOOTSTRAP_SUPERUSER);
     put_int(x, c->family);
     put_int(x, c->intype);
     put_int(x, c->is_default);
@@ -240,9 +240,9 @@ static bool next_opfamily(struct rel_scan *x)
         row = families[x->i++];
     } else {
         int at = COUNT(opclass_keytypes) + x->i - COUNT(families);
-        if (at >= x->s->opclasses.n)
-            return false;
-        const struct opclass_def *c = x->s->opclasses.items[at];
+        const struct opclass_def *c = at < x->s->opclasses.n ? x->s->opclasses.items[at] : NULL;
+        if (!c || c->user) /* users' are the last */
+            return rel_user_opfamily(x);
         row = (struct family_row){c->family, c->am, c->name, c->namespace_oid, BOOTSTRAP_SUPERUSER};
         x->i++;
     }

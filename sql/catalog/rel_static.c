@@ -243,7 +243,7 @@ static bool next_amop(struct rel_scan *x)
     int slot;
     while ((c = member_class(x, x->i++ - COUNT(amop_cells), &slot))) {
         const struct operator_def *o = NULL;
-        if (c->oid < DURABLE_EXTENSION_OID_FIRST)
+        if (c->oid < DURABLE_EXTENSION_OID_FIRST || c->user)
             continue;
         if (c->ordering_operator && slot == 0)
             o = snapshot_operator(x->s, c->ordering_operator);
@@ -262,7 +262,7 @@ static bool next_amop(struct rel_scan *x)
         put_int(x, c->ordering_operator ? FLOAT_OPS_FAMILY : 0);
         return true;
     }
-    return false;
+    return rel_user_member(x, false);
 }
 
 /* The first support function: a comparison for btree, the distance's own otherwise. */
@@ -275,7 +275,7 @@ static bool next_amproc(struct rel_scan *x)
     while ((c = member_class(x, x->i++ - COUNT(amproc_cells), &slot))) {
         const struct type_def *t = snapshot_type(x->s, c->intype);
         const struct operator_def *o = snapshot_operator(x->s, c->ordering_operator);
-        if (c->oid < DURABLE_EXTENSION_OID_FIRST || slot > 0 || !t)
+        if (c->oid < DURABLE_EXTENSION_OID_FIRST || c->user || slot > 0 || !t)
             continue;
         const char *l2 = arena_printf(x->arena, "%s_l2_squared_distance", t->name);
         const char *ip = arena_printf(x->arena, "%s_negative_inner_product", t->name);
@@ -294,7 +294,7 @@ static bool next_amproc(struct rel_scan *x)
         put_int(x, f->oid);
         return true;
     }
-    return false;
+    return rel_user_member(x, true);
 }
 
 const struct rel_source rel_static_sources[] = {

@@ -9,6 +9,8 @@ static const struct trigger_def *next_def(struct rel_scan *x)
         return x->i++ ? NULL : map_get(&x->s->trigger_oid, x->key_oid, NULL);
     if (x->key == 1) {
         const struct relation *r = snapshot_relation(x->s, x->key_oid);
+        while (r && x->i < r->ntriggers && r->triggers[x->i]->rule)
+            x->i++;
         return r && x->i < r->ntriggers ? r->triggers[x->i++] : NULL;
     }
     return x->i < x->s->triggers.n ? x->s->triggers.items[x->i++] : NULL;

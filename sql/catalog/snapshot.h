@@ -31,6 +31,7 @@ struct sqlite3;
 #define RELKIND_COMPOSITE 'c'
 #define RELKIND_PARTITIONED 'p'
 #define RELKIND_PARTITIONED_INDEX 'I'
+#define RELKIND_FOREIGN 'f'
 
 struct attribute {
     const char *name;
@@ -101,6 +102,11 @@ struct relation {
     bool row_security, force_row_security;
     int npolicies;
     const struct policy_def *const *policies; /* by name */
+    int nrules;
+    const struct rule_def *const *rules; /* by name; those of SELECT are views */
+    uint32_t foreign_server;             /* kind f */
+    const char *const *foreign_options;  /* "name=value" */
+    int nforeign_options;
 };
 
 struct partition_column {
@@ -181,6 +187,34 @@ struct constraint_def {
     const char *comment;
 };
 
+/* A rule of INSERT, UPDATE or DELETE: one pg_rewrite row. It is carried out as a trigger of its table (struct trigger_def's rule). */
+struct rule_def {
+    uint32_t oid;
+    const char *name;
+    const struct relation *table;
+    char event;   /* as pg_rewrite.ev_type: 2 update, 3 insert, 4 delete */
+    bool instead;
+    char enabled; /* as trigger_def's */
+    const char *qual_sql; /* over old and new, or NULL */
+    const char *const *actions; /* statements over old and new */
+    int nactions;
+    const struct proc *body; /* what its trigger runs: PL/pgSQL made of the above */
+};
+
+/* What foreign data is declared with: wrappers, servers, user mappings. Nothing reads foreign data: they are there for the catalog. */
+struct foreign_def {
+    char kind; /* w wrapper, s server, u user mapping */
+    uint32_t oid;
+    const char *name; /* NULL: a user mapping */
+    uint32_t owner;
+    uint32_t of;   /* a server's wrapper, a mapping's server */
+    uint32_t role; /* a mapping's; 0: PUBLIC */
+    uint32_t handler, validator; /* functions of a wrapper, 0 */
+    const char *type, *version;  /* of a server, or NULL */
+    const char *const *options;  /* "name=value" */
+    int noptions;
+};
+
 /* pg_trigger.tgtype */
 #define TRIGGER_ROW      0x01
 #define TRIGGER_BEFORE   0x02
@@ -207,6 +241,7 @@ struct trigger_def {
     const char *when_sql;               /* WHEN as PostgreSQL SQL text over OLD and NEW, or NULL */
     const char *old_table, *new_table;  /* names of the transition tables, or NULL */
     const char *comment;
+    const struct rule_def *rule; /* made of a rule: not a row of pg_trigger; else NULL */
 };
 
 struct event_trigger_def {
@@ -284,6 +319,21 @@ struct opclass_def {
     bool is_default;
     uint32_t family;
     uint32_t ordering_operator; /* vector classes: the distance operator of ORDER BY, else 0 */
+    uint32_t owner;             /* 0: the bootstrap superuser */
+    bool user;                  /* of CREATE OPERATOR CLASS: for the catalog, no index uses it */
+};
+/* Operator families, and their members, of CREATE OPERATOR CLASS and FAMILY. */
+struct opfamily_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid, am, owner;
+};
+struct opfamily_member {
+    uint32_t oid, family, left, right;
+    int number;      /* strategy or support number */
+    uint32_t object; /* pg_operator, or pg_proc */
+    bool function;
+    uint32_t sort_family; /* FOR ORDER BY, else 0 */
 };
 
 /*
@@ -370,6 +420,12 @@ const struct opclass_def *snapshot_default_opclass(const struct snapshot *s, uin
 const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t classoid, int sub);
 
 /* By name, the order they fire in. */
+const struct foreign_def *const *snapshot_foreign(const struct snapshot *s, int *n);
+/* By kind and name; NULL. */
+const struct foreign_def *snapshot_foreign_named(const struct snapshot *s, char kind, const char *name);
+const struct foreign_def *snapshot_foreign_oid(const struct snapshot *s, uint32_t oid);
+const struct foreign_def *snapshot_user_mapping(const struct snapshot *s, uint32_t server, uint32_t role);
+const struct opfamily_def *snapshot_opfamily_named(const struct snapshot *s, uint32_t namespace_oid, uint32_t am, const char *name);
 const struct event_trigger_def *const *snapshot_event_triggers(const struct snapshot *s, int *n);
 const struct event_trigger_def *snapshot_event_trigger_named(const struct snapshot *s, const char *name);
 

@@ -31,6 +31,10 @@
 #define CLASS_PG_REWRITE    2618u
 #define CLASS_PG_TRIGGER    2620u
 #define CLASS_PG_EVENT_TRIGGER 3466u
+#define CLASS_PG_FOREIGN_DATA_WRAPPER 2328u
+#define CLASS_PG_FOREIGN_SERVER 1417u
+#define CLASS_PG_USER_MAPPING 1418u
+#define CLASS_PG_OPFAMILY   2753u
 #define CLASS_PG_EXTENSION  3079u
 #define CLASS_PG_POLICY     3256u
 #define CLASS_PG_DEFAULT_ACL 826u
@@ -132,8 +136,9 @@ struct snapshot {
     bool durable; /* the file has our metadata */
     uint32_t database_owner;
 
-    struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, event_triggers, roles, extensions, ams,
-        opclasses, attrdefs, depends, on_commits, ranges, comments, acls, default_acls, members, settings, policies;
+    struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, event_triggers, rules, foreign,
+        opfamilies, opfamily_members, roles, extensions, ams, opclasses, attrdefs, depends, on_commits, ranges, comments, acls,
+        default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;
     struct map type_oid, type_name, enum_labels;
@@ -183,6 +188,9 @@ uint64_t snapshot_next_version(void);
 bool snapshot_load_durable(struct loader *l);   /* snapshot_load.c: _pg_* tables */
 bool snapshot_load_procs(struct loader *l);     /* snapshot_proc.c: functions */
 bool snapshot_load_ranges(struct loader *l);    /* snapshot_range.c: range types */
+bool snapshot_load_opclasses(struct loader *l); /* snapshot_opclass.c */
+bool snapshot_load_rules(struct loader *l);     /* snapshot_rules.c */
+bool snapshot_load_foreign(struct loader *l);   /* snapshot_foreign.c */
 bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */
 bool snapshot_load_inheritance(struct loader *l); /* snapshot_inherit.c: parents, children, partitions */
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */

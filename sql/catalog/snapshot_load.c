@@ -612,7 +612,8 @@ static bool load_parts(struct loader *l)
         (!loader_rows(l, files, load_file_name) || !check_metadata(l) || !snapshot_load_durable(l) || !snapshot_load_flags(l)))
         return false;
     snapshot_repair_columns(l);
-    if ((l->s->durable || l->temp) && (!snapshot_load_keys(l) || !snapshot_load_inheritance(l)))
+    if ((l->s->durable || l->temp) && (!snapshot_load_keys(l) || !snapshot_load_foreign(l) || !snapshot_load_rules(l) ||
+                                      !snapshot_load_opclasses(l) || !snapshot_load_inheritance(l)))
         return false;
     snapshot_repair_indexes(l);
     if (!snapshot_load_adopted(l))

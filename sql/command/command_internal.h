@@ -179,6 +179,26 @@ bool foreign_key_define(struct command *c, const struct relation *table,
 /* --- trigger_command.c ------------------------------------------------------------------------------- */
 
 bool run_create_trigger(struct command *c);
+/* opclass_command.c */
+bool run_create_opclass(struct command *c);
+bool run_create_opfamily(struct command *c);
+bool run_alter_opfamily(struct command *c);
+/* DROP: oid 0 when there is none. False with err set. */
+bool cmd_find_opclass(struct command *c, const struct object_ref *ref, bool family, uint32_t *oid);
+/* rule_command.c */
+bool run_create_rule(struct command *c);
+bool cmd_rename_rule(struct command *c, const struct relation *r, const char *from, const char *to);
+bool cmd_enable_rule(struct command *c, const struct relation *r, const char *name, char enabled);
+/* foreign_command.c */
+bool run_foreign(struct command *c);
+/* CREATE FOREIGN TABLE: is the server there for us, and the table's row of pg_foreign_table. */
+bool foreign_table_check(struct command *c, const struct create_table *ct, const struct foreign_def **server);
+bool foreign_table_define(struct command *c, uint32_t relid, const struct foreign_def *server, const struct create_table *ct);
+/* kind: w wrapper, s server. */
+bool cmd_rename_foreign(struct command *c, char kind, const char *from, const char *to);
+bool cmd_own_foreign(struct command *c, char kind, const char *name, const struct role_def *role);
+/* owner_command.c: the row's owner, and the owner in its privileges. */
+bool cmd_set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t before, uint32_t after);
 /* event_trigger_command.c */
 bool run_create_event_trigger(struct command *c);
 bool run_alter_event_trigger(struct command *c);

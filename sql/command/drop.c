@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "sql/catalog/extension.h"
+#include "sql/catalog/rule.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/extension_script.h"
 #include "sql/command/object_text.h"
@@ -68,7 +69,8 @@ static void add_recorded(struct drop *d, uint32_t classid, uint32_t oid, int sub
         const struct depend *p = d->s->depends.items[i];
         if (p->refclassid != classid || p->refobjid != oid || (sub && p->refobjsubid != sub))
             continue;
-        uint32_t c = p->classid == CLASS_PG_REWRITE ? CLASS_PG_CLASS : p->classid;
+        bool view = p->classid == CLASS_PG_REWRITE && !snapshot_rule(d->s, p->objid);
+        uint32_t c = view ? CLASS_PG_CLASS : p->classid;
         add(d, c, p->objid, p->objsubid, p->type == 'a' || p->type == 'i' || p->type == 'e', via);
     }
 }
@@ -82,8 +84,11 @@ static void add_relation_dependents(struct drop *d, const struct relation *r, in
     for (int i = 0; i < r->natts; i++)
         if (r->atts[i].default_oid)
             add(d, CLASS_PG_ATTRDEF, r->atts[i].default_oid, 0, true, via);
+    for (int i = 0; i < r->nrules; i++)
+        add(d, CLASS_PG_REWRITE, r->rules[i]->oid, 0, true, via);
     for (int i = 0; i < r->ntriggers; i++)
-        add(d, CLASS_PG_TRIGGER, r->triggers[i]->oid, 0, true, via);
+        if (!r->triggers[i]->rule)
+            add(d, CLASS_PG_TRIGGER, r->triggers[i]->oid, 0, true, via);
     if (r->rowtype)
         add(d, CLASS_PG_TYPE, r->rowtype, 0, true, via);
     for (int i = 0; i < d->s->relations.n; i++) {
@@ -396,8 +401,9 @@ static bool delete_relation_rows(struct command *c, const struct relation *r)
                     "DELETE FROM @_pg_partition_key WHERE partrelid = %u; "
                     "DELETE FROM @_pg_partition_bound WHERE relid = %u; "
                     "DELETE FROM @_pg_policy WHERE polrelid = %u; "
+                    "DELETE FROM @_pg_foreign_table WHERE ftrelid = %u; "
                     "DELETE FROM @_pg_relation_flag WHERE relid = %u; DELETE FROM @_pg_statistic WHERE starelid = %u",
-                    o, o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o);
+                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o, o, o);
 }
 
 static bool delete_rows(struct drop *d, const struct object_address *a)
@@ -418,6 +424,16 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
                       a->oid, a->oid);
     else if (a->classid == CLASS_PG_EVENT_TRIGGER)
         ok = cmd_exec(c, "DELETE FROM main._pg_event_trigger WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_FOREIGN_DATA_WRAPPER || a->classid == CLASS_PG_FOREIGN_SERVER ||
+             a->classid == CLASS_PG_USER_MAPPING)
+        ok = cmd_exec(c, "DELETE FROM main._pg_foreign_object WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_OPCLASS)
+        ok = cmd_exec(c, "DELETE FROM main._pg_opclass WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_OPFAMILY)
+        ok = cmd_exec(c, "DELETE FROM main._pg_opfamily WHERE oid = %u; DELETE FROM main._pg_opfamily_member WHERE family = %u", a->oid,
+                      a->oid);
+    else if (a->classid == CLASS_PG_REWRITE)
+        ok = cmd_exec(c, "DELETE FROM @_pg_rewrite WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_TRIGGER)
         ok = cmd_exec(c, "DELETE FROM @_pg_trigger WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_ATTRDEF)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/catalog/extension.h"
+#include "sql/catalog/rule.h"
 #include "sql/command/command_internal.h"
 #include "sql/exec/statement_trigger.h"
 #include "sql/command/function_text.h"
@@ -22,6 +23,7 @@ static const struct kind_row {
     {OBJECT_MATVIEW, RELKIND_MATVIEW, "materialized view", "a", "MATERIALIZED VIEW",
      ERRCODE_UNDEFINED_TABLE},
     {OBJECT_SEQUENCE, RELKIND_SEQUENCE, "sequence", "a", "SEQUENCE", ERRCODE_UNDEFINED_TABLE},
+    {OBJECT_FOREIGN_TABLE, RELKIND_FOREIGN, "foreign table", "a", "FOREIGN TABLE", ERRCODE_UNDEFINED_TABLE},
     {OBJECT_INDEX, RELKIND_INDEX, "index", "an", "INDEX", ERRCODE_UNDEFINED_OBJECT},
 };
 
@@ -309,6 +311,61 @@ static bool find_dropped_cast(struct command *c, const struct object_ref *ref, s
     return true;
 }
 
+static bool find_dropped_opclass(struct command *c, const struct object_ref *ref, bool family, struct object_address *a, bool *found)
+{
+    const char *kind = family ? "operator family" : "operator class", *name = cmd_qualified_text(c, &ref->name);
+    uint32_t oid, class = family ? CLASS_PG_OPFAMILY : CLASS_PG_OPCLASS;
+    if (!cmd_find_opclass(c, ref, family, &oid))
+        return false;
+    if (!oid && c->utility->drop.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "%s \"%s\" does not exist for access method \"%s\", skipping", kind,
+                   name, ref->sub);
+        return true;
+    }
+    if (!oid)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "%s \"%s\" does not exist for access method \"%s\"", kind, name, ref->sub);
+    if (oid < FIRST_USER_OID || extension_of_oid(oid))
+        return refuse_needed(c, class, oid);
+    *found = true;
+    *a = (struct object_address){class, oid, 0};
+    return true;
+}
+
+static bool find_dropped_rule(struct command *c, const struct object_ref *ref, struct object_address *a, bool *found)
+{
+    if (schema_missing(c, &ref->name, c->utility->drop.missing_ok))
+        return !error_is_set(c->err);
+    const struct relation *r = cmd_find_relation(c, &ref->name);
+    const struct rule_def *k = r ? relation_rule(r, ref->sub) : NULL;
+    if (!r)
+        return missing(c, ERRCODE_UNDEFINED_TABLE, "relation", cmd_qualified_text(c, &ref->name));
+    if (!k && c->utility->drop.missing_ok) {
+        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "rule \"%s\" for relation \"%s\" does not exist, skipping", ref->sub,
+                   cmd_qualified_text(c, &ref->name));
+        return true;
+    }
+    if (!k)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "rule \"%s\" for relation \"%s\" does not exist", ref->sub, r->name);
+    if (!cmd_check_owner(c, r->owner, "relation", r->name))
+        return false;
+    cmd_use_temp(c, r->persistence == 't');
+    *found = true;
+    *a = (struct object_address){CLASS_PG_REWRITE, k->oid, 0};
+    return true;
+}
+
+static bool find_dropped_foreign(struct command *c, bool wrapper, const char *name, struct object_address *a, bool *found)
+{
+    const struct foreign_def *d = snapshot_foreign_named(c->snapshot, wrapper ? 'w' : 's', name);
+    if (!d)
+        return missing(c, ERRCODE_UNDEFINED_OBJECT, wrapper ? "foreign-data wrapper" : "server", name);
+    if (!cmd_check_owner(c, d->owner, wrapper ? "foreign-data wrapper" : "foreign server", name))
+        return false;
+    *found = true;
+    *a = (struct object_address){wrapper ? CLASS_PG_FOREIGN_DATA_WRAPPER : CLASS_PG_FOREIGN_SERVER, d->oid, 0};
+    return true;
+}
+
 static bool find_dropped(struct command *c, const struct object_ref *ref, struct object_address *a,
                          bool *found)
 {
@@ -329,6 +386,12 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
         *a = (struct object_address){CLASS_PG_EVENT_TRIGGER, t->oid, 0};
         return true;
     }
+    if (kind == OBJECT_OPCLASS || kind == OBJECT_OPFAMILY)
+        return find_dropped_opclass(c, ref, kind == OBJECT_OPFAMILY, a, found);
+    if (kind == OBJECT_RULE)
+        return find_dropped_rule(c, ref, a, found);
+    if (kind == OBJECT_FDW || kind == OBJECT_FOREIGN_SERVER)
+        return find_dropped_foreign(c, kind == OBJECT_FDW, ref->name.name, a, found);
     if (kind == OBJECT_TRIGGER)
         return find_dropped_trigger(c, ref, a, found);
     if (kind == OBJECT_SCHEMA) {

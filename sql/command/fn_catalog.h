@@ -35,4 +35,7 @@ struct analysis fn_analysis(struct fcall *f, struct error *err);
 /* name(argument types), without OUT arguments. */
 const char *fn_proc_signature(struct fcall *f, const struct proc *p, bool qualify);
 
+/* rule_command.c: CREATE RULE as pg_get_ruledef gives it; NULL with an error. */
+const char *fn_rule_text(struct fcall *f, const struct rule_def *k, unsigned flags);
+
 #endif

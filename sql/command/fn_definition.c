@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sql/catalog/rule.h"
 #include "sql/command/fn_catalog.h"
 #include "sql/emit/deparse.h"
 
@@ -284,6 +285,12 @@ static void fn_get_viewdef_name(struct fcall *f)
 /* Rules have the number of their view: the _RETURN rule. */
 static void fn_get_ruledef(struct fcall *f)
 {
+    const struct rule_def *k = snapshot_rule(f->ctx->snapshot, fn_oid(f, 0));
+    const char *text = k ? fn_rule_text(f, k, is_pretty(f, 1) ? DEPARSE_PRETTY : 0) : NULL;
+    if (text)
+        fcall_return_textz(f, text);
+    if (k)
+        return;
     const struct relation *r = snapshot_relation(f->ctx->snapshot, fn_oid(f, 0));
     const char *s = r && r->view_sql && !r->system ? view_text(f, r, is_pretty(f, 1), 0) : NULL;
     if (s)

@@ -395,7 +395,7 @@ static bool identify_trigger(struct fcall *f, uint32_t oid, int sub, struct iden
     for (int k = 0; k < snap(f)->relations.n; k++) {
         const struct relation *r = snap(f)->relations.items[k];
         for (int t = 0; t < r->ntriggers; t++) {
-            if (r->triggers[t]->oid != oid)
+            if (r->triggers[t]->oid != oid || r->triggers[t]->rule)
                 continue;
             const char *name = r->triggers[t]->name;
             i->type = "trigger";

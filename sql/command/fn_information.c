@@ -160,8 +160,12 @@ static int updatable_events(struct fcall *f, const struct relation *r, bool **co
     uint32_t path[] = {PG_CATALOG_NAMESPACE};
     a.search_path = path;
     a.nsearch_path = 1;
+    int by_rule = 0;
+    for (int i = 0; i < r->nrules; i++)
+        if (r->rules[i]->instead && !r->rules[i]->qual_sql && r->rules[i]->enabled != 'D')
+            by_rule |= 1 << (r->rules[i]->event - '0');
     if (!analyze_view_updatable(&a, r, columns))
-        return 0;
+        return by_rule;
     for (int i = 0; i < r->natts; i++)
         if ((*columns)[i])
             return CAN_UPDATE | CAN_INSERT | CAN_DELETE;

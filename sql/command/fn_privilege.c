@@ -141,6 +141,13 @@ static struct privilege_object find_object(struct fcall *f, const struct kind *k
             named_object(f, "tablespace", name);
     } else if (strcmp(k->prefix, "has_parameter_") == 0) {
         p.o = (struct acl_object){6243, 1, 0, ACL_KIND_PARAMETER, BOOTSTRAP_SUPERUSER, false, ""};
+    } else if (!strcmp(k->prefix, "has_server_") || !strcmp(k->prefix, "has_foreign_data_wrapper_")) {
+        bool server = !strcmp(k->prefix, "has_server_");
+        const struct foreign_def *d = by_oid ? snapshot_foreign_oid(s, oid) : snapshot_foreign_named(s, server ? 's' : 'w', name);
+        if (d)
+            p.o = acl_foreign(d);
+        else if (!by_oid)
+            named_object(f, server ? "server" : "foreign-data wrapper", name);
     } else if (!by_oid) {
         named_object(f, strstr(k->prefix, "server") ? "server" : "foreign-data wrapper", name);
     }

@@ -69,8 +69,9 @@ static bool read_privileges(struct command *c, struct grant *g)
             return error_set(c->err, ERRCODE_INVALID_GRANT_OPERATION, "invalid privilege type %s for column",
                              acl_privilege_name(bit));
         if (bit & ~allowed)
-            return error_set(c->err, ERRCODE_INVALID_GRANT_OPERATION, "invalid privilege type %s for %s",
-                             acl_privilege_name(bit), u->grant.object_word);
+            return error_set(c->err, ERRCODE_INVALID_GRANT_OPERATION, "invalid privilege type %s for %s%s",
+                             acl_privilege_name(bit), u->grant.object == OBJECT_FOREIGN_SERVER ? "foreign " : "",
+                             u->grant.object_word);
         if (u->grant.columns[i]) {
             g->column_privileges[i] = bit;
             g->columns = true;
@@ -254,7 +255,7 @@ static bool grant_in_schema(struct command *c, const struct grant *g, const char
         bool meant = kind == OBJECT_SEQUENCE
                          ? r->kind == RELKIND_SEQUENCE
                          : r->kind == RELKIND_TABLE || r->kind == RELKIND_VIEW || r->kind == RELKIND_MATVIEW ||
-                               r->kind == RELKIND_PARTITIONED;
+                               r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_FOREIGN;
         if (meant && r->namespace_oid == n->oid)
             ok = grant_relation(c, g, r);
     }
@@ -328,6 +329,15 @@ static bool find_object(struct command *c, const struct object_ref *ref, struct 
         return find_type(c, &ref->name, o);
     case OBJECT_LANGUAGE:
         return find_language(c, name, o);
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER: {
+        bool wrapper = c->utility->grant.object == OBJECT_FDW;
+        const struct foreign_def *d = snapshot_foreign_named(c->snapshot, wrapper ? 'w' : 's', name);
+        if (d)
+            *o = acl_foreign(d);
+        return d || error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
+                              wrapper ? "foreign-data wrapper \"%s\" does not exist" : "server \"%s\" does not exist", name);
+    }
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
         *o = acl_proc(ref->proc);

@@ -258,6 +258,10 @@ static const struct opclass_def *find_opclass(struct command *c, const struct in
                   am->name);
         return NULL;
     }
+    if (oc->user) {
+        error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "an index with operator class \"%s\" is not supported", oc->name);
+        return NULL;
+    }
     return index_opclass_fits(c, oc, type) ? oc : NULL;
 }
 

@@ -141,7 +141,7 @@ const char *cmd_kind_name(char relkind)
     } kinds[] = {{RELKIND_TABLE, "table"},      {RELKIND_INDEX, "index"},
                  {RELKIND_SEQUENCE, "sequence"}, {RELKIND_VIEW, "view"},
                  {RELKIND_MATVIEW, "materialized view"}, {RELKIND_COMPOSITE, "type"},
-                 {RELKIND_PARTITIONED, "table"}, {RELKIND_PARTITIONED_INDEX, "index"}};
+                 {RELKIND_PARTITIONED, "table"}, {RELKIND_PARTITIONED_INDEX, "index"}, {RELKIND_FOREIGN, "foreign table"}};
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (kinds[i].kind == relkind)
             return kinds[i].name;

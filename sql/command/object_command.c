@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sql/base/limits.h"
+#include "sql/catalog/rule.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/object_text.h"
 #include "sql/emit/deparse.h"
@@ -213,11 +214,28 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         *sub = a->num;
         return true;
     }
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER: {
+        bool wrapper = c->utility->comment.object == OBJECT_FDW;
+        const struct foreign_def *d = snapshot_foreign_named(c->snapshot, wrapper ? 'w' : 's', ref->name.name);
+        *classid = wrapper ? CLASS_PG_FOREIGN_DATA_WRAPPER : CLASS_PG_FOREIGN_SERVER;
+        *oid = d ? d->oid : 0;
+        return d || error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
+                              wrapper ? "foreign-data wrapper \"%s\" does not exist" : "server \"%s\" does not exist", ref->name.name);
+    }
     case OBJECT_EVENT_TRIGGER: {
         const struct event_trigger_def *t = snapshot_event_trigger_named(c->snapshot, ref->name.name);
         *classid = CLASS_PG_EVENT_TRIGGER;
         *oid = t ? t->oid : 0;
         return t || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "event trigger \"%s\" does not exist", ref->name.name);
+    }
+    case OBJECT_RULE: {
+        const struct relation *r = cmd_relation(c, &ref->name);
+        const struct rule_def *k = r ? relation_rule(r, ref->sub) : NULL;
+        *classid = CLASS_PG_REWRITE;
+        *oid = k ? k->oid : 0;
+        return k || (r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "rule \"%s\" for relation \"%s\" does not exist", ref->sub,
+                                    r->name));
     }
     case OBJECT_TRIGGER: {
         const struct relation *r = cmd_relation(c, &ref->name);

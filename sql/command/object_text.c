@@ -1,6 +1,8 @@
 /* object_text.c: see object_text.h. */
 #include "sql/command/object_text.h"
 
+#include "sql/catalog/rule.h"
+
 #include <string.h>
 
 #include "sql/command/function_text.h"
@@ -114,6 +116,24 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
         if (e->oid == oid)
             return arena_printf(c->arena, "event trigger %s", e->name);
     }
+    for (int i = 0; classid == CLASS_PG_OPFAMILY && i < s->opfamilies.n; i++) {
+        const struct opfamily_def *f = s->opfamilies.items[i];
+        if (f->oid == oid)
+            return arena_printf(c->arena, "operator family %s for access method %s", f->name, snapshot_am(s, f->am)->name);
+    }
+    const struct rule_def *rule = classid == CLASS_PG_REWRITE ? snapshot_rule(s, oid) : NULL;
+    if (rule)
+        return arena_printf(c->arena, "rule %s on %s %s", rule->name, cmd_kind_name(rule->table->kind),
+                            relation_text(c, s, rule->table));
+    bool foreign = classid == CLASS_PG_FOREIGN_DATA_WRAPPER || classid == CLASS_PG_FOREIGN_SERVER || classid == CLASS_PG_USER_MAPPING;
+    const struct foreign_def *f = foreign ? snapshot_foreign_oid(s, oid) : NULL;
+    if (f && f->kind == 'u') {
+        const struct role_def *role = snapshot_role(s, f->role);
+        const struct foreign_def *server = snapshot_foreign_oid(s, f->of);
+        return arena_printf(c->arena, "user mapping for %s on server %s", role ? role->name : "public", server ? server->name : "");
+    }
+    if (f)
+        return arena_printf(c->arena, "%s %s", f->kind == 'w' ? "foreign-data wrapper" : "server", f->name);
     const struct trigger_def *g = classid == CLASS_PG_TRIGGER ? map_get(&s->trigger_oid, oid, NULL) : NULL;
     if (g)
         return arena_printf(c->arena, "trigger %s on %s %s", g->name, cmd_kind_name(g->table->kind),

@@ -10,7 +10,7 @@
 
 /* --- one object -------------------------------------------------------------------------------------- */
 
-static bool set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t before, uint32_t after)
+bool cmd_set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t before, uint32_t after)
 {
     bool ok = true;
     if (classid == CLASS_PG_CLASS)
@@ -26,6 +26,8 @@ static bool set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_
         ok = cmd_exec(c, "INSERT OR REPLACE INTO main._pg_meta VALUES ('database_owner', %u)", after);
     else if (classid == CLASS_PG_PROC)
         ok = cmd_exec(c, "UPDATE @_pg_proc SET proowner = %u WHERE oid = %u", after, oid);
+    else if (classid == CLASS_PG_FOREIGN_DATA_WRAPPER || classid == CLASS_PG_FOREIGN_SERVER)
+        ok = cmd_exec(c, "UPDATE main._pg_foreign_object SET owner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_EXTENSION)
         ok = cmd_exec(c, "UPDATE @_pg_extension SET extowner = %u WHERE oid = %u", after, oid);
     return ok && cmd_change_acl_owner(c, classid, oid, before, after);
@@ -33,11 +35,11 @@ static bool set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_
 
 static bool set_relation_owner(struct command *c, const struct relation *r, uint32_t after)
 {
-    if (!set_owner(c, CLASS_PG_CLASS, r->oid, r->owner, after))
+    if (!cmd_set_owner(c, CLASS_PG_CLASS, r->oid, r->owner, after))
         return false;
     for (int i = 0; i < c->snapshot->relations.n; i++) {
         const struct relation *s = c->snapshot->relations.items[i];
-        if (s->sequence && s->sequence->owned_table == r->oid && !set_owner(c, CLASS_PG_CLASS, s->oid, s->owner, after))
+        if (s->sequence && s->sequence->owned_table == r->oid && !cmd_set_owner(c, CLASS_PG_CLASS, s->oid, s->owner, after))
             return false;
     }
     return true;
@@ -86,7 +88,7 @@ static bool schema_owner(struct command *c, const char *name, const struct role_
     if (!n)
         return error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name);
     return cmd_check_owner(c, n->owner, "schema", name) && check_new_owner(c, role, 0) &&
-           (n->owner == role->oid || (set_owner(c, CLASS_PG_NAMESPACE, n->oid, n->owner, role->oid) && cmd_reload(c)));
+           (n->owner == role->oid || (cmd_set_owner(c, CLASS_PG_NAMESPACE, n->oid, n->owner, role->oid) && cmd_reload(c)));
 }
 
 static bool type_owner(struct command *c, const struct qualified_name *name, const struct role_def *role)
@@ -104,7 +106,7 @@ static bool type_owner(struct command *c, const struct qualified_name *name, con
     if (!cmd_check_owner(c, before, "type", cmd_qualified_text(c, name)) || !check_new_owner(c, role, t->namespace_oid))
         return false;
     return before == role->oid || ((!r || set_relation_owner(c, r, role->oid)) &&
-                                   set_owner(c, CLASS_PG_TYPE, t->oid, before, role->oid) && cmd_reload(c));
+                                   cmd_set_owner(c, CLASS_PG_TYPE, t->oid, before, role->oid) && cmd_reload(c));
 }
 
 static bool routine_owner(struct command *c, const struct proc *p, const struct role_def *role)
@@ -115,7 +117,7 @@ static bool routine_owner(struct command *c, const struct proc *p, const struct 
     if (!cmd_check_owner(c, before, p->kind == 'p' ? "procedure" : p->kind == 'a' ? "aggregate" : "function", p->name) ||
         !check_new_owner(c, role, p->namespace_oid))
         return false;
-    return before == role->oid || (set_owner(c, CLASS_PG_PROC, p->oid, before, role->oid) && cmd_reload(c));
+    return before == role->oid || (cmd_set_owner(c, CLASS_PG_PROC, p->oid, before, role->oid) && cmd_reload(c));
 }
 
 bool run_object_owner(struct command *c)
@@ -137,6 +139,9 @@ bool run_object_owner(struct command *c)
     case OBJECT_AGGREGATE:
     case OBJECT_ROUTINE:
         return routine_owner(c, snapshot_proc(c->snapshot, ref->oid), role);
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER:
+        return cmd_own_foreign(c, c->utility->rename.object == OBJECT_FDW ? 'w' : 's', ref->name.name, role);
     case OBJECT_EVENT_TRIGGER:
         return cmd_own_event_trigger(c, ref->name.name, role);
     case OBJECT_DATABASE: {
@@ -146,7 +151,7 @@ bool run_object_owner(struct command *c)
                              "changing the owner of a database other than the current one is not supported");
         return cmd_check_owner(c, before, "database", c->database) &&
                (before == role->oid ||
-                (set_owner(c, CLASS_PG_DATABASE, DATABASE_OID, before, role->oid) && cmd_reload(c)));
+                (cmd_set_owner(c, CLASS_PG_DATABASE, DATABASE_OID, before, role->oid) && cmd_reload(c)));
     }
     default:
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s ... OWNER TO is not supported", c->utility->tag);
@@ -185,6 +190,12 @@ static bool each_owned(struct command *c, uint32_t role, bool (*visit)(struct co
             !visit(c, (struct object_address){CLASS_PG_NAMESPACE, n->oid, 0}, arg))
             return false;
     }
+    for (int i = 0; i < s->foreign.n; i++) {
+        const struct foreign_def *d = s->foreign.items[i];
+        uint32_t class = d->kind == 'w' ? CLASS_PG_FOREIGN_DATA_WRAPPER : CLASS_PG_FOREIGN_SERVER;
+        if (d->kind != 'u' && d->owner == role && !visit(c, (struct object_address){class, d->oid, 0}, arg))
+            return false;
+    }
     return s->database_owner != role || visit(c, (struct object_address){CLASS_PG_DATABASE, DATABASE_OID, 0}, arg);
 }
 
@@ -214,7 +225,7 @@ static bool reassign_one(struct command *c, struct object_address a, void *arg)
 {
     const struct reassign *x = arg;
     const struct relation *r = a.classid == CLASS_PG_CLASS ? snapshot_relation(c->snapshot, a.oid) : NULL;
-    return r ? set_relation_owner(c, r, x->to) : set_owner(c, a.classid, a.oid, x->from, x->to);
+    return r ? set_relation_owner(c, r, x->to) : cmd_set_owner(c, a.classid, a.oid, x->from, x->to);
 }
 
 bool run_reassign_owned(struct command *c)

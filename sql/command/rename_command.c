@@ -292,9 +292,9 @@ static bool rename_domain_constraint(struct command *c, const struct type_def *t
 
 static bool is_relation_kind(enum object_kind k)
 {
-    return k == OBJECT_TABLE || k == OBJECT_VIEW || k == OBJECT_MATVIEW || k == OBJECT_INDEX ||
+    return k == OBJECT_TABLE || k == OBJECT_FOREIGN_TABLE || k == OBJECT_VIEW || k == OBJECT_MATVIEW || k == OBJECT_INDEX ||
            k == OBJECT_SEQUENCE || k == OBJECT_COLUMN || k == OBJECT_CONSTRAINT || k == OBJECT_POLICY ||
-           k == OBJECT_TRIGGER;
+           k == OBJECT_TRIGGER || k == OBJECT_RULE;
 }
 
 static bool is_routine_kind(enum object_kind k)
@@ -413,6 +413,8 @@ bool run_rename(struct command *c)
             return rename_column(c, r, ref->sub, to);
         if (kind == OBJECT_POLICY)
             return policy_rename(c, r, ref->sub, to);
+        if (kind == OBJECT_RULE)
+            return cmd_rename_rule(c, r, ref->sub, to);
         if (kind == OBJECT_TRIGGER)
             return cmd_rename_trigger(c, r, ref->sub, to);
         if (kind == OBJECT_CONSTRAINT)
@@ -427,6 +429,9 @@ bool run_rename(struct command *c)
         return rename_type(c, &ref->name, to);
     case OBJECT_SCHEMA:
         return rename_schema(c, ref->name.name, to);
+    case OBJECT_FDW:
+    case OBJECT_FOREIGN_SERVER:
+        return cmd_rename_foreign(c, kind == OBJECT_FDW ? 'w' : 's', ref->name.name, to);
     case OBJECT_EVENT_TRIGGER:
         return cmd_rename_event_trigger(c, ref->name.name, to);
     case OBJECT_ROLE:

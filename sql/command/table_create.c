@@ -192,12 +192,12 @@ static struct relation *draft_relation(struct command *c, const struct create_ta
     *r = (struct relation){.oid = oid,
                            .name = ct->name.name,
                            .namespace_oid = ns->oid,
-                           .kind = ct->partition_by.strategy ? RELKIND_PARTITIONED : RELKIND_TABLE,
+                           .kind = ct->partition_by.strategy ? RELKIND_PARTITIONED : ct->server ? RELKIND_FOREIGN : RELKIND_TABLE,
                            .persistence = c->temp ? 't' : ct->persistence,
                            .owner = c->role,
                            .natts = ct->ncolumns,
                            .atts = atts,
-                           .sqlite_name = ct->partition_by.strategy ? NULL : cmd_sqlite_name(c, ns, ct->name.name)};
+                           .sqlite_name = ct->partition_by.strategy || ct->server ? NULL : cmd_sqlite_name(c, ns, ct->name.name)};
     return r;
 }
 
@@ -338,17 +338,20 @@ bool run_create_table(struct command *c)
         return false;
     if (already_exists(c, &ct->name, ns, ct->if_not_exists, &ok))
         return ok;
+    const struct foreign_def *server = NULL;
+    if (ct->server && !foreign_table_check(c, ct, &server))
+        return false;
     bool partitioned = ct->partition_by.strategy != 0;
-    const char *sqlite_name = partitioned ? NULL : cmd_sqlite_name(c, ns, ct->name.name);
-    uint32_t oid = relation_define(c, ct->name.name, ns, partitioned ? RELKIND_PARTITIONED : RELKIND_TABLE,
-                                   ct->persistence, sqlite_name, NULL, cmd_options_text(c, ct->options, ct->noptions), true);
+    const char *sqlite_name = partitioned || server ? NULL : cmd_sqlite_name(c, ns, ct->name.name);
+    uint32_t oid = relation_define(c, ct->name.name, ns,
+                                   partitioned ? RELKIND_PARTITIONED : server ? RELKIND_FOREIGN : RELKIND_TABLE, ct->persistence, sqlite_name, NULL, cmd_options_text(c, ct->options, ct->noptions), true);
     if (!oid)
         return false;
     list_add(&c->chosen, c->arena, ct->name.name);
     struct relation *r = draft_relation(c, ct, oid, ns);
-    r->rowid_attnum = partitioned ? 0 : rowid_attnum(r, ct);
+    r->rowid_attnum = partitioned || server ? 0 : rowid_attnum(r, ct);
     if (!define_columns(c, r, ct) || (partitioned && !partition_key_define(c, r, &ct->partition_by)) ||
-        !partition_define_parents(c, r, ct) ||
+        !partition_define_parents(c, r, ct) || (server && !foreign_table_define(c, oid, server, ct)) ||
         !cmd_exec(c, "UPDATE @_pg_class SET rowid_attnum = %d WHERE oid = %u", r->rowid_attnum, oid) ||
         !on_commit_define(c, oid, ct->on_commit) ||
         !define_constraints(c, r, ct) || !define_foreign_keys(c, r, ct) || !cmd_reload(c))

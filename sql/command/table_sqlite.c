@@ -259,7 +259,7 @@ static bool create_indexes(struct command *c, const struct relation *r)
 
 bool table_sqlite_create(struct command *c, const struct relation *r)
 {
-    if (r->kind == RELKIND_PARTITIONED) /* its partitions hold the rows */
+    if (r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_FOREIGN) /* its partitions hold the rows */
         return true;
     struct strbuf b = {0};
     bool ok = table_sqlite_text(c, r, NULL, &b);
@@ -282,7 +282,7 @@ static bool end_schema_edit(struct command *c, bool ok)
 
 bool table_sqlite_replace_text(struct command *c, const struct relation *r)
 {
-    if (r->kind == RELKIND_PARTITIONED)
+    if (r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_FOREIGN)
         return true;
     if (r->foreign)
         return table_take_over(c, r, r, NULL);
@@ -370,7 +370,7 @@ static bool swap_roots(struct command *c, const struct relation *r, const char *
 bool table_sqlite_rebuild(struct command *c, const struct relation *before,
                           const struct relation *after, const char *const *exprs)
 {
-    if (after->kind == RELKIND_PARTITIONED)
+    if (after->kind == RELKIND_PARTITIONED || after->kind == RELKIND_FOREIGN)
         return true;
     if (after->foreign)
         return table_take_over(c, before, after, exprs);

@@ -12,7 +12,7 @@
 const struct trigger_def *cmd_find_trigger(const struct relation *r, const char *name)
 {
     for (int i = 0; i < r->ntriggers; i++)
-        if (!strcmp(r->triggers[i]->name, name))
+        if (!r->triggers[i]->rule && !strcmp(r->triggers[i]->name, name))
             return r->triggers[i];
     return NULL;
 }
@@ -237,6 +237,8 @@ bool run_create_trigger(struct command *c)
 
 static bool set_enabled(struct command *c, const struct relation *r, const struct alter_cmd *k, char enabled)
 {
+    if (k->value && !strcmp(k->value, "RULE"))
+        return cmd_enable_rule(c, r, k->name, enabled);
     bool every = k->value != NULL; /* ALL or USER */
     if (!every && !cmd_find_trigger(r, k->name))
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "trigger \"%s\" for table \"%s\" does not exist",

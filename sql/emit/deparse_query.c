@@ -6,6 +6,7 @@
 #include "sql/emit/deparser.h"
 
 static void deparse_select(struct deparser *p, const struct query *q, bool names_visible);
+static void deparse_with(struct deparser *p, const struct query *q);
 
 /* --- names of range table entries: unique in the query and those around it --------------------- */
 
@@ -47,10 +48,13 @@ static void deparse_level(struct deparser *p, const struct query *q, bool names_
     inner.named = named;
     set_names(p, &l);
     inner.prefix = true; /* PostgreSQL's views carry two more entries (old, new), so are never alone */
-    if (q->command == QUERY_SELECT)
+    if (q->command == QUERY_SELECT) {
         deparse_select(&inner, q, names_visible);
-    else
-        deparse_unsupported(p, "data-modifying statements");
+        return;
+    }
+    if (q->nctes)
+        deparse_with(&inner, q);
+    deparse_modify(&inner, q, q->result >= 0 ? l.names[q->result] : NULL);
 }
 
 void deparse_subquery(struct deparser *p, const struct query *q, bool names_visible)
@@ -126,7 +130,7 @@ static const char *result_name(const struct query *q, int n)
     return NULL;
 }
 
-static void deparse_targets(struct deparser *p, const struct query *q, bool names_visible)
+void deparse_targets(struct deparser *p, const struct query *q, bool names_visible)
 {
     bool first = true, multiline = false;
     for (int i = 0, n = 0; i < q->ntargets; i++) {
@@ -155,7 +159,7 @@ static void deparse_targets(struct deparser *p, const struct query *q, bool name
 
 /* --- FROM -------------------------------------------------------------------------------------------- */
 
-static void deparse_values(struct deparser *p, const struct rte *t)
+void deparse_values(struct deparser *p, const struct rte *t)
 {
     deparse_z(p, "VALUES ");
     for (int i = 0; i < t->values.n; i++) {
@@ -320,9 +324,14 @@ static void deparse_from_item(struct deparser *p, const struct from_node *n)
 
 void deparse_from(struct deparser *p, const struct query *q)
 {
+    deparse_from_keyword(p, q, " FROM ");
+}
+
+void deparse_from_keyword(struct deparser *p, const struct query *q, const char *keyword)
+{
     for (int i = 0; i < q->nfrom; i++) {
         if (!i) {
-            deparse_keyword(p, " FROM ", -INDENT_STD, INDENT_STD, 2);
+            deparse_keyword(p, keyword, -INDENT_STD, INDENT_STD, 2);
             deparse_from_item(p, q->from[i]);
             continue;
         }

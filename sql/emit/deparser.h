@@ -73,5 +73,12 @@ void deparse_sort_expr(struct deparser *p, const struct expr *e, int number, boo
 /* --- deparse_query.c --- */
 void deparse_subquery(struct deparser *p, const struct query *q, bool names_visible);
 void deparse_from(struct deparser *p, const struct query *q);
+void deparse_from_keyword(struct deparser *p, const struct query *q, const char *keyword);
+void deparse_targets(struct deparser *p, const struct query *q, bool names_visible);
+void deparse_values(struct deparser *p, const struct rte *t);
+
+/* --- deparse_dml.c --- */
+/* INSERT, UPDATE, DELETE within the level; name: of the changed table there. */
+void deparse_modify(struct deparser *p, const struct query *q, const char *name);
 
 #endif

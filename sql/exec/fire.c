@@ -130,7 +130,8 @@ static bool suppress_redundant(const struct fired_row *r, struct trigger_call *c
 bool fire_trigger(const struct fired_row *r, struct trigger_call *call)
 {
     struct eval_context *ctx = r->env->txn->ctx;
-    const struct proc *proc = snapshot_proc(ctx->snapshot, call->trigger->function);
+    const struct rule_def *rule = call->trigger->rule;
+    const struct proc *proc = rule ? rule->body : snapshot_proc(ctx->snapshot, call->trigger->function);
     if (!proc)
         return error_set(r->err, ERRCODE_UNDEFINED_FUNCTION, "function with OID %u does not exist",
                          call->trigger->function);
@@ -142,9 +143,9 @@ bool fire_trigger(const struct fired_row *r, struct trigger_call *call)
         .ctx = ctx, .proc = proc, .rettype = TRIGGEROID, .trigger = call, .arena = r->arena, .err = r->err};
     const struct trigger_call *outer = ctx->trigger;
     ctx->trigger = call;
-    ctx->trigger_depth++;
+    ctx->trigger_depth += !rule;
     bool ok = routine_call(&c);
-    ctx->trigger_depth--;
+    ctx->trigger_depth -= !rule;
     ctx->trigger = outer;
     /* Statements of the function have used the connection. */
     connection_attach(r->env->connection, ctx, r->env->control, r->err->arena);

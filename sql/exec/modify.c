@@ -21,6 +21,7 @@ struct row_run {
     struct rowset *result;
     struct after_batch *batch; /* NULL: nothing fires afterwards */
     const struct value *source;
+    int64_t ruled; /* rows a rule changed in place of this one, -1: it is changed itself */
     struct {
         sqlite3_stmt *sql, *sql_all;
     } stmts[32]; /* of the ops; the last one the conflict's */
@@ -187,6 +188,8 @@ static bool fire_before(struct row_run *x, const struct firing_list *l, bool *sk
         if (!fire_trigger(&x->row, &call))
             return false;
         *skip = call.answer == TRIGGER_ANSWER_NULL;
+        if (f->trigger->rule && (*skip || f->trigger->type & TRIGGER_INSTEAD))
+            x->ruled = (int64_t)call.counted;
         if (!*skip)
             take_row(x, call.result);
     }
@@ -362,9 +365,10 @@ static bool run_row(struct row_run *x, uint64_t *count)
     const struct row_op *op = &x->m->ops[which];
     bool done;
     begin_row(x, op);
+    x->ruled = -1;
     if (!run_op(x, op, which, &done))
         return false;
-    *count += done;
+    *count += x->ruled >= 0 ? (uint64_t)x->ruled : done;
     return true;
 }
 

@@ -33,6 +33,7 @@ struct trigger_call {
     struct rowset *old_table, *new_table;
 
     /* Taken. */
+    uint64_t counted; /* a rule's: rows its action of the event's kind changed */
     enum trigger_answer answer;  /* ROW triggers BEFORE and INSTEAD OF; others': ignored */
     const struct value *result;  /* TRIGGER_ANSWER_ROW: natts values of the columns' types, in the call's arena; may be
                                     new_row or old_row itself when nothing was changed */

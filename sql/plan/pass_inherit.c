@@ -174,6 +174,14 @@ bool pass_inherit(struct planner *p, struct query *q)
             error_hint(p->err, "Use the REFRESH MATERIALIZED VIEW command.");
             return false;
         }
+    for (int i = 0; i < q->nrtable; i++) {
+        const struct relation *r = q->rtable[i]->kind == RTE_RELATION ? q->rtable[i]->relation : NULL;
+        const struct foreign_def *server = r && r->kind == RELKIND_FOREIGN ? snapshot_foreign_oid(p->snapshot, r->foreign_server) : NULL;
+        const struct foreign_def *wrapper = server ? snapshot_foreign_oid(p->snapshot, server->of) : NULL;
+        if (r && r->kind == RELKIND_FOREIGN && (q->rtable[i]->in_from || i == q->result))
+            return error_set(p->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "foreign-data wrapper \"%s\" has no handler",
+                             wrapper ? wrapper->name : "");
+    }
     for (int i = 0; i < q->nrtable; i++)
         if (i != q->result && q->rtable[i]->in_from && has_family(q->rtable[i]) && !plan_expand_family(p, q, i))
             return false;

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "sql/catalog/rule.h"
 #include "sql/plan/modify.h"
 #include "sql/plan/planner.h"
 #include "sql/plan/row_security.h"
@@ -460,6 +461,29 @@ struct step *plan_modify_merge(struct planner *p, struct query *q, struct query 
     return ok ? finish(p, q, m, rows, NULL, 0) : NULL;
 }
 
+/* What cannot be said of a table or view with rules: RETURNING without an INSTEAD rule that gives it, ON CONFLICT. */
+static bool check_rules(struct planner *p, const struct query *q, const struct relation *r, int event)
+{
+    const char *verb = event == TRIGGER_INSERT ? "INSERT" : event == TRIGGER_UPDATE ? "UPDATE" : "DELETE";
+    char type = event == TRIGGER_INSERT ? '3' : event == TRIGGER_UPDATE ? '2' : '4';
+    bool instead = false, returns = false;
+    for (int i = 0; i < r->nrules; i++) {
+        const struct rule_def *k = r->rules[i];
+        if (q->conflict && k->event != '4')
+            return error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                             "INSERT with ON CONFLICT clause cannot be used with table that has INSERT or UPDATE rules");
+        if (k->event != type || k->enabled == 'D')
+            continue;
+        instead |= k->instead;
+        returns |= rule_returns_rows(k);
+    }
+    if (!q->nreturning || !instead || returns)
+        return true;
+    error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot perform %s RETURNING on relation \"%s\"", verb, r->name);
+    error_hint(p->err, "You need an unconditional ON %s DO INSTEAD rule with a RETURNING clause.", verb);
+    return false;
+}
+
 struct step *plan_modify(struct planner *p, struct query *q, const struct query *with, int nwith)
 {
     struct modify *m = new_modify(p, q->rtable[q->result]->relation);
@@ -475,7 +499,7 @@ struct step *plan_modify(struct planner *p, struct query *q, const struct query 
     }
     struct query *rows = q->command == QUERY_INSERT ? inserted_rows(p, q, op) : changed_rows(p, q, m, op);
     bool conflict = q->conflict && q->conflict->action != CONFLICT_NONE;
-    if (!plan_row_firings(p, m->relation, op) || (conflict && !plan_conflict(p, q, m)))
+    if (!check_rules(p, q, m->relation, op->event) || !plan_row_firings(p, m->relation, op) || (conflict && !plan_conflict(p, q, m)))
         return NULL;
     bool updates = conflict && q->conflict->action == CONFLICT_UPDATE;
     const struct row_op *second = updates ? &m->conflict->op : NULL;
