@@ -188,8 +188,7 @@ bool session_enter(struct pg_session *s, const struct plan *plan)
     return true;
 }
 
-/* Takes the rows of a cursor into memory; where it stands stays the same. */
-static bool session_keep_cursor(struct pg_session *s, struct portal *p)
+bool session_keep_cursor(struct pg_session *s, struct portal *p)
 {
     if (p->no_scroll) /* what is left; the rows read before are behind its beginning */
         p->before = p->cursor_at;
@@ -445,16 +444,6 @@ bool session_materialize(struct pg_session *s, struct portal *p)
     p->result = keep.rows;
     p->position = 0;
     p->state = PORTAL_READY;
-    return true;
-}
-
-bool session_keep_cursor(struct pg_session *s, struct portal *p)
-{
-    int64_t at = p->cursor_at;
-    portal_finish(p, &s->txn, PORTAL_READY);
-    if (!session_materialize(s, p))
-        return false;
-    p->cursor_at = at;
     return true;
 }
 

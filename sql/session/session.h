@@ -207,7 +207,7 @@ void session_close_failed_portals(struct pg_session *s);
 bool session_keep_cursors(struct pg_session *s);
 /* Those opened when there were at least so many savepoints. */
 void session_drop_cursors_of(struct pg_session *s, int level);
-/* The cursor goes on over kept rows from where it stands. */
+/* Takes the rows of a cursor into memory; where it stands stays the same. */
 bool session_keep_cursor(struct pg_session *s, struct portal *p);
 struct portal *session_find_portal(struct pg_session *s, const char *name);
 void session_add_portal(struct pg_session *s, struct portal *p);
