@@ -189,7 +189,7 @@ static bool fire_before(struct row_run *x, const struct firing_list *l, bool *sk
             return false;
         *skip = call.answer == TRIGGER_ANSWER_NULL;
         if (f->trigger->rule && (*skip || f->trigger->type & TRIGGER_INSTEAD))
-            x->ruled = (int64_t)call.counted;
+            x->ruled = f->trigger->when_sql && !(f->trigger->type & TRIGGER_INSTEAD) ? 0 : (int64_t)call.counted;
         if (!*skip)
             take_row(x, call.result);
     }
