@@ -128,7 +128,9 @@ static bool read_table(struct creation *c, struct vec_error *err)
     sqlite3_finalize(probe);
     if (!c->rowid || rc != SQLITE_OK) {
         vec_sqlite_error(c->db, err);
-        return vec_error_hint(err, "A vector index needs a table with rowids.");
+        return c->rowid && err && !strstr(err->message, c->rowid)
+                   ? false
+                   : vec_error_hint(err, "A vector index needs a table with rowids.");
     }
     c->primary_key = query_text(
         c->conn,

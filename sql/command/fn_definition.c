@@ -157,6 +157,21 @@ static bool looks_like_function(const struct expr *e)
                  e->kind == EXPR_MINMAX || e->kind == EXPR_NULLIF || e->kind == EXPR_SQL_VALUE);
 }
 
+/* With its schema where the search path does not lead to it. */
+static void opclass_name(struct fcall *f, struct strbuf *b, const struct opclass_def *oc)
+{
+    int n;
+    const uint32_t *path = fn_search_path(f, &n);
+    bool visible = false;
+    for (int i = 0; i < n; i++)
+        visible |= path[i] == oc->namespace_oid;
+    const struct namespace_def *ns = visible ? NULL : snapshot_namespace(f->ctx->snapshot, oc->namespace_oid);
+    strbuf_addc(b, ' ');
+    if (ns)
+        strbuf_printf(b, "%s.", format_identifier(f->arena, ns->name));
+    strbuf_addz(b, format_identifier(f->arena, oc->name));
+}
+
 static void key_definition(struct fcall *f, struct strbuf *b, const struct index_def *d, int i, bool name_only,
                            bool pretty)
 {
@@ -176,7 +191,7 @@ static void key_definition(struct fcall *f, struct strbuf *b, const struct index
     const struct opclass_def *oc = snapshot_opclass(f->ctx->snapshot, k->opclass),
                              *def = snapshot_default_opclass(f->ctx->snapshot, d->am, k->type);
     if (oc && (!def || def->oid != oc->oid))
-        strbuf_printf(b, " %s", format_identifier(f->arena, oc->name));
+        opclass_name(f, b, oc);
     if (k->desc) {
         strbuf_addz(b, " DESC");
         if (!k->nulls_first)
