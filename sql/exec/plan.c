@@ -87,6 +87,12 @@ static void cache_link_age(struct plan_cache *c, struct plan *p)
     c->newest = p;
 }
 
+/* A plan of hundreds of parameters (a bulk INSERT) counts as several. */
+static int plan_weight(const struct plan *p)
+{
+    return 1 + p->program->nparams / 64;
+}
+
 static void cache_remove(struct plan_cache *c, struct plan *p)
 {
     struct plan **at = &c->buckets[p->hash % PLAN_BUCKETS];
@@ -94,7 +100,7 @@ static void cache_remove(struct plan_cache *c, struct plan *p)
         at = &(*at)->chain;
     *at = p->chain;
     cache_unlink_age(c, p);
-    c->n--;
+    c->n -= plan_weight(p);
     plan_unref(p);
 }
 
@@ -158,7 +164,8 @@ void plan_cache_put(struct plan_cache *c, const void *key, size_t n, struct plan
         p->chain = c->buckets[hash % PLAN_BUCKETS];
         c->buckets[hash % PLAN_BUCKETS] = plan_ref(p);
         cache_link_age(c, p);
-        if (++c->n > LIMIT_CACHED_PLANS)
+        c->n += plan_weight(p);
+        while (c->n > LIMIT_CACHED_PLANS && c->oldest != p)
             cache_remove(c, c->oldest);
     }
     pthread_mutex_unlock(&c->lock);

@@ -10,7 +10,7 @@
 #include "sql/types/typeoid.h"
 
 #define NORMAL_LITERALS 64 /* more only in INSERT: rows come in pieces of one size */
-#define NORMAL_INSERTED 8000
+#define NORMAL_INSERTED 3000
 #define NORMAL_STATES   4096
 
 enum token {

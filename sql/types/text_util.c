@@ -184,9 +184,22 @@ static int utf8_announced(unsigned char c)
     return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf8 ? 4 : 1;
 }
 
+/* Eight bytes of ASCII without a zero among them? */
+static bool utf8_eight_plain(const char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof(w));
+    const uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
+    return !((w | (w - ones)) & high);
+}
+
 bool utf8_verify(const char *p, size_t n, struct error *err)
 {
     for (size_t i = 0; i < n;) {
+        if (n - i >= 8 && utf8_eight_plain(p + i)) {
+            i += 8;
+            continue;
+        }
         int len = p[i] ? utf8_sequence(p + i, n - i) : 0;
         if (len) {
             i += (size_t)len;
