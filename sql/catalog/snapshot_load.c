@@ -302,6 +302,13 @@ static bool load_attribute(struct loader *l, sqlite3_stmt *st)
 
 /* --- policies --------------------------------------------------------------------------------------- */
 
+/* pg_policy's rows come as they were made. */
+static int compare_policies(const void *a, const void *b)
+{
+    const struct policy_def *x = *(const struct policy_def *const *)a, *y = *(const struct policy_def *const *)b;
+    return (x->oid > y->oid) - (x->oid < y->oid);
+}
+
 static bool load_policy(struct loader *l, sqlite3_stmt *st)
 {
     struct relation_ext *x = loader_relation(l, column_oid(st, 2));
@@ -547,6 +554,8 @@ bool snapshot_load_durable(struct loader *l)
             return false;
     if (!snapshot_load_ranges(l))
         return false;
+    if (l->s->policies.n)
+        qsort(l->s->policies.items, (size_t)l->s->policies.n, sizeof(l->s->policies.items[0]), compare_policies);
     resolve_types(l);
     return snapshot_load_procs(l) && snapshot_load_user_ops(l);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/base/limits.h"
+#include "sql/types/encoding.h"
 
 enum {
     FAST_NONE,
@@ -107,6 +108,20 @@ static bool row_add_fast(struct strbuf *out, int fast, const struct value *v)
     return false;
 }
 
+static bool is_text(const struct row_column *c)
+{
+    return c->format == 0 || c->type->category == 'S' || c->type->oid == JSONOID || c->type->oid == XMLOID || c->type->oid == UNKNOWNOID;
+}
+
+static bool row_add_converted(struct row_writer *w, const struct value *bytes, struct error *err)
+{
+    struct slice s = {bytes->p, bytes->n};
+    if (!encoding_convert(w->scratch, err, s, ENCODING_UTF8, w->encoding, &s))
+        return false;
+    row_add_bytes(w->out, s.p, s.n);
+    return true;
+}
+
 static bool row_write(void *arg, const struct value *cells, struct error *err)
 {
     struct row_writer *w = arg;
@@ -122,15 +137,17 @@ static bool row_write(void *arg, const struct value *cells, struct error *err)
             strbuf_add_i32(out, -1);
             continue;
         }
-        if (c->fast != FAST_NONE && row_add_fast(out, c->fast, v))
+        bool converted = w->encoding != ENCODING_UTF8 && is_text(c);
+        if (!converted && c->fast != FAST_NONE && row_add_fast(out, c->fast, v))
             continue;
         bool ok = c->format ? type_send(c->type, v, w->ctx, w->scratch, err, &bytes)
                             : type_output(c->type, v, w->ctx, w->scratch, err, &bytes);
-        if (!ok) {
+        if (!ok || (converted && !row_add_converted(w, &bytes, err))) {
             out->len = start;
             return false;
         }
-        row_add_bytes(out, bytes.p, bytes.n);
+        if (!converted)
+            row_add_bytes(out, bytes.p, bytes.n);
     }
     strbuf_put_i32(out, start + 1, (int32_t)(out->len - start - 1));
     arena_reset(w->scratch);
@@ -147,7 +164,7 @@ void row_writer_init(struct row_writer *w, struct strbuf *out, struct eval_conte
                      const int16_t *formats, int nformats)
 {
     *w = (struct row_writer){
-        .out = out, .ctx = ctx, .scratch = arena_create(), .ncolumns = ncolumns};
+        .out = out, .ctx = ctx, .scratch = arena_create(), .ncolumns = ncolumns, .encoding = ENCODING_UTF8};
     w->sink = (struct row_sink){.row = row_write, .full = row_full, .arg = w};
     w->columns = ARENA_ARRAY(arena, struct row_column, ncolumns);
     for (int i = 0; i < ncolumns; i++) {

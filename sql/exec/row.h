@@ -33,6 +33,7 @@ struct row_writer {
     struct arena *scratch;      /* owned; reset after each row */
     struct row_column *columns; /* in the arena given at init */
     int ncolumns;
+    int encoding; /* the client's character set (types/encoding.h); set after row_writer_init, which makes it UTF8 */
 };
 
 /* formats as in Bind: none = all text, one for all, or one a column (checked by the caller). */

@@ -12,6 +12,7 @@ struct copy_options {
     const char *null;
     bool header, match_header;
     char quote, escape;
+    int encoding; /* of the data: types/encoding.h */
     bool *force_quote, *force_not_null, *force_null; /* one per column; in the portal's arena */
 };
 

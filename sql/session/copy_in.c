@@ -15,7 +15,7 @@
 #include "sql/exec/constraint.h"
 #include "sql/session/copy.h"
 #include "sql/session/cursor.h"
-#include "sql/types/text_util.h"
+#include "sql/types/encoding.h"
 
 struct copy_in {
     struct portal *portal; /* of the COPY statement */
@@ -357,6 +357,11 @@ static bool copy_in_line(struct pg_session *s, struct copy_in *c, const char *li
         c->ended = true;
         return true;
     }
+    struct slice text = {line, n};
+    if (c->options.encoding != ENCODING_UTF8 && !encoding_convert(c->row, &s->err, text, c->options.encoding, ENCODING_UTF8, &text))
+        return copy_in_context(s, c, -1, NULL, 0);
+    line = text.p;
+    n = text.n;
     if (!utf8_verify(line, n, &s->err))
         return copy_in_context(s, c, -1, NULL, 0);
     int count = c->options.format == COPY_CSV

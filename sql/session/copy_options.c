@@ -6,6 +6,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/emit/emit.h"
+#include "sql/session/client_encoding.h"
 #include "sql/session/copy.h"
 
 struct copy_reading {
@@ -128,7 +129,13 @@ static bool read_freeze(struct copy_reading *r, const struct option *x)
 static bool read_encoding(struct copy_reading *r, const struct option *x)
 {
     struct error *err = &r->s->err;
-    return x->value && guc_check(guc_find("client_encoding"), x->value, NULL, err) != NULL;
+    int number = x->value ? encoding_number(slice_of(x->value)) : -1;
+    if (number < 0)
+        return error_set(err, ERRCODE_INVALID_PARAMETER_VALUE, "argument to option \"encoding\" must be a valid encoding name");
+    if (!encoding_is_convertible(number))
+        return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "conversion between %s and UTF8 is not supported", encoding_name(number));
+    r->o->encoding = number ? number : ENCODING_UTF8;
+    return true;
 }
 
 static const struct {
@@ -209,7 +216,7 @@ bool copy_options_read(struct pg_session *s, struct portal *p, const struct util
 {
     struct copy_reading r = {
         .s = s, .p = p, .u = u, .columns = columns, .ncolumns = ncolumns, .o = o};
-    *o = (struct copy_options){0};
+    *o = (struct copy_options){.encoding = client_encoding(s)};
     for (int i = 0; i < u->copy.noptions; i++) {
         for (int k = 0; k < i; k++)
             if (!strcmp(u->copy.options[i].name, u->copy.options[k].name))
@@ -217,6 +224,9 @@ bool copy_options_read(struct pg_session *s, struct portal *p, const struct util
         if (!copy_option_apply(&r, &u->copy.options[i]))
             return false;
     }
+    /* Lines and fields are found by their ASCII bytes. */
+    if (u->copy.from && !encoding_is_ascii_safe(o->encoding))
+        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY FROM in encoding %s is not supported", encoding_name(o->encoding));
     return copy_options_check(&r);
 }
 

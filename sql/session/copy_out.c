@@ -10,6 +10,7 @@
 #include "sql/base/limits.h"
 #include "sql/emit/emit.h"
 #include "sql/session/copy.h"
+#include "sql/types/encoding.h"
 
 struct copy_out {
     struct row_sink sink;
@@ -111,6 +112,19 @@ static void message_end(struct copy_out *c, size_t start)
         strbuf_put_i32(out, start + 1, (int32_t)(out->len - start - 1));
 }
 
+/* The text of a row, from its place in the buffer on, in the character set asked for. */
+static bool out_convert(struct copy_out *c, struct strbuf *out, size_t from, struct error *err)
+{
+    struct slice text = {out->data + from, out->len - from};
+    if (c->options.encoding == ENCODING_UTF8 || c->options.format == COPY_BINARY)
+        return true;
+    if (!encoding_convert(c->row, err, text, ENCODING_UTF8, c->options.encoding, &text))
+        return false;
+    out->len = from;
+    strbuf_add(out, text.p, text.n);
+    return true;
+}
+
 static bool out_row(void *arg, const struct value *cells, struct error *err)
 {
     struct copy_out *c = arg;
@@ -125,6 +139,10 @@ static bool out_row(void *arg, const struct value *cells, struct error *err)
         }
     if (c->options.format != COPY_BINARY)
         strbuf_addc(out, '\n');
+    if (!out_convert(c, out, start + (c->to_file ? 0 : 5), err)) {
+        out->len = start;
+        return false;
+    }
     message_end(c, start);
     arena_reset(c->row);
     return !c->to_file || out->len < COPY_FILE_CHUNK || copy_file_write(c->s, c->fd, out);

@@ -7,6 +7,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/emit/emit.h"
+#include "sql/session/client_encoding.h"
 #include "sql/session/session.h"
 #include "sql/types/text_util.h"
 
@@ -35,10 +36,11 @@ static enum pg_result session_end_message(struct pg_session *s, enum pg_result r
 
 enum pg_result pg_session_query(struct pg_session *s, const char *sql, size_t n)
 {
-    if (!session_begin_message(s) || !utf8_verify(sql, n, &s->err))
+    struct slice text;
+    if (!session_begin_message(s) || !client_decode(s, sql, n, s->arena, &text))
         return session_fail(s);
-    session_report(s, true, sql, n);
-    return session_end_message(s, simple_query(s, sql, n));
+    session_report(s, true, text.p, text.n);
+    return session_end_message(s, simple_query(s, text.p, text.n));
 }
 
 /* --- Parse ------------------------------------------------------------------------------------ */
@@ -46,8 +48,9 @@ enum pg_result pg_session_query(struct pg_session *s, const char *sql, size_t n)
 enum pg_result pg_session_parse(struct pg_session *s, const char *name, const char *sql,
                                 const uint32_t *types, int ntypes)
 {
-    if (!session_begin_message(s) || !utf8_verify(sql, strlen(sql), &s->err) ||
-        !session_begin_statement(s) || !prepared_create(s, name, sql, types, ntypes, false))
+    struct slice text;
+    if (!session_begin_message(s) || !client_decode(s, sql, strlen(sql), s->arena, &text) ||
+        !session_begin_statement(s) || !prepared_create(s, name, text.p, types, ntypes, false))
         return session_fail(s);
     s->reply.parse_complete(s->reply.host);
     return session_end_message(s, PG_DONE);
@@ -93,7 +96,12 @@ static bool bind_value(struct pg_session *s, struct portal *p, const struct bind
         return error_set(&s->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for type %u",
                          p->plan->program->params[i]);
     const char *bytes = arena_strndup(p->arena, in->values[i], n);
-    bool ok = format == 0 && !utf8_verify(bytes, n, &s->err) ? false
+    struct slice text = {bytes, n};
+    bool is_text = format == 0 || (client_encoding(s) != ENCODING_UTF8 && (t->category == 'S' || t->oid == JSONOID || t->oid == XMLOID));
+    bool ok = !is_text || client_decode(s, bytes, n, p->arena, &text);
+    bytes = text.p;
+    n = text.n;
+    ok = !ok ? false
               : format ? type_receive(t, bytes, n, -1, &s->eval, p->arena, &s->err, out)
                        : type_input(t, bytes, n, -1, &s->eval, p->arena, &s->err, out);
     if (!ok)
@@ -257,6 +265,7 @@ enum pg_result execute_resume(struct pg_session *s)
     struct row_writer w;
     row_writer_init(&w, s->reply.out, &s->eval, s->arena, p->types, p->nfields, p->formats,
                     p->nformats);
+    w.encoding = client_encoding(s);
     enum portal_result r = session_run(s, p, &w.sink, s->execute.max_rows);
     row_writer_free(&w);
     if (r == PORTAL_FAILED) {

@@ -10,6 +10,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/session/guc.h"
+#include "sql/types/encoding.h"
 #include "sql/types/timezone.h"
 #include "sql/types/ts_dict.h"
 
@@ -163,30 +164,16 @@ static const char *check_timezone(const char *name, const char *value, struct er
     return tz ? arena_strdup(err->arena, timezone_name(tz)) : guc_hook_refuse(name, value, err);
 }
 
-/* The server stores UTF-8; clients speak UTF-8 (or bytes, as SQL_ASCII). Quotes around the name are
-   dropped as PostgreSQL drops all but letters and digits. */
+/* The server stores UTF-8; clients speak what the C library can convert (client_encoding.c). */
 static const char *check_client_encoding(const char *name, const char *value, struct error *err)
 {
-    char bare[32];
-    size_t n = 0;
-    for (const char *p = value; *p && n < sizeof(bare) - 1; p++)
-        if (isalnum((unsigned char)*p))
-            bare[n++] = (char)tolower((unsigned char)*p);
-    bare[n] = 0;
-    if (!strcmp(bare, "utf8") || !strcmp(bare, "unicode"))
-        return "UTF8";
-    if (!strcmp(bare, "sqlascii"))
-        return "SQL_ASCII";
-    static const char *const known[] = {"latin1",   "latin9",  "win1252", "eucjp",
-                                        "sjis",     "gbk",     "big5",    "koi8r",
-                                        "iso88595", "win1251", "euckr",   "euccn"};
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (!strcmp(bare, known[i])) {
-            error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                      "conversion between %s and UTF8 is not supported", value);
-            return NULL;
-        }
-    return guc_hook_refuse(name, value, err);
+    int number = encoding_number(slice_of(value));
+    if (number < 0)
+        return guc_hook_refuse(name, value, err);
+    if (encoding_is_convertible(number))
+        return encoding_name(number);
+    error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "conversion between %s and UTF8 is not supported", encoding_name(number));
+    return NULL;
 }
 
 static const char *check_application_name(const char *name, const char *value, struct error *err)

@@ -2,6 +2,7 @@
  * session.c: birth and death of a session, its settings' effects, and how its errors end.
  * The messages are carried out in simple.c and extended.c.
  */
+#include "sql/session/client_encoding.h"
 #include "sql/session/session.h"
 
 #include <stdio.h>
@@ -225,7 +226,7 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     if (!s)
         log_fatal("out of memory");
     s->engine = e;
-    s->reply = *reply;
+    client_encoding_install(s, reply);
     s->arena = arena_create();
     error_init(&s->err, s->arena);
     pthread_mutex_init(&s->lock, NULL);

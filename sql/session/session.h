@@ -77,7 +77,8 @@ struct pg_session {
     struct session_slot slots[SESSION_SLOTS];
     struct pg_engine *engine;
     struct database *database;
-    struct pg_reply reply;
+    struct pg_reply reply;   /* client_encoding.c, over */
+    struct pg_reply network; /* what proxy/ gave */
     int32_t pid, key;
     struct pg_session *next; /* the engine's list */
     struct guc_store gucs;

@@ -7,6 +7,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
+#include "sql/session/client_encoding.h"
 #include "sql/session/session.h"
 
 /* PORTAL_WAIT_ to PG_WAIT_. */
@@ -127,6 +128,7 @@ static bool query_open(struct pg_session *s, struct plan *plan)
     struct portal *p = q->portal;
     row_writer_init(&q->writer, s->reply.out, &s->eval, p->arena, p->types, p->nfields, p->formats,
                     p->nformats);
+    q->writer.encoding = client_encoding(s);
     q->writing = true;
     return true;
 }

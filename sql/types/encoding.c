@@ -244,7 +244,7 @@ static const struct character_set {
     {"WIN1255", "CP1255"},
     {"WIN1257", "CP1257"},
     {"KOI8U", "KOI8-U"},
-    {"SJIS", "SHIFT_JIS"},
+    {"SJIS", "CP932"},
     {"BIG5", "BIG5"},
     {"GBK", "GBK"},
     {"UHC", "UHC"},
@@ -253,7 +253,7 @@ static const struct character_set {
     {"SHIFT_JIS_2004", "SHIFT_JISX0213"},
 };
 #define CHARACTER_SETS ((int)(sizeof(character_sets) / sizeof(character_sets[0])))
-#define SET_UTF8       6
+#define SET_UTF8       ENCODING_UTF8
 
 /* Other spellings, letters and digits only. */
 static const struct {
@@ -314,7 +314,7 @@ static bool encoding_arg(struct fcall *f, int i, const char *role, int *number)
                                      "invalid %s encoding name \"%.*s\"", role, (int)name.n, name.p);
 }
 
-static bool untranslatable(struct fcall *f, int from, int to, const char *p, size_t n)
+static bool untranslatable(struct error *err, int from, int to, const char *p, size_t n)
 {
     char shown[32] = "";
     int len = from == SET_UTF8 ? utf8_step(p, n) : 1;
@@ -322,17 +322,17 @@ static bool untranslatable(struct fcall *f, int from, int to, const char *p, siz
         snprintf(shown + strlen(shown), sizeof(shown) - strlen(shown), "%s0x%02x", i ? " " : "",
                  (unsigned char)p[i]);
     if (from == SET_UTF8)
-        return error_set(f->err, ERRCODE_UNTRANSLATABLE_CHARACTER,
+        return error_set(err, ERRCODE_UNTRANSLATABLE_CHARACTER,
                          "character with byte sequence %s in encoding \"%s\" has no equivalent in "
                          "encoding \"%s\"",
                          shown, encoding_name(from), encoding_name(to));
-    return error_set(f->err, ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+    return error_set(err, ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
                      "invalid byte sequence for encoding \"%s\": %s", encoding_name(from), shown);
 }
 
-static bool convert(struct fcall *f, struct slice s, int from, int to, struct textbuf *out)
+static bool convert_bytes(struct error *err, struct slice s, int from, int to, struct textbuf *out)
 {
-    if (from == SET_UTF8 && !utf8_verify(s.p, s.n, f->err))
+    if (from == SET_UTF8 && !utf8_verify(s.p, s.n, err))
         return false;
     if (from == to || from == 0 || to == 0) {
         textbuf_add(out, s.p, s.n);
@@ -341,7 +341,7 @@ static bool convert(struct fcall *f, struct slice s, int from, int to, struct te
     const char *a = character_sets[from].iconv, *b = character_sets[to].iconv;
     iconv_t cd = a && b ? iconv_open(b, a) : (iconv_t)-1;
     if (cd == (iconv_t)-1)
-        return error_set(f->err, ERRCODE_UNDEFINED_FUNCTION,
+        return error_set(err, ERRCODE_UNDEFINED_FUNCTION,
                          "default conversion function for encoding \"%s\" to \"%s\" does not exist",
                          encoding_name(from), encoding_name(to));
     char *in = (char *)(uintptr_t)s.p;
@@ -353,10 +353,51 @@ static bool convert(struct fcall *f, struct slice s, int from, int to, struct te
         size_t rc = iconv(cd, &in, &left, &to_p, &room);
         out->n += (size_t)(to_p - start);
         if (rc == (size_t)-1 && errno != E2BIG)
-            ok = untranslatable(f, from, to, in, left);
+            ok = untranslatable(err, from, to, in, left);
     }
     iconv_close(cd);
     return ok;
+}
+
+bool encoding_convert(struct arena *arena, struct error *err, struct slice s, int from, int to, struct slice *out)
+{
+    struct textbuf b = textbuf_in(arena);
+    if (!convert_bytes(err, s, from, to, &b))
+        return false;
+    size_t n = b.n;
+    textbuf_addc(&b, 0);
+    *out = (struct slice){b.p, n};
+    return true;
+}
+
+bool encoding_is_convertible(int number)
+{
+    if (number == 0 || number == SET_UTF8)
+        return true;
+    /* The C library's have other characters in place of the backslash. */
+    if (number > 0 && number < CHARACTER_SETS &&
+        (strcmp(character_sets[number].name, "JOHAB") == 0 || strcmp(character_sets[number].name, "SHIFT_JIS_2004") == 0))
+        return false;
+    const char *name = number > 0 && number < CHARACTER_SETS ? character_sets[number].iconv : NULL;
+    iconv_t cd = name ? iconv_open("UTF-8", name) : (iconv_t)-1;
+    if (cd != (iconv_t)-1)
+        iconv_close(cd);
+    return cd != (iconv_t)-1;
+}
+
+bool encoding_is_ascii_safe(int number)
+{
+    const char *name = encoding_name(number);
+    static const char *const unsafe[] = {"SJIS", "BIG5", "GBK", "UHC", "GB18030", "JOHAB", "SHIFT_JIS_2004"};
+    for (size_t i = 0; name && i < sizeof(unsafe) / sizeof(unsafe[0]); i++)
+        if (strcmp(name, unsafe[i]) == 0)
+            return false;
+    return true;
+}
+
+static bool convert(struct fcall *f, struct slice s, int from, int to, struct textbuf *out)
+{
+    return convert_bytes(f->err, s, from, to, out);
 }
 
 static void pg_convert(struct fcall *f)
