@@ -123,7 +123,7 @@ static bool leaves_scroll(const struct query *q, const struct setop *s)
 static bool query_scrolls(const struct query *q)
 {
     if (q->lock != LOCK_NONE || q->has_srfs || q->distinct || q->distinct_on.n || q->group.n || q->grouping_sets ||
-        q->has_aggs || q->having || q->has_windows || q->with_ties)
+        q->has_aggs || q->having || q->has_windows)
         return false;
     if (q->sort.n)
         return q->nfrom > 0 || q->setop;
@@ -140,6 +140,12 @@ bool utility_declare(struct pstate *ps, const PgQuery__Node *n, struct utility *
     const PgQuery__DeclareCursorStmt *s = n->declare_cursor_stmt;
     if (!declare_checks(ps, s))
         return false;
+    const PgQuery__SelectStmt *select = s->query->node_case == PG_QUERY__NODE__NODE_SELECT_STMT ? s->query->select_stmt : NULL;
+    if (select && select->into_clause) {
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, select->into_clause->rel ? select->into_clause->rel->location : -1,
+                    "SELECT ... INTO is not allowed here");
+        return false;
+    }
     struct query *q = analyze_inner(ps->a, s->query);
     if (!q)
         return false;

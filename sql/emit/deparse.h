@@ -28,6 +28,8 @@ bool deparse_expr(struct deparse *d, const struct expr *e, const struct relation
 bool deparse_trigger_when(struct deparse *d, const struct expr *e, const struct relation *r, struct strbuf *out);
 /* An action of a rule on r: a statement one level below old and new. */
 bool deparse_rule_action(struct deparse *d, const struct query *q, const struct relation *r, struct strbuf *out);
+/* A condition of query q, as EXPLAIN prints it: with the names of tables when q has several. */
+bool deparse_condition(struct deparse *d, const struct query *q, const struct expr *e, struct strbuf *out);
 /* A whole SELECT, as pg_get_viewdef prints it (without the final semicolon). */
 bool deparse_query(struct deparse *d, const struct query *q, struct strbuf *out);
 /* "integer", "character varying(10)", "public.mood[]": format_type(); typmod -1 none. */

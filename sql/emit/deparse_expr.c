@@ -542,3 +542,14 @@ bool deparse_trigger_when(struct deparse *d, const struct expr *e, const struct 
     deparse_node(&p, e, false);
     return !error_is_set(d->err);
 }
+
+bool deparse_condition(struct deparse *d, const struct query *q, const struct expr *e, struct strbuf *out)
+{
+    const char **names = ARENA_ARRAY(d->arena, const char *, q->nrtable + 1);
+    for (int i = 0; i < q->nrtable; i++)
+        names[i] = q->rtable[i]->alias ? q->rtable[i]->alias : "rowset";
+    struct deparse_level level = {.q = q, .names = names};
+    struct deparser p = {.d = d, .out = out, .level = &level, .prefix = q->nrtable > 1};
+    deparse_node(&p, e, false);
+    return !error_is_set(d->err);
+}

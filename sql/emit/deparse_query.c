@@ -501,8 +501,9 @@ static void deparse_limit(struct deparser *p, const struct query *q)
         return;
     if (q->with_ties) {
         deparse_keyword(p, " FETCH FIRST ", -INDENT_STD, INDENT_STD, 0);
+        deparse_z(p, "(");
         deparse_node(p, q->limit, false);
-        deparse_z(p, " ROWS WITH TIES");
+        deparse_z(p, ") ROWS WITH TIES");
         return;
     }
     deparse_keyword(p, " LIMIT ", -INDENT_STD, INDENT_STD, 0);

@@ -150,7 +150,7 @@ static void record_aliases(struct emitter *em, const struct scope *sc)
                                    ? t->function.calls[0]->func.proc->name
                                    : alias;
         all[g->naliases + i] =
-            (struct plan_alias){arena_printf(em->arena, "r%d", sc->base + i), relation, alias};
+            (struct plan_alias){arena_printf(em->arena, "r%d", sc->base + i), relation, alias, sc->q, i};
     }
     g->aliases = all;
     g->naliases += n;

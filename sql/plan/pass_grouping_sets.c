@@ -309,11 +309,23 @@ static struct query *glue(struct columns *c, const struct query *source, const s
     return all;
 }
 
+/* HAVING without GROUP BY and aggregates: one group, whatever the rows are, so none is read. */
+static void drop_rows(struct query *q)
+{
+    if (!q->having || q->group.n || q->has_aggs || q->has_windows || q->setop)
+        return;
+    q->nfrom = 0;
+    q->where = q->having;
+    q->having = NULL;
+}
+
 bool pass_grouping_sets(struct planner *p, struct query *q)
 {
     struct set_list sets = {0};
-    if (!q->grouping_sets)
+    if (!q->grouping_sets) {
+        drop_rows(q);
         return true;
+    }
     if (!all_sets(p, q, &sets))
         return false;
     struct query *source = ARENA_NEW(p->arena, struct query);

@@ -92,6 +92,8 @@ struct plan_alias {
     const char *sqlite;   /* "r3" */
     const char *relation; /* "t" */
     const char *alias;    /* as written in the statement */
+    const struct query *q; /* the query whose range table entry it is */
+    int rte;
 };
 
 struct plan_note {

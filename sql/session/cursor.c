@@ -29,6 +29,7 @@ enum portal_result cursor_declare(struct pg_session *s, struct portal *p)
     if (!c)
         return PORTAL_FAILED;
     c->cursor = true;
+    c->level = s->txn.nsavepoints;
     c->hold = u->declare.hold;
     c->scroll = u->declare.scroll;
     c->no_scroll = !u->declare.scroll;
@@ -174,10 +175,11 @@ static enum portal_result fetch_running(struct pg_session *s, struct portal *p, 
                              .max_rows = count == INT64_MAX ? 0 : count,
                              .on_worker = s->on_worker};
     uint64_t before = c->count;
+    bool at_end = c->state == PORTAL_DONE;
     enum portal_result r = portal_run(c, &run, &s->err);
     *rows = (int64_t)(c->count - before);
     c->cursor_at += *rows;
-    if (r == PORTAL_FINISHED && *rows < count)
+    if (r == PORTAL_FINISHED && *rows < count && !at_end)
         c->cursor_at++; /* after the last row */
     c->on_row = *rows > 0 && *rows == count;
     return r == PORTAL_SUSPENDED ? PORTAL_FINISHED : r;

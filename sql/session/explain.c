@@ -42,7 +42,7 @@ static const struct {
 bool explain_options_read(struct pg_session *s, const struct utility *u, struct explain_options *o)
 {
     static const char *const formats[] = {"text", "json", "xml", "yaml"};
-    *o = (struct explain_options){.timing = true};
+    *o = (struct explain_options){.timing = true, .costs = true};
     bool summary_set = false, timing_set = false;
     for (int i = 0; i < u->explain.noptions; i++) {
         const struct option *x = &u->explain.options[i];
@@ -77,9 +77,6 @@ bool explain_options_read(struct pg_session *s, const struct utility *u, struct 
                          o->wal ? "WAL" : "TIMING");
     if (!summary_set)
         o->summary = o->analyze;
-    if (o->format == EXPLAIN_XML || o->format == EXPLAIN_YAML)
-        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "EXPLAIN (FORMAT %s) is not supported", formats[o->format]);
     return true;
 }
 

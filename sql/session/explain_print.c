@@ -1,6 +1,6 @@
 /*
  * explain_print.c: SQLite's EXPLAIN QUERY PLAN rows as a tree of PostgreSQL's plan nodes, printed
- * as text or JSON.
+ * as text.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -11,48 +11,27 @@
 #include "sql/base/arena.h"
 #include "sql/session/explain.h"
 
-struct node {
-    const char *type;     /* "Seq Scan" */
-    const char *relation; /* "t" */
-    const char *alias;    /* when it differs */
-    const char *index;
-    const char *label; /* "Index Cond", "Order By", "Sort Key"... */
-    const char *detail;
-    const char *title; /* "SubPlan 1" */
-    const char *work;  /* ANALYZE: what a vector index scan did */
-    struct node *children[16];
-    int n;
-};
-
-struct explain_tree {
-    struct pg_session *s;
-    struct arena *a;
-    const struct program *program;
-    struct vec_scan_stats work; /* ANALYZE */
-    int subplans;
-};
-
 /* One row of EXPLAIN QUERY PLAN. */
 struct eqp {
     int id, parent;
     const char *detail;
 };
 
-static struct node *node_new(struct explain_tree *t, const char *type)
+static struct explain_node *node_new(struct explain_tree *t, const char *type)
 {
-    struct node *n = ARENA_NEW(t->a, struct node);
+    struct explain_node *n = ARENA_NEW(t->a, struct explain_node);
     n->type = type;
     return n;
 }
 
-static void node_add(struct node *parent, struct node *child)
+static void node_add(struct explain_node *parent, struct explain_node *child)
 {
     if (child && parent->n < 16)
         parent->children[parent->n++] = child;
 }
 
 /* SQLite's table alias back to the client's names: the printer keeps them in step->aliases. */
-static void node_name(struct explain_tree *t, struct node *n, const char *alias, size_t len)
+static void node_name(struct explain_tree *t, struct explain_node *n, const char *alias, size_t len)
 {
     char *name = arena_strndup(t->a, alias, len);
     const char *relation = NULL, *written = NULL;
@@ -69,27 +48,35 @@ static void node_name(struct explain_tree *t, struct node *n, const char *alias,
     n->alias = written && strcmp(written, relation) != 0 ? written : NULL;
 }
 
+static const struct relation *scanned_table(struct explain_tree *t, const char *alias)
+{
+    for (int i = 0; i < t->program->naliases; i++)
+        if (!strcmp(t->program->aliases[i].sqlite, alias)) {
+            const struct rte *r = t->program->aliases[i].q->rtable[t->program->aliases[i].rte];
+            return r->kind == RTE_RELATION ? r->relation : NULL;
+        }
+    return snapshot_relation_sqlite(t->s->snapshot, alias);
+}
+
 /* "SEARCH r0 USING INDEX ix (a=? AND b>?)", "SCAN r1 VIRTUAL TABLE INDEX 0:". */
-static struct node *node_scan(struct explain_tree *t, const char *detail)
+static struct explain_node *node_scan(struct explain_tree *t, const char *detail)
 {
     bool search = !strncmp(detail, "SEARCH ", 7);
     const char *alias = detail + (search ? 7 : 5);
     size_t len = strcspn(alias, " ");
-    struct node *n = node_new(t, "Seq Scan");
+    struct explain_node *n = node_new(t, "Seq Scan");
     if (!strncmp(alias, "CONSTANT ROW", 12))
         return node_new(t, "Result");
     node_name(t, n, alias, len);
+    const char *name_of = arena_strndup(t->a, alias, len);
+    n->table = scanned_table(t, name_of);
     const char *index = strstr(detail, " INDEX ");
     const char *cond = strrchr(detail, '(');
     if (strstr(detail, "VIRTUAL TABLE")) {
         n->type = "Function Scan";
     } else if (strstr(detail, "INTEGER PRIMARY KEY")) {
-        const struct relation *r = NULL;
-        int count;
-        const struct relation *const *all = snapshot_relations(t->s->snapshot, &count);
-        for (int i = 0; i < count; i++)
-            if (!strcmp(all[i]->name, n->relation) && all[i]->kind == RELKIND_TABLE)
-                r = all[i];
+        const struct relation *r = n->table;
+        n->unique = true;
         n->type = "Index Scan";
         for (int i = 0; r && i < r->nindexes; i++)
             if (r->indexes[i]->primary)
@@ -97,37 +84,40 @@ static struct node *node_scan(struct explain_tree *t, const char *detail)
     } else if (index) {
         const char *name = index + 7;
         n->type = strstr(detail, "COVERING INDEX") ? "Index Only Scan" : "Index Scan";
-        n->index = arena_strndup(t->a, name, strcspn(name, " "));
+        n->sqlite_index = n->index = arena_strndup(t->a, name, strcspn(name, " "));
+        for (int i = 0; n->table && i < n->table->nindexes; i++)
+            if (n->table->indexes[i]->sqlite_name && !strcmp(n->table->indexes[i]->sqlite_name, n->index)) {
+                n->index = n->table->indexes[i]->name;
+                n->unique = n->table->indexes[i]->unique;
+            }
     }
-    if (search && cond && n->index) {
-        n->label = "Index Cond";
-        n->detail = arena_strndup(t->a, cond, strlen(cond));
-    }
+    if (strcmp(n->type, "Function Scan") != 0)
+        explain_conditions(t, n, name_of, search && cond && n->index ? arena_strdup(t->a, cond) : NULL);
     return n;
 }
 
-static struct node *tree_level(struct explain_tree *t, const struct eqp *rows, int n, int parent);
+static struct explain_node *tree_level(struct explain_tree *t, const struct eqp *rows, int n, int parent);
 
 /* Wraps what there is so far: nested loops of scans below, this node above. */
-static struct node *node_wrap(struct explain_tree *t, const char *type, struct node *below)
+static struct explain_node *node_wrap(struct explain_tree *t, const char *type, struct explain_node *below)
 {
-    struct node *n = node_new(t, type);
+    struct explain_node *n = node_new(t, type);
     node_add(n, below);
     return n;
 }
 
-static struct node *tree_subquery(struct explain_tree *t, const struct eqp *rows, int n, int id,
+static struct explain_node *tree_subquery(struct explain_tree *t, const struct eqp *rows, int n, int id,
                                   const char *title)
 {
-    struct node *sub = tree_level(t, rows, n, id);
+    struct explain_node *sub = tree_level(t, rows, n, id);
     if (sub)
         sub->title = title;
     return sub;
 }
 
-static struct node *tree_compound(struct explain_tree *t, const struct eqp *rows, int n, int id)
+static struct explain_node *tree_compound(struct explain_tree *t, const struct eqp *rows, int n, int id)
 {
-    struct node *append = node_new(t, "Append");
+    struct explain_node *append = node_new(t, "Append");
     for (int i = 0; i < n; i++)
         if (rows[i].parent == id)
             node_add(append, tree_level(t, rows, n, rows[i].id));
@@ -150,22 +140,22 @@ static const char *tree_wrapper(const char *detail)
     return NULL;
 }
 
-static struct node *tree_level(struct explain_tree *t, const struct eqp *rows, int n, int parent)
+static struct explain_node *tree_level(struct explain_tree *t, const struct eqp *rows, int n, int parent)
 {
-    struct node *top = NULL, *subplans[16];
+    struct explain_node *top = NULL, *subplans[16];
     int nsub = 0;
     for (int i = 0; i < n; i++) {
         const char *d = rows[i].detail;
         if (rows[i].parent != parent || tree_wrapper(d))
             continue;
-        struct node *one = NULL;
+        struct explain_node *one = NULL;
         if (!strncmp(d, "SCAN ", 5) || !strncmp(d, "SEARCH ", 7)) {
             one = node_scan(t, d);
         } else if (!strncmp(d, "COMPOUND QUERY", 14) || !strncmp(d, "MERGE (", 7)) {
             one = tree_compound(t, rows, n, rows[i].id);
         } else if (strstr(d, "SCALAR SUBQUERY") || strstr(d, "LIST SUBQUERY")) {
             char *title = arena_printf(t->a, "SubPlan %d", ++t->subplans);
-            struct node *sub = tree_subquery(t, rows, n, rows[i].id, title);
+            struct explain_node *sub = tree_subquery(t, rows, n, rows[i].id, title);
             if (sub && nsub < 16)
                 subplans[nsub++] = sub;
             continue;
@@ -177,7 +167,7 @@ static struct node *tree_level(struct explain_tree *t, const struct eqp *rows, i
         if (!one)
             continue;
         if (top) {
-            struct node *loop = node_wrap(t, "Nested Loop", top);
+            struct explain_node *loop = node_wrap(t, "Nested Loop", top);
             node_add(loop, one);
             top = loop;
         } else {
@@ -198,7 +188,7 @@ static struct node *tree_level(struct explain_tree *t, const struct eqp *rows, i
  * What SQLite's plan does not say but the statement does: grouping without a b-tree, LIMIT, the
  * table changed.
  */
-static struct node *tree_finish(struct explain_tree *t, struct node *top, const struct query *q)
+static struct explain_node *tree_finish(struct explain_tree *t, struct explain_node *top, const struct query *q)
 {
     static const char *const changes[] = {[QUERY_INSERT] = "Insert",
                                           [QUERY_UPDATE] = "Update",
@@ -213,7 +203,7 @@ static struct node *tree_finish(struct explain_tree *t, struct node *top, const 
     if (q->limit || q->offset)
         top = node_wrap(t, "Limit", top);
     if (q->command != QUERY_SELECT && q->command != QUERY_UTILITY && q->result >= 0) {
-        struct node *change = node_wrap(t, changes[q->command], top);
+        struct explain_node *change = node_wrap(t, changes[q->command], top);
         change->relation = q->rtable[q->result]->relation->name;
         top = change;
     }
@@ -229,7 +219,7 @@ static void print_line(struct rowset *out, const char *text, size_t n)
     rowset_append(out)[0] = copy;
 }
 
-static void print_head(struct strbuf *b, const struct node *n)
+static void print_head(struct strbuf *b, const struct explain_node *n)
 {
     strbuf_addz(b, n->type);
     if (n->index)
@@ -240,7 +230,7 @@ static void print_head(struct strbuf *b, const struct node *n)
         strbuf_printf(b, " %s", n->alias);
 }
 
-static void print_text(struct rowset *out, const struct node *n, int depth,
+static void print_text(struct rowset *out, const struct explain_node *n, int depth,
                        const struct explain_run *run, uint64_t rows)
 {
     struct strbuf b = {0};
@@ -254,6 +244,8 @@ static void print_text(struct rowset *out, const struct node *n, int depth,
     }
     strbuf_printf(&b, "%*s%s", indent, "", depth ? "->  " : "");
     print_head(&b, n);
+    if (run->options.costs)
+        strbuf_printf(&b, "  (cost=%.2f..%.2f rows=%.0f width=%d)", n->startup, n->total, n->rows, n->width);
     if (depth == 0 && run->options.analyze && run->options.timing)
         strbuf_printf(&b, " (actual time=0.000..%.3f rows=%" PRIu64 " loops=1)",
                       (double)run->elapsed_ns / 1e6, rows);
@@ -263,6 +255,11 @@ static void print_text(struct rowset *out, const struct node *n, int depth,
     if (n->label) {
         strbuf_clear(&b);
         strbuf_printf(&b, "%*s%s: %s", depth * 6 + 2, "", n->label, n->detail);
+        print_line(out, b.data, b.len);
+    }
+    if (n->filter) {
+        strbuf_clear(&b);
+        strbuf_printf(&b, "%*sFilter: %s", depth * 6 + 2, "", n->filter);
         print_line(out, b.data, b.len);
     }
     if (n->work) {
@@ -275,67 +272,9 @@ static void print_text(struct rowset *out, const struct node *n, int depth,
         print_text(out, n->children[i], depth + 1, run, rows);
 }
 
-static void json_string(struct strbuf *b, const char *s)
-{
-    strbuf_addc(b, '"');
-    for (; *s; s++) {
-        if (*s == '"' || *s == '\\')
-            strbuf_addc(b, '\\');
-        if ((unsigned char)*s < 32)
-            strbuf_printf(b, "\\u%04x", *s);
-        else
-            strbuf_addc(b, *s);
-    }
-    strbuf_addc(b, '"');
-}
-
-static void json_pair(struct strbuf *b, int indent, bool *first, const char *key, const char *value)
-{
-    strbuf_printf(b, "%s\n%*s", *first ? "" : ",", indent, "");
-    *first = false;
-    json_string(b, key);
-    strbuf_addz(b, ": ");
-    json_string(b, value);
-}
-
-static void print_json(struct strbuf *b, const struct node *n, int indent,
-                       const struct explain_tree *t, bool top, bool verbose)
-{
-    bool first = true;
-    strbuf_addz(b, "{");
-    json_pair(b, indent + 2, &first, "Node Type", n->type);
-    if (n->index)
-        json_pair(b, indent + 2, &first, "Index Name", n->index);
-    if (n->relation)
-        json_pair(b, indent + 2, &first, "Relation Name", n->relation);
-    if (n->alias || n->relation)
-        json_pair(b, indent + 2, &first, "Alias", n->alias ? n->alias : n->relation);
-    if (n->label)
-        json_pair(b, indent + 2, &first, n->label, n->detail);
-    if (n->work)
-        json_pair(b, indent + 2, &first, "Work", n->work);
-    if (top && verbose) { /* what a client may want to know of the result: one item a column */
-        strbuf_printf(b, ",\n%*s\"Output\": [", indent + 2, "");
-        for (int i = 0; i < t->program->nfields; i++) {
-            strbuf_addz(b, i ? ", " : "");
-            json_string(b, t->program->fields[i].name ? t->program->fields[i].name : "?column?");
-        }
-        strbuf_addc(b, ']');
-    }
-    if (n->n) {
-        strbuf_printf(b, ",\n%*s\"Plans\": [", indent + 2, "");
-        for (int i = 0; i < n->n; i++) {
-            strbuf_printf(b, "%s\n%*s", i ? "," : "", indent + 4, "");
-            print_json(b, n->children[i], indent + 4, t, false, verbose);
-        }
-        strbuf_printf(b, "\n%*s]", indent + 2, "");
-    }
-    strbuf_printf(b, "\n%*s}", indent, "");
-}
-
 /* --- the plan's rows -------------------------------------------------------------------------- */
 
-static struct node *explain_step(struct explain_tree *t, struct connection *c,
+static struct explain_node *explain_step(struct explain_tree *t, struct connection *c,
                                  const struct step *step, struct error *err)
 {
     char *sql = arena_printf(t->a, "EXPLAIN QUERY PLAN %s", step->sql);
@@ -367,9 +306,9 @@ static const char *note_order(const struct plan_note *note)
 }
 
 /* The nearest rows without an index: to the client a sort of the scan that is inside. */
-static void explain_exact(struct node *n, const struct plan_note *note)
+static void explain_exact(struct explain_node *n, const struct plan_note *note)
 {
-    struct node *scan = n->children[n->n - 1];
+    struct explain_node *scan = n->children[n->n - 1];
     for (int i = 2; i < n->n; i++)
         if (n->children[i]->title && strcmp(n->children[i]->type, "Result") != 0)
             scan = n->children[i];
@@ -382,11 +321,11 @@ static void explain_exact(struct node *n, const struct plan_note *note)
             scan->n--;
             i--;
         }
-    *n = (struct node){.type = "Sort", .label = "Sort Key", .detail = note_order(note), .children = {scan}, .n = 1};
+    *n = (struct explain_node){.type = "Sort", .label = "Sort Key", .detail = note_order(note), .children = {scan}, .n = 1};
 }
 
 /* A vector index scan is a table function to SQLite; its note says what it is. */
-static void explain_notes(struct explain_tree *t, struct node *n)
+static void explain_notes(struct explain_tree *t, struct explain_node *n)
 {
     for (int i = 0; i < t->program->nnotes; i++) {
         const struct plan_note *note = &t->program->notes[i];
@@ -400,9 +339,10 @@ static void explain_notes(struct explain_tree *t, struct node *n)
             continue;
         }
         /* the scan and its table are one node; joins of further tables and subplans stay around it */
-        struct node scan = {.type = "Index Scan",
+        struct explain_node scan = {.type = "Index Scan",
                             .relation = note->table,
                             .index = note->index,
+                            .table = n->children[1]->table,
                             .label = "Order By",
                             .detail = note->detail};
         if (t->work.scans)
@@ -415,7 +355,7 @@ static void explain_notes(struct explain_tree *t, struct node *n)
         if (n->n == 2) {
             *n = scan;
         } else {
-            n->children[0] = ARENA_NEW(t->a, struct node);
+            n->children[0] = ARENA_NEW(t->a, struct explain_node);
             *n->children[0] = scan;
             memmove(n->children + 1, n->children + 2, sizeof(n->children[0]) * (size_t)(n->n - 2));
             n->n--;
@@ -452,34 +392,30 @@ bool explain_print(struct pg_session *s, struct portal *p, const struct explain_
         return w == TXN_WAIT
                    ? error_set(&s->err, ERRCODE_LOCK_NOT_AVAILABLE, "no connection is free")
                    : false;
-    struct strbuf json = {0};
-    if (run->options.format == EXPLAIN_JSON)
-        strbuf_addz(&json, "[\n");
+    struct strbuf text = {0};
+    t.connection = c;
+    explain_format_begin(&text, run->options.format);
     for (int i = 0; i < t.program->nsteps && !error_is_set(&s->err); i++) {
-        struct node *top = explain_step(&t, c, &t.program->steps[i], &s->err);
+        struct explain_node *top = explain_step(&t, c, &t.program->steps[i], &s->err);
         if (!top)
             break;
         explain_notes(&t, top);
-        if (run->options.format == EXPLAIN_JSON) {
-            strbuf_printf(&json, "%s  {\n    \"Plan\": ", i ? ",\n" : "");
-            print_json(&json, top, 4, &t, true, run->options.verbose);
-            if (run->options.analyze)
-                strbuf_printf(&json,
-                              ",\n    \"Planning Time\": %.3f,\n    \"Execution Time\": %.3f",
-                              (double)run->planning_ns / 1e6, (double)run->elapsed_ns / 1e6);
-            strbuf_addz(&json, "\n  }");
+        const struct query *q = t.program->steps[i].query;
+        explain_estimate(&t, top, q ? q : t.program->query, true);
+        if (run->options.format != EXPLAIN_TEXT) {
+            explain_format_plan(&text, &t, top, run, p->inner->count, i);
         } else {
             print_text(out, top, 0, run, p->inner->count);
         }
     }
     if (leased)
         txn_release_read(&s->txn, c);
-    if (run->options.format == EXPLAIN_JSON) {
-        strbuf_addz(&json, "\n]");
-        print_line(out, json.data, json.len);
+    if (run->options.format != EXPLAIN_TEXT) {
+        explain_format_end(&text, run->options.format);
+        print_line(out, text.data, text.len);
     } else {
         print_summary(run, out);
     }
-    strbuf_free(&json);
+    strbuf_free(&text);
     return !error_is_set(&s->err);
 }

@@ -177,7 +177,7 @@ bool session_enter(struct pg_session *s, const struct plan *plan)
         return error_set(&s->err, ERRCODE_IN_FAILED_SQL_TRANSACTION,
                          "current transaction is aborted, commands ignored until end of "
                          "transaction block");
-    if (u && s->txn.state == TXN_BLOCK && utility_forbidden_in_block(u))
+    if (u && (s->txn.state == TXN_BLOCK || s->query.count > 1) && utility_forbidden_in_block(u))
         return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
                          "%s%s cannot run inside a transaction block", u->tag, concurrently(u) ? " CONCURRENTLY" : "");
     if (s->txn.state == TXN_IDLE && !control)
@@ -244,15 +244,18 @@ static bool may_change(const struct plan *plan)
     }
 }
 
-static bool cursors_to_keep(const struct pg_session *s, const struct portal *p)
+static bool cursors_open(const struct pg_session *s)
 {
-    if (s->txn.state != TXN_BLOCK || p->state != PORTAL_READY || !p->plan || p->cursor || p->utility_done ||
-        !may_change(p->plan))
-        return false;
     for (const struct portal *c = s->portals; c; c = c->next)
-        if (c != p && is_open_cursor(c))
+        if (is_open_cursor(c))
             return true;
     return false;
+}
+
+static bool cursors_to_keep(const struct pg_session *s, const struct portal *p)
+{
+    return s->txn.state == TXN_BLOCK && p->state == PORTAL_READY && p->plan && !p->cursor && !p->utility_done &&
+           may_change(p->plan) && cursors_open(s);
 }
 
 static bool keep_cursors(struct pg_session *s)
@@ -370,6 +373,12 @@ static enum portal_result session_check_wait(struct pg_session *s, enum portal_r
 
 enum portal_result session_run_utility(struct pg_session *s, struct portal *p)
 {
+    if (cursors_to_keep(s, p)) {
+        if (!s->on_worker)
+            return PORTAL_WAIT_WORKER;
+        if (!keep_cursors(s))
+            return PORTAL_FAILED;
+    }
     p->running = true; /* COMMIT, ROLLBACK and DISCARD ALL close portals, not the one they run in */
     enum portal_result r = p->utility_done ? PORTAL_FINISHED : utility_run(s, p);
     p->running = false;
@@ -394,17 +403,15 @@ enum portal_result session_run(struct pg_session *s, struct portal *p, struct ro
                   p->name);
         return PORTAL_FAILED;
     }
-    if (cursors_to_keep(s, p)) {
-        if (!s->on_worker)
-            return PORTAL_WAIT_WORKER;
-        if (!keep_cursors(s))
-            return PORTAL_FAILED;
-    }
     if (p->plan && p->plan->program->utility) {
         r = session_run_utility(s, p);
         struct portal *source = p->inner ? p->inner : p;
         if (r == PORTAL_FINISHED && (p->inner || p->result))
             r = portal_run(source, &run, &s->err);
+    } else if (cursors_to_keep(s, p) && !s->on_worker) {
+        r = PORTAL_WAIT_WORKER;
+    } else if (cursors_to_keep(s, p) && !keep_cursors(s)) {
+        r = PORTAL_FAILED;
     } else {
         r = portal_run(p, &run, &s->err);
     }

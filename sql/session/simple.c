@@ -47,6 +47,7 @@ static void query_end(struct pg_session *s)
     s->query.parsed = NULL;
     free(s->query.text);
     s->query.text = NULL;
+    s->query.count = 0;
     s->task = TASK_NONE;
 }
 

@@ -32,6 +32,9 @@ static bool apply_modes(struct pg_session *s, const struct transaction_modes *m)
                              "SET TRANSACTION ISOLATION LEVEL must be called before any query");
         s->txn.isolation = session_isolation(m->isolation);
     }
+    if (m->read_only == 0 && s->txn.read_only && s->txn.nsavepoints)
+        return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
+                         "cannot set transaction read-write mode inside a read-only transaction");
     if (m->read_only == 0 && s->txn.read_only && s->txn.ran)
         return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
                          "transaction read-write mode must be set before any query");
@@ -89,7 +92,7 @@ enum portal_result transaction_set_modes(struct pg_session *s, const struct util
         return set_defaults(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
     if (u->set.kind == SET_SNAPSHOT)
         return import_snapshot(s, u->set.value);
-    if (s->txn.state == TXN_IMPLICIT)
+    if (s->txn.state == TXN_IMPLICIT && s->query.count < 2) /* the statements of one message are a block */
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET TRANSACTION can only be used in transaction blocks");
     return apply_modes(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
@@ -196,7 +199,9 @@ static enum portal_result run_end(struct pg_session *s, struct portal *p, const 
     p->closes_all = true;
     if (commit && failed)
         p->tag = "ROLLBACK";
-    if (ok && u->transaction.chain)
+    if (ok && u->transaction.chain && failed) /* what was set for the failed one is undone with it */
+        session_begin_transaction(s, true);
+    else if (ok && u->transaction.chain)
         chain(s, isolation, read_only, deferrable);
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }
@@ -242,6 +247,20 @@ static enum portal_result run_savepoint(struct pg_session *s, const struct utili
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }
 
+/* As a server with max_prepared_transactions = 0: the transaction is over. */
+static enum portal_result run_prepare(struct pg_session *s, struct portal *p)
+{
+    p->tag = "ROLLBACK";
+    if (s->txn.state != TXN_BLOCK && s->txn.state != TXN_FAILED) {
+        session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION, "there is no transaction in progress");
+        return PORTAL_FINISHED;
+    }
+    session_rollback(s);
+    error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "prepared transactions are disabled");
+    error_hint(&s->err, "Set max_prepared_transactions to a nonzero value.");
+    return PORTAL_FAILED;
+}
+
 enum portal_result transaction_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
@@ -256,10 +275,11 @@ enum portal_result transaction_run(struct pg_session *s, struct portal *p)
     case TXN_RELEASE:
     case TXN_ROLLBACK_TO:
         return run_savepoint(s, u);
+    case TXN_PREPARE:
+        return run_prepare(s, p);
     default:
-        error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                  "prepared transactions are disabled");
-        error_hint(&s->err, "Set max_prepared_transactions to a nonzero value.");
+        error_set(&s->err, ERRCODE_UNDEFINED_OBJECT, "prepared transaction with identifier \"%s\" does not exist",
+                  u->transaction.name ? u->transaction.name : "");
         return PORTAL_FAILED;
     }
 }

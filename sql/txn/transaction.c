@@ -378,6 +378,7 @@ bool txn_savepoint(struct transaction *t, const char *name, uint64_t mark, struc
     t->savepoints[t->nsavepoints++] = (struct savepoint){
         .name = strdup(name),
         .mark = mark,
+        .read_only = t->read_only,
         .snapshot = t->snapshot ? snapshot_ref(t->snapshot) : NULL,
     };
     if (t->deferred) {
@@ -404,6 +405,7 @@ bool txn_release(struct transaction *t, const char *name, struct error *err)
     char sql[48];
     snprintf(sql, sizeof(sql), "RELEASE s%d", i);
     bool ok = !t->writer || !t->savepoints[i].open || connection_exec(t->writer, sql, err);
+    t->read_only = t->savepoints[i].read_only;
     txn_forget_savepoints(t, i);
     return ok;
 }
@@ -425,6 +427,7 @@ bool txn_rollback_to(struct transaction *t, const char *name, uint64_t *mark, st
         snapshot_unref(t->snapshot);
     t->snapshot = s->snapshot ? snapshot_ref(s->snapshot) : NULL;
     *mark = s->mark;
+    t->read_only = s->read_only;
     if (t->deferred)
         t->deferred->truncate(t->deferred, s->deferred_batches, s->deferred_modes);
     txn_forget_savepoints(t, i + 1);

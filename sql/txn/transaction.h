@@ -45,6 +45,7 @@ struct after_queue;
 struct savepoint {
     char *name;
     bool open;                       /* SAVEPOINT s<level> exists in SQLite */
+    bool read_only;                  /* as the transaction was: SET TRANSACTION inside ends with the savepoint */
     const struct snapshot *snapshot; /* the private one at that moment, referenced; or NULL */
     uint64_t mark;                   /* the owner's (settings log) */
     size_t deferred_batches, deferred_modes;
