@@ -76,6 +76,7 @@ static void merge(struct collate_state *to, uint32_t collation, enum collate_str
 }
 
 static bool walk(struct expr *e, void *arg);
+static bool check_sorted(struct pstate *ps, struct expr *e);
 
 /* A part that has its own collation and none for its surroundings. */
 static bool walk_alone(struct collate_state *outer, struct expr *e)
@@ -113,8 +114,10 @@ static bool walk_aggregate(struct collate_state *s, struct expr *e)
         walk_alone(s, e->agg.filter))
         return true;
     for (int i = 0; i < e->agg.order.n; i++) {
-        if (walk_alone(s, e->agg.order.items[i].expr))
+        if (!check_sorted(s->ps, e->agg.order.items[i].expr)) {
+            s->failed = true;
             return true;
+        }
     }
     return false;
 }
@@ -345,10 +348,49 @@ static struct expr *assign_one(struct expr *e, void *arg)
     return e;
 }
 
+static bool mismatch(const struct collate_state *s)
+{
+    parse_error(s->ps, ERRCODE_COLLATION_MISMATCH, s->location2,
+                "collation mismatch between implicit collations \"%s\" and \"%s\"",
+                collation_name(s->ps, s->collation), collation_name(s->ps, s->collation2));
+    parse_error_hint(s->ps, "You can choose the collation by applying the COLLATE clause to one "
+                            "or both expressions.");
+    return false;
+}
+
+/* What rows are ordered or grouped by must have one collation. */
+static bool check_sorted(struct pstate *ps, struct expr *e)
+{
+    struct collate_state s = {.ps = ps, .location = -1};
+
+    if (parse_failed(ps) || expr_is_poison(e) || walk(e, &s))
+        return !parse_failed(ps);
+    return s.strength != COLLATE_CONFLICT || mismatch(&s);
+}
+
+static bool check_sort_list(struct pstate *ps, const struct sort_list *l)
+{
+    for (int i = 0; i < l->n; i++) {
+        if (!check_sorted(ps, l->items[i].expr))
+            return false;
+    }
+    return true;
+}
+
 bool assign_query_collations(struct pstate *ps, struct query *q)
 {
     query_mutate_exprs(q, assign_one, ps);
-    return !parse_failed(ps);
+    if (parse_failed(ps) || q->setop != NULL)
+        return !parse_failed(ps);
+    for (int i = 0; i < q->group.n; i++) {
+        if (!check_sorted(ps, q->group.items[i]))
+            return false;
+    }
+    for (int i = 0; q->distinct && i < q->ntargets; i++) {
+        if (!q->targets[i].junk && !check_sorted(ps, q->targets[i].expr))
+            return false;
+    }
+    return check_sort_list(ps, &q->sort) && check_sort_list(ps, &q->distinct_on);
 }
 
 uint32_t select_common_collation(struct pstate *ps, struct expr *const *exprs, int n, bool none_ok)
@@ -361,12 +403,7 @@ uint32_t select_common_collation(struct pstate *ps, struct expr *const *exprs, i
     }
     if (s.strength != COLLATE_CONFLICT)
         return s.collation;
-    if (!none_ok) {
-        parse_error(ps, ERRCODE_COLLATION_MISMATCH, s.location2,
-                    "collation mismatch between implicit collations \"%s\" and \"%s\"",
-                    collation_name(ps, s.collation), collation_name(ps, s.collation2));
-        parse_error_hint(ps, "You can choose the collation by applying the COLLATE clause to one "
-                             "or both expressions.");
-    }
+    if (!none_ok)
+        mismatch(&s);
     return 0;
 }

@@ -49,6 +49,10 @@ static bool index_element(struct pstate *ps, const PgQuery__IndexElem *el, const
     out->expr = transform_stored(ps, el->expr, r, EXPR_KIND_INDEX_EXPRESSION, 0, -1, NULL);
     if (expr_is_poison(out->expr))
         return false;
+    if (out->expr->kind == EXPR_COLLATE) { /* (x COLLATE "C") is x with that collation */
+        out->collation = (struct qualified_name){.name = collation_name(ps, out->expr->cast.collation)};
+        out->expr = out->expr->cast.arg;
+    }
     if (out->expr->kind == EXPR_VAR && out->expr->var.attnum > 0) {
         out->column = r->atts[out->expr->var.attnum - 1].name;
         out->expr = NULL;

@@ -172,22 +172,32 @@ static void opclass_name(struct fcall *f, struct strbuf *b, const struct opclass
     strbuf_addz(b, format_identifier(f->arena, oc->name));
 }
 
+static const char *collation_shown(struct fcall *f, uint32_t oid)
+{
+#define PG_COLLATION(oid_, name, ns, owner, provider, det, enc, coll, ctype, icu, version)                                  \
+    if (oid == (oid_))                                                                                                      \
+        return format_identifier(f->arena, name);
+#include "sql/catalog/builtin/pg_collation.def"
+#undef PG_COLLATION
+    return "\"default\"";
+}
+
 static void key_definition(struct fcall *f, struct strbuf *b, const struct index_def *d, int i, bool name_only,
                            bool pretty)
 {
     const struct index_column *k = &d->columns[i];
+    struct expr *e = NULL;
     if (k->attnum) {
         strbuf_addz(b, format_identifier(f->arena, d->table->atts[k->attnum - 1].name));
     } else {
-        struct expr *e;
         const char *s = expression_text(f, k->expr_sql, d->table, pretty, &e);
         strbuf_printf(b, looks_like_function(e) ? "%s" : "(%s)", s);
     }
     if (name_only || i >= d->nkeys)
         return;
     const struct attribute *a = k->attnum ? &d->table->atts[k->attnum - 1] : NULL;
-    if (k->collation && a && k->collation != a->collation)
-        strbuf_printf(b, " COLLATE %s", k->collation == C_COLLATION_OID ? "\"C\"" : "\"default\"");
+    if (k->collation && k->collation != (a ? a->collation : e ? e->collation : k->collation))
+        strbuf_printf(b, " COLLATE %s", collation_shown(f, k->collation));
     const struct opclass_def *oc = snapshot_opclass(f->ctx->snapshot, k->opclass),
                              *def = snapshot_default_opclass(f->ctx->snapshot, d->am, k->type);
     if (oc && (!def || def->oid != oc->oid))

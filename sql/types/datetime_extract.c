@@ -481,7 +481,10 @@ static void timestamptz_trunc_zone(struct fcall *f)
     const struct timezone_def *tz;
     const char *abbrev;
     int32_t fixed = 0;
-    if (zone_argument(f->args[2].p, f->args[2].n, f->err, &tz, &fixed, &abbrev))
+    int64_t ts;
+    if (arg_timestamp(f, 1, &ts) && !TIMESTAMP_IS_FINITE(ts)) /* in whatever zone */
+        return_timestamptz(f, ts);
+    else if (!error_is_set(f->err) && zone_argument(f->args[2].p, f->args[2].n, f->err, &tz, &fixed, &abbrev))
         trunc_in_zone(f, tz, fixed);
 }
 

@@ -149,7 +149,7 @@ static void timestamp_izone(struct fcall *f)
 {
     int32_t offset = 0;
     int64_t ts;
-    if (interval_zone(f, &offset) && arg_timestamp(f, 1, &ts))
+    if (arg_timestamp(f, 1, &ts) && (!TIMESTAMP_IS_FINITE(ts) || interval_zone(f, &offset)))
         return_instant(f, TIMESTAMP_IS_FINITE(ts) ? ts - offset * USECS_PER_SEC : ts);
 }
 
@@ -173,7 +173,7 @@ static void timestamptz_izone(struct fcall *f)
 {
     int32_t offset = 0;
     int64_t ts;
-    if (interval_zone(f, &offset) && arg_timestamp(f, 1, &ts))
+    if (arg_timestamp(f, 1, &ts) && (!TIMESTAMP_IS_FINITE(ts) || interval_zone(f, &offset)))
         return_timestamp(f, TIMESTAMP_IS_FINITE(ts) ? ts + offset * USECS_PER_SEC : ts);
 }
 

@@ -111,17 +111,25 @@ static void timestamp_send(struct fcall *f)
         binary_put_i64(binary_return(f, 8), ts);
 }
 
+/* A moment cut to so many digits of a second; infinities have none. */
+static bool scalable(struct fcall *f, int64_t ts)
+{
+    int64_t precision = f->args[1].i;
+    return !TIMESTAMP_IS_FINITE(ts) || (precision >= -1 && precision <= 6) ||
+           error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "timestamp(%d) precision must be between 0 and 6", (int)precision);
+}
+
 static void timestamp_scale(struct fcall *f)
 {
     int64_t ts;
-    if (arg_timestamp(f, 0, &ts))
+    if (arg_timestamp(f, 0, &ts) && scalable(f, ts))
         return_timestamp(f, round_timestamp(ts, (int32_t)f->args[1].i));
 }
 
 static void timestamptz_scale(struct fcall *f)
 {
     int64_t ts;
-    if (arg_timestamp(f, 0, &ts))
+    if (arg_timestamp(f, 0, &ts) && scalable(f, ts))
         return_timestamptz(f, round_timestamp(ts, (int32_t)f->args[1].i));
 }
 
@@ -269,11 +277,9 @@ static void timestamp_mi(struct fcall *f)
                   "cannot subtract infinite timestamps");
         return;
     }
-    if (__builtin_sub_overflow(a, b, &d))
-        error_set(f->err, ERRCODE_DATETIME_VALUE_OUT_OF_RANGE, "interval out of range");
-    else
-        return_interval(f, (struct interval){.days = (int32_t)(d / USECS_PER_DAY),
-                                             .usecs = d % USECS_PER_DAY});
+    /* From one end of the range to the other it wraps round, as PostgreSQL lets it. */
+    d = (int64_t)((uint64_t)a - (uint64_t)b);
+    return_interval(f, (struct interval){.days = (int32_t)(d / USECS_PER_DAY), .usecs = d % USECS_PER_DAY});
 }
 
 /* The symbolic difference in years, months, days: fields subtracted, borrows taken from the month that ends

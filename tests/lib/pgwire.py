@@ -22,7 +22,7 @@ class Connection:
         else:
             self.sock = socket.create_connection((host, port))
         self.sock.settimeout(timeout)
-        self.buffer = b""
+        self.buffer = bytearray()
         self.parameters = {}
         self.pid = self.key = None
         self.status = None
@@ -56,8 +56,8 @@ class Connection:
         self._need(5)
         length = struct.unpack("!i", self.buffer[1:5])[0]
         self._need(length + 1)
-        kind, body = self.buffer[:1], self.buffer[5:length + 1]
-        self.buffer = self.buffer[length + 1:]
+        kind, body = bytes(self.buffer[:1]), bytes(self.buffer[5:length + 1])
+        del self.buffer[:length + 1]
         return kind, body
 
     def send(self, kind, body=b""):
@@ -66,6 +66,10 @@ class Connection:
     def query(self, sql, copy_data=None):
         """Runs a text; returns one Result for each statement in it that answered."""
         self.send(b"Q", sql.encode() + b"\0")
+        return self.results(copy_data)
+
+    def results(self, copy_data=None):
+        """What the text sent last, or the next of several sent ahead, answered."""
         results, r = [], Result()
         while True:
             kind, body = self.read()
@@ -153,7 +157,7 @@ class Connection:
 
 
 def fields(body):
-    return {f[:1].decode(): f[1:].decode() for f in body.split(b"\0") if f}
+    return {f[:1].decode(): f[1:].decode(errors="backslashreplace") for f in body.split(b"\0") if f}
 
 
 def row_description(body):

@@ -3,6 +3,8 @@
 
   expressions.py compare BINARY HOST PORT [--seed N] [--count N] [--family F,...] [--depth N] [--only NAME]
                                            differences, the same kind once; exit status 1 if the server went away
+  expressions.py survey BINARY HOST PORT --page FILE [--seed N] [--count N] [--family F,...] [--depth N]
+                                           count expressions of each family; FILE lists each kind of difference, why, and an example
   expressions.py area AREA HOST PORT ...   writes a seeded choice as cases/AREA.sql and records it (run.py record)
 
 Functions, operators and casts come from the catalogs of the PostgreSQL: every immutable or stable one over the types of
@@ -10,9 +12,11 @@ the families chosen, with constants from the ends of their ranges, NULL, NaN, in
 value, type, SQLSTATE and message. No crash and no error text of SQLite may come.
 """
 import argparse
+import itertools
 import os
 import random
 import re
+import struct
 import sys
 from collections import Counter, defaultdict
 
@@ -113,7 +117,7 @@ NOT_CALLED = re.compile(
     r"user$|getdatabaseencoding|query_to|table_to|schema_to|database_to|cursor_to|xml|obj_description|col_description|shobj_|"
     r"format_type|to_reg|row_security|gen_random|currtid|age$|.*_(in|out|recv|send|typmodin|typmodout|support|sortsupport|"
     r"transfn|accum|combine|serialize|deserialize|final|inv|canonical|subdiff)$|.*(in|out|recv|send|sel|typanalyze|support)$|hash|"
-    r".*hash|.*_hash_extended|bt.*|gin|gist|spg|brin|ts_(stat|debug|headline|parse|token)|in_range|mxid|to_ascii|makeaclitem|acl|"
+    r".*hash|.*_hash_extended|bt.*|gin|gist|spg|brin|ts_(stat|debug|headline|parse|token)|in_range|mxid|to_ascii|bit$|makeaclitem|acl|"
     r"convert|oidvectortypes|.*_validator|int2int4_sum|jsonb?_populate_record|regclass|amvalidate|unique_key|date_trunc_tz|int[248]_(avg|sum).*|float[48]_.*|numeric_(avg|sum|var|std).*|"
     r"interval_avg|jsonb?_(agg|object_agg).*|array_agg.*|string_agg.*|range_agg.*|.*cmp$|starts_with_support|is_normalized|normalize)")
 
@@ -240,14 +244,27 @@ SETTINGS = "SET statement_timeout = '3s'; SET extra_float_digits = 1; SET TimeZo
            "SET IntervalStyle = 'postgres'; SET lc_monetary = 'C'"
 
 
-def answer(c, sql):
-    out = c.query(sql)
-    if not out:
+def as_answer(results):
+    if not results:
         return {}
-    r = out[-1]
+    r = results[-1]
     if r.error:
         return {"error": (r.error.get("C"), r.error.get("M"))}
     return {"type": r.columns[0][1] if r.columns else None, "rows": r.rows}
+
+
+def answer(c, sql):
+    return as_answer(c.query(sql))
+
+
+BATCH = 40
+
+
+def answers(connections, batch):
+    """The answers of each connection to all statements, which are sent ahead so that the servers work at the same time."""
+    for c in connections:
+        c.sock.sendall(b"".join(b"Q" + struct.pack("!i", len(s.encode()) + 5) + s.encode() + b"\0" for s in batch))
+    return zip(*[[as_answer(c.results()) for _ in batch] for c in connections])
 
 
 def kind_of(sql, want, got):
@@ -258,40 +275,113 @@ def kind_of(sql, want, got):
     return head, re.sub(r"\d+", "N", short(want))[:80], re.sub(r"\d+", "N", short(got))[:80]
 
 
-def compare(o, catalog, pg):
+# Why differences stay, by what they look like: (pattern over "expression / PostgreSQL's answer / ours", reason).
+REASONS = [
+    (r"regular expression is too (complex|large)", "the limit on a regular expression's size is PCRE2's, and so is its wording"),
+    (r"invalid escape \\\\ sequence", "an escape that PostgreSQL's own engine lets pass at the end"),
+    (r"interval typmod", "an internal function called with a modifier that no type has"),
+    (r"make_interval.*1\.7e308", "PostgreSQL lets seconds beyond the range wrap round"),
+    (r"flag array", "XX000 in PostgreSQL: a bug there"),
+    (r"bpchar.*\"char\"|\"char\".*bpchar", "an empty \"char\" is a NUL byte in PostgreSQL"),
+    (r"jsonpath", "the wording of the jsonpath grammar's errors"),
+    (r"error.*error", "two errors in one expression, found in another order"),
+    (r"'rows': \[\[None\]\].*error|error.*'rows': \[\[None\]\]", "an argument of a strict function that is NULL anyway is computed, or not"),
+]
+
+
+def reason_of(example):
+    for pattern, reason in REASONS:
+        if re.search(pattern, example, re.S):
+            return reason
+    return "not looked into yet"
+
+
+def both(o, s, pg, c, batch):
+    """(statement, PostgreSQL's answer, ours) of each; a connection that broke is made anew and its batch asked one by one."""
+    try:
+        return [(sql, want, got) for sql, (want, got) in zip(batch, answers((pg[0], c[0]), batch))]
+    except (ConnectionError, OSError):
+        pass
+    out = []
+    pg[0] = pgwire.Connection(o.host, int(o.port))
+    pg[0].query(SETTINGS)
+    for sql in batch:
+        try:
+            want = answer(pg[0], sql)
+        except (ConnectionError, OSError):
+            pg[0] = pgwire.Connection(o.host, int(o.port))
+            pg[0].query(SETTINGS)
+            continue
+        try:
+            if c[0] is None or s.process.poll() is not None:
+                raise ConnectionError
+            c[0] = pgwire.Connection("127.0.0.1", s.port, database=s.database)
+            c[0].query(SETTINGS)
+            got = answer(c[0], sql)
+        except (ConnectionError, OSError) as e:
+            got = {"crash": str(e)}
+            if s.process.poll() is not None:
+                s.start()
+            c[0] = pgwire.Connection("127.0.0.1", s.port, database=s.database)
+            c[0].query(SETTINGS)
+        out.append((sql, want, got))
+    return out
+
+
+def compare(o, catalog, pg, found=None):
+    """found: gets a tuple (kind, example) for each difference, instead of printing."""
     seen, differences, total = Counter(), 0, 0
     crashed = False
+    pg = [pg]
     with Server(o.binary) as s:
-        c = pgwire.Connection("127.0.0.1", s.port, database=s.database)
-        c.query(SETTINGS)
-        for sql in Generator(catalog, o.seed).statements(o.count, o.depth, o.only):
+        c = [pgwire.Connection("127.0.0.1", s.port, database=s.database)]
+        c[0].query(SETTINGS)
+        todo = Generator(catalog, o.seed).statements(o.count, o.depth, o.only)
+        batches = iter(lambda: list(itertools.islice(todo, BATCH)), [])
+        for sql, want, got in itertools.chain.from_iterable(both(o, s, pg, c, b) for b in batches):
             total += 1
-            try:
-                want = answer(pg, sql)
-            except (ConnectionError, OSError):
-                pg = pgwire.Connection(o.host, int(o.port))
-                pg.query(SETTINGS)
-                continue
-            try:
-                got = answer(c, sql)
-            except (ConnectionError, OSError) as e:
-                got, crashed = {"crash": str(e)}, True
             if "crash" in got:
+                crashed = True
                 print(f"CRASH {sql}")
-                if s.process.poll() is not None:
-                    s.start()
-                c = pgwire.Connection("127.0.0.1", s.port, database=s.database)
-                c.query(SETTINGS)
             if want == got or want.get("error", ("",))[0] == "57014":
                 continue
             differences += 1
             k = kind_of(sql, want, got)
             seen[k] += 1
-            if seen[k] == 1:
+            if found is not None:
+                found.append((k, f"{sql}\n  PostgreSQL {str(want)[:300]}\n  here       {str(got)[:300]}"))
+            elif seen[k] == 1:
                 print(f"{sql}\n  want {str(want)[:400]}\n  got  {str(got)[:400]}")
+    if found is not None:
+        return crashed, total
     print(f"{total} expressions, {differences} different, {len(seen)} kinds")
     for k, n in seen.most_common(25):
         print(f"  {n:5} {k}")
+    return crashed
+
+
+def survey(o, pg):
+    """Every family, and the page of what differs."""
+    lines, summary, total, crashed = [], [], 0, False
+    for family in o.family.split(","):
+        found = []
+        gone, n = compare(o, Catalog(pg, sorted(set(FAMILIES[family].split()))), pg, found)
+        crashed, total = crashed or gone, total + n
+        summary.append((family, n, len(found)))
+        print(f"{family}: {n} expressions, {len(found)} different", flush=True)
+        examples = {}
+        for k, example in found:
+            examples.setdefault(k, []).append(example)
+        for k, all_of_kind in sorted(examples.items(), key=lambda x: -len(x[1])):
+            lines.append(f"{family}, {len(all_of_kind)} times: {reason_of(all_of_kind[0])}\n  {all_of_kind[0]}\n")
+    different = sum(d for _, _, d in summary)
+    with open(o.page, "w", encoding="utf-8") as f:
+        f.write("Random expressions whose answer (value, type, SQLSTATE or message) is not PostgreSQL 15's.\n"
+                f"Written by expressions.py survey (seed {o.seed}, {o.count} expressions of each family, depth {o.depth}): "
+                f"{total} expressions, {different} different, {'the server went away' if crashed else 'no crash'}.\n\n")
+        for family, n, d in summary:
+            f.write(f"{family:12} {n:6} expressions {d:4} different\n")
+        f.write("\n" + "\n".join(lines))
     return crashed
 
 
@@ -308,7 +398,7 @@ def write_area(o, catalog):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("command", choices=["compare", "area"])
+    p.add_argument("command", choices=["compare", "area", "survey"])
     p.add_argument("binary", help="pgfeather, or the area's name")
     p.add_argument("host")
     p.add_argument("port")
@@ -316,11 +406,14 @@ def main():
     p.add_argument("--count", type=int, default=1000)
     p.add_argument("--depth", type=int, default=2)
     p.add_argument("--family", default=",".join(FAMILIES))
+    p.add_argument("--page", default=os.path.join(HERE, "expressions.txt"))
     p.add_argument("--only", type=lambda s: set(s.split(",")), default=None)
     o = p.parse_args()
     types = sorted({t for f in o.family.split(",") for t in FAMILIES[f].split()})
     pg = pgwire.Connection(o.host, int(o.port))
     pg.query(SETTINGS)
+    if o.command == "survey":
+        sys.exit(survey(o, pg))
     catalog = Catalog(pg, types)
     if o.command == "area":
         o.area = o.binary
