@@ -67,6 +67,27 @@ static void element(struct fcall *f, bool as_text)
         return_part(f, json_element(&n, arg_int(f, 1)), as_text);
 }
 
+/* jsonb keeps a lone scalar as an array of it. */
+static void jsonb_element(struct fcall *f, bool as_text)
+{
+    struct json_node n;
+    int64_t i = arg_int(f, 1);
+    if (!jsonb_read(f, &f->args[0], &n))
+        return;
+    bool scalar = n.kind != JSON_ARRAY && n.kind != JSON_OBJECT;
+    return_part(f, !scalar ? json_element(&n, i) : i == 0 || i == -1 ? &n : NULL, as_text);
+}
+
+static void jsonb_array_element(struct fcall *f)
+{
+    jsonb_element(f, false);
+}
+
+static void jsonb_array_element_text(struct fcall *f)
+{
+    jsonb_element(f, true);
+}
+
 static void json_object_field(struct fcall *f)
 {
     field(f, false);
@@ -257,9 +278,9 @@ const struct fn_impl json_functions[] = {
     {"json_object_field_text", .call = json_object_field_text},
     {"jsonb_object_field_text", .call = json_object_field_text},
     {"json_array_element", .call = json_array_element},
-    {"jsonb_array_element", .call = json_array_element},
+    {"jsonb_array_element", .call = jsonb_array_element},
     {"json_array_element_text", .call = json_array_element_text},
-    {"jsonb_array_element_text", .call = json_array_element_text},
+    {"jsonb_array_element_text", .call = jsonb_array_element_text},
     {"json_extract_path", .call = json_extract_path},
     {"jsonb_extract_path", .call = json_extract_path},
     {"json_extract_path_text", .call = json_extract_path_text},

@@ -91,6 +91,17 @@ static void xid8send(struct fcall *f)
     binary_put_i64(binary_return(f, 8), (int64_t)xid8_value(&f->args[0]));
 }
 
+/* The second may be an int4. */
+static void xideq(struct fcall *f)
+{
+    f->result = value_bool((uint32_t)f->args[0].i == (uint32_t)f->args[1].i);
+}
+
+static void xidneq(struct fcall *f)
+{
+    f->result = value_bool((uint32_t)f->args[0].i != (uint32_t)f->args[1].i);
+}
+
 static void xid8toxid(struct fcall *f)
 {
     f->result = value_int((uint32_t)xid8_value(&f->args[0]));
@@ -376,8 +387,8 @@ const struct fn_impl oid_functions[] = {
     COMPARE_NATIVE("oid"),
     COMPARE_LARGER("oidlarger", "oidsmaller"),
     {"btoidcmp", .call = compare_cmp},
-    {"xideq", .call = compare_eq, .native = "($1 = $2)"},
-    {"xidneq", .call = compare_ne, .native = "($1 <> $2)"},
+    {"xideq", .call = xideq, .native = "($1 = ($2 & 4294967295))"},
+    {"xidneq", .call = xidneq, .native = "($1 <> ($2 & 4294967295))"},
     {"cideq", .call = compare_eq, .native = "($1 = $2)"},
     COMPARE_NATIVE("xid8"),
     COMPARE_LARGER("xid8_larger", "xid8_smaller"),

@@ -80,6 +80,9 @@ static struct regex_cache *thread_cache(void)
 static bool regex_error(struct fcall *f, const char *what, int code)
 {
     PCRE2_UCHAR message[256];
+    if (code == PCRE2_ERROR_PATTERN_TOO_LARGE || code == PCRE2_ERROR_PATTERN_TOO_COMPLICATED ||
+        code == PCRE2_ERROR_PARENTHESES_NEST_TOO_DEEP)
+        return error_set(f->err, ERRCODE_INVALID_REGULAR_EXPRESSION, "%s: regular expression is too complex", what);
     pcre2_get_error_message(code, message, sizeof(message));
     return error_set(f->err, ERRCODE_INVALID_REGULAR_EXPRESSION, "%s: %s", what,
                      (const char *)message);
