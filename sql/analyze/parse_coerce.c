@@ -234,10 +234,8 @@ static struct expr *coerce_record_to_complex(struct pstate *ps, struct expr *e, 
     for (int i = 0; i < n; i++) {
         struct expr *item;
 
-        if (columns[i].name == NULL) {
-            expr_list_add(ps->a->arena, &row->list.args, expr_null(ps->a->arena, INT4OID, -1));
+        if (columns[i].name == NULL) /* dropped: a value has no place for it */
             continue;
-        }
         if (used >= in.n) {
             row_mismatch(ps, e, target, location);
             parse_error_detail(ps, "Input has too few columns.");

@@ -150,11 +150,12 @@ struct expr *select_field(struct pstate *ps, struct expr *e, const char *name, i
 {
     struct column_def *columns;
     struct expr *f;
-    int n;
+    int n, live = 0; /* among those not dropped: a value has no others */
 
     if (expr_is_poison(e) || expr_result_columns(ps, e, &columns, &n) != RESULT_COMPOSITE)
         return NULL;
     for (int i = 0; i < n; i++) {
+        live += columns[i].name != NULL;
         if (columns[i].name == NULL || strcmp(columns[i].name, name) != 0)
             continue;
         if (e->kind == EXPR_WHOLE_ROW) {
@@ -164,7 +165,7 @@ struct expr *select_field(struct pstate *ps, struct expr *e, const char *name, i
         } else {
             f = expr_new(ps->a->arena, EXPR_FIELD, columns[i].type, columns[i].typmod, location);
             f->field.arg = e;
-            f->field.field = i + 1;
+            f->field.field = live;
             f->field.name = columns[i].name;
         }
         f->collation = columns[i].collation;

@@ -106,14 +106,14 @@ static bool star_row(struct star_sink *s, struct expr *row)
                     "record type has not been registered");
         return false;
     }
-    for (int i = 0; i < n; i++) {
+    for (int i = 0, live = 0; i < n; i++) {
         if (!columns[i].name)
             continue;
         struct expr *e =
             expr_new(ps->a->arena, EXPR_FIELD, columns[i].type, columns[i].typmod, row->location);
         e->collation = columns[i].collation;
         e->field.arg = expr_copy(ps->a->arena, row);
-        e->field.field = i + 1;
+        e->field.field = ++live;
         e->field.name = columns[i].name;
         star_emit(s, e, columns[i].name);
     }
@@ -335,7 +335,10 @@ static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_
     struct column_def *c = &columns[field - 1];
     struct expr *old = expr_new(ps->a->arena, EXPR_FIELD, c->type, c->typmod, as->location);
     old->field.arg = expr_copy(ps->a->arena, base);
-    old->field.field = field;
+    int live = 0;
+    for (int i = 0; i < field; i++)
+        live += columns[i].name != NULL;
+    old->field.field = live;
     old->field.name = c->name;
     as->subscripted = false;
     struct expr *value = assign_into(ps, as, at + 1, old, c->type, c->typmod);
@@ -343,7 +346,7 @@ static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_
         return value;
     struct expr *e = expr_new(ps->a->arena, EXPR_FIELD, rowtype, -1, as->location);
     e->field.arg = base;
-    e->field.field = field;
+    e->field.field = live;
     e->field.name = c->name;
     e->field.assign = value;
     if (rowtype == type)

@@ -39,6 +39,7 @@ struct frame {
     uint64_t processed;        /* GET DIAGNOSTICS ... ROW_COUNT */
     bool nonatomic;
     int blocks;                /* open blocks with EXCEPTION */
+    int writing_loops;         /* FOR loops over what changes data */
     /* RETURN's value */
     struct value ret;
     uint32_t ret_type;

@@ -151,7 +151,10 @@ enum outcome exec_fors(struct frame *fr, const struct stmt *s)
         if (!rows) {
             query_position(fr, p->text);
         } else {
+            bool writes = p->program->command != QUERY_SELECT;
+            fr->writing_loops += writes;
             out = over_rows(fr, s, rows, p->program->fields, p->program->nfields, s->fors.target);
+            fr->writing_loops -= writes;
             rowset_destroy(rows);
         }
     }

@@ -85,6 +85,18 @@ enum outcome exec_return(struct frame *fr, const struct stmt *s)
 
 /* --- rows ------------------------------------------------------------------------------------------------- */
 
+/* Where the i-th of a named type's columns is among the result's, which have a place for dropped ones. */
+static void spread(struct frame *fr, struct value *row, const struct value *cells, int n)
+{
+    struct rowset *rows = fr->call->rows;
+    const struct type_def *t = snapshot_type(fr->ctx->snapshot, fr->f->rettype);
+    const struct relation *rel = t && t->relid ? snapshot_relation(fr->ctx->snapshot, t->relid) : NULL;
+    bool gaps = rel && rel->natts == rows->ncolumns;
+    for (int i = 0, at = 0; i < n && at < rows->ncolumns; at++)
+        if (!gaps || !rel->atts[at].dropped)
+            row[at] = rowset_copy(rows, &cells[i++]);
+}
+
 /* A row of n cells into the result: spread over columns, or as one value. */
 static bool put_row(struct frame *fr, const struct value *cells, const uint32_t *types, int n)
 {
@@ -111,9 +123,7 @@ static bool put_row(struct frame *fr, const struct value *cells, const uint32_t 
         row[0] = rowset_copy(c->rows, &whole);
         return true;
     }
-    struct value *row = rowset_append(c->rows);
-    for (int i = 0; i < n && i < c->rows->ncolumns; i++)
-        row[i] = rowset_copy(c->rows, &cells[i]);
+    spread(fr, rowset_append(c->rows), cells, n);
     return true;
 }
 
@@ -337,10 +347,14 @@ static bool composite_result(struct frame *fr, struct value *v)
         if (!r.columns[i].name || f->rettype == RECORDOID)
             r.columns[i].name = columns[i].name;
     }
-    r.type = f->rettype;
+    const struct type_def *t = snapshot_type(fr->ctx->snapshot, f->rettype);
+    bool domain = t && t->typtype == 'd';
+    while (t && t->typtype == 'd')
+        t = snapshot_type(fr->ctx->snapshot, t->basetype);
+    r.type = t ? t->oid : f->rettype;
     r.named = f->rettype == RECORDOID;
     *v = record_write(c->arena, fr->ctx, &r);
-    return true;
+    return !domain || cast_value(fr, v, r.type, -1, f->rettype, -1);
 }
 
 bool finish_return(struct frame *fr)

@@ -246,14 +246,21 @@ enum outcome exec_call(struct frame *fr, const struct stmt *s)
     struct plan *p = plan_ref(e->plan);
     const struct utility *u = p->program->utility;
     bool ok;
-    if (!u || u->kind != UTILITY_CALL) {
+    if (u && u->kind == UTILITY_DO && strcmp(u->do_block.language, "plpgsql") == 0) {
+        query_runs(fr, e->source, false);
+        ok = routine_language(LANGUAGE_PLPGSQL)->run_block(fr->ctx, u->do_block.body, fr->nonatomic && !fr->blocks, fr->err);
+        query_runs(fr, NULL, false);
+        if (!ok)
+            query_context(fr, e->source, false);
+    } else if (!u || u->kind != UTILITY_CALL) {
         struct spi_result result;
         ok = run_query(fr, e, 0, NULL, &result);
+    } else if (!take_outputs(fr, u, NULL, NULL)) {
+        ok = false;
     } else {
         struct call_result r = {0};
         query_runs(fr, e->source, false);
-        ok = take_outputs(fr, u, NULL, NULL) &&
-             call_procedure(fr->ctx, u, p->snapshot, fr->vals, fr->f->ndatums + 1, fr->nonatomic && !fr->blocks,
+        ok = call_procedure(fr->ctx, u, p->snapshot, fr->vals, fr->f->ndatums + 1, fr->nonatomic && !fr->blocks,
                             fr->scratch, &r, fr->err);
         query_runs(fr, NULL, false);
         if (!ok)
@@ -274,6 +281,11 @@ enum outcome exec_end(struct frame *fr, const struct stmt *s)
     if (fr->blocks) {
         error_set(fr->err, ERRCODE_INVALID_TRANSACTION_TERMINATION, "cannot %s while a subtransaction is active",
                   commit ? "commit" : "roll back");
+        return OUT_ERROR;
+    }
+    if (fr->writing_loops) {
+        error_set(fr->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                  "cannot perform transaction commands inside a cursor loop that is not read-only");
         return OUT_ERROR;
     }
     return fr->ctx->spi->end(fr->ctx, commit, s->end.chain, fr->err) ? OUT_OK : OUT_ERROR;

@@ -415,6 +415,10 @@ bool assign_element(struct frame *fr, struct pexpr *element, const struct value 
         !cast_value(fr, &copy, type, typmod, element->element_type, element->element_typmod))
         return false;
     fr->vals[fr->f->ndatums] = copy;
-    return eval_expr(fr, element, &whole, &whole_type, &whole_typmod) &&
-           assign_value(fr, element->assign_dno, &whole, whole_type, -1);
+    if (!eval_expr(fr, element, &whole, &whole_type, &whole_typmod))
+        return false;
+    const struct type_def *t = snapshot_type(fr->ctx->snapshot, whole_type);
+    while (t && t->typtype == 'd') /* the new whole has not been held against the domain yet */
+        t = snapshot_type(fr->ctx->snapshot, whole_type = t->basetype);
+    return assign_value(fr, element->assign_dno, &whole, whole_type, -1);
 }

@@ -262,7 +262,7 @@ static bool plpgsql_call(struct routine_call *c)
     f->users++;
     frame_init(&fr, f, c->ctx, c->err);
     fr.call = c;
-    fr.nonatomic = c->nonatomic;
+    fr.nonatomic = c->nonatomic && !c->proc->secdef && !(c->proc->user && user_proc(c->proc)->nconfig);
     bool ok = run(&fr, c);
     frame_free(&fr);
     if (--f->users == 0 && f->dead)

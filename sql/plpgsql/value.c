@@ -107,6 +107,39 @@ const char *value_text_of(struct frame *fr, const struct value *v, uint32_t type
     return arena_strndup(fr->scratch, text.p, text.n);
 }
 
+static uint32_t base_type(const struct frame *fr, uint32_t type)
+{
+    const struct type_def *t = snapshot_type(fr->ctx->snapshot, type);
+    while (t && t->typtype == 'd')
+        t = snapshot_type(fr->ctx->snapshot, t->basetype);
+    return t ? t->oid : type;
+}
+
+/* A composite value, perhaps anonymous, as another composite type: column by column. */
+static bool cast_composite(struct frame *fr, struct value *v, uint32_t type, uint32_t to)
+{
+    struct fcall f = {.err = fr->err, .arena = fr->scratch, .ctx = fr->ctx};
+    struct record from, r;
+    if (!record_read(&f, v, type, &from) || !record_describe(&f, to, &r))
+        return false;
+    if (from.n != r.n) {
+        const struct snapshot *s = fr->ctx->snapshot;
+        error_set(fr->err, ERRCODE_CANNOT_COERCE, "cannot cast type %s to %s",
+                  format_type_name(fr->scratch, s, fr->ctx->search_path, fr->ctx->nsearch_path, type, -1, false),
+                  format_type_name(fr->scratch, s, fr->ctx->search_path, fr->ctx->nsearch_path, to, -1, false));
+        error_detail(fr->err, from.n < r.n ? "Input has too few columns." : "Input has too many columns.");
+        return false;
+    }
+    for (int i = 0; i < r.n; i++) {
+        r.columns[i].value = from.columns[i].value;
+        if (!cast_value(fr, &r.columns[i].value, from.columns[i].type, from.columns[i].typmod, r.columns[i].type,
+                        r.columns[i].typmod))
+            return false;
+    }
+    *v = record_write(fr->scratch, fr->ctx, &r);
+    return true;
+}
+
 bool cast_value(struct frame *fr, struct value *v, uint32_t type, int32_t typmod, uint32_t to, int32_t to_typmod)
 {
     if (type == to && (to_typmod < 0 || to_typmod == typmod))
@@ -119,6 +152,15 @@ bool cast_value(struct frame *fr, struct value *v, uint32_t type, int32_t typmod
     const struct type_def *t = snapshot_type(fr->ctx->snapshot, to);
     if (v->kind == VALUE_NULL && (!t || t->typtype != 'd'))
         return true;
+    uint32_t from_base = base_type(fr, type), base = base_type(fr, to);
+    if (v->kind != VALUE_NULL && from_base != base && base != RECORDOID && record_is_composite(fr->ctx, base) &&
+        (from_base == RECORDOID || record_is_composite(fr->ctx, from_base))) {
+        if (!cast_composite(fr, v, from_base, base))
+            return false;
+        if (to == base)
+            return true;
+        type = base;
+    }
     return casts_apply(fr->ctx, type, typmod, to, to_typmod, false, v, fr->scratch, fr->err);
 }
 
@@ -269,6 +311,16 @@ static bool rec_put(struct frame *fr, struct rec *r, int i, const struct value *
     return true;
 }
 
+/* The record's value against its type, when that is a domain. */
+static bool rec_domain(struct frame *fr, const struct rec *r)
+{
+    uint32_t base = r->type == RECORDOID ? r->type : base_type(fr, r->type);
+    if (base == r->type)
+        return true;
+    struct value v = rec_value(fr, r, fr->scratch);
+    return casts_apply(fr->ctx, base, -1, r->type, -1, false, &v, fr->scratch, fr->err);
+}
+
 static bool move_into_rec(struct frame *fr, int dno, const struct value *cells, const struct target *fields, int n)
 {
     struct rec *r = fr->recs[dno];
@@ -292,7 +344,7 @@ static bool move_into_rec(struct frame *fr, int dno, const struct value *cells, 
         else if (!rec_put(fr, r, i, &cells[i], fields[i].expr->type, fields[i].expr->typmod))
             return false;
     }
-    return true;
+    return rec_domain(fr, r);
 }
 
 bool move_row(struct frame *fr, int dno, const struct value *cells, const struct target *fields, int n)
@@ -359,7 +411,7 @@ bool assign_value(struct frame *fr, int dno, const struct value *v, uint32_t typ
         if (i < 0)
             return false;
         r->is_null = false;
-        return rec_put(fr, r, i, v, type, typmod);
+        return rec_put(fr, r, i, v, type, typmod) && rec_domain(fr, r);
     }
     if (!(type == d->type && d->typmod < 0) && !cast_value(fr, &copy, type, typmod, d->type, d->typmod))
         return false;

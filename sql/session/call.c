@@ -45,7 +45,7 @@ enum portal_result call_run(struct pg_session *s, struct portal *p)
     struct call_result out = {0};
     p->connection = NULL;
     bool ok = call_procedure(&s->eval, u, p->plan->snapshot, p->params, p->plan->program->nparams,
-                             s->txn.state == TXN_IMPLICIT, p->arena, &out, &s->err);
+                             s->txn.state == TXN_IMPLICIT && !s->eval.frames, p->arena, &out, &s->err);
     if (!ok)
         return PORTAL_FAILED;
     if (u->call.nouts) {
@@ -84,7 +84,7 @@ enum portal_result do_run(struct pg_session *s, struct portal *p)
     if (r != PORTAL_FINISHED)
         return r;
     p->connection = NULL;
-    bool ok = l->run_block(&s->eval, u->do_block.body, s->txn.state == TXN_IMPLICIT, &s->err);
+    bool ok = l->run_block(&s->eval, u->do_block.body, s->txn.state == TXN_IMPLICIT && !s->eval.frames, &s->err);
     if (!ok && s->err.position > 0) /* of the grammar: inside the body */
         routine_body_position(&s->err, u->do_block.body, p->plan->text);
     return ok ? PORTAL_FINISHED : PORTAL_FAILED;

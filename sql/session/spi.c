@@ -306,6 +306,7 @@ static bool host_end(struct eval_context *ctx, bool commit, bool chain, struct e
         struct connection *c;
         if (!s->txn.read_only && txn_acquire_write_now(&s->txn, s->arena, &c, &s->err) != TXN_READY)
             ok = false;
+        s->txn.ran = false; /* SET TRANSACTION may follow */
     }
     give_back(s, &b, err);
     return ok;

@@ -92,7 +92,8 @@ enum portal_result transaction_set_modes(struct pg_session *s, const struct util
         return set_defaults(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
     if (u->set.kind == SET_SNAPSHOT)
         return import_snapshot(s, u->set.value);
-    if (s->txn.state == TXN_IMPLICIT && s->query.count < 2) /* the statements of one message are a block */
+    /* neither the statements of one message, which are a block, nor a procedure's */
+    if (s->txn.state == TXN_IMPLICIT && s->query.count < 2 && !s->eval.frames)
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET TRANSACTION can only be used in transaction blocks");
     return apply_modes(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
