@@ -3,7 +3,6 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 struct entry {
@@ -132,6 +131,14 @@ void vec_cache_put(uint64_t key, uint64_t part, struct vec_block *block)
         cache.bytes += bytes_of(e);
     }
     pthread_mutex_unlock(&cache.lock);
+}
+
+bool vec_cache_fits(size_t len)
+{
+    pthread_mutex_lock(&cache.lock);
+    bool fits = sizeof(struct entry) + len <= cache.limit / LARGEST_SHARE;
+    pthread_mutex_unlock(&cache.lock);
+    return fits;
 }
 
 void vec_cache_drop(uint64_t key, uint64_t part)

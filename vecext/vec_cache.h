@@ -9,6 +9,7 @@
 #ifndef VECEXT_VEC_CACHE_H
 #define VECEXT_VEC_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,9 @@ struct vec_block *vec_block_new(size_t len, struct vec_error *err);
 
 /* Puts a filled block in; the caller keeps its reference. One that is there already, or too large, is not put in. */
 void vec_cache_put(uint64_t key, uint64_t part, struct vec_block *block);
+
+/* Would a block of so many bytes be kept? */
+bool vec_cache_fits(size_t len);
 
 /* Forgets a block. */
 void vec_cache_drop(uint64_t key, uint64_t part);

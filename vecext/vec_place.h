@@ -11,11 +11,13 @@
 
 struct vec_places {
     const struct vec_block *block; /* NULL: there are none */
-    int64_t first;                 /* rowid of the first place */
+    int64_t first;                 /* rowid of the first place; of a list of rowids: 0 */
     size_t n;
+    bool scattered;                /* rowids are far apart: they are listed, then their places */
+    size_t at;                     /* where the last one was found in the list: rows are asked for in order */
 };
 
-/* Takes the places from the cache or reads them; none for an index whose rowids are too many or too scattered. */
+/* Takes the places from the cache or reads them; none for an index of too many rows. */
 bool vec_places_open(struct vec_index *ix, struct vec_places *places, struct vec_error *err);
 void vec_places_close(struct vec_places *places);
 
@@ -23,12 +25,16 @@ void vec_places_close(struct vec_places *places);
 void vec_places_forget(const struct vec_index *ix);
 
 /* NAME_loc.pos of a row as far as is known; -1 when it is not. */
-static inline int64_t vec_place(const struct vec_places *places, int64_t id)
+int64_t vec_place_listed(struct vec_places *places, int64_t id);
+
+static inline int64_t vec_place(struct vec_places *places, int64_t id)
 {
+    if (places->scattered)
+        return vec_place_listed(places, id);
     uint64_t at = (uint64_t)id - (uint64_t)places->first;
     int64_t pos = -1;
     if (at < places->n)
-        __builtin_memcpy(&pos, places->block->data + 16 + 8 * at, sizeof pos);
+        __builtin_memcpy(&pos, places->block->data + 24 + 8 * at, sizeof pos);
     return pos;
 }
 

@@ -20,7 +20,7 @@ struct part {
 
 struct distribution {
     struct vec_selection *selection;
-    const struct vec_places *places;
+    struct vec_places *places;
     struct vec_buf unsorted;
     struct vec_error *err;
 };

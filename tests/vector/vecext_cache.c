@@ -111,6 +111,8 @@ static void check_changes(void)
     CHECK(right_answers(b, NULL) >= 9 && right_answers(b, "cat = 3") >= 9, "an older snapshot beside a newer one");
     run(b, "COMMIT");
     check_both("after the snapshot");
+    run(a, "INSERT INTO t SELECT id * 1000003, emb, cat FROM t WHERE id BETWEEN 400 AND 500; SELECT vec_maintain('ix')");
+    check_both("scattered rowids");
     vec_cache_limit(50000);
     check_both("in little memory");
     CHECK(vec_cache_size() <= 50000, "%zu bytes", vec_cache_size());
