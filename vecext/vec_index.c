@@ -151,6 +151,13 @@ int vec_conn_prepare(struct vec_conn *conn, const char *sql, unsigned flags, sql
     }
 }
 
+/* A table of the index's own that is missing is damage; any other failure is SQLite's to explain. */
+static bool statement_error(const struct vec_index *ix, struct vec_error *err)
+{
+    const char *message = sqlite3_errmsg(ix->conn->db);
+    return strncmp(message, "no such ", 8) == 0 ? vec_index_damaged(ix, message, err) : vec_sqlite_error(ix->conn->db, err);
+}
+
 sqlite3_stmt *vec_index_statement(struct vec_index *ix, enum vec_statement id,
                                   struct vec_error *err)
 {
@@ -160,7 +167,7 @@ sqlite3_stmt *vec_index_statement(struct vec_index *ix, enum vec_statement id,
                      : SQLITE_NOMEM;
         sqlite3_free(sql);
         if (rc != SQLITE_OK) {
-            vec_sqlite_error(ix->conn->db, err);
+            statement_error(ix, err);
             return NULL;
         }
     }
@@ -171,7 +178,7 @@ bool vec_index_done(struct vec_index *ix, sqlite3_stmt *stmt, struct vec_error *
 {
     int rc = sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
-    return rc == SQLITE_OK || vec_sqlite_error(ix->conn->db, err);
+    return rc == SQLITE_OK || statement_error(ix, err);
 }
 
 bool vec_index_run(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t b, int64_t c,
@@ -537,7 +544,7 @@ bool vec_index_begin(struct vec_index *ix, struct vec_error *err)
         ok = is_current(ix) || look(ix, err);
     else if (stmt)
         ok = sqlite3_reset(stmt) == SQLITE_OK ? vec_index_damaged(ix, "meta", err)
-                                              : vec_sqlite_error(ix->conn->db, err);
+                                              : statement_error(ix, err);
     if (!ok && stmt)
         sqlite3_reset(stmt);
     ix->users -= !ok;

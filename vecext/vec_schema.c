@@ -389,16 +389,18 @@ bool vec_schema_create(struct vec_conn *conn, const struct vec_index_def *def,
     return ok;
 }
 
-/* Schema of an index by its meta table, even when it is damaged. To be freed. */
+/* Schema of an index by any of its objects, for it may be damaged. To be freed. */
 static char *schema_of(struct vec_conn *conn, const char *name, struct vec_error *err)
 {
     for (int i = 0; sqlite3_db_name(conn->db, i); i++) {
         const char *schema = sqlite3_db_name(conn->db, i);
-        char *found = query_text(
-            conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_meta'", schema, name);
-        free(found);
-        if (found)
-            return strdup(schema);
+        for (int o = 0; o < OBJECTS; o++) {
+            char *found = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q%s' AND type = lower('%q')",
+                                     schema, name, objects[o].suffix, objects[o].kind);
+            free(found);
+            if (found)
+                return strdup(schema);
+        }
     }
     vec_error_set(err, VEC_UNDEFINED_OBJECT, "vector index \"%s\" does not exist", name);
     return NULL;

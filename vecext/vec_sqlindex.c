@@ -128,6 +128,10 @@ static void sql_row_changed(sqlite3_context *context, int argc, sqlite3_value **
     bool made = sqlite3_value_type(argv[2]) != SQLITE_NULL;
     int64_t old = sqlite3_value_int64(argv[1]), new = sqlite3_value_int64(argv[2]);
     bool ok = ix != NULL;
+    if (!ok && err.code == VEC_UNDEFINED_OBJECT) { /* its trigger is here */
+        vec_error_set(&err, VEC_INDEX_CORRUPTED, "index \"%s\" is damaged: it has no meta table", text_argument(argv[0]));
+        vec_error_hint(&err, "REINDEX it.");
+    }
     if (ok && gone && !(made && old == new))
         ok = vec_write_delete(ix, old, made, &err);
     if (ok && made)

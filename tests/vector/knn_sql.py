@@ -173,6 +173,19 @@ def damage(s, c, q):
     import sqlite3
     run(c, "CREATE INDEX t_emb ON t USING ivf (emb vector_l2_ops)")
     want = run(c, f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5")
+    for name in ("meta", "cent", "list", "seg", "ref", "tail", "loc"):
+        db = sqlite3.connect(s.path)
+        db.execute(f"DROP TABLE t_emb_{name}")
+        db.close()
+        r = c.query("SELECT vec_check('t_emb')")[-1]
+        check("t_emb" in (r.error["M"] if r.error else r.rows[0][0]) or name in ("cent", "list"), f"vec_check without {name}: {r.error} {r.rows}")
+        r = c.query(f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5")[-1]
+        check(not r.error or (r.error["C"] == "XX002" and "t_emb" in r.error["M"]), f"a search without {name}: {r.error}")
+        r = c.query("INSERT INTO t VALUES (90001, 1, 1, true, 'x', (SELECT emb FROM t WHERE emb IS NOT NULL LIMIT 1))")[-1]
+        check(not r.error or r.error["C"] == "XX002", f"an insert without {name}: {r.error}")
+        run(c, "REINDEX INDEX t_emb")
+        run(c, "DELETE FROM t WHERE id = 90001")
+        check(run(c, "SELECT vec_check('t_emb')") == [["ok"]], f"made anew without {name}")
     db = sqlite3.connect(s.path)
     db.execute("UPDATE t_emb_seg SET v = x'00'")
     db.commit()
