@@ -44,6 +44,7 @@ struct frame {
     struct value ret;
     uint32_t ret_type;
     int32_t ret_typmod;
+    const struct rec *ret_rec; /* a trigger's RETURN of a record variable: the row, not made into a value; else NULL */
     bool returned;
     const char *exit_label;
     const struct error *handled; /* in a handler: what it handles */

@@ -26,6 +26,7 @@ static void set_return(struct frame *fr, const struct value *v, uint32_t type, i
     fr->ret = keep(fr->call ? fr->call->arena : fr->scratch, v);
     fr->ret_type = type;
     fr->ret_typmod = typmod;
+    fr->ret_rec = NULL;
     fr->returned = true;
 }
 
@@ -68,6 +69,13 @@ enum outcome exec_return(struct frame *fr, const struct stmt *s)
     if (fr->f->retset)
         return OUT_RETURN;
     if (s->ret.dno >= 0) {
+        const struct rec *r = fr->call && fr->call->trigger ? fr->recs[s->ret.dno] : NULL;
+        if (r && r->assigned && !r->is_null) {
+            v = value_bool(true);
+            set_return(fr, &v, r->type, -1);
+            fr->ret_rec = r;
+            return OUT_RETURN;
+        }
         if (!variable_value(fr, s->ret.dno, &v, &type, &typmod))
             return OUT_ERROR;
         set_return(fr, &v, type, typmod);
@@ -198,6 +206,13 @@ enum outcome exec_return_next(struct frame *fr, const struct stmt *s)
         uint32_t types[MAX_COLUMNS];
         int n = row_values(fr, s->ret.dno, cells, types, MAX_COLUMNS);
         return put_row(fr, cells, types, n) ? OUT_OK : OUT_ERROR;
+    }
+    const struct rec *r = s->ret.dno >= 0 ? fr->recs[s->ret.dno] : NULL;
+    if (r && !r->assigned && r->type == RECORDOID) {
+        error_set(fr->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "record \"%s\" is not assigned yet",
+                  fr->f->datums[s->ret.dno]->name);
+        error_detail(fr->err, "The tuple structure of a not-yet-assigned record is indeterminate.");
+        return OUT_ERROR;
     }
     bool ok = s->ret.dno >= 0 ? variable_value(fr, s->ret.dno, &v, &type, &typmod)
                               : eval_expr(fr, s->ret.expr, &v, &type, &typmod);

@@ -163,6 +163,14 @@ static bool enter_trigger(struct frame *fr, struct routine_call *c)
            set_row(fr, f->old_dno, c->trigger->relation, c->trigger->old_row);
 }
 
+static void rec_columns(const struct rec *r, struct arena *arena, struct record *out)
+{
+    *out = (struct record){.type = r->type, .n = r->n};
+    out->columns = ARENA_ARRAY(arena, struct record_column, r->n + 1);
+    for (int i = 0; i < r->n; i++)
+        out->columns[i] = (struct record_column){r->names[i], r->types[i], r->typmods[i], r->values[i]};
+}
+
 /* The returned record as a row of the table. */
 static bool leave_trigger(struct frame *fr, struct routine_call *c)
 {
@@ -179,7 +187,9 @@ static bool leave_trigger(struct frame *fr, struct routine_call *c)
                          "cannot return non-composite value from function returning composite type");
     struct fcall f = {.err = fr->err, .arena = c->arena, .ctx = fr->ctx};
     struct record rec;
-    if (!record_read(&f, &fr->ret, fr->ret_type, &rec))
+    if (fr->ret_rec)
+        rec_columns(fr->ret_rec, c->arena, &rec);
+    else if (!record_read(&f, &fr->ret, fr->ret_type, &rec))
         return false;
     struct value *row = ARENA_ARRAY(c->arena, struct value, r->natts + 1);
     int live = 0, at = 0;
@@ -209,7 +219,8 @@ static bool leave_trigger(struct frame *fr, struct routine_call *c)
 static bool bind_arguments(struct frame *fr, struct routine_call *c)
 {
     for (int i = 0; i < fr->f->nargs && i < c->nargs; i++)
-        if (!assign_value(fr, fr->f->arg_dnos[i], &c->args[i], fr->f->argtypes[i], -1))
+        if (!assign_value(fr, fr->f->arg_dnos[i], &c->args[i],
+                          fr->f->argtypes[i] == RECORDOID && c->argtypes ? c->argtypes[i] : fr->f->argtypes[i], -1))
             return false;
     return true;
 }

@@ -278,6 +278,24 @@ static struct stmt *parse_case(struct parser *p)
 
 /* --- RETURN ---------------------------------------------------------------------------------------------------- */
 
+/* A variable alone is not computed as an expression. */
+static bool read_returned(struct parser *p, struct stmt *s)
+{
+    const struct token *t = peek(p);
+    if ((t->kind == TOKEN_WORD || t->kind == TOKEN_QUOTED) && is_op(peek_at(p, 1), ";")) {
+        const char *names[1] = {t->text};
+        int used;
+        struct datum *d = lookup_names(p->f, p->ns, names, 1, &used);
+        if (d && (d->kind == DATUM_VAR || d->kind == DATUM_REC)) {
+            s->ret.dno = d->dno;
+            p->at++;
+            return true;
+        }
+    }
+    s->ret.expr = read_expression(p, ";");
+    return s->ret.expr;
+}
+
 static struct stmt *parse_return_next(struct parser *p, int line)
 {
     struct stmt *s = stmt_new(p, STMT_RETURN_NEXT, line);
@@ -294,7 +312,7 @@ static struct stmt *parse_return_next(struct parser *p, int line)
             return NULL;
         }
         s->ret.dno = p->f->out_dno;
-    } else if (!(s->ret.expr = read_expression(p, ";"))) {
+    } else if (!read_returned(p, s)) {
         return NULL;
     }
     p->at++;
@@ -357,7 +375,7 @@ static struct stmt *parse_return(struct parser *p)
         return return_nothing(p, s, "RETURN cannot have a parameter in function with OUT parameters",
                               ERRCODE_DATATYPE_MISMATCH);
     }
-    if (!(s->ret.expr = read_expression(p, ";")))
+    if (!read_returned(p, s))
         return NULL;
     p->at++;
     return s;

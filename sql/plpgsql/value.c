@@ -291,10 +291,7 @@ bool refresh_value(struct frame *fr, int dno)
             return false;
         fr->vals[dno] = r->values[i];
     } else if (d->kind == DATUM_REC) {
-        const struct rec *r = fr->recs[dno];
-        if (!r->assigned && !r->is_null && r->type == RECORDOID && !rec_ready(fr, dno))
-            return false;
-        fr->vals[dno] = rec_value(fr, r, fr->scratch);
+        fr->vals[dno] = rec_value(fr, fr->recs[dno], fr->scratch);
     }
     return true;
 }
