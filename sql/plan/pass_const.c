@@ -56,6 +56,8 @@ static bool is_strict_of_null(const struct expr *e)
 /* Planning is not where a statement may take long or need much memory: long arguments wait for execution, and functions that make much of
    little. */
 #define FOLD_BYTES 4096
+/* The longest result that becomes a constant. */
+#define CONSTANT_BYTES ((size_t)1 << 20)
 
 static bool is_long(const struct expr *a)
 {
@@ -131,6 +133,8 @@ static struct expr *evaluate(struct folder *folder, struct expr *e)
         return e;
     }
     struct value v = f.result;
+    if ((v.kind == VALUE_TEXT || v.kind == VALUE_BLOB) && v.n > CONSTANT_BYTES)
+        return e; /* no literal for the statement's text */
     if (v.kind == VALUE_TEXT || v.kind == VALUE_BLOB)
         v.p = arena_strndup(p->arena, v.p, v.n);
     struct expr *c = expr_const(p->arena, e->type, e->typmod, v, e->location);

@@ -488,6 +488,7 @@ static void array_to_text(struct fcall *f)
         return;
     struct slice sep = arg_slice(f, 1);
     bool has_null = f->nargs > 2 && !ARG_NULL(f, 2), first = true;
+    size_t work = 0;
     struct textbuf out = textbuf_in(f->arena);
     for (int i = 0; i < a.n; i++) {
         struct slice s;
@@ -498,6 +499,8 @@ static void array_to_text(struct fcall *f)
         } else if (!value_output(f, &a.items[i], a.elem->oid, &s)) {
             return;
         }
+        if (!value_size_check(out.n + sep.n + s.n, f->err) || work_interrupted(f, &work, sep.n + s.n))
+            return;
         if (!first)
             textbuf_add(&out, sep.p, sep.n);
         textbuf_add(&out, s.p, s.n);

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sql/base/limits.h"
 #include "sql/types/datetime.h"
 #include "sql/types/datetime_words.h"
+#include "sql/types/text_util.h"
 
 /* A field: value / 10^scale, infinite, or NULL. */
 struct field {
@@ -74,6 +76,7 @@ static enum datetime_unit unit_of(struct fcall *f, const char *type, bool trunc)
         for (char *p = s; *p; p++)
             if (*p >= 'A' && *p <= 'Z')
                 *p += 'a' - 'A';
+        s[utf8_clip(s, strlen(s), LIMIT_IDENTIFIER)] = 0;
         error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "unit \"%s\" not recognized for type %s",
                   s, type);
     }

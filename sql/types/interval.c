@@ -55,11 +55,38 @@ static void interval_send(struct fcall *f)
 /* --- type modifier ------------------------------------------------------------------------------------------ */
 
 /* Fields below the last one of the type are cut off, seconds rounded. */
+/* The fields that a type may be restricted to. */
+static bool is_range(int range)
+{
+    static const int ranges[] = {INTERVAL_FULL_RANGE,
+                                 INTERVAL_YEAR,
+                                 INTERVAL_MONTH,
+                                 INTERVAL_YEAR | INTERVAL_MONTH,
+                                 INTERVAL_DAY,
+                                 INTERVAL_HOUR,
+                                 INTERVAL_MINUTE,
+                                 INTERVAL_SECOND,
+                                 INTERVAL_DAY | INTERVAL_HOUR,
+                                 INTERVAL_DAY | INTERVAL_HOUR | INTERVAL_MINUTE,
+                                 INTERVAL_DAY | INTERVAL_HOUR | INTERVAL_MINUTE | INTERVAL_SECOND,
+                                 INTERVAL_HOUR | INTERVAL_MINUTE,
+                                 INTERVAL_HOUR | INTERVAL_MINUTE | INTERVAL_SECOND,
+                                 INTERVAL_MINUTE | INTERVAL_SECOND};
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+        if (ranges[i] == range)
+            return true;
+    return false;
+}
+
 void interval_apply_typmod(struct interval *i, int32_t typmod, struct error *err)
 {
     if (typmod < 0)
         return;
     int range = INTERVAL_RANGE(typmod), precision = INTERVAL_PRECISION(typmod);
+    if (!is_range(range)) {
+        error_set(err, ERRCODE_INTERNAL_ERROR, "unrecognized interval typmod: %d", typmod);
+        return;
+    }
     if (range != INTERVAL_FULL_RANGE && !(range & INTERVAL_SECOND)) {
         if (range & INTERVAL_MINUTE) {
             i->usecs = i->usecs / USECS_PER_MIN * USECS_PER_MIN;

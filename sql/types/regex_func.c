@@ -437,7 +437,7 @@ static void replace(struct fcall *f, unsigned flags, int64_t start, int64_t n)
     struct slice s = arg_slice(f, 0), with = arg_slice(f, 2);
     struct textbuf out = textbuf_in(f->arena);
     struct regex_match m;
-    size_t done = 0;
+    size_t done = 0, work = 0;
     struct match_walk w = walk_begin(f, flags | REGEX_GLOBAL, start_offset(s, start), false);
     if (!pattern_arg(f, flags))
         return;
@@ -447,7 +447,7 @@ static void replace(struct fcall *f, unsigned flags, int64_t start, int64_t n)
         textbuf_add(&out, s.p + done, m.at[0] - done);
         add_replacement(&out, with, s, &m);
         done = m.at[1];
-        if (!value_size_check(out.n, f->err))
+        if (!value_size_check(out.n, f->err) || work_interrupted(f, &work, with.n + 8))
             return;
         if (n > 0)
             break;

@@ -265,6 +265,8 @@ static bool format_width(struct fcall *f, const struct any_list *list, int at,
     return true;
 }
 
+#define PAD_STEP ((size_t)1 << 20)
+
 static bool format_argument(struct fcall *f, const struct any_list *list, int at,
                             const struct format_spec *spec, struct textbuf *out)
 {
@@ -290,7 +292,14 @@ static bool format_argument(struct fcall *f, const struct any_list *list, int at
         return false;
     if (spec->left)
         textbuf_add(out, piece.p, piece.n);
-    memset(textbuf_reserve(out, pad), ' ', pad);
+    char *blanks = textbuf_reserve(out, pad);
+    size_t work = 0;
+    for (size_t done = 0, step; done < pad; done += step) {
+        step = pad - done < PAD_STEP ? pad - done : PAD_STEP;
+        memset(blanks + done, ' ', step);
+        if (work_interrupted(f, &work, step))
+            return false;
+    }
     out->n += pad;
     if (!spec->left)
         textbuf_add(out, piece.p, piece.n);

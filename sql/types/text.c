@@ -175,6 +175,8 @@ static void coerce_bpchar(struct fcall *f, struct slice s, int32_t typmod, bool 
         return;
     }
     size_t pad = max - chars;
+    if (!value_size_check(s.n + pad + TYPMOD_HEADER, f->err))
+        return;
     char *p = arena_alloc(f->arena, s.n + pad + 1);
     if (s.n)
         memcpy(p, s.p, s.n);

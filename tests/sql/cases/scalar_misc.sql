@@ -13,3 +13,10 @@ SELECT length(format('%100000s', 'x')), array_length(array_fill(7, ARRAY[5000]),
 SELECT repeat('ab', 3) = 'ababab', md5(repeat('x', 3000000)), md5(repeat('0123456789', 300000));
 SELECT length(string_agg(repeat('x', 1000), ',')), md5(string_agg(x::text, NULL)) FROM generate_series(1, 1000) x;
 SELECT length(replace(repeat('ab', 50000), 'a', 'xyz')), md5(replace(repeat('abc', 1000), 'bc', ''));
+SELECT bpchar('abc', 6, true) || '|', bpchar('abcdef', 7, true), varchar('abcdef', 7, true), bpchar('abc', -1, false);
+SELECT "interval"(interval '1 day', 3);
+SELECT "interval"(interval '1 day 02:03:04', 65536);
+SELECT date_trunc(repeat('Véry long unit ', 10), now());
+SELECT date_part(repeat('x', 100), interval '1 day');
+SELECT length(format('%-70000s|', 'x')), array_to_string(array_fill('a'::text, ARRAY[3]), repeat('-', 5));
+SELECT md5(regexp_replace(repeat('a', 1000), 'a', repeat('b', 200), 'g')), md5(array_to_string(array_fill('ab'::text, ARRAY[2000]), repeat('-', 20)));
