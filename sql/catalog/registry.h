@@ -77,6 +77,7 @@ struct operator_def {
     uint32_t left, right, result;
     uint32_t commutator, negator;
     const struct proc *proc;
+    uint32_t owner; /* 0: the bootstrap superuser */
 };
 
 struct cast_def {

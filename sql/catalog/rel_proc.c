@@ -129,7 +129,7 @@ static bool next_operator(struct rel_scan *x)
     put_int(x, o->oid);
     put_text(x, o->name);
     put_int(x, o->namespace_oid);
-    put_int(x, BOOTSTRAP_SUPERUSER);
+    put_int(x, o->owner ? o->owner : BOOTSTRAP_SUPERUSER);
     put_char(x, o->kind);
     put_int(x, o->canmerge);
     put_int(x, o->canhash);

@@ -33,7 +33,8 @@ static bool load_operator(struct loader *l, sqlite3_stmt *st)
                                .result = oid_at(st, 7),
                                .commutator = oid_at(st, 8),
                                .negator = oid_at(st, 9),
-                               .proc = p};
+                               .proc = p,
+                               .owner = oid_at(st, 11)};
     o->kind = o->left ? 'b' : 'l';
     list_add(&s->operators, s->arena, o);
     map_put(&s->operator_oid, s->arena, o->oid, NULL, o);
@@ -93,7 +94,7 @@ bool snapshot_load_user_ops(struct loader *l)
 {
     return loader_rows(l,
                        "SELECT oid, oprname, oprnamespace, oprcanmerge, oprcanhash, oprleft, oprright, oprresult, oprcom, "
-                       "oprnegate, oprcode FROM @_pg_operator ORDER BY oid",
+                       "oprnegate, oprcode, oprowner FROM @_pg_operator ORDER BY oid",
                        load_operator) &&
            loader_rows(l, "SELECT oid, castsource, casttarget, castfunc, castcontext, castmethod FROM @_pg_cast ORDER BY oid",
                        load_cast) &&

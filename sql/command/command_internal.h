@@ -308,6 +308,8 @@ bool extension_set_schema(struct command *c, const struct extension_def *e, cons
 const struct proc *cmd_find_function(struct command *c, const struct qualified_name *name, const uint32_t *types, int n,
                                      bool loose);
 /* An operator by name and operand types (left 0: prefix), through the search path; NULL if there is none. */
+/* The operator that a statement names; 42883 if there is none. */
+const struct operator_def *cmd_operator_of(struct command *c, const struct object_ref *ref);
 const struct operator_def *operator_find(struct command *c, const struct qualified_name *n, uint32_t left, uint32_t right);
 
 /* --- drop.c ------------------------------------------------------------------------------------------ */

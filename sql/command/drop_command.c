@@ -276,6 +276,14 @@ static bool refuse_needed(struct command *c, uint32_t classid, uint32_t oid)
     return false;
 }
 
+const struct operator_def *cmd_operator_of(struct command *c, const struct object_ref *ref)
+{
+    const struct operator_def *o = operator_find(c, &ref->name, ref->types[0], ref->types[1]);
+    if (!o)
+        error_set(c->err, ERRCODE_UNDEFINED_FUNCTION, "operator does not exist: %s", operator_call_text(c, ref));
+    return o;
+}
+
 static bool find_dropped_operator(struct command *c, const struct object_ref *ref, struct object_address *a, bool *found)
 {
     const struct operator_def *o = operator_find(c, &ref->name, ref->types[0], ref->types[1]);

@@ -61,7 +61,7 @@ static const char *arguments(struct fcall *f, const struct proc *p, bool identit
         if (!p->nallargs && p->variadic && i == n - 1)
             mode = 'v';
         input += is_input;
-        if (table ? mode != 't' : mode == 't' || (identity && mode == 'o' && p->kind != 'p'))
+        if (table ? mode != 't' : mode == 't')
             continue;
         if (shown == order_by)
             strbuf_addz(&b, shown ? " ORDER BY " : "ORDER BY ");

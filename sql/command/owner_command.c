@@ -26,6 +26,8 @@ bool cmd_set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t b
         ok = cmd_exec(c, "INSERT OR REPLACE INTO main._pg_meta VALUES ('database_owner', %u)", after);
     else if (classid == CLASS_PG_PROC)
         ok = cmd_exec(c, "UPDATE @_pg_proc SET proowner = %u WHERE oid = %u", after, oid);
+    else if (classid == CLASS_PG_OPERATOR)
+        ok = cmd_exec(c, "UPDATE @_pg_operator SET oprowner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_FOREIGN_DATA_WRAPPER || classid == CLASS_PG_FOREIGN_SERVER)
         ok = cmd_exec(c, "UPDATE main._pg_foreign_object SET owner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_EXTENSION)
@@ -120,6 +122,15 @@ static bool routine_owner(struct command *c, const struct proc *p, const struct 
     return before == role->oid || (cmd_set_owner(c, CLASS_PG_PROC, p->oid, before, role->oid) && cmd_reload(c));
 }
 
+static bool operator_owner(struct command *c, const struct object_ref *ref, const struct role_def *role)
+{
+    const struct operator_def *o = cmd_operator_of(c, ref);
+    uint32_t before = o && o->owner ? o->owner : BOOTSTRAP_SUPERUSER;
+    if (!o || !cmd_check_owner(c, before, "operator", o->name) || !check_new_owner(c, role, o->namespace_oid))
+        return false;
+    return before == role->oid || (cmd_set_owner(c, CLASS_PG_OPERATOR, o->oid, before, role->oid) && cmd_reload(c));
+}
+
 bool run_object_owner(struct command *c)
 {
     const struct role_def *role = snapshot_role_named(c->snapshot, c->utility->rename.new_name);
@@ -139,6 +150,8 @@ bool run_object_owner(struct command *c)
     case OBJECT_AGGREGATE:
     case OBJECT_ROUTINE:
         return routine_owner(c, snapshot_proc(c->snapshot, ref->oid), role);
+    case OBJECT_OPERATOR:
+        return operator_owner(c, ref, role);
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
         return cmd_own_foreign(c, c->utility->rename.object == OBJECT_FDW ? 'w' : 's', ref->name.name, role);
