@@ -279,5 +279,10 @@ bool transform_on_conflict(struct pstate *ps, const PgQuery__OnConflictClause *c
     if (c->infer && !(*c->infer->conname ? arbiter_by_constraint(ps, c->infer->conname)
                                          : arbiters_by_inference(ps, c->infer)))
         return false;
+    for (int i = 0; update && i < oc->narbiters; i++)
+        if (!oc->arbiters[i]->unique) {
+            parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "ON CONFLICT DO UPDATE not supported with exclusion constraints");
+            return false;
+        }
     return !update || conflict_update(ps, c);
 }

@@ -94,6 +94,12 @@ struct table_constraint {
     const char *using_index;
     struct option *options;
     int noptions;
+    /* EXCLUDE: what CREATE INDEX would have, and the operator of each key */
+    const char *method;
+    struct index_elem *elems;
+    const struct operator_def **operators;
+    int nelems;
+    struct expr *where;
     int location;
 };
 

@@ -422,6 +422,8 @@ static bool check_constraints(struct table_builder *b, const struct relation *sh
             primary = true;
             primary_key_not_null(b, k);
         }
+        if (b->raw_exclusions[i] && !utility_exclusion(b->ps, b->raw_exclusions[i], shape, k))
+            return false;
         if (!b->raw_checks[i])
             continue;
         k->check = transform_stored(b->ps, b->raw_checks[i], shape, EXPR_KIND_CHECK_CONSTRAINT, 0,

@@ -22,13 +22,16 @@ struct table_constraint *table_append_constraint(struct table_builder *b, struct
     b->saw_deferrability = b->saw_initially = false;
     struct table_constraint *grown = ARENA_ARRAY(arena, struct table_constraint, n + 1);
     const PgQuery__Node **raw = ARENA_ARRAY(arena, const PgQuery__Node *, n + 1);
+    const PgQuery__Constraint **exclusions = ARENA_ARRAY(arena, const PgQuery__Constraint *, n + 1);
     if (n) {
         memcpy(grown, b->constraints, sizeof *grown * (size_t)n);
         memcpy(raw, b->raw_checks, sizeof *raw * (size_t)n);
+        memcpy(exclusions, b->raw_exclusions, sizeof *exclusions * (size_t)n);
     }
     grown[n] = c;
     b->constraints = grown;
     b->raw_checks = raw;
+    b->raw_exclusions = exclusions;
     return &grown[n];
 }
 
@@ -103,7 +106,9 @@ bool table_add_constraint(struct table_builder *b, const PgQuery__Constraint *c,
         ok = foreign_key(b, c, column, &k);
         break;
     case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
-        return utility_refuse(ps, c->location, "EXCLUDE constraint");
+        k.type = 'x';
+        ok = key_constraint(b, c, NULL, &k);
+        break;
     default:
         return utility_refuse(ps, c->location, "this form of constraint");
     }
@@ -114,6 +119,7 @@ bool table_add_constraint(struct table_builder *b, const PgQuery__Constraint *c,
         k.not_valid = false;
     table_append_constraint(b, k);
     b->raw_checks[b->nconstraints - 1] = check;
+    b->raw_exclusions[b->nconstraints - 1] = k.type == 'x' ? c : NULL;
     return true;
 }
 

@@ -38,8 +38,8 @@ static bool index_column_exists(struct pstate *ps, const struct relation *r, con
     return false;
 }
 
-static bool index_element(struct pstate *ps, const PgQuery__IndexElem *el, const struct relation *r,
-                          struct index_elem *out)
+bool utility_index_element(struct pstate *ps, const PgQuery__IndexElem *el, const struct relation *r,
+                           struct index_elem *out)
 {
     if (*el->name) {
         out->column = out->name = arena_strdup(ps->a->arena, el->name);
@@ -124,7 +124,7 @@ bool utility_create_index(struct pstate *ps, const PgQuery__Node *n, struct util
         return false;
     ix->elems = ARENA_ARRAY(ps->a->arena, struct index_elem, s->n_index_params + 1);
     for (size_t i = 0; i < s->n_index_params; i++)
-        if (!index_element(ps, s->index_params[i]->index_elem, r, &ix->elems[ix->nelems++]))
+        if (!utility_index_element(ps, s->index_params[i]->index_elem, r, &ix->elems[ix->nelems++]))
             return false;
     if (s->where_clause) {
         ix->where =

@@ -64,6 +64,7 @@ struct table_builder {
     int ncolumns;
     struct table_constraint *constraints;
     const PgQuery__Node **raw_checks; /* per constraint: CHECK expression, or NULL */
+    const PgQuery__Constraint **raw_exclusions; /* per constraint: an EXCLUDE, or NULL */
     int nconstraints;
     int ninherited; /* the first columns come from parents */
     bool saw_deferrability, saw_initially; /* of the constraint added last: DEFERRABLE, INITIALLY were written */
@@ -91,6 +92,12 @@ bool table_finish(struct table_builder *b);
 bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l);
 /* The columns and checks of one parent (INHERITS, PARTITION OF); before the table's own. */
 bool table_inherit(struct table_builder *b, const struct relation *r);
+/* utility_index.c: one key of CREATE INDEX or EXCLUDE over the columns of r. */
+bool utility_index_element(struct pstate *ps, const PgQuery__IndexElem *el, const struct relation *r,
+                           struct index_elem *out);
+/* utility_exclusion.c: the keys, operators and predicate of an EXCLUDE. */
+bool utility_exclusion(struct pstate *ps, const PgQuery__Constraint *c, const struct relation *shape,
+                       struct table_constraint *k);
 /* utility_partition.c: PARTITION BY over the finished columns; FOR VALUES of a partition of parent. */
 bool utility_partition_by(struct pstate *ps, const PgQuery__PartitionSpec *s, const struct relation *shape,
                           struct partition_by *out);

@@ -420,3 +420,30 @@ const struct operator_def *registry_order_operator(uint32_t type, int strategy)
             return registry_operator(amops[i].opr);
     return NULL;
 }
+
+bool registry_operator_in_family(uint32_t opr, uint32_t family)
+{
+    bool known = false;
+    for (int i = 0; i < COUNT(amops); i++) {
+        if (amops[i].family == family && amops[i].opr == opr)
+            return true;
+        known |= amops[i].family == family;
+    }
+    return !known;
+}
+
+const char *registry_family_name(uint32_t family)
+{
+    static const struct {
+        uint32_t oid;
+        const char *name;
+    } families[] = {
+#define PG_OPFAMILY(oid, method, name, ns, owner) {oid, name},
+#include "sql/catalog/builtin/pg_opfamily.def"
+#undef PG_OPFAMILY
+    };
+    for (int i = 0; i < COUNT(families); i++)
+        if (families[i].oid == family)
+            return families[i].name;
+    return NULL;
+}

@@ -109,6 +109,10 @@ const struct cast_def *registry_all_casts(int *n);
  * ANYRANGEOID, ANYMULTIRANGEOID or RECORDOID. Meant for analysis, which keeps the result.
  */
 const struct operator_def *registry_order_operator(uint32_t type, int strategy);
+/* Is the operator in the family as a search operator? Also true of families that PostgreSQL itself does not have. */
+bool registry_operator_in_family(uint32_t opr, uint32_t family);
+/* NULL for families that PostgreSQL itself does not have. */
+const char *registry_family_name(uint32_t family);
 /* The pseudo-type under which operator classes treat such types (ANYARRAY and kin), 0 if none. */
 uint32_t registry_opclass_pseudo_type(const struct type_def *t);
 

@@ -248,6 +248,16 @@ static bool add_key(struct command *c, const struct relation *r, const struct ta
            index_sqlite_create(c, added) && partition_spread_index(c, added->oid);
 }
 
+static bool add_exclusion(struct command *c, const struct relation *r, const struct table_constraint *k)
+{
+    uint32_t oid = r->oid, index = 0;
+    if (!exclusion_define(c, r, k, &index) || !cmd_reload(c))
+        return false;
+    const struct relation *x = snapshot_relation(c->snapshot, index);
+    return x && x->index && x->index->constraint && exclusion_validate(c, x->index->constraint) &&
+           index_sqlite_create(c, x->index) && table_sqlite_replace_text(c, snapshot_relation(c->snapshot, oid));
+}
+
 bool alter_add_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
     const struct table_constraint *con = &k->constraint;
@@ -256,6 +266,8 @@ bool alter_add_constraint(struct command *c, const struct relation *r, const str
                          con->name, r->name);
     if (con->type == 'p' || con->type == 'u')
         return add_key(c, r, con);
+    if (con->type == 'x')
+        return add_exclusion(c, r, con);
     struct list taken = {0};
     uint32_t oid = r->oid;
     bool ok = con->type == 'c'   ? check_define(c, r, con, &taken)

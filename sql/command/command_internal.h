@@ -135,7 +135,8 @@ struct index_spec {
     const char *const *names; /* of the index's columns */
     const char *predicate_sql;
     const char *options;
-    char constraint; /* 0, p, u */
+    char constraint; /* 0, p, u, x */
+    const uint32_t *operators; /* x: of each key */
     bool deferrable, deferred;
 };
 /* Durable rows of an index (and its constraint); oid is filled in. */
@@ -147,6 +148,14 @@ void index_unique_error(struct command *c, const struct relation *r, const struc
 /* PRIMARY KEY and UNIQUE of CREATE and ALTER TABLE. */
 bool key_define(struct command *c, const struct relation *table, const struct table_constraint *k);
 bool run_create_index(struct command *c);
+/* EXCLUDE of CREATE and ALTER TABLE; *oid the index. The second looks for rows that break it. */
+bool exclusion_define(struct command *c, const struct relation *table, const struct table_constraint *k, uint32_t *oid);
+bool exclusion_validate(struct command *c, const struct constraint_def *k);
+/* What a method cannot do (0A000), NOTICEs of methods kept in the catalog only. */
+bool index_check_method(struct command *c, const struct create_index *ci, const struct am_def *am);
+/* The keys, options and predicate of an index; a name for it with this label unless ci has one. */
+bool index_spec_fill(struct command *c, const struct create_index *ci, const struct relation *table, const char *label,
+                     struct index_spec *spec);
 
 /* --- table_create.c ---------------------------------------------------------------------------- */
 

@@ -109,6 +109,8 @@ static void foreign_key_text(struct fcall *f, struct strbuf *b, const struct con
 static void key_text(struct fcall *f, struct strbuf *b, const struct constraint_def *c)
 {
     strbuf_addz(b, c->type == 'p' ? "PRIMARY KEY " : "UNIQUE ");
+    if (c->index && c->index->nulls_not_distinct)
+        strbuf_addz(b, "NULLS NOT DISTINCT ");
     add_columns(f, b, c->table, c->keys, c->nkeys);
     const struct index_def *d = c->index;
     for (int i = d ? d->nkeys : 0; d && i < d->ncolumns; i++)
@@ -116,6 +118,28 @@ static void key_text(struct fcall *f, struct strbuf *b, const struct constraint_
                       format_identifier(f->arena, c->table->atts[d->columns[i].attnum - 1].name));
     if (d && d->ncolumns > d->nkeys)
         strbuf_addc(b, ')');
+}
+
+static void key_definition(struct fcall *f, struct strbuf *b, const struct index_def *d, int i, bool name_only, bool pretty);
+static void with_options(struct strbuf *b, const char *options);
+
+static void exclusion_text(struct fcall *f, struct strbuf *b, const struct constraint_def *c, bool pretty)
+{
+    const struct index_def *d = c->index;
+    if (!d)
+        return;
+    strbuf_printf(b, "EXCLUDE USING %s (", d->am_name);
+    for (int i = 0; i < d->ncolumns; i++) {
+        strbuf_addz(b, i == 0 ? "" : i == d->nkeys ? ") INCLUDE (" : ", ");
+        key_definition(f, b, d, i, false, pretty);
+        const struct operator_def *o = i < c->noperators ? snapshot_operator(f->ctx->snapshot, c->operators[i]) : NULL;
+        if (o)
+            strbuf_printf(b, " WITH %s", o->name);
+    }
+    strbuf_addc(b, ')');
+    with_options(b, d->options);
+    if (d->predicate_sql)
+        strbuf_printf(b, " WHERE (%s)", expression_text(f, d->predicate_sql, d->table, pretty, NULL));
 }
 
 static const char *check_text(struct fcall *f, const struct constraint_def *c, bool pretty)
@@ -137,6 +161,8 @@ static void fn_get_constraintdef(struct fcall *f)
         foreign_key_text(f, &b, c);
     else if (c->type == 't')
         strbuf_addz(&b, "TRIGGER");
+    else if (c->type == 'x')
+        exclusion_text(f, &b, c, is_pretty(f, 1));
     else
         key_text(f, &b, c);
     if (c->deferrable)

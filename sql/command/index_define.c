@@ -25,12 +25,19 @@ static bool define_constraint(struct command *c, const struct relation *table,
     uint32_t oid = cmd_new_oid(c);
     struct strbuf keys = {0};
     for (int i = 0; i < spec->nkeys; i++)
-        strbuf_printf(&keys, "%s%d", i ? " " : "", spec->columns[i].attnum);
+        if (spec->columns[i].attnum)
+            strbuf_printf(&keys, "%s%d", keys.len ? " " : "", spec->columns[i].attnum);
     bool ok = cmd_exec(c,
                        "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, '%c', %u, 0, %u, 0, %d, %d, 1, 1, "
                        "%Q, NULL, ' ', ' ', ' ', NULL)",
                        oid, spec->name, table->namespace_oid, spec->constraint, table->oid, spec->oid,
-                       spec->deferrable, spec->deferred, keys.data);
+                       spec->deferrable, spec->deferred, keys.data ? keys.data : "");
+    keys.len = 0;
+    for (int i = 0; spec->constraint == 'x' && i < spec->nkeys; i++)
+        strbuf_printf(&keys, "%s%u", i ? " " : "", spec->operators[i]);
+    if (ok && spec->constraint == 'x')
+        ok = durable_create(c->db, c->err) &&
+             cmd_exec(c, "INSERT INTO @_pg_constraint_more VALUES (%u, NULL, %Q)", oid, keys.data);
     strbuf_free(&keys);
     return ok;
 }
@@ -112,9 +119,6 @@ static bool has_primary_key(const struct relation *r)
 
 bool key_define(struct command *c, const struct relation *table, const struct table_constraint *k)
 {
-    if (k->nulls_not_distinct)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "NULLS NOT DISTINCT is not supported");
     bool primary = k->type == 'p';
     if (primary && has_primary_key(table)) {
         error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
@@ -126,6 +130,7 @@ bool key_define(struct command *c, const struct relation *table, const struct ta
     struct index_spec spec = {.am = snapshot_am(c->snapshot, BTREE_AM_OID),
                               .unique = true,
                               .primary = primary,
+                              .nulls_not_distinct = k->nulls_not_distinct,
                               .nkeys = k->ncolumns,
                               .ncolumns = n,
                               .columns = ARENA_ARRAY(c->arena, struct index_column, n),
@@ -157,7 +162,7 @@ bool key_define(struct command *c, const struct relation *table, const struct ta
         spec.name = primary ? cmd_choose_relation_name(c, table->name, NULL, "pkey",
                                                        table->namespace_oid)
                             : cmd_choose_relation_name(c, table->name,
-                                                       cmd_join_names(c, names, k->ncolumns), "key",
+                                                       cmd_join_names(c, names, n), "key",
                                                        table->namespace_oid);
     else if (snapshot_relation_named(c->snapshot, table->namespace_oid, spec.name))
         return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists",
@@ -338,7 +343,7 @@ static const char *column_name(struct command *c, const struct index_elem *e,
     }
 }
 
-static bool check_method(struct command *c, const struct create_index *ci, const struct am_def *am)
+bool index_check_method(struct command *c, const struct create_index *ci, const struct am_def *am)
 {
     bool vector = vector_index_method(am->name), btree = am->oid == BTREE_AM_OID;
     if (ci->unique && !btree)
@@ -350,17 +355,14 @@ static bool check_method(struct command *c, const struct create_index *ci, const
     if (ci->nelems > 1 && (vector || strcmp(am->name, "hash") == 0))
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "access method \"%s\" does not support multicolumn indexes", am->name);
-    if (ci->nulls_not_distinct)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "NULLS NOT DISTINCT is not supported");
     if (!btree && !vector && strcmp(am->name, "hash") != 0)
         cmd_notice_detail(c, "Searches it would serve read the table.",
                           "index of access method \"%s\" is recorded in the catalog only", am->name);
     return true;
 }
 
-static bool index_spec_fill(struct command *c, const struct create_index *ci,
-                            const struct relation *table, struct index_spec *spec)
+bool index_spec_fill(struct command *c, const struct create_index *ci, const struct relation *table, const char *label,
+                     struct index_spec *spec)
 {
     int n = ci->nelems + ci->nincluding;
     const char **names = ARENA_ARRAY(c->arena, const char *, n);
@@ -369,6 +371,7 @@ static bool index_spec_fill(struct command *c, const struct create_index *ci,
     spec->nkeys = ci->nelems;
     spec->ncolumns = n;
     spec->unique = ci->unique;
+    spec->nulls_not_distinct = ci->nulls_not_distinct;
     if (!cmd_check_options(c, spec->am->name, ci->options, ci->noptions))
         return false;
     spec->options = cmd_options_text(c, ci->options, ci->noptions);
@@ -389,7 +392,7 @@ static bool index_spec_fill(struct command *c, const struct create_index *ci,
         return false;
     spec->name = ci->name ? ci->name
                           : cmd_choose_relation_name(c, table->name, cmd_join_names(c, names, n),
-                                                     "idx", table->namespace_oid);
+                                                     label, table->namespace_oid);
     return true;
 }
 
@@ -421,8 +424,8 @@ bool run_create_index(struct command *c)
     if (!spec.am || spec.am->type != 'i')
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "access method \"%s\" does not exist",
                          ci->method);
-    if (!check_method(c, ci, spec.am) || !command_adopt(c, &table) ||
-        !index_spec_fill(c, ci, table, &spec))
+    if (!index_check_method(c, ci, spec.am) || !command_adopt(c, &table) ||
+        !index_spec_fill(c, ci, table, "idx", &spec))
         return false;
     if (!index_define(c, table, &spec) || !cmd_reload(c))
         return false;

@@ -54,7 +54,7 @@ static bool clone_index(struct command *c, const struct index_def *p, const stru
     }
     spec.constraint = p->constraint ? p->constraint->type : 0;
     spec.name = p->primary ? cmd_choose_relation_name(c, child->name, NULL, "pkey", child->namespace_oid)
-                           : cmd_choose_relation_name(c, child->name, cmd_join_names(c, columns, p->constraint ? p->nkeys : p->ncolumns),
+                           : cmd_choose_relation_name(c, child->name, cmd_join_names(c, columns, p->ncolumns),
                                                       p->constraint ? "key" : "idx", child->namespace_oid);
     bool ok = index_define(c, child, &spec) && partition_add_parent(c, spec.oid, p->oid, 1);
     for (int i = 0; ok && p->primary && i < p->nkeys; i++)

@@ -234,9 +234,6 @@ static bool define_constraints(struct command *c, const struct relation *r, cons
         const struct table_constraint *k = &ct->constraints[i];
         if (k->type == 'c' && !check_define(c, r, k, &taken))
             return false;
-        if (k->type == 'x')
-            return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                             "exclusion constraints are not supported");
     }
     bool primary = false;
     for (int pass = 0; pass < 2; pass++) /* the primary key's index comes first */
@@ -254,6 +251,11 @@ static bool define_constraints(struct command *c, const struct relation *r, cons
             if (!key_define(c, r, k) || !mark_not_null(c, r, k))
                 return false;
         }
+    for (int i = 0; i < ct->nconstraints; i++) {
+        uint32_t index;
+        if (ct->constraints[i].type == 'x' && !exclusion_define(c, r, &ct->constraints[i], &index))
+            return false;
+    }
     return true;
 }
 

@@ -182,6 +182,27 @@ static bool check_foreign_index(struct command *c, const struct index_def *d)
     return false;
 }
 
+/* NULLS NOT DISTINCT: whether the key is NULL, and the key with something in NULL's place. */
+static bool nulls_key_text(struct command *c, const struct index_def *d, const struct index_column *k, struct strbuf *out)
+{
+    struct index_column plain = *k;
+    const struct type_def *t = snapshot_type(c->snapshot, k->type);
+    plain.desc = false;
+    strbuf_addz(out, "ifnull(");
+    if (!index_key_text(c, d, &plain, out))
+        return false;
+    strbuf_addz(out, ", 0)");
+    if (t && t->sqlite_collation) {
+        strbuf_addz(out, " COLLATE ");
+        emit_identifier(out, t->sqlite_collation);
+    }
+    strbuf_addz(out, ", (");
+    if (!index_key_text(c, d, &plain, out))
+        return false;
+    strbuf_addz(out, ") IS NULL");
+    return true;
+}
+
 bool index_sqlite_create(struct command *c, const struct index_def *d)
 {
     if (!d->sqlite_name)
@@ -205,7 +226,8 @@ bool index_sqlite_create(struct command *c, const struct index_def *d)
     for (int i = 0; ok && i < n; i++) {
         if (i)
             strbuf_addz(&b, ", ");
-        ok = index_key_text(c, d, &d->columns[i], &b);
+        ok = d->unique && d->nulls_not_distinct ? nulls_key_text(c, d, &d->columns[i], &b)
+                                                : index_key_text(c, d, &d->columns[i], &b);
     }
     strbuf_addc(&b, ')');
     if (ok && d->predicate_sql) {

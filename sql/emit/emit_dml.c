@@ -87,6 +87,28 @@ static void emit_assignments(struct emitter *em, const struct query *q, const st
 /* --- INSERT ------------------------------------------------------------------------------------- */
 
 /* Stored expressions print as they did in CREATE INDEX: SQLite compares them with the index's. */
+static void emit_arbiter_key(struct emitter *em, const struct index_def *ix, int i, const struct conflict_arbiter *a)
+{
+    if (ix->columns[i].attnum)
+        emit_identifier(em->out, emit_attribute_name(ix->table, ix->columns[i].attnum));
+    else if (ix->columns[i].foreign_sql)
+        emit_z(em, ix->columns[i].foreign_sql);
+    else
+        emit_expr(em, a->keys[i]);
+}
+
+/* As command/table_sqlite.c makes such an index. */
+static void emit_nulls_key(struct emitter *em, const struct index_def *ix, int i, const struct conflict_arbiter *a)
+{
+    emit_z(em, "ifnull(");
+    emit_arbiter_key(em, ix, i, a);
+    emit_z(em, ", 0)");
+    emit_collate(em, ix->columns[i].type);
+    emit_z(em, ", (");
+    emit_arbiter_key(em, ix, i, a);
+    emit_z(em, ") IS NULL");
+}
+
 void emit_arbiter(struct emitter *em, const struct index_def *ix, const struct conflict_arbiter *a)
 {
     em->is_ddl = true;
@@ -94,12 +116,10 @@ void emit_arbiter(struct emitter *em, const struct index_def *ix, const struct c
     emit_z(em, " (");
     for (int i = 0; i < ix->nkeys; i++) {
         emit_z(em, i ? ", " : "");
-        if (ix->columns[i].attnum)
-            emit_identifier(em->out, emit_attribute_name(ix->table, ix->columns[i].attnum));
-        else if (ix->columns[i].foreign_sql)
-            emit_z(em, ix->columns[i].foreign_sql);
+        if (ix->nulls_not_distinct)
+            emit_nulls_key(em, ix, i, a);
         else
-            emit_expr(em, a->keys[i]);
+            emit_arbiter_key(em, ix, i, a);
     }
     emit_z(em, ")");
     if (ix->foreign_where) {

@@ -50,6 +50,8 @@ static const char *insert_sql(struct emitter *em, const struct query *q, const s
     if (m->conflict) {
         const struct on_conflict *c = q->conflict;
         for (int i = 0; i < c->narbiters; i++) {
+            if (!c->arbiters[i]->unique) /* an exclusion constraint's: asked before */
+                continue;
             emit_z(em, " ON CONFLICT");
             emit_arbiter(em, c->arbiters[i], &c->details[i]);
             emit_z(em, " DO NOTHING");
@@ -184,20 +186,72 @@ static void constraint_sql(struct emitter *em, struct firing *f)
                             c->nkeys, c->index && c->index->nulls_not_distinct ? "IS" : "=", 2);
 }
 
-static void list_tests(struct emitter *em, const struct firing_list *l)
+static void exclusion_keys(struct emitter *own, const struct exclusion *x, const struct relation *r)
+{
+    own->next_alias = 0;
+    own->is_ddl = true;
+    own->ddl = r;
+    emit_z(own, "SELECT ");
+    for (int i = 0; i < 2 * x->nkeys; i++) {
+        emit_z(own, i ? ", " : "");
+        emit_expr(own, i < x->nkeys ? x->new_keys[i] : x->old_keys[i - x->nkeys]);
+    }
+    emit_z(own, " FROM ");
+    emit_identifier(own->out, r->sqlite_name);
+    emit_z(own, " WHERE ");
+    emit_qual(own, x->qual);
+}
+
+static void rowid_test(struct emitter *own, const struct relation *r, const char *op)
+{
+    const char *rowid = emit_rowid_name(r);
+    emit_identifier(own->out, rowid ? rowid : "rowid");
+    emit_z(own, op);
+    emit_param(own, BINDING_PARAM, 2 * r->natts);
+}
+
+/* New keys, then those of a row that must not be beside the new one. A row checked in its own INSERT is held against older ones:
+   those behind it are checked in their turn. */
+static void exclusion_query(struct emitter *em, struct exclusion *x, const struct relation *r, bool older)
+{
+    struct emitter own = *em;
+    if (x->arbiter) {
+        own.step = x->arbiter;
+        exclusion_keys(&own, x, r);
+        emit_z(&own, " LIMIT 1");
+        x->arbiter->sql = take(&own);
+        x->arbiter->number = next_number(em);
+    }
+    own.step = x->step;
+    exclusion_keys(&own, x, r);
+    emit_z(&own, " AND ");
+    rowid_test(&own, r, older ? " < " : " <> ");
+    emit_z(&own, " AND EXISTS (SELECT 1 FROM ");
+    emit_identifier(own.out, r->sqlite_name);
+    emit_z(&own, " WHERE ");
+    rowid_test(&own, r, " = ");
+    emit_z(&own, ") LIMIT 1");
+    x->step->sql = take(&own);
+    x->step->number = next_number(em);
+}
+
+static void list_tests(struct emitter *em, const struct firing_list *l, int event)
 {
     for (int i = 0; i < l->n; i++) {
         row_query(em, l->items[i].when);
         constraint_sql(em, &l->items[i]);
+        const struct relation *r = l->items[i].exclusion ? l->items[i].constraint->table : NULL;
+        if (r)
+            exclusion_query(em, l->items[i].exclusion, r, event == TRIGGER_INSERT && !r->rowid_attnum);
         l->items[i].number = next_number(em);
     }
 }
 
 static void op_tests(struct emitter *em, const struct row_op *op)
 {
-    list_tests(em, &op->before);
-    list_tests(em, &op->instead);
-    list_tests(em, &op->after);
+    list_tests(em, &op->before, op->event);
+    list_tests(em, &op->instead, op->event);
+    list_tests(em, &op->after, op->event);
 }
 
 /* The stored expression's columns are the proposed row's. */
@@ -260,8 +314,8 @@ void emit_modify(struct emitter *em, struct step *st)
         for (int i = 0; i < m->conflict->nprobes; i++)
             probe_query(em, &m->conflict->probes[i], q->conflict->arbiters[i], &q->conflict->details[i]);
     }
-    list_tests(em, &m->before_statement);
-    list_tests(em, &m->after_statement);
+    list_tests(em, &m->before_statement, 0);
+    list_tests(em, &m->after_statement, 0);
     for (int i = 0; i < m->nchecks; i++)
         row_query(em, m->checks[i].test);
     emit_z(em, m->ops[0].sql ? m->ops[0].sql : "SELECT 1");

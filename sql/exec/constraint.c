@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "sql/analyze/analyze.h"
 #include "sql/base/arena.h"
+#include "sql/emit/deparse.h"
 #include "sql/exec/watch.h"
 
 static const char *const constraint_prefixes[] = {
@@ -260,6 +262,61 @@ void constraint_duplicate(const struct constraint_failure *f, const struct const
     constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
 }
 
+static const char *key_values(const struct constraint_failure *f, const struct index_def *d, const struct value *keys,
+                              struct error *err)
+{
+    struct strbuf b = {0};
+    strbuf_addc(&b, '(');
+    for (int i = 0; i < d->nkeys; i++) {
+        struct attribute a = {.type = d->columns[i].type, .typmod = -1};
+        strbuf_addz(&b, i ? ", " : "");
+        watch_print(f, &b, &a, &keys[i], 0, err);
+    }
+    strbuf_addc(&b, ')');
+    const char *s = arena_strdup(err->arena, b.data);
+    strbuf_free(&b);
+    return s;
+}
+
+/* The column, or the expression as \d shows it. */
+static const char *key_name(const struct constraint_failure *f, const struct index_def *d, const struct index_column *k,
+                            struct error *err)
+{
+    static const uint32_t path[] = {PG_CATALOG_NAMESPACE, PUBLIC_NAMESPACE};
+    struct error ignored;
+    error_init(&ignored, err->arena);
+    struct eval_context *ctx = f->connection->host.ctx;
+    struct analysis an = {.arena = err->arena, .snapshot = f->snapshot, .err = &ignored, .search_path = path,
+                          .nsearch_path = 2, .role_name = "", .session_role_name = "", .database = "", .ctx = ctx};
+    if (k->attnum)
+        return d->table->atts[k->attnum - 1].name;
+    struct expr *e = analyze_expression(&an, k->expr_sql, d->table, 0, -1, "index expressions");
+    struct deparse dp = {.snapshot = f->snapshot, .search_path = path, .nsearch_path = 2, .ctx = ctx,
+                         .arena = err->arena, .err = &ignored, .flags = DEPARSE_PRETTY};
+    struct strbuf b = {0};
+    bool call = e && e->kind == EXPR_FUNC && e->func.form == COERCE_CALL;
+    const char *s = e && deparse_expr(&dp, e, d->table, &b) ? arena_printf(err->arena, call ? "%s" : "(%s)", b.data)
+                                                            : k->expr_sql;
+    strbuf_free(&b);
+    return s;
+}
+
+void constraint_excluded(const struct constraint_failure *f, const struct constraint_def *k, const struct value *keys,
+                         const struct value *other, struct error *err)
+{
+    const struct index_def *d = k->index;
+    struct strbuf names = {0};
+    strbuf_addc(&names, '(');
+    for (int i = 0; i < d->nkeys; i++)
+        strbuf_printf(&names, "%s%s", i ? ", " : "", key_name(f, d, &d->columns[i], err));
+    strbuf_addc(&names, ')');
+    error_set(err, ERRCODE_EXCLUSION_VIOLATION, "conflicting key value violates exclusion constraint \"%s\"", k->name);
+    error_detail(err, "Key %s=%s conflicts with existing key %s=%s.", names.data, key_values(f, d, keys, err), names.data,
+                 key_values(f, d, other, err));
+    constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
+    strbuf_free(&names);
+}
+
 /* DETAIL of a unique violation, when the watched row's key does clash. */
 static void constraint_unique_detail(const struct constraint_failure *f, const struct watched *w,
                                      const struct index_def *x, struct error *err)
@@ -270,7 +327,7 @@ static void constraint_unique_detail(const struct constraint_failure *f, const s
     for (int i = 0; i < x->nkeys; i++)
         if (!(keys[i] = x->columns[i].attnum))
             return;
-    if (watch_clashes(f, w, keys, x->nkeys))
+    if (watch_clashes(f, w, keys, x->nkeys, x->nulls_not_distinct))
         error_detail(err, "Key %s already exists.",
                      watch_key(f, w, w->n - 1, false, keys, x->nkeys, err));
 }

@@ -34,6 +34,9 @@ void constraint_missing_detail(const struct constraint_failure *f, const struct 
 void constraint_still_referenced(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
 /* A key that is there twice. */
 void constraint_duplicate(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
+/* A row that an exclusion constraint does not allow beside another; both rows' keys. */
+void constraint_excluded(const struct constraint_failure *f, const struct constraint_def *k, const struct value *keys,
+                         const struct value *other, struct error *err);
 /* Sets err. */
 void constraint_explain(const struct constraint_failure *f, struct error *err);
 

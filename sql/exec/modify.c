@@ -275,6 +275,17 @@ static bool changes_more(const struct row_run *x, const struct row_op *op)
 
 static bool run_conflict(struct row_run *x, bool *done);
 
+/* ON CONFLICT DO NOTHING: is there a row that an exclusion constraint would not have beside the new one? */
+static bool is_excluded(struct row_run *x, bool *excluded)
+{
+    const struct row_conflict *k = x->m->conflict;
+    *excluded = false;
+    for (int i = 0; k && i < k->nexclusions && !*excluded; i++)
+        if (!fire_query(&x->row, k->exclusions[i]->arbiter, NULL, 0, excluded))
+            return false;
+    return true;
+}
+
 /* BEFORE triggers, the change, and its record. *done: the row counts. */
 static bool run_op(struct row_run *x, const struct row_op *op, int which, bool *done)
 {
@@ -301,6 +312,8 @@ static bool run_op(struct row_run *x, const struct row_op *op, int which, bool *
     if (op->event != TRIGGER_DELETE && !check_rowid_column(x))
         return false;
     bool all = op->event == TRIGGER_UPDATE && op->before.n && changes_more(x, op), changed = false;
+    if (op->event == TRIGGER_INSERT && (!is_excluded(x, &skip) || skip))
+        return !error_is_set(x->row.err);
     if (!write_row(x, op_stmt(x, which, op, all), op, &changed))
         return false;
     if (!changed && x->m->conflict && op->event == TRIGGER_INSERT)

@@ -38,6 +38,15 @@ bool fire_unique(const struct fired_row *r, const struct firing *f)
 
 bool fire_exclude(const struct fired_row *r, const struct firing *f)
 {
-    return error_set(r->err, ERRCODE_FEATURE_NOT_SUPPORTED, "exclusion constraint \"%s\" cannot be checked",
-                     f->constraint->name);
+    int n = f->exclusion->nkeys;
+    struct value *keys = ARENA_ARRAY(r->arena, struct value, 2 * n + 1);
+    bool found;
+    if (!fire_query(r, f->exclusion->step, keys, 2 * n, &found))
+        return false;
+    if (!found)
+        return true;
+    struct constraint_failure failure = {
+        .connection = r->env->connection, .snapshot = r->plan->snapshot, .old_row = r->old, .new_row = r->new};
+    constraint_excluded(&failure, f->constraint, keys, keys + n, r->err);
+    return false;
 }

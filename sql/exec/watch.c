@@ -121,7 +121,7 @@ bool watch_again(const struct constraint_failure *f, struct watched *w, struct a
 /* Whether r has a row with these column values. A key with NULL is never there. */
 static bool watch_exists(const struct constraint_failure *f, const struct relation *r,
                          const int16_t *columns, const struct value *row, const int16_t *keys,
-                         int n)
+                         int n, bool nulls)
 {
     struct strbuf sql = {0};
     struct error ignored;
@@ -131,7 +131,7 @@ static bool watch_exists(const struct constraint_failure *f, const struct relati
     for (int i = 0; i < n; i++) {
         strbuf_addz(&sql, i ? " AND " : " WHERE ");
         emit_identifier(&sql, r->atts[columns[i] - 1].sqlite_name);
-        strbuf_printf(&sql, " = ?%d", i + 1);
+        strbuf_printf(&sql, nulls ? " IS ?%d" : " = ?%d", i + 1);
     }
     sqlite3_stmt *stmt = connection_prepare(f->connection, sql.data, &ignored);
     strbuf_free(&sql);
@@ -166,12 +166,12 @@ static bool watch_same_key(const struct value *a, const struct value *b, const i
 }
 
 bool watch_clashes(const struct constraint_failure *f, const struct watched *w, const int16_t *keys,
-                   int n)
+                   int n, bool nulls)
 {
     const struct value *last = w->rows[w->n - 1].new;
-    if (watch_has_null(last, keys, n))
+    if (!nulls && watch_has_null(last, keys, n))
         return false;
-    if (watch_exists(f, f->step->target, keys, last, keys, n))
+    if (watch_exists(f, f->step->target, keys, last, keys, n, nulls))
         return true;
     for (int i = 0; i < w->n - 1; i++)
         if (watch_same_key(w->rows[i].new, last, keys, n))
@@ -191,7 +191,7 @@ const struct constraint_def *watch_find_missing(const struct constraint_failure 
             continue;
         for (int i = 0; i < w->n; i++)
             if (!watch_has_null(w->rows[i].new, c->keys, c->nkeys) &&
-                !watch_exists(f, c->ref_table, c->ref_keys, w->rows[i].new, c->keys, c->nkeys)) {
+                !watch_exists(f, c->ref_table, c->ref_keys, w->rows[i].new, c->keys, c->nkeys, false)) {
                 *row = i;
                 return c;
             }
@@ -207,7 +207,7 @@ const struct constraint_def *watch_find_referenced(const struct constraint_failu
         const struct constraint_def *c = r->referenced[k];
         for (int i = 0; i < w->n; i++)
             if (!watch_has_null(w->rows[i].old, c->ref_keys, c->nkeys) &&
-                watch_exists(f, c->table, c->keys, w->rows[i].old, c->ref_keys, c->nkeys)) {
+                watch_exists(f, c->table, c->keys, w->rows[i].old, c->ref_keys, c->nkeys, false)) {
                 *row = i;
                 return c;
             }
@@ -217,7 +217,7 @@ const struct constraint_def *watch_find_referenced(const struct constraint_failu
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static void watch_print(const struct constraint_failure *f, struct strbuf *out,
+void watch_print(const struct constraint_failure *f, struct strbuf *out,
                         const struct attribute *at, const struct value *v, size_t limit,
                         struct error *err)
 {

@@ -28,7 +28,10 @@ struct watched {
 bool watch_again(const struct constraint_failure *f, struct watched *w, struct arena *arena);
 /* Whether the last row's new key stands in the table, or twice among the rows. */
 bool watch_clashes(const struct constraint_failure *f, const struct watched *w, const int16_t *keys,
-                   int n);
+                   int n, bool nulls);
+/* Prints a value of the attribute's type: "null", or its text, of at most limit characters unless 0. */
+void watch_print(const struct constraint_failure *f, struct strbuf *out, const struct attribute *at, const struct value *v,
+                 size_t limit, struct error *err);
 /* The foreign key of the target, and the row, whose reference leads nowhere; NULL if none. */
 const struct constraint_def *watch_find_missing(const struct constraint_failure *f,
                                                 const struct watched *w, int *row);

@@ -148,6 +148,14 @@ static void add_constraint(struct planner *p, struct firing_list *l, enum firing
                         .deferrable = c->deferrable, .deferred = c->deferred});
 }
 
+static void add_exclusion(struct planner *p, struct firing_list *l, const struct constraint_def *c)
+{
+    struct firing f = {.kind = FIRING_EXCLUDE, .name = arena_printf(p->arena, "Unique_ConstraintTrigger_%010u", c->oid),
+                       .constraint = c, .deferrable = c->deferrable, .deferred = c->deferred};
+    if (plan_exclusion(p, c, &f))
+        add(p, l, f);
+}
+
 static bool keys_change(const struct relation *r, const int16_t *keys, int n, const int *set, int nset)
 {
     for (int i = 0; i < n; i++)
@@ -162,7 +170,7 @@ static void add_own_constraint(struct planner *p, const struct relation *r, cons
     if (foreign_key_is_managed(c))
         add_constraint(p, l, FIRING_FK_CHECK, "RI_ConstraintTrigger_c", c);
     else if (c->type == 'x')
-        add_constraint(p, l, FIRING_EXCLUDE, "Unique_ConstraintTrigger", c);
+        add_exclusion(p, l, c);
     else if (c->deferrable && (c->type == 'u' || c->type == 'p'))
         add_constraint(p, l, FIRING_UNIQUE, c->type == 'p' ? "PK_ConstraintTrigger" : "Unique_ConstraintTrigger", c);
     (void)r;

@@ -18,6 +18,15 @@ enum firing_kind {
     FIRING_EXCLUDE    /* an exclusion constraint */
 };
 
+/* Keys of the rows that are there (VARs of the table) and of the new row (parameters by attnum); rows for which qual is true must
+   not be beside it. step is what looks: new keys, old keys of such a row. */
+struct exclusion {
+    struct step *step;
+    struct expr **old_keys, **new_keys, *qual;
+    int nkeys;
+    struct step *arbiter; /* ON CONFLICT DO NOTHING: a row in the way, before the INSERT */
+};
+
 struct firing {
     enum firing_kind kind;
     const char *name; /* they fire in this order */
@@ -30,6 +39,7 @@ struct firing {
        _FK_ACTION: a referring row; _UNIQUE: up to two rowids. */
     const char *sql;
     int number; /* in the connection's cache */
+    struct exclusion *exclusion; /* FIRING_EXCLUDE */
 };
 struct firing_list {
     struct firing *items;
@@ -55,6 +65,8 @@ struct row_conflict {
     struct step *row;
     struct row_op op; /* UPDATE; `first` counts in row's columns */
     bool where;       /* row's last column is the condition */
+    struct exclusion **exclusions; /* DO NOTHING: exclusion constraints that are arbiters */
+    int nexclusions;
 };
 
 /* WITH CHECK OPTION of a view, or a policy's condition on new rows. */

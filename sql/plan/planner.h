@@ -55,6 +55,9 @@ bool plan_goes_by_rows(struct planner *p, const struct query *q);
  */
 struct step *plan_modify(struct planner *p, struct query *q, const struct query *with, int nwith);
 struct step *plan_modify_merge(struct planner *p, struct query *q, struct query *rows, const int *first);
+/* exclusion.c: fills f->exclusion. */
+struct firing;
+bool plan_exclusion(struct planner *p, const struct constraint_def *c, struct firing *f);
 /* firings.c: everything that fires on these events at a level and time; set: attnums that UPDATE sets, NULL: any. */
 struct modify;
 struct row_op;

@@ -270,14 +270,34 @@ static bool excluded_to_param(void *arg, struct expr *var)
     return false;
 }
 
+/* Exclusion constraints that the new row may run into: all, or those named. */
+static void exclusion_arbiters(struct planner *p, const struct on_conflict *c, struct modify *m)
+{
+    const struct firing_list *l = &m->ops[0].after;
+    m->conflict->exclusions = ARENA_ARRAY(p->arena, struct exclusion *, l->n + 1);
+    for (int i = 0; i < l->n; i++) {
+        const struct firing *f = &l->items[i];
+        bool named = c->narbiters == 0;
+        for (int k = 0; k < c->narbiters; k++)
+            named |= f->constraint && c->arbiters[k] == f->constraint->index;
+        if (f->kind != FIRING_EXCLUDE || f->deferrable || !named)
+            continue;
+        f->exclusion->arbiter = ARENA_NEW(p->arena, struct step);
+        *f->exclusion->arbiter = (struct step){.kind = STEP_QUIET, .rowset = -1};
+        m->conflict->exclusions[m->conflict->nexclusions++] = f->exclusion;
+    }
+}
+
 static bool plan_conflict(struct planner *p, struct query *q, struct modify *m)
 {
     struct on_conflict *c = q->conflict;
     const struct relation *r = m->relation;
     struct row_conflict *x = ARENA_NEW(p->arena, struct row_conflict);
     m->conflict = x;
-    if (c->action == CONFLICT_NOTHING)
+    if (c->action == CONFLICT_NOTHING) {
+        exclusion_arbiters(p, c, m);
         return true;
+    }
     x->nprobes = c->narbiters;
     x->probes = ARENA_ARRAY(p->arena, struct step, c->narbiters + 1);
     struct query *row = ARENA_NEW(p->arena, struct query);
