@@ -453,6 +453,7 @@ struct query {
     bool volatile_calls;
     bool routine_calls; /* calls users' functions */
     int level;     /* nesting depth, 0 the statement */
+    bool moving; /* a DELETE that is the first half of an UPDATE into another partition */
     struct check_option *checks; /* DML: plan passes turn them into calls */
     int nchecks;
 };

@@ -83,6 +83,8 @@ struct table_constraint {
     const char *const *including;
     int nincluding;
     bool inherited; /* a parent's CHECK */
+    bool merged;    /* and the statement defines it too */
+    uint32_t parent; /* FOREIGN KEY of a partition: the partitioned table's constraint it follows; 0 */
     struct expr *check; /* over the table's columns: VAR rte 0; for new tables attnum in order of creation */
     struct qualified_name ref;
     const char *const *ref_columns; /* none: the primary key */

@@ -144,8 +144,6 @@ static bool check_relation(struct pstate *ps, const struct relation *r, int type
                                "Views cannot have row-level BEFORE or AFTER triggers.");
         if (type & TRIGGER_TRUNCATE)
             return refuse_kind(ps, "\"%s\" is a view", r, "Views cannot have TRUNCATE triggers.");
-    } else if (r->kind == RELKIND_PARTITIONED) {
-        return utility_refuse(ps, -1, "CREATE TRIGGER on a partitioned table");
     } else if (type & TRIGGER_INSTEAD) {
         return refuse_kind(ps, "\"%s\" is a table", r, "Tables cannot have INSTEAD OF triggers.");
     }
@@ -191,6 +189,17 @@ static bool one_transition(struct pstate *ps, const PgQuery__CreateTrigStmt *s, 
     }
     if (r->kind == RELKIND_VIEW)
         return refuse_kind(ps, "\"%s\" is a view", r, "Triggers on views cannot have transition tables.");
+    if (r->kind == RELKIND_PARTITIONED && t->type & TRIGGER_ROW) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "\"%s\" is a partitioned table", r->name);
+        parse_error_detail(ps, "ROW triggers with transition tables are not supported on partitioned tables.");
+        return false;
+    }
+    if (r->kind == RELKIND_PARTITIONED)
+        return utility_refuse(ps, -1, "REFERENCING of a trigger on a partitioned table");
+    if (t->type & TRIGGER_ROW && r->nparents)
+        return refuse(ps, ERRCODE_FEATURE_NOT_SUPPORTED,
+                      r->partition_bound ? "ROW triggers with transition tables are not supported on partitions"
+                                         : "ROW triggers with transition tables are not supported on inheritance children");
     if (t->type & (TRIGGER_BEFORE | TRIGGER_INSTEAD))
         return refuse(ps, invalid, "transition table name can only be specified for an AFTER trigger");
     if (t->type & TRIGGER_TRUNCATE)

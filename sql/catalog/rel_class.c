@@ -205,7 +205,7 @@ static bool next_attribute(struct rel_scan *x)
     for (int i = 0; i < r->nparents && a->num > 0 && !a->dropped; i++)
         inherited += relation_attribute(r->parents[i], a->name) != NULL;
     put_int(x, a->dropped);
-    put_int(x, !inherited);
+    put_int(x, !inherited || a->local);
     put_int(x, inherited);
     put_int(x, a->collation);
     put_acl(x, CLASS_PG_CLASS, r->oid, a->num);

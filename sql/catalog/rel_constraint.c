@@ -42,6 +42,24 @@ static void put_equality(struct rel_scan *x, const struct constraint_def *c, boo
     put_oid_array(x, ops, c->nkeys);
 }
 
+static const struct constraint_def *parent_of(const struct constraint_def *c)
+{
+    return c->index && c->index->parent && c->type != 'f' ? c->index->parent->constraint : c->parent;
+}
+
+/* From how many parents a CHECK comes. */
+static int inherited_checks(const struct constraint_def *c)
+{
+    int n = 0;
+    for (int i = 0; c->type == 'c' && c->table && i < c->table->nparents; i++) {
+        const struct relation *p = c->table->parents[i];
+        for (int k = 0; k < p->nconstraints; k++)
+            n += p->constraints[k]->type == 'c' && !p->constraints[k]->no_inherit &&
+                 !strcmp(p->constraints[k]->name, c->name);
+    }
+    return n;
+}
+
 static bool next_constraint(struct rel_scan *x)
 {
     const struct constraint_def *c = next_constraint_def(x);
@@ -57,15 +75,18 @@ static bool next_constraint(struct rel_scan *x)
     put_int(x, c->validated);
     put_int(x, c->table ? c->table->oid : 0);
     put_int(x, c->domain);
+    const struct constraint_def *parent = parent_of(c);
+    int inherited = inherited_checks(c) + (parent != NULL);
     put_int(x, c->index ? c->index->oid : 0);
-    put_int(x, 0);
+    put_int(x, parent ? parent->oid : 0);
     put_int(x, c->ref_table ? c->ref_table->oid : 0);
     put_char(x, foreign ? c->on_update : ' ');
     put_char(x, foreign ? c->on_delete : ' ');
     put_char(x, foreign ? c->match : ' ');
-    put_int(x, 1);
-    put_int(x, 0);
-    put_int(x, c->type == 'c' ? c->no_inherit : 1);
+    put_int(x, !inherited || c->local);
+    put_int(x, inherited);
+    put_int(x, c->type == 'c' ? c->no_inherit
+                              : !parent && !(foreign && c->table && c->table->kind == RELKIND_PARTITIONED));
     put_attnum_array(x, c->nkeys ? c->keys : NULL, c->nkeys);
     put_attnum_array(x, foreign ? c->ref_keys : NULL, c->nkeys);
     if (foreign) {

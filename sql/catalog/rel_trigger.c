@@ -41,7 +41,7 @@ static bool next_trigger(struct rel_scan *x)
         attrs[i] = (uint32_t)t->attrs[i];
     put_int(x, t->oid);
     put_int(x, t->table->oid);
-    put_int(x, 0);
+    put_int(x, t->parent ? t->parent->oid : 0);
     put_text(x, t->name);
     put_int(x, t->function);
     put_int(x, t->type);

@@ -112,10 +112,25 @@ bool relation_goes_by_rows(const struct relation *r)
     return false;
 }
 
+bool foreign_key_is_partitioned(const struct constraint_def *c)
+{
+    return c->type == 'f' && (c->parent || c->table->kind == RELKIND_PARTITIONED || c->ref_table->kind == RELKIND_PARTITIONED);
+}
+
+bool foreign_key_checks(const struct constraint_def *c)
+{
+    return !c->parent || c->parent->table != c->table;
+}
+
+bool foreign_key_acts(const struct constraint_def *c)
+{
+    return !c->parent || c->parent->table == c->table;
+}
+
 bool foreign_key_is_managed(const struct constraint_def *c)
 {
     return c->type == 'f' && !c->table->foreign &&
-           (c->deferrable || c->on_update == 'd' || c->on_delete == 'd' || c->nset || (c->match == 'f' && c->nkeys > 1) || relation_goes_by_rows(c->table));
+           (foreign_key_is_partitioned(c) || c->deferrable || c->on_update == 'd' || c->on_delete == 'd' || c->nset || (c->match == 'f' && c->nkeys > 1) || relation_goes_by_rows(c->table));
 }
 
 const char *snapshot_comment(const struct snapshot *s, uint32_t object, uint32_t classoid, int sub)

@@ -52,6 +52,7 @@ struct attribute {
     char foreign;            /* declared by another program: FOREIGN_PLAIN, FOREIGN_READ of declared_type.h; 0: our own form */
     bool foreign_default;    /* SQLite has a default for it that default_sql cannot say */
     bool hidden;             /* exists in SQLite only (not shown to clients) */
+    bool local;              /* inherited, and defined by its own table too */
     const char *comment;
 };
 
@@ -185,6 +186,10 @@ struct constraint_def {
     const char *check_sql; /* PostgreSQL text of the expression */
     const char *foreign_sql; /* a CHECK without a name by another program: SQLite's messages name it by its text */
     const char *comment;
+    /* A foreign key that follows a partitioned table's: of a partition (another table), or to a partition of the referenced one
+       (the same table). */
+    const struct constraint_def *parent;
+    bool local; /* an inherited CHECK that its table defines too */
 };
 
 /* A rule of INSERT, UPDATE or DELETE: one pg_rewrite row. It is carried out as a trigger of its table (struct trigger_def's rule). */
@@ -242,6 +247,7 @@ struct trigger_def {
     const char *old_table, *new_table;  /* names of the transition tables, or NULL */
     const char *comment;
     const struct rule_def *rule; /* made of a rule: not a row of pg_trigger; else NULL */
+    const struct trigger_def *parent; /* the partitioned table's that it follows, or NULL */
 };
 
 struct event_trigger_def {
@@ -382,6 +388,11 @@ bool relation_goes_by_rows(const struct relation *r);
    tables that go by rows (their triggers must see the effects of actions), deferrable ones (SQLite knows no SET
    CONSTRAINTS), and those with actions SQLite does not have. */
 bool foreign_key_is_managed(const struct constraint_def *c);
+/* A partitioned table has part in it: SQLite's schema has nothing of it. */
+bool foreign_key_is_partitioned(const struct constraint_def *c);
+/* Does it check the rows of its table? Does it act on changes of the referenced table's? Not, where a related one does so. */
+bool foreign_key_checks(const struct constraint_def *c);
+bool foreign_key_acts(const struct constraint_def *c);
 
 const struct type_def *snapshot_type(const struct snapshot *s, uint32_t oid);
 const struct type_def *snapshot_type_named(const struct snapshot *s, uint32_t namespace_oid,

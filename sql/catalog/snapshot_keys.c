@@ -259,6 +259,38 @@ static bool load_trigger(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+static bool load_parent(struct loader *l, sqlite3_stmt *st)
+{
+    uint32_t classid = column_oid(st, 0), oid = column_oid(st, 1), parent = column_oid(st, 2);
+    if (classid == CLASS_PG_TRIGGER) {
+        struct trigger_def *t = (struct trigger_def *)map_get(&l->s->trigger_oid, oid, NULL);
+        if (t && oid != parent)
+            t->parent = map_get(&l->s->trigger_oid, parent, NULL);
+        return true;
+    }
+    struct constraint_def *c = (struct constraint_def *)map_get(&l->s->constraint_oid, oid, NULL);
+    const struct constraint_def *p = map_get(&l->s->constraint_oid, parent, NULL);
+    if (c && p && c != p && c->type == p->type)
+        c->parent = p;
+    return true;
+}
+
+static bool load_local(struct loader *l, sqlite3_stmt *st)
+{
+    uint32_t classid = column_oid(st, 0), oid = column_oid(st, 1);
+    int sub = sqlite3_column_int(st, 2);
+    if (classid == CLASS_PG_CLASS) {
+        struct relation_ext *x = loader_relation(l, oid);
+        if (x && sub > 0 && sub <= x->rel.natts)
+            ((struct attribute *)&x->rel.atts[sub - 1])->local = true;
+        return true;
+    }
+    struct constraint_def *c = (struct constraint_def *)map_get(&l->s->constraint_oid, oid, NULL);
+    if (c)
+        c->local = true;
+    return true;
+}
+
 /* "CREATE TABLE,DROP TABLE" */
 static const char *const *column_tags(struct loader *l, sqlite3_stmt *st, int column, int *n)
 {
@@ -315,6 +347,8 @@ bool snapshot_load_keys(struct loader *l)
                        "tgdeferrable, tginitdeferred, tgattr, tgargs, tgqual, tgoldtable, tgnewtable "
                        "FROM @_pg_trigger ORDER BY tgname",
                        load_trigger) &&
+           loader_rows(l, "SELECT classid, objid, parent FROM @_pg_parent", load_parent) &&
+           loader_rows(l, "SELECT classid, objid, objsubid FROM @_pg_local", load_local) &&
            loader_rows(l,
                        "SELECT oid, evtname, evtevent, evtowner, evtfoid, evtenabled, evttags "
                        "FROM main._pg_event_trigger ORDER BY evtname",

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sql/analyze/partition.h"
 #include "sql/command/alter_table.h"
 #include "sql/command/partition_command.h"
 #include "sql/emit/deparse.h"
@@ -39,11 +40,12 @@ static bool validate_check(struct command *c, const struct constraint_def *k)
 }
 
 /* Key (a, b)=(1, 2) of the row the query stands on. */
-static const char *key_text(struct command *c, const struct constraint_def *k, sqlite3_stmt *st)
+const char *foreign_key_key_text(struct command *c, const struct constraint_def *k, sqlite3_stmt *st, const struct relation *r,
+                             const int16_t *keys)
 {
     struct strbuf names = {0}, values = {0};
     for (int i = 0; i < k->nkeys; i++) {
-        const struct attribute *a = &k->table->atts[k->keys[i] - 1];
+        const struct attribute *a = &r->atts[keys[i] - 1];
         const struct type_def *t = snapshot_type(c->snapshot, a->type);
         struct value v = sqlite_value_get(sqlite3_column_value(st, i)), text;
         strbuf_printf(&names, "%s%s", i ? ", " : "", a->name);
@@ -59,8 +61,10 @@ static const char *key_text(struct command *c, const struct constraint_def *k, s
     return s;
 }
 
-static void foreign_key_query(const struct constraint_def *k, struct strbuf *b)
+static void foreign_key_query(struct command *c, const struct constraint_def *k, struct strbuf *b)
 {
+    const struct relation **family;
+    int members = relation_family(k->ref_table, c->arena, &family);
     strbuf_addz(b, "SELECT ");
     for (int i = 0; i < k->nkeys; i++) {
         strbuf_addz(b, i ? ", c." : "c.");
@@ -74,22 +78,27 @@ static void foreign_key_query(const struct constraint_def *k, struct strbuf *b)
         emit_identifier(b, k->table->atts[k->keys[i] - 1].sqlite_name);
         strbuf_addz(b, " IS NOT NULL");
     }
-    strbuf_addz(b, ") AND NOT EXISTS (SELECT 1 FROM ");
-    emit_identifier(b, k->ref_table->sqlite_name);
-    strbuf_addz(b, " AS p WHERE ");
-    for (int i = 0; i < k->nkeys; i++) {
-        strbuf_addz(b, i ? " AND p." : "p.");
-        emit_identifier(b, k->ref_table->atts[k->ref_keys[i] - 1].sqlite_name);
-        strbuf_addz(b, " = c.");
-        emit_identifier(b, k->table->atts[k->keys[i] - 1].sqlite_name);
+    strbuf_addc(b, ')');
+    for (int m = 0; m < members; m++) {
+        strbuf_addz(b, " AND NOT EXISTS (SELECT 1 FROM ");
+        emit_identifier(b, family[m]->sqlite_name);
+        strbuf_addz(b, " AS p WHERE ");
+        for (int i = 0; i < k->nkeys; i++) {
+            const struct attribute *a = relation_attribute(family[m], k->ref_table->atts[k->ref_keys[i] - 1].name);
+            strbuf_addz(b, i ? " AND p." : "p.");
+            emit_identifier(b, a ? a->sqlite_name : "");
+            strbuf_addz(b, " = c.");
+            emit_identifier(b, k->table->atts[k->keys[i] - 1].sqlite_name);
+        }
+        strbuf_addc(b, ')');
     }
-    strbuf_addz(b, ") LIMIT 1");
+    strbuf_addz(b, " LIMIT 1");
 }
 
-static bool validate_foreign_key(struct command *c, const struct constraint_def *k)
+bool foreign_key_validate(struct command *c, const struct constraint_def *k)
 {
     struct strbuf b = {0};
-    foreign_key_query(k, &b);
+    foreign_key_query(c, k, &b);
     sqlite3_stmt *st = NULL;
     bool ok = catalog_prepare(c->db, c->func_host, c->snapshot, b.data, &st, NULL) == SQLITE_OK;
     strbuf_free(&b);
@@ -97,7 +106,7 @@ static bool validate_foreign_key(struct command *c, const struct constraint_def 
         return durable_error(c->db, c->err);
     int rc = sqlite3_step(st);
     if (rc == SQLITE_ROW) {
-        const char *key = key_text(c, k, st); /* before the error is set: printing values needs none to be */
+        const char *key = foreign_key_key_text(c, k, st, k->table, k->keys); /* before the error is set: printing values needs none to be */
         error_set(c->err, ERRCODE_FOREIGN_KEY_VIOLATION,
                   "insert or update on table \"%s\" violates foreign key constraint \"%s\"", k->table->name,
                   k->name);
@@ -120,7 +129,7 @@ static bool validate(struct command *c, const struct constraint_def *k)
 {
     if (k->table->kind == RELKIND_PARTITIONED) /* its partitions have it too */
         return true;
-    return k->type == 'c' ? validate_check(c, k) : k->type == 'f' ? validate_foreign_key(c, k) : true;
+    return k->type == 'c' ? validate_check(c, k) : k->type == 'f' ? foreign_key_validate(c, k) : true;
 }
 
 /* --- forms --------------------------------------------------------------------------------------------- */
@@ -248,6 +257,21 @@ static bool add_key(struct command *c, const struct relation *r, const struct ta
            index_sqlite_create(c, added) && partition_spread_index(c, added->oid);
 }
 
+/* What PostgreSQL does not allow of a partitioned table's foreign key. */
+static bool check_partitioned_key(struct command *c, const struct relation *r, const struct table_constraint *k)
+{
+    if (c->utility->kind == UTILITY_ALTER_TABLE && c->utility->alter_table.only)
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
+                         "cannot use ONLY for foreign key on partitioned table \"%s\" referencing relation \"%s\"", r->name,
+                         k->ref.name);
+    if (!k->not_valid)
+        return true;
+    error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
+              "cannot add NOT VALID foreign key on partitioned table \"%s\" referencing relation \"%s\"", r->name, k->ref.name);
+    error_detail(c->err, "This feature is not yet supported on partitioned tables.");
+    return false;
+}
+
 static bool add_exclusion(struct command *c, const struct relation *r, const struct table_constraint *k)
 {
     uint32_t oid = r->oid, index = 0;
@@ -270,6 +294,8 @@ bool alter_add_constraint(struct command *c, const struct relation *r, const str
         return add_exclusion(c, r, con);
     struct list taken = {0};
     uint32_t oid = r->oid;
+    if (con->type == 'f' && r->kind == RELKIND_PARTITIONED && !check_partitioned_key(c, r, con))
+        return false;
     bool ok = con->type == 'c'   ? check_define(c, r, con, &taken)
               : con->type == 'f' ? foreign_key_define(c, r, con, &taken)
                                  : error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
@@ -277,8 +303,9 @@ bool alter_add_constraint(struct command *c, const struct relation *r, const str
     if (!ok || !cmd_reload(c))
         return false;
     const struct relation *after = snapshot_relation(c->snapshot, oid);
-    const struct constraint_def *made = find_constraint(after, taken.items[taken.n - 1]);
-    return made && (con->not_valid || validate(c, made)) && table_sqlite_replace_text(c, after);
+    const struct constraint_def *made = find_constraint(after, taken.items[0]); /* those of partitions come behind */
+    return made && (con->not_valid || validate(c, made)) && table_sqlite_replace_text(c, after) &&
+           (con->type != 'f' || foreign_key_spread_referring(c, made->oid));
 }
 
 bool alter_drop_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -292,6 +319,9 @@ bool alter_drop_constraint(struct command *c, const struct relation *r, const st
     if (!con)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" of relation \"%s\" does not exist",
                          k->name, r->name);
+    if (con->type == 'f' && con->parent)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         "cannot drop inherited constraint \"%s\" of relation \"%s\"", con->name, r->name);
     if (con->type == 't') {
         error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
                   "cannot drop constraint %s on table %s because trigger %s on table %s requires it", con->name, r->name,

@@ -466,7 +466,8 @@ static bool check_inheritance(struct command *c, const struct relation *r, const
                              k->name, r->name);
     }
     bool spread = k->kind == ALTER_ADD_COLUMN || k->kind == ALTER_ADD_CONSTRAINT;
-    if (only && r->nchildren && spread && !(k->kind == ALTER_ADD_CONSTRAINT && k->constraint.no_inherit))
+    if (only && r->nchildren && spread &&
+        !(k->kind == ALTER_ADD_CONSTRAINT && (k->constraint.no_inherit || k->constraint.type != 'c')))
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
                          k->kind == ALTER_ADD_COLUMN ? "column must be added to child tables too"
                                                      : "constraint must be added to child tables too");
@@ -486,7 +487,7 @@ static bool spreads(const struct alter_cmd *k)
     case ALTER_DROP_EXPRESSION:
         return true;
     case ALTER_ADD_CONSTRAINT:
-        return k->constraint.type == 'f' || (k->constraint.type == 'c' && !k->constraint.no_inherit);
+        return k->constraint.type == 'c' && !k->constraint.no_inherit;
     case ALTER_VALIDATE_CONSTRAINT:
         return true;
     default:
@@ -518,8 +519,7 @@ static bool carry_over(struct command *c, const struct relation *from, const str
 static bool alter_children(struct command *c, uint32_t parent, const struct alter_cmd *k)
 {
     const struct relation *r = snapshot_relation(c->snapshot, parent);
-    bool foreign = k->kind == ALTER_ADD_CONSTRAINT && k->constraint.type == 'f';
-    if (!r || (foreign && r->kind != RELKIND_PARTITIONED))
+    if (!r)
         return true;
     int n = r->nchildren;
     uint32_t *children = ARENA_ARRAY(c->arena, uint32_t, n + 1);

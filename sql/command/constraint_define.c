@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sql/command/command_internal.h"
+#include "sql/command/partition_command.h"
 #include "sql/emit/deparse.h"
 
 /* A name the user gave must be free on the table. */
@@ -204,12 +205,7 @@ bool foreign_key_define(struct command *c, const struct relation *table,
     cmd_use_temp(c, temp);
     if (!ref)
         return false;
-    if (ref->kind == RELKIND_PARTITIONED || table->kind == RELKIND_PARTITIONED)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         ref->kind == RELKIND_PARTITIONED
-                             ? "foreign keys that reference partitioned tables are not supported"
-                             : "foreign keys of partitioned tables are not supported: give them to the partitions");
-    if (ref->kind != RELKIND_TABLE || ref->system)
+    if ((ref->kind != RELKIND_TABLE && ref->kind != RELKIND_PARTITIONED) || ref->system)
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
                          "referenced relation \"%s\" is not a table", ref->name);
     struct acl_object o = acl_relation(ref);
@@ -249,19 +245,33 @@ bool foreign_key_define(struct command *c, const struct relation *table,
             return false;
     if (ref->adopted && !command_adopt(c, &ref))
         return false;
-    uint32_t oid = cmd_new_oid(c);
-    if (k->nset_columns && !durable_create(c->db, c->err))
+    struct foreign_key row = {.name = name, .table = table, .ref = ref, .n = n, .nset = k->nset_columns, .index = index->oid,
+                              .on_update = k->on_update ? k->on_update : 'a', .on_delete = k->on_delete ? k->on_delete : 'a',
+                              .match = k->match ? k->match : 's', .deferrable = k->deferrable, .deferred = k->deferred,
+                              .not_valid = k->not_valid, .parent = k->parent};
+    memcpy(row.keys, keys, sizeof(keys));
+    memcpy(row.ref_keys, ref_keys, sizeof(ref_keys));
+    memcpy(row.set, set, sizeof(set));
+    if (!foreign_key_insert(c, &row))
         return false;
-    if (k->nset_columns &&
-        !cmd_exec(c, "INSERT INTO @_pg_constraint_more VALUES (%u, %Q, NULL)", oid,
-                  attnum_text(c, set, k->nset_columns)))
+    /* A partition's key looks for its row in the referenced table; that one's partitions ask for the partitioned table's. */
+    return k->parent || foreign_key_spread_referenced(c, &row, taken);
+}
+
+bool foreign_key_insert(struct command *c, struct foreign_key *k)
+{
+    k->oid = cmd_new_oid(c);
+    if ((k->nset || k->parent) && !durable_create(c->db, c->err))
         return false;
-    char match = k->match ? k->match : 's', upd = k->on_update ? k->on_update : 'a',
-         del = k->on_delete ? k->on_delete : 'a';
+    if (k->nset && !cmd_exec(c, "INSERT INTO @_pg_constraint_more VALUES (%u, %Q, NULL)", k->oid,
+                             attnum_text(c, k->set, k->nset)))
+        return false;
+    if (k->parent && !cmd_exec(c, "INSERT INTO @_pg_parent VALUES (%u, %u, %u)", CLASS_PG_CONSTRAINT, k->oid, k->parent))
+        return false;
     return cmd_exec(c,
                     "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'f', %u, 0, %u, %u, %d, %d, %d, 1, "
                     "%Q, %Q, '%c', '%c', '%c', NULL)",
-                    oid, name, table->namespace_oid, table->oid, index->oid, ref->oid,
-                    k->deferrable, k->deferred, !k->not_valid, attnum_text(c, keys, n),
-                    attnum_text(c, ref_keys, n), upd, del, match);
+                    k->oid, k->name, k->table->namespace_oid, k->table->oid, k->index, k->ref->oid, k->deferrable,
+                    k->deferred, !k->not_valid, attnum_text(c, k->keys, k->n), attnum_text(c, k->ref_keys, k->n),
+                    k->on_update, k->on_delete, k->match);
 }

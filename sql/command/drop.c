@@ -96,8 +96,12 @@ static void add_relation_dependents(struct drop *d, const struct relation *r, in
         if (o->sequence && o->sequence->owned_table == r->oid)
             add(d, CLASS_PG_CLASS, o->oid, 0, true, via);
     }
-    for (int i = 0; i < r->nreferenced; i++)
-        add(d, CLASS_PG_CONSTRAINT, r->referenced[i]->oid, 0, false, via);
+    for (int i = 0; i < r->nreferenced; i++) { /* a partition's row of a key stands for the key */
+        const struct constraint_def *k = r->referenced[i];
+        while (k->parent)
+            k = k->parent;
+        add(d, CLASS_PG_CONSTRAINT, k->oid, 0, false, via);
+    }
     for (int i = 0; i < r->nchildren; i++) /* partitions go with their table, other children by CASCADE */
         add(d, CLASS_PG_CLASS, r->children[i]->oid, 0, r->children[i]->partition_bound != NULL, via);
     add_recorded(d, CLASS_PG_CLASS, r->oid, 0, via);
@@ -292,12 +296,24 @@ static void add_dependents(struct drop *d, int i)
         const struct constraint_def *k = find_constraint(d->s, a.oid);
         if (k && k->index && k->type != 'f')
             add(d, CLASS_PG_CLASS, k->index->oid, 0, true, i);
+        for (int n = 0; k && n < d->s->constraints.n; n++) { /* what partitions have of it */
+            const struct constraint_def *own = d->s->constraints.items[n];
+            if (own->parent == k)
+                add(d, CLASS_PG_CONSTRAINT, own->oid, 0, true, i);
+        }
         for (int n = 0; k && k->type == 'c' && k->table && !k->no_inherit && n < k->table->nchildren; n++) {
             const struct relation *child = k->table->children[n];
             for (int j = 0; j < child->nconstraints; j++)
                 if (child->constraints[j]->type == 'c' && !strcmp(child->constraints[j]->name, k->name))
                     add(d, CLASS_PG_CONSTRAINT, child->constraints[j]->oid, 0, true, i);
         }
+    } else if (a.classid == CLASS_PG_TRIGGER) {
+        for (int n = 0; n < d->s->triggers.n; n++) {
+            const struct trigger_def *t = d->s->triggers.items[n];
+            if (t->parent && t->parent->oid == a.oid)
+                add(d, CLASS_PG_TRIGGER, t->oid, 0, true, i);
+        }
+        add_recorded(d, a.classid, a.oid, 0, i);
     } else if (a.classid == CLASS_PG_NAMESPACE) {
         add_schema_contents(d, a.oid, i);
     } else if (a.classid == CLASS_PG_PROC || a.classid == CLASS_PG_OPERATOR) {
@@ -403,7 +419,8 @@ static bool delete_relation_rows(struct command *c, const struct relation *r)
                     "DELETE FROM @_pg_policy WHERE polrelid = %u; "
                     "DELETE FROM @_pg_foreign_table WHERE ftrelid = %u; "
                     "DELETE FROM @_pg_relation_flag WHERE relid = %u; DELETE FROM @_pg_statistic WHERE starelid = %u",
-                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o, o, o);
+                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o, o, o) &&
+           cmd_exec(c, "DELETE FROM @_pg_local WHERE classid = %u AND objid = %u", CLASS_PG_CLASS, o);
 }
 
 static bool delete_rows(struct drop *d, const struct object_address *a)
@@ -420,8 +437,10 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
     else if (r)
         ok = delete_relation_rows(c, r);
     else if (a->classid == CLASS_PG_CONSTRAINT)
-        ok = cmd_exec(c, "DELETE FROM @_pg_constraint WHERE oid = %u; DELETE FROM @_pg_constraint_more WHERE oid = %u",
-                      a->oid, a->oid);
+        ok = cmd_exec(c,
+                      "DELETE FROM @_pg_constraint WHERE oid = %u; DELETE FROM @_pg_constraint_more WHERE oid = %u; "
+                      "DELETE FROM @_pg_parent WHERE objid = %u; DELETE FROM @_pg_local WHERE objid = %u",
+                      a->oid, a->oid, a->oid, a->oid);
     else if (a->classid == CLASS_PG_EVENT_TRIGGER)
         ok = cmd_exec(c, "DELETE FROM main._pg_event_trigger WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_FOREIGN_DATA_WRAPPER || a->classid == CLASS_PG_FOREIGN_SERVER ||
@@ -435,7 +454,8 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
     else if (a->classid == CLASS_PG_REWRITE)
         ok = cmd_exec(c, "DELETE FROM @_pg_rewrite WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_TRIGGER)
-        ok = cmd_exec(c, "DELETE FROM @_pg_trigger WHERE oid = %u", a->oid);
+        ok = cmd_exec(c, "DELETE FROM @_pg_trigger WHERE oid = %u", a->oid) &&
+             cmd_exec(c, "DELETE FROM @_pg_parent WHERE objid = %u", a->oid);
     else if (a->classid == CLASS_PG_ATTRDEF)
         ok = cmd_exec(c, "DELETE FROM @_pg_attrdef WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_TYPE)

@@ -250,6 +250,14 @@ static bool find_dropped_trigger(struct command *c, const struct object_ref *ref
         return false;
     cmd_use_temp(c, r->persistence == 't');
     *found = true;
+    if (t->parent) {
+        const char *of = t->parent->table->name;
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
+                  "cannot drop trigger %s on table %s because trigger %s on table %s requires it", t->name, r->name,
+                  t->parent->name, of);
+        error_hint(c->err, "You can drop trigger %s on table %s instead.", t->parent->name, of);
+        return false;
+    }
     *a = (struct object_address){CLASS_PG_TRIGGER, t->oid, 0};
     return true;
 }
@@ -459,6 +467,14 @@ static bool add_truncated(struct command *c, struct list *tables, const struct r
     return true;
 }
 
+static bool is_listed(const struct list *tables, const struct relation *r)
+{
+    for (int i = 0; i < tables->n; i++)
+        if (tables->items[i] == (const void *)r)
+            return true;
+    return false;
+}
+
 static bool check_references(struct command *c, struct list *tables)
 {
     for (int i = 0; i < tables->n; i++) {
@@ -473,11 +489,11 @@ static bool check_references(struct command *c, struct list *tables)
                                "truncate cascades to table \"%s\"", from->name);
                 continue;
             }
-            bool listed = false;
-            for (int j = 0; j < tables->n; j++)
-                listed |= tables->items[j] == (const void *)from;
-            if (listed)
+            if (is_listed(tables, from))
                 continue;
+            for (int j = k + 1; j < r->nreferenced; j++) /* the oldest table is named */
+                if (r->referenced[j]->table->oid < from->oid && !is_listed(tables, r->referenced[j]->table))
+                    from = r->referenced[j]->table;
             error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                       "cannot truncate a table referenced in a foreign key constraint");
             error_detail(c->err, "Table \"%s\" references \"%s\".", from->name, r->name);

@@ -409,9 +409,10 @@ bool partition_define_parents(struct command *c, const struct relation *r, const
     return ok;
 }
 
-bool partition_finish(struct command *c, const struct create_table *ct)
+bool partition_finish(struct command *c, const struct create_table *ct, uint32_t oid)
 {
-    return !ct->is_partition || narrow_default(c, ct->parents[0]);
+    return !ct->is_partition ||
+           (narrow_default(c, ct->parents[0]) && partition_clone_keys(c, ct->parents[0], oid, false));
 }
 
 bool partition_check_emit(struct command *c, const struct relation *r, struct strbuf *out)
@@ -541,7 +542,7 @@ bool alter_attach_partition(struct command *c, const struct relation *parent, co
     for (int i = 0; i < n; i++)
         if (!partition_spread_missing(c, indexes[i], oid))
             return false;
-    return true;
+    return partition_clone_keys(c, parent_oid, oid, true);
 }
 
 /* DETACH CONCURRENTLY leaves the bound behind as a CHECK. */
@@ -573,7 +574,8 @@ bool alter_detach_partition(struct command *c, const struct relation *parent, co
         return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                          "cannot detach partitions concurrently when a default partition exists");
     uint32_t oid = child->oid, parent_oid = parent->oid;
-    if (!cmd_exec(c, "DELETE FROM @_pg_inherits WHERE inhrelid = %u; DELETE FROM @_pg_partition_bound WHERE relid = %u",
+    if (!partition_forget_keys(c, parent, child) ||
+        !cmd_exec(c, "DELETE FROM @_pg_inherits WHERE inhrelid = %u; DELETE FROM @_pg_partition_bound WHERE relid = %u",
                   oid, oid))
         return false;
     for (int i = 0; i < child->nindexes; i++)

@@ -358,7 +358,7 @@ bool run_create_table(struct command *c)
         !on_commit_define(c, oid, ct->on_commit) ||
         !define_constraints(c, r, ct) || !define_foreign_keys(c, r, ct) || !cmd_reload(c))
         return false;
-    return table_sqlite_create(c, snapshot_relation(c->snapshot, oid)) && partition_finish(c, ct);
+    return table_sqlite_create(c, snapshot_relation(c->snapshot, oid)) && partition_finish(c, ct, oid);
 }
 
 const struct relation *command_create_table_as(struct command *c, const struct qualified_name *name,

@@ -118,7 +118,7 @@ bool table_sqlite_text(struct command *c, const struct relation *r, const char *
         strbuf_addz(out, "\"_pg_no_columns\" INTEGER");
     for (int i = 0; i < r->nconstraints; i++) {
         const struct constraint_def *k = r->constraints[i];
-        if (k->type != 'c' && k->type != 'f')
+        if ((k->type != 'c' && k->type != 'f') || foreign_key_is_partitioned(k))
             continue;
         strbuf_addz(out, ", CONSTRAINT ");
         emit_identifier(out, k->name);

@@ -6,7 +6,7 @@
 
 #include "sql/analyze/analyze.h"
 #include "sql/command/alter_table.h"
-#include "sql/command/command_internal.h"
+#include "sql/command/partition_command.h"
 #include "sql/emit/deparse.h"
 
 const struct trigger_def *cmd_find_trigger(const struct relation *r, const char *name)
@@ -204,6 +204,31 @@ static bool write_rows(struct command *c, struct draft *d)
            depend_columns(c, d);
 }
 
+/* The rows of a partitioned table's trigger for its partitions; those of the one it replaces go. */
+static bool spread_trigger(struct command *c, uint32_t oid, const struct trigger_def *replaced)
+{
+    const struct trigger_def *t = map_get(&c->snapshot->trigger_oid, oid, NULL);
+    if (!t || t->table->kind != RELKIND_PARTITIONED || !(t->type & TRIGGER_ROW))
+        return true;
+    for (int i = 0; replaced && i < c->snapshot->triggers.n; i++) {
+        const struct trigger_def *own = c->snapshot->triggers.items[i];
+        struct object_address a = {CLASS_PG_TRIGGER, own->oid, 0};
+        if (own->parent != t)
+            continue;
+        if (!drop_objects(c, &a, 1, true, true))
+            return false;
+        t = map_get(&c->snapshot->trigger_oid, oid, NULL);
+        i = -1;
+    }
+    const struct snapshot *held = snapshot_ref(c->snapshot);
+    bool ok = durable_create(c->db, c->err);
+    for (int i = 0; ok && i < t->table->nchildren; i++)
+        ok = trigger_clone(c, t, t->table->children[i]);
+    ok = ok && (!t->table->nchildren || cmd_reload(c));
+    snapshot_unref(held);
+    return ok;
+}
+
 bool run_create_trigger(struct command *c)
 {
     struct draft d = {.t = &c->utility->create_trigger};
@@ -212,9 +237,6 @@ bool run_create_trigger(struct command *c)
         return false;
     if (!cmd_check_owner(c, d.r->owner, cmd_kind_name(d.r->kind), d.r->name) || !command_adopt(c, &d.r))
         return false;
-    if (d.r->kind == RELKIND_PARTITIONED) /* its partitions' own triggers fire */
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "triggers on partitioned tables are not supported: give them to the partitions");
     cmd_use_temp(c, d.r->persistence == 't');
     d.when = NULL;
     if (d.t->when && !(d.when = when_text(c, d.t->when, d.r)))
@@ -228,12 +250,36 @@ bool run_create_trigger(struct command *c)
     if (!check_existing(c, &d) || !update_columns(c, &d) || !durable_create(c->db, c->err) || !write_rows(c, &d))
         return false;
     const struct snapshot *held = snapshot_ref(c->snapshot);
-    bool ok = cmd_reload(c);
+    uint32_t oid = d.oid;
+    bool ok = cmd_reload(c) && spread_trigger(c, oid, d.old);
     snapshot_unref(held);
     return ok;
 }
 
 /* --- ENABLE, DISABLE, RENAME ----------------------------------------------------------------------------- */
+
+/* The rows of the trigger in partitions, at every depth. */
+static bool enable_clones(struct command *c, const struct trigger_def *t, char enabled)
+{
+    for (int i = 0; i < c->snapshot->triggers.n; i++) {
+        const struct trigger_def *own = c->snapshot->triggers.items[i];
+        if (own->parent == t && (!cmd_exec(c, "UPDATE @_pg_trigger SET tgenabled = '%c' WHERE oid = %u", enabled, own->oid) ||
+                                 !enable_clones(c, own, enabled)))
+            return false;
+    }
+    return true;
+}
+
+static bool rename_clones(struct command *c, const struct trigger_def *t, const char *to)
+{
+    for (int i = 0; i < c->snapshot->triggers.n; i++) {
+        const struct trigger_def *own = c->snapshot->triggers.items[i];
+        if (own->parent == t && (!cmd_exec(c, "UPDATE @_pg_trigger SET tgname = %Q WHERE oid = %u", to, own->oid) ||
+                                 !rename_clones(c, own, to)))
+            return false;
+    }
+    return true;
+}
 
 static bool set_enabled(struct command *c, const struct relation *r, const struct alter_cmd *k, char enabled)
 {
@@ -243,9 +289,14 @@ static bool set_enabled(struct command *c, const struct relation *r, const struc
     if (!every && !cmd_find_trigger(r, k->name))
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "trigger \"%s\" for table \"%s\" does not exist",
                          k->name, r->name);
-    return cmd_exec(c, "UPDATE @_pg_trigger SET tgenabled = '%c' WHERE tgrelid = %u AND (%d OR tgname = %Q)",
-                    enabled, r->oid, every, k->name) &&
-           cmd_reload(c);
+    if (!cmd_exec(c, "UPDATE @_pg_trigger SET tgenabled = '%c' WHERE tgrelid = %u AND (%d OR tgname = %Q)", enabled,
+                  r->oid, every, k->name))
+        return false;
+    if (!c->utility->alter_table.only && r->kind == RELKIND_PARTITIONED)
+        for (int i = 0; i < r->ntriggers; i++)
+            if ((every || !strcmp(r->triggers[i]->name, k->name)) && !enable_clones(c, r->triggers[i], enabled))
+                return false;
+    return cmd_reload(c);
 }
 
 bool alter_trigger_enabled(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -271,5 +322,11 @@ bool cmd_rename_trigger(struct command *c, const struct relation *r, const char 
     if (cmd_find_trigger(r, to))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "trigger \"%s\" for relation \"%s\" already exists", to,
                          r->name);
-    return cmd_exec(c, "UPDATE @_pg_trigger SET tgname = %Q WHERE oid = %u", to, t->oid) && cmd_reload(c);
+    if (t->parent) {
+        error_set(c->err, ERRCODE_INTERNAL_ERROR, "cannot rename trigger \"%s\" on table \"%s\"", from, r->name);
+        error_hint(c->err, "Rename the trigger on the partitioned table \"%s\" instead.", t->parent->table->name);
+        return false;
+    }
+    return cmd_exec(c, "UPDATE @_pg_trigger SET tgname = %Q WHERE oid = %u", to, t->oid) && rename_clones(c, t, to) &&
+           cmd_reload(c);
 }

@@ -2,6 +2,7 @@
  * emit_modify.c: the statements of a step that changes rows one by one (plan/modify.h): the changes themselves, whose parameters
  * are numbered by attnum, and the queries about one row (WHEN conditions, rows in the way of ON CONFLICT).
  */
+#include "sql/analyze/partition.h"
 #include "sql/emit/emitter.h"
 #include "sql/plan/modify.h"
 
@@ -174,13 +175,34 @@ static const char *lookup_sql(struct emitter *em, const char *what, const struct
     return take(em);
 }
 
+/* Is a row with this key in the table, or in one of its partitions? */
+static const char *family_lookup_sql(struct emitter *em, const struct relation *r, const int16_t *keys, int n)
+{
+    const struct relation **family;
+    if (r->kind != RELKIND_PARTITIONED)
+        return lookup_sql(em, "1", r, keys, n, "=", 1);
+    int members = relation_family(r, em->arena, &family);
+    for (int k = 0; k < members; k++) {
+        emit_z(em, k ? " UNION ALL SELECT 1 FROM " : "SELECT 1 FROM ");
+        emit_identifier(em->out, family[k]->sqlite_name);
+        for (int i = 0; i < n; i++) {
+            const struct attribute *a = relation_attribute(family[k], r->atts[keys[i] - 1].name);
+            emit_z(em, i ? " AND " : " WHERE ");
+            emit_identifier(em->out, a ? a->sqlite_name : "");
+            emit_printf(em, " = ?%d", i + 1);
+        }
+    }
+    emit_z(em, members ? " LIMIT 1" : "SELECT 1 WHERE 0");
+    return take(em);
+}
+
 static void constraint_sql(struct emitter *em, struct firing *f)
 {
     const struct constraint_def *c = f->constraint;
     if (f->kind == FIRING_FK_CHECK)
-        f->sql = lookup_sql(em, "1", c->ref_table, c->ref_keys, c->nkeys, "=", 1);
+        f->sql = family_lookup_sql(em, c->ref_table, c->ref_keys, c->nkeys);
     else if (f->kind == FIRING_FK_ACTION)
-        f->sql = lookup_sql(em, "1", c->table, c->keys, c->nkeys, "=", 1);
+        f->sql = family_lookup_sql(em, c->table, c->keys, c->nkeys);
     else if (f->kind == FIRING_UNIQUE)
         f->sql = lookup_sql(em, emit_rowid_name(c->table) ? emit_rowid_name(c->table) : "rowid", c->table, c->keys,
                             c->nkeys, c->index && c->index->nulls_not_distinct ? "IS" : "=", 2);

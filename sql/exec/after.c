@@ -146,7 +146,8 @@ static bool fire_row(struct after_batch *b, struct fired_row *r, const struct va
 static bool fire_rows(const struct modify_env *env, struct after_batch *b, const bool *slots, struct error *err)
 {
     struct fired_row r = {
-        .env = env, .plan = b->plan, .relation = b->step->modify->relation, .arena = arena_create(), .err = err};
+        .env = env, .plan = b->plan, .relation = b->step->modify->relation, .moving = b->step->query && b->step->query->moving,
+        .arena = arena_create(), .err = err};
     bool ok = true;
     for (int64_t i = 0; ok && b->rows && i < b->rows->nrows; i++) {
         arena_reset(r.arena);

@@ -245,14 +245,15 @@ void constraint_missing_detail(const struct constraint_failure *f, const struct 
                  watch_key_text(f, k->table, f->new_row, k->keys, k->nkeys, err), k->ref_table->name);
 }
 
-void constraint_still_referenced(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)
+void constraint_still_referenced(const struct constraint_failure *f, const struct constraint_def *k,
+                                 const struct constraint_def *told, struct error *err)
 {
     error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
               "update or delete on table \"%s\" violates foreign key constraint \"%s\" on table \"%s\"",
-              k->ref_table->name, k->name, k->table->name);
+              told->ref_table->name, told->name, k->table->name);
     error_detail(err, "Key %s is still referenced from table \"%s\".",
                  watch_key_text(f, k->ref_table, f->old_row, k->ref_keys, k->nkeys, err), k->table->name);
-    constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
+    constraint_set_names(err, f->snapshot, k->table, told->name, NULL);
 }
 
 void constraint_duplicate(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)

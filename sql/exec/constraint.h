@@ -31,7 +31,9 @@ void constraint_view_check(const struct constraint_failure *f, const char *view,
 /* A foreign key whose referenced row is missing; the second adds the DETAIL. */
 void constraint_missing(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
 void constraint_missing_detail(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
-void constraint_still_referenced(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
+/* told: the constraint that is named, k or one above it. */
+void constraint_still_referenced(const struct constraint_failure *f, const struct constraint_def *k,
+                                 const struct constraint_def *told, struct error *err);
 /* A key that is there twice. */
 void constraint_duplicate(const struct constraint_failure *f, const struct constraint_def *k, struct error *err);
 /* A row that an exclusion constraint does not allow beside another; both rows' keys. */

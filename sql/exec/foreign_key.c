@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/analyze/partition.h"
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
 #include "sql/emit/emit.h"
@@ -42,8 +43,7 @@ static bool lookup(const struct fired_row *r, const struct firing *f, const stru
     return ok;
 }
 
-/* Whether table has a row with these values in columns; with rowid: that row. Rare: prepared each time. */
-static bool row_exists(const struct fired_row *r, const struct relation *table, const int16_t *columns,
+static bool member_exists(const struct fired_row *r, const struct relation *table, const int16_t *columns,
                        const struct value *row, const int16_t *keys, int n, const int64_t *rowid, bool *found)
 {
     struct strbuf sql = {0};
@@ -61,6 +61,25 @@ static bool row_exists(const struct fired_row *r, const struct relation *table, 
     bool ok = stmt && run_lookup(r, stmt, row, keys, n, found);
     sqlite3_finalize(stmt);
     return ok;
+}
+
+/* Whether table, or a partition of it, has a row with these values in columns; with rowid: that row. Rare: prepared each time. */
+static bool row_exists(const struct fired_row *r, const struct relation *table, const int16_t *columns,
+                       const struct value *row, const int16_t *keys, int n, const int64_t *rowid, bool *found)
+{
+    const struct relation **family;
+    if (table->kind != RELKIND_PARTITIONED)
+        return member_exists(r, table, columns, row, keys, n, rowid, found);
+    int members = relation_family(table, r->arena, &family);
+    int16_t *own = ARENA_ARRAY(r->arena, int16_t, n + 1);
+    *found = false;
+    for (int i = 0; i < members && !*found; i++) {
+        for (int k = 0; k < n; k++)
+            own[k] = relation_attribute(family[i], table->atts[columns[k] - 1].name)->num;
+        if (!member_exists(r, family[i], own, row, keys, n, rowid, found))
+            return false;
+    }
+    return true;
 }
 
 static struct constraint_failure failure_of(const struct fired_row *r)
@@ -164,7 +183,9 @@ static char *action_text(const struct snapshot *s, const struct constraint_def *
     const struct namespace_def *ns = snapshot_namespace(s, k->table->namespace_oid);
     bool deletes = action == ACTION_DELETE;
     bool cascades = action == ACTION_CASCADE;
-    strbuf_addz(&b, deletes ? "DELETE FROM ONLY " : "UPDATE ONLY ");
+    bool partitioned = k->table->kind == RELKIND_PARTITIONED;
+    strbuf_addz(&b, deletes ? "DELETE FROM " : "UPDATE ");
+    strbuf_addz(&b, partitioned ? "" : "ONLY ");
     emit_identifier(&b, ns ? ns->name : PG_TEMP_NAMESPACE_NAME);
     strbuf_addc(&b, '.');
     emit_identifier(&b, k->table->name);
@@ -254,6 +275,24 @@ static bool run_action(const struct fired_row *r, const struct constraint_def *k
     return ok;
 }
 
+/* The key as it was defined, of which k is the row for a partition. */
+static const struct constraint_def *top_of(const struct constraint_def *k)
+{
+    while (k->parent && k->parent->table == k->table)
+        k = k->parent;
+    return k;
+}
+
+/* Does another row, of the whole partitioned table where it is one, have the old key by now? */
+static bool still_there(const struct fired_row *r, const struct constraint_def *k, bool *found)
+{
+    const struct constraint_def *top = top_of(k);
+    int16_t keys[32];
+    for (int i = 0; i < k->nkeys; i++)
+        keys[i] = k->ref_keys[i];
+    return row_exists(r, top->ref_table, top->ref_keys, r->old, keys, k->nkeys, NULL, found);
+}
+
 /* NO ACTION and RESTRICT: nothing may refer to the old key; with again, unless another row has it by now. */
 static bool check_unreferenced(const struct fired_row *r, const struct firing *f, bool again)
 {
@@ -264,13 +303,14 @@ static bool check_unreferenced(const struct fired_row *r, const struct firing *f
     if (!found)
         return true;
     if (again) {
-        if (!row_exists(r, k->ref_table, k->ref_keys, r->old, k->ref_keys, k->nkeys, NULL, &found))
+        if (!still_there(r, k, &found))
             return false;
         if (found)
             return true;
     }
     struct constraint_failure failure = failure_of(r);
-    constraint_still_referenced(&failure, k, r->err);
+    /* An UPDATE that moves a row is one of the partitioned table. */
+    constraint_still_referenced(&failure, k, r->moving ? top_of(k) : k, r->err);
     return false;
 }
 
@@ -282,6 +322,22 @@ bool fire_fk_action(const struct fired_row *r, const struct firing *f)
     if (fire_null_key(r->old, k->ref_keys, k->nkeys) ||
         (!deleted && fire_same_key(r->old, r->new, k->ref_keys, k->nkeys)))
         return true;
+    if (deleted && r->moving) { /* an UPDATE that puts the row into another partition */
+        bool found;
+        if (!still_there(r, k, &found) || found)
+            return !error_is_set(r->err);
+        action = k->on_update;
+        if (action == 'c') {
+            if (!lookup(r, f, r->old, k->ref_keys, &found) || !found)
+                return !error_is_set(r->err);
+            return error_set(r->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                             "ON UPDATE CASCADE of a key that moves to another partition is not supported");
+        }
+        if (action == 'n' || action == 'd')
+            return run_action(r, k, action == 'n' ? ACTION_UPDATE_NULL : ACTION_UPDATE_DEFAULT) &&
+                   (action == 'n' || check_unreferenced(r, f, true));
+        return check_unreferenced(r, f, action != 'r');
+    }
     switch (action) {
     case 'c':
         return run_action(r, k, deleted ? ACTION_DELETE : ACTION_CASCADE);

@@ -82,6 +82,7 @@ struct fired_row {
     int event;
     const struct value *old, *new; /* natts values; NULL if there is none */
     int64_t rowid;
+    bool moving; /* a DELETE that is the first half of an UPDATE into another partition */
     struct arena *arena; /* the row's */
     struct error *err;
 };

@@ -187,7 +187,7 @@ const struct constraint_def *watch_find_missing(const struct constraint_failure 
         return NULL;
     for (int k = 0; k < r->nconstraints; k++) {
         const struct constraint_def *c = r->constraints[k];
-        if (c->type != 'f')
+        if (c->type != 'f' || foreign_key_is_partitioned(c))
             continue;
         for (int i = 0; i < w->n; i++)
             if (!watch_has_null(w->rows[i].new, c->keys, c->nkeys) &&
@@ -205,7 +205,7 @@ const struct constraint_def *watch_find_referenced(const struct constraint_failu
     const struct relation *r = f->step->target;
     for (int k = 0; k < r->nreferenced; k++) {
         const struct constraint_def *c = r->referenced[k];
-        for (int i = 0; i < w->n; i++)
+        for (int i = 0; i < w->n && !foreign_key_is_partitioned(c); i++)
             if (!watch_has_null(w->rows[i].old, c->ref_keys, c->nkeys) &&
                 watch_exists(f, c->table, c->keys, w->rows[i].old, c->ref_keys, c->nkeys, false)) {
                 *row = i;

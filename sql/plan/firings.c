@@ -167,8 +167,10 @@ static bool keys_change(const struct relation *r, const int16_t *keys, int n, co
 static void add_own_constraint(struct planner *p, const struct relation *r, const struct constraint_def *c,
                                struct firing_list *l)
 {
-    if (foreign_key_is_managed(c))
-        add_constraint(p, l, FIRING_FK_CHECK, "RI_ConstraintTrigger_c", c);
+    if (foreign_key_is_managed(c)) {
+        if (foreign_key_checks(c))
+            add_constraint(p, l, FIRING_FK_CHECK, "RI_ConstraintTrigger_c", c);
+    }
     else if (c->type == 'x')
         add_exclusion(p, l, c);
     else if (c->deferrable && (c->type == 'u' || c->type == 'p'))
@@ -191,7 +193,7 @@ static void add_constraints(struct planner *p, const struct relation *r, int eve
     }
     for (int i = 0; event != TRIGGER_INSERT && !replica && i < r->nreferenced; i++) {
         const struct constraint_def *c = r->referenced[i];
-        if (foreign_key_is_managed(c) &&
+        if (foreign_key_is_managed(c) && foreign_key_acts(c) &&
             (event == TRIGGER_DELETE || keys_change(r, c->ref_keys, c->nkeys, set, nset)))
             add_constraint(p, l, FIRING_FK_ACTION, "RI_ConstraintTrigger_a", c);
     }
@@ -221,7 +223,7 @@ bool plan_row_firings(struct planner *p, const struct relation *r, struct row_op
 bool plan_statement_firings(struct planner *p, const struct relation *r, struct modify *m, int event, const int *set,
                             int nset)
 {
-    for (int i = 0; i < r->ntriggers; i++) {
+    for (int i = 0; !p->in_family && i < r->ntriggers; i++) {
         const struct trigger_def *t = r->triggers[i];
         if (t->type & TRIGGER_ROW || !fires(p, t, event, set, nset))
             continue;

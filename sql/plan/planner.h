@@ -11,6 +11,7 @@ struct planner {
     struct eval_context *ctx;
     struct error *err;
     struct program *program;
+    bool in_family; /* a change of one member of a family: the statement triggers of the table that was named fire in other steps */
 };
 
 #define PASS(name) bool name(struct planner *p, struct query *q);

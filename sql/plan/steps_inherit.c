@@ -14,6 +14,7 @@
 #include "sql/analyze/analyze.h"
 #include "sql/analyze/partition.h"
 #include "sql/plan/inherit.h"
+#include "sql/plan/modify.h"
 
 /* Columns of an UPDATE's or DELETE's rowset, from 1. */
 enum { COLUMN_ROWID = 1, COLUMN_SOURCE, COLUMN_FIRST, COLUMN_LATER = 1 << 20 /* known once the rowset is complete */ };
@@ -359,6 +360,68 @@ static void returning_step(struct change *c, int rowset, int ncolumns, enum step
         *out = st->rowset = p->program->nrowsets++;
 }
 
+/* --- statement triggers of the named table -------------------------------------------------------------------- */
+
+static bool has_statement_triggers(const struct relation *r)
+{
+    for (int i = 0; i < r->ntriggers; i++)
+        if (!(r->triggers[i]->type & TRIGGER_ROW))
+            return true;
+    return false;
+}
+
+/* A step that changes no row: what fires before all changes, or behind them. */
+static void statement_step(struct change *c, int event, const struct target *set, int nset, bool before)
+{
+    struct planner *p = c->p;
+    struct modify *m = ARENA_NEW(p->arena, struct modify);
+    int *attnums = ARENA_ARRAY(p->arena, int, nset + 1);
+    for (int i = 0; i < nset; i++)
+        attnums[i] = set[i].attnum;
+    *m = (struct modify){.relation = c->root, .action_column = 0, .rowid_column = -1, .old_column = -1, .result = -1};
+    m->ops = ARENA_NEW(p->arena, struct row_op); /* no event: rows are passed over */
+    m->nops = 1;
+    p->in_family = false;
+    bool ok = plan_statement_firings(p, c->root, m, event, event == TRIGGER_UPDATE ? attnums : NULL, nset);
+    p->in_family = true;
+    if (!ok)
+        return;
+    if (before)
+        m->after_statement = (struct firing_list){0};
+    else
+        m->before_statement = (struct firing_list){0};
+    if (!m->before_statement.n && !m->after_statement.n)
+        return;
+    struct query *none = ARENA_NEW(p->arena, struct query), *q = ARENA_NEW(p->arena, struct query);
+    *none = (struct query){.command = QUERY_SELECT, .result = -1};
+    plan_add_target(p->arena, none, expr_null(p->arena, INT8OID, -1), "none", false);
+    m->source = keep_rows(p, none, NULL, 0);
+    *q = (struct query){.command = QUERY_UPDATE, .result = -1};
+    struct step *st = plan_add_step(p, STEP_MODIFY, q);
+    st->modify = m;
+    st->target = c->root;
+    p->program->long_hint = true;
+}
+
+static void statement_steps(struct change *c, bool before)
+{
+    const struct query *q = c->q;
+    bool updates = q->conflict && q->conflict->action == CONFLICT_UPDATE;
+    if (!has_statement_triggers(c->root))
+        return;
+    if (!before && updates)
+        statement_step(c, TRIGGER_UPDATE, q->conflict->set, q->conflict->nset, before);
+    statement_step(c,
+                   q->command == QUERY_INSERT   ? TRIGGER_INSERT
+                   : q->command == QUERY_UPDATE ? TRIGGER_UPDATE
+                                                : TRIGGER_DELETE,
+                   q->targets, q->command == QUERY_UPDATE ? q->ntargets : 0, before);
+    if (before && updates)
+        statement_step(c, TRIGGER_UPDATE, q->conflict->set, q->conflict->nset, before);
+}
+
+/* --- INSERT --- */
+
 static void change_insert(struct change *c, const struct query *with, int nwith, enum step_kind kind, int *out)
 {
     struct planner *p = c->p;
@@ -393,6 +456,7 @@ static void change_insert(struct change *c, const struct query *with, int nwith,
         last->rowset = kept;
     }
     struct returning r = {.c = c, .first = 1, .tableoid = n + 1};
+    statement_steps(c, false);
     if (returns) {
         plan_each_var(c->q->returning, c->q->nreturning, returning_var, &r);
         returning_step(c, kept, n + 1, kind, out);
@@ -501,6 +565,7 @@ static struct query *member_statement(struct change *c, const struct relation *r
     struct planner *p = c->p;
     struct query *m = member_change(c, how == MOVES_OUT ? QUERY_DELETE : how == MOVES_IN ? QUERY_INSERT : c->q->command, r,
                                     rowset, c->nrow);
+    m->moving = how == MOVES_OUT;
     m->where = how == MOVES_IN ? moves(c, 1, how, r) : plan_and(p->arena, same_row(p), moves(c, 1, how, r));
     if (how == MOVES_IN)
         add_member_targets(c, m, r, COLUMN_FIRST);
@@ -606,6 +671,7 @@ static void change_rows(struct change *c, const struct query *with, int nwith, e
     for (int k = 0; k < (may_move ? 3 : 1); k++)
         for (int i = 0; i < c->nfamily && !error_is_set(p->err); i++)
             change_member(c, c->family[i], rowset, order[k], counts);
+    statement_steps(c, false);
     if (q->nreturning)
         returning_step(c, c->kept >= 0 ? c->kept : rowset, c->nrow, kind, out);
 }
@@ -615,9 +681,13 @@ bool plan_family_change(struct planner *p, struct query *q, const struct query *
 {
     struct change c = {.p = p, .q = q, .kept = -1, .root = q->rtable[q->result]->relation};
     c.nfamily = relation_family(c.root, p->arena, &c.family);
+    bool outer = p->in_family;
+    p->in_family = true;
+    statement_steps(&c, true);
     if (q->command == QUERY_INSERT)
         change_insert(&c, with, nwith, kind, rowset);
     else
         change_rows(&c, with, nwith, kind, rowset);
+    p->in_family = outer;
     return !error_is_set(p->err);
 }
