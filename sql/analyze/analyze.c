@@ -210,6 +210,7 @@ static enum parse_expr_kind stored_kind(const char *kind)
         {"check constraints", EXPR_KIND_CHECK_CONSTRAINT},
         {"CHECK", EXPR_KIND_CHECK_CONSTRAINT},
         {"index expressions", EXPR_KIND_INDEX_EXPRESSION},
+        {"statistics expressions", EXPR_KIND_STATS_EXPRESSION},
         {"index predicates", EXPR_KIND_INDEX_PREDICATE},
         {"column generation expressions", EXPR_KIND_GENERATED_COLUMN},
         {"policy expressions", EXPR_KIND_POLICY},

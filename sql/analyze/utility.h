@@ -24,7 +24,8 @@ enum utility_kind {
     UTILITY_CREATE_EVENT_TRIGGER, UTILITY_ALTER_EVENT_TRIGGER,
     UTILITY_CREATE_TRIGGER,
     UTILITY_ALTER_DOMAIN, UTILITY_CREATE_RULE, UTILITY_FOREIGN, UTILITY_CREATE_OPCLASS, UTILITY_CREATE_OPFAMILY,
-    UTILITY_ALTER_OPFAMILY
+    UTILITY_ALTER_OPFAMILY,
+    UTILITY_CREATE_STATISTICS, UTILITY_ALTER_STATISTICS, UTILITY_DEPENDS
 };
 
 /* A possibly qualified name. schema NULL: search path. */
@@ -250,12 +251,22 @@ struct create_trigger {
     const char *old_table, *new_table;
 };
 
+struct create_statistics {
+    struct qualified_name name, table; /* name.name NULL: chosen */
+    bool if_not_exists;                /* ALTER: missing_ok */
+    const char *const *kinds;
+    int nkinds;
+    struct index_elem *elems;
+    int nelems;
+    int target; /* ALTER */
+};
+
 /* What kind of object DROP, COMMENT, RENAME, OWNER, GRANT speak of. */
 enum object_kind {
     OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_SCHEMA, OBJECT_TYPE, OBJECT_DOMAIN,
     OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
     OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DOMAIN_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE,
-    OBJECT_COLLATION, OBJECT_LANGUAGE, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_FDW, OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_TABLE,
+    OBJECT_COLLATION, OBJECT_LANGUAGE, OBJECT_STATISTICS, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_FDW, OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_TABLE,
     OBJECT_OPCLASS, OBJECT_OPFAMILY, OBJECT_OTHER
 };
 struct object_ref {
@@ -511,6 +522,7 @@ struct utility {
         struct create_rule create_rule;
         struct create_opclass create_opclass;
         struct create_cast create_cast;
+        struct create_statistics create_statistics; /* and ALTER */
         struct {
             const char *name;
             bool if_not_exists;

@@ -143,6 +143,9 @@ utility_handler utility_create_function, utility_alter_function; /* utility_func
 utility_handler utility_vacuum, utility_listen, utility_unlisten, utility_notify,
     utility_checkpoint, utility_do, utility_call; /* utility_misc.c */
 
+utility_handler utility_create_statistics, utility_alter_statistics; /* utility_statistics.c */
+utility_handler utility_depends, utility_security_label;             /* utility_object.c */
+
 /* CREATE AGGREGATE and CREATE OPERATOR. utility_define.c */
 bool utility_define_object(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u);
 

@@ -36,6 +36,7 @@ static const struct object_row {
     {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE, OBJECT_FOREIGN_TABLE, NAMED_RELATION, "FOREIGN TABLE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_SERVER, NAMED_STRING, "SERVER"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_FDW, OBJECT_FDW, NAMED_STRING, "FOREIGN DATA WRAPPER"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT, OBJECT_STATISTICS, NAMED_RELATION, "STATISTICS"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_EVENT_TRIGGER, OBJECT_EVENT_TRIGGER, NAMED_STRING, "EVENT TRIGGER"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA, OBJECT_SCHEMA, NAMED_STRING, "SCHEMA"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION, OBJECT_EXTENSION, NAMED_STRING, "EXTENSION"},
@@ -70,7 +71,6 @@ static const struct {
     {PG_QUERY__OBJECT_TYPE__OBJECT_ACCESS_METHOD, "ACCESS METHOD"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION, "PUBLICATION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_SUBSCRIPTION, "SUBSCRIPTION"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT, "STATISTICS"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TRANSFORM, "TRANSFORM"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION, "TEXT SEARCH CONFIGURATION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY, "TEXT SEARCH DICTIONARY"},
@@ -283,6 +283,36 @@ bool utility_owner(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
     u->rename.object = row->kind;
     u->rename.new_name = utility_role(ps, s->newowner);
     return rename_ref(ps, row, s->relation, s->object, "", &u->rename.ref);
+}
+
+/* ALTER ... [NO] DEPENDS ON EXTENSION: new_name is the extension, missing_ok says NO. */
+bool utility_depends(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__AlterObjectDependsStmt *s = n->alter_object_depends_stmt;
+    const struct object_row *row = object_row(ps, s->object_type, "ALTER");
+    if (!row)
+        return false;
+    u->tag = arena_printf(ps->a->arena, "ALTER %s", row->name);
+    u->rename.object = row->kind;
+    u->rename.new_name = utility_string(ps, s->extname ? s->extname->sval : "");
+    u->rename.missing_ok = s->remove;
+    if (!rename_ref(ps, row, s->relation, s->object, "", &u->rename.ref))
+        return false;
+    if (row->kind == OBJECT_TRIGGER && s->relation && s->object && s->object->node_case == PG_QUERY__NODE__NODE_LIST)
+        u->rename.ref.sub = utility_string(ps, node_string(s->object->list->items[s->object->list->n_items - 1]));
+    return !parse_failed(ps);
+}
+
+/* There is no provider of labels, as in PostgreSQL without one. */
+bool utility_security_label(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    const PgQuery__SecLabelStmt *s = n->sec_label_stmt;
+    (void)u;
+    if (*s->provider)
+        parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1, "security label provider \"%s\" is not loaded", s->provider);
+    else
+        parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1, "no security label providers have been loaded");
+    return false;
 }
 
 bool utility_comment(struct pstate *ps, const PgQuery__Node *n, struct utility *u)

@@ -5,18 +5,54 @@
 
 #include <string.h>
 
+/* The rank of a statement inside CREATE SCHEMA, and what it makes (or, of an index or a trigger, on what). */
+static int schema_element(const PgQuery__Node *n, const PgQuery__RangeVar **rv)
+{
+    switch (n->node_case) {
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+        *rv = n->create_seq_stmt->sequence;
+        return 0;
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+        *rv = n->create_stmt->relation;
+        return 1;
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+        *rv = n->view_stmt->view;
+        return 2;
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+        *rv = n->index_stmt->relation;
+        return 3;
+    case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT:
+        *rv = n->create_trig_stmt->relation;
+        return 4;
+    default:
+        return 5;
+    }
+}
+
 bool utility_create_schema(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__CreateSchemaStmt *s = n->create_schema_stmt;
     u->create_schema.name = utility_string(ps, s->schemaname);
     u->create_schema.owner = s->authrole ? utility_role(ps, s->authrole) : NULL;
     u->create_schema.if_not_exists = s->if_not_exists;
+    const char *schema = u->create_schema.name ? u->create_schema.name : u->create_schema.owner;
     const struct raw_stmt **elements =
         ARENA_ARRAY(ps->a->arena, const struct raw_stmt *, s->n_schema_elts + 1);
-    for (size_t i = 0; i < s->n_schema_elts; i++)
-        elements[i] = (const struct raw_stmt *)s->schema_elts[i];
+    int n_elements = 0;
+    for (int rank = 0; rank < 6; rank++) /* sequences, tables, views, indexes, triggers, grants */
+        for (size_t i = 0; i < s->n_schema_elts; i++) {
+            const PgQuery__RangeVar *rv = NULL;
+            if (schema_element(s->schema_elts[i], &rv) != rank)
+                continue;
+            if (rank < 5 && rv && *rv->schemaname && schema && strcmp(rv->schemaname, schema) != 0) {
+                parse_error(ps, ERRCODE_INVALID_SCHEMA_DEFINITION, -1,
+                            "CREATE specifies a schema (%s) different from the one being created (%s)", rv->schemaname, schema);
+                return false;
+            }
+            elements[n_elements++] = (const struct raw_stmt *)s->schema_elts[i];
+        }
     u->create_schema.elements = elements;
-    u->create_schema.nelements = (int)s->n_schema_elts;
+    u->create_schema.nelements = n_elements;
     return true;
 }
 

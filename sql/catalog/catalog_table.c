@@ -15,7 +15,7 @@
 #include "sql/catalog/sequence.h"
 
 static const struct rel_source *const source_tables[] = {
-    rel_class_sources, rel_constraint_sources, rel_depend_sources, rel_type_sources,
+    rel_class_sources, rel_constraint_sources, rel_statistics_sources, rel_depend_sources, rel_type_sources,
     rel_proc_sources,  rel_static_sources,     rel_database_sources, rel_policy_sources,
     rel_trigger_sources,
     rel_inherit_sources, rel_statistic_sources, rel_foreign_sources,

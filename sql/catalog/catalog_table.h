@@ -72,6 +72,7 @@ extern const struct rel_source rel_database_sources[];
 extern const struct rel_source rel_policy_sources[];
 extern const struct rel_source rel_trigger_sources[];
 extern const struct rel_source rel_inherit_sources[];
+extern const struct rel_source rel_statistics_sources[];
 extern const struct rel_source rel_statistic_sources[];
 extern const struct rel_source rel_foreign_sources[];
 

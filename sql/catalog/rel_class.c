@@ -109,7 +109,7 @@ static bool next_class(struct rel_scan *x)
     put_text(x, r->name);
     put_int(x, r->namespace_oid);
     put_int(x, r->rowtype);
-    put_int(x, 0);
+    put_int(x, r->of_type);
     put_int(x, r->owner);
     put_int(x, ext_of(r)->am);
     put_int(x, stored ? r->oid : 0);
@@ -186,7 +186,7 @@ static bool next_attribute(struct rel_scan *x)
     put_int(x, r->oid);
     put_text(x, a->name);
     put_int(x, a->dropped ? 0 : a->type);
-    put_int(x, a->num < 0 ? 0 : -1);
+    put_int(x, a->num < 0 ? 0 : a->has_stattarget ? a->stattarget : -1);
     put_int(x, t ? t->len : -1);
     put_int(x, a->num);
     put_int(x, a->ndims);
@@ -194,8 +194,8 @@ static bool next_attribute(struct rel_scan *x)
     put_int(x, a->typmod);
     put_int(x, t && t->byval);
     put_char(x, t && t->align ? t->align : 'i');
-    put_char(x, t && t->storage_pg ? t->storage_pg : 'p');
-    put_char(x, 0);
+    put_char(x, a->storage ? a->storage : t && t->storage_pg ? t->storage_pg : 'p');
+    put_char(x, a->compression);
     put_int(x, a->notnull);
     put_int(x, a->default_sql != NULL);
     put_int(x, 0);
@@ -209,6 +209,7 @@ static bool next_attribute(struct rel_scan *x)
     put_int(x, inherited);
     put_int(x, a->collation);
     put_acl(x, CLASS_PG_CLASS, r->oid, a->num);
+    put_options(x, a->options);
     return true;
 }
 

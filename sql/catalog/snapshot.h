@@ -53,6 +53,11 @@ struct attribute {
     bool foreign_default;    /* SQLite has a default for it that default_sql cannot say */
     bool hidden;             /* exists in SQLite only (not shown to clients) */
     bool local;              /* inherited, and defined by its own table too */
+    bool has_stattarget;     /* SET STATISTICS: */
+    int32_t stattarget;
+    char storage;            /* SET STORAGE: p e x m, 0: the type's */
+    char compression;        /* SET COMPRESSION: p l, 0: the default */
+    const char *options;     /* "n_distinct=-1" */
     const char *comment;
 };
 
@@ -63,6 +68,7 @@ struct relation {
     char kind;
     char persistence; /* p permanent, u unlogged, t temporary */
     uint32_t rowtype; /* pg_type of its rows, 0 for indexes and sequences */
+    uint32_t of_type; /* CREATE TABLE OF: the composite type, 0 */
     uint32_t owner;
     int natts; /* including dropped ones: atts[num - 1] */
     const struct attribute *atts;
@@ -108,6 +114,22 @@ struct relation {
     uint32_t foreign_server;             /* kind f */
     const char *const *foreign_options;  /* "name=value" */
     int nforeign_options;
+    int nstatistics;
+    const struct statistics_def *const *statistics; /* by OID */
+};
+
+/* CREATE STATISTICS: one pg_statistic_ext row. */
+struct statistics_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid, owner;
+    const struct relation *table;
+    int nkeys;
+    const int16_t *keys;
+    int nexprs;
+    const char *const *exprs; /* PostgreSQL text */
+    const char *kinds;        /* letters: d ndistinct, f dependencies, m mcv, e expressions */
+    int stattarget;
 };
 
 struct partition_column {
@@ -438,6 +460,9 @@ const struct foreign_def *snapshot_foreign_oid(const struct snapshot *s, uint32_
 const struct foreign_def *snapshot_user_mapping(const struct snapshot *s, uint32_t server, uint32_t role);
 const struct opfamily_def *snapshot_opfamily_named(const struct snapshot *s, uint32_t namespace_oid, uint32_t am, const char *name);
 const struct event_trigger_def *const *snapshot_event_triggers(const struct snapshot *s, int *n);
+/* NULL if there is none. */
+const struct statistics_def *snapshot_statistics(const struct snapshot *s, uint32_t oid);
+const struct statistics_def *snapshot_statistics_named(const struct snapshot *s, uint32_t namespace_oid, const char *name);
 const struct event_trigger_def *snapshot_event_trigger_named(const struct snapshot *s, const char *name);
 
 /* --- whole lists, for pg_catalog's rows and for \d ----------------------------------- */

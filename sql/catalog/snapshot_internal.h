@@ -30,6 +30,7 @@
 #define CLASS_PG_OPERATOR   2617u
 #define CLASS_PG_REWRITE    2618u
 #define CLASS_PG_TRIGGER    2620u
+#define CLASS_PG_STATISTIC_EXT 3381u
 #define CLASS_PG_EVENT_TRIGGER 3466u
 #define CLASS_PG_FOREIGN_DATA_WRAPPER 2328u
 #define CLASS_PG_FOREIGN_SERVER 1417u
@@ -50,7 +51,7 @@ struct relation_ext {
     struct relation rel; /* first: a struct relation of a snapshot is one of these */
     struct list indexes, constraints, referenced, triggers, parents, children;
     uint32_t am;
-    struct list policies;
+    struct list policies, statistics;
     char replident;
 };
 
@@ -136,7 +137,7 @@ struct snapshot {
     bool durable; /* the file has our metadata */
     uint32_t database_owner;
 
-    struct list namespaces, relations, types, procs, operators, casts, constraints, triggers, event_triggers, rules, foreign,
+    struct list statistics, namespaces, relations, types, procs, operators, casts, constraints, triggers, event_triggers, rules, foreign,
         opfamilies, opfamily_members, roles, extensions, ams, opclasses, attrdefs, depends, on_commits, ranges, comments, acls,
         default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
@@ -192,6 +193,7 @@ bool snapshot_load_opclasses(struct loader *l); /* snapshot_opclass.c */
 bool snapshot_load_rules(struct loader *l);     /* snapshot_rules.c */
 bool snapshot_load_foreign(struct loader *l);   /* snapshot_foreign.c */
 bool snapshot_load_keys(struct loader *l);      /* snapshot_keys.c: constraints, indexes, sequences */
+bool snapshot_load_statistics(struct loader *l);  /* snapshot_statistics.c */
 bool snapshot_load_inheritance(struct loader *l); /* snapshot_inherit.c: parents, children, partitions */
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
 void snapshot_repair_columns(struct loader *l); /* snapshot_repair.c: behind types, before keys */

@@ -347,6 +347,7 @@ bool snapshot_load_keys(struct loader *l)
                        "tgdeferrable, tginitdeferred, tgattr, tgargs, tgqual, tgoldtable, tgnewtable "
                        "FROM @_pg_trigger ORDER BY tgname",
                        load_trigger) &&
+           snapshot_load_statistics(l) &&
            loader_rows(l, "SELECT classid, objid, parent FROM @_pg_parent", load_parent) &&
            loader_rows(l, "SELECT classid, objid, objsubid FROM @_pg_local", load_local) &&
            loader_rows(l,

@@ -295,6 +295,10 @@ static bool load_attribute(struct loader *l, sqlite3_stmt *st)
     a->generated = column_char(st, 10);
     a->default_oid = column_oid(st, 11);
     a->default_sql = loader_text(l, st, 12);
+    a->storage = column_char(st, 13);
+    a->stattarget = sqlite3_column_int(st, 14);
+    a->has_stattarget = a->stattarget >= 0;
+    a->options = loader_text(l, st, 15);
     a->sqlite_name = a->name;
     a->comment = snapshot_comment(l->s, x->rel.oid, CLASS_PG_CLASS, a->num);
     return true;
@@ -534,7 +538,8 @@ bool snapshot_load_durable(struct loader *l)
          "FROM @_pg_class c ORDER BY oid",
          load_class},
         {"SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attndims, a.attnotnull, "
-         "a.attisdropped, a.attcollation, a.attidentity, a.attgenerated, d.oid, d.adsrc "
+         "a.attisdropped, a.attcollation, a.attidentity, a.attgenerated, d.oid, d.adsrc, "
+         "a.attstorage, a.attstattarget, a.attoptions "
          "FROM @_pg_attribute a LEFT JOIN @_pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
          "ORDER BY a.attrelid, a.attnum",
          load_attribute},

@@ -43,7 +43,7 @@ static bool set_storage(struct command *c, const struct relation *r, const struc
            cmd_reload(c);
 }
 
-static bool set_compression(struct command *c, const struct attribute *a, const char *value)
+static bool set_compression(struct command *c, const struct relation *r, const struct attribute *a, const char *value)
 {
     const struct type_def *t = snapshot_type(c->snapshot, a->type);
     if (value && strcasecmp(value, "pglz") && strcasecmp(value, "lz4") && strcasecmp(value, "default"))
@@ -51,7 +51,11 @@ static bool set_compression(struct command *c, const struct attribute *a, const 
     if (t && t->storage_pg == 'p' && (!value || strcasecmp(value, "default")))
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "column data type %s does not support compression",
                          cmd_type_name(c, a->type));
-    return true;
+    char letter = !value || !strcasecmp(value, "default") ? 0 : strcasecmp(value, "lz4") ? 'p' : 'l';
+    return durable_create(c->db, c->err) &&
+           cmd_exec(c, "DELETE FROM @_pg_attribute_more WHERE attrelid = %u AND attnum = %d", r->oid, a->num) &&
+           (!letter || cmd_exec(c, "INSERT INTO @_pg_attribute_more VALUES (%u, %d, '%c')", r->oid, a->num, letter)) &&
+           cmd_reload(c);
 }
 
 bool alter_column_data(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -61,7 +65,7 @@ bool alter_column_data(struct command *c, const struct relation *r, const struct
         return false;
     if (k->kind == ALTER_SET_STATISTICS)
         return set_statistics(c, r, a, k->value);
-    return k->kind == ALTER_SET_STORAGE ? set_storage(c, r, a, k->value) : set_compression(c, a, k->value);
+    return k->kind == ALTER_SET_STORAGE ? set_storage(c, r, a, k->value) : set_compression(c, r, a, k->value);
 }
 
 /* ALTER COLUMN ... SET (n_distinct = ...) */

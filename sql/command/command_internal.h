@@ -232,6 +232,8 @@ bool run_alter_function(struct command *c);
 bool run_create_sequence(struct command *c);
 bool run_alter_sequence(struct command *c);
 bool run_create_schema(struct command *c);
+/* schema_elements.c: the statements inside CREATE SCHEMA, carried out as role in the new schema. */
+bool schema_run_elements(struct command *c, const char *schema, const struct role_def *role);
 bool run_create_type(struct command *c);
 bool run_create_domain(struct command *c);
 bool run_alter_domain(struct command *c);
@@ -272,6 +274,9 @@ bool run_drop(struct command *c);
 bool run_truncate(struct command *c);
 bool run_comment(struct command *c);
 bool run_reindex(struct command *c);
+bool run_create_statistics(struct command *c);
+bool run_alter_statistics(struct command *c);
+bool run_depends(struct command *c);
 
 /* A sequence with these options; returns its OID. owner columns for serial and identity. */
 uint32_t sequence_define(struct command *c, const char *name, const struct namespace_def *ns,

@@ -71,7 +71,7 @@ static void add_recorded(struct drop *d, uint32_t classid, uint32_t oid, int sub
             continue;
         bool view = p->classid == CLASS_PG_REWRITE && !snapshot_rule(d->s, p->objid);
         uint32_t c = view ? CLASS_PG_CLASS : p->classid;
-        add(d, c, p->objid, p->objsubid, p->type == 'a' || p->type == 'i' || p->type == 'e', via);
+        add(d, c, p->objid, p->objsubid, p->type == 'a' || p->type == 'i' || p->type == 'e' || p->type == 'x', via);
     }
 }
 
@@ -89,6 +89,8 @@ static void add_relation_dependents(struct drop *d, const struct relation *r, in
     for (int i = 0; i < r->ntriggers; i++)
         if (!r->triggers[i]->rule)
             add(d, CLASS_PG_TRIGGER, r->triggers[i]->oid, 0, true, via);
+    for (int i = 0; i < r->nstatistics; i++)
+        add(d, CLASS_PG_STATISTIC_EXT, r->statistics[i]->oid, 0, true, via);
     if (r->rowtype)
         add(d, CLASS_PG_TYPE, r->rowtype, 0, true, via);
     for (int i = 0; i < d->s->relations.n; i++) {
@@ -146,6 +148,13 @@ static void add_column_dependents(struct drop *d, const struct relation *r, int 
     for (int i = 0; i < r->nindexes; i++)
         if (index_uses(d, r->indexes[i], attnum))
             add(d, CLASS_PG_CLASS, r->indexes[i]->oid, 0, true, via);
+    for (int i = 0; i < r->nstatistics; i++) {
+        bool uses = contains(r->statistics[i]->keys, r->statistics[i]->nkeys, attnum);
+        for (int k = 0; k < r->statistics[i]->nexprs && !uses; k++)
+            uses = expression_uses(d, r, r->statistics[i]->exprs[k], attnum);
+        if (uses)
+            add(d, CLASS_PG_STATISTIC_EXT, r->statistics[i]->oid, 0, true, via);
+    }
     for (int i = 0; i < r->nconstraints; i++)
         if (contains(r->constraints[i]->keys, r->constraints[i]->nkeys, attnum))
             add(d, CLASS_PG_CONSTRAINT, r->constraints[i]->oid, 0, true, via);
@@ -216,6 +225,11 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
         const struct proc *p = d->s->procs.items[i];
         if (p->user && p->namespace_oid == namespace_oid)
             add(d, CLASS_PG_PROC, p->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->statistics.n; i++) {
+        const struct statistics_def *st = d->s->statistics.items[i];
+        if (st->namespace_oid == namespace_oid)
+            add(d, CLASS_PG_STATISTIC_EXT, st->oid, 0, false, via);
     }
     for (int i = 0; i < d->s->extensions.n; i++) {
         const struct extension_def *e = d->s->extensions.items[i];
@@ -441,6 +455,9 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
                       "DELETE FROM @_pg_constraint WHERE oid = %u; DELETE FROM @_pg_constraint_more WHERE oid = %u; "
                       "DELETE FROM @_pg_parent WHERE objid = %u; DELETE FROM @_pg_local WHERE objid = %u",
                       a->oid, a->oid, a->oid, a->oid);
+    else if (a->classid == CLASS_PG_STATISTIC_EXT)
+        ok = cmd_exec(c, "DELETE FROM @_pg_statistic_ext WHERE oid = %u; DELETE FROM @_pg_statistic_expr WHERE stxoid = %u",
+                      a->oid, a->oid);
     else if (a->classid == CLASS_PG_EVENT_TRIGGER)
         ok = cmd_exec(c, "DELETE FROM main._pg_event_trigger WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_FOREIGN_DATA_WRAPPER || a->classid == CLASS_PG_FOREIGN_SERVER ||

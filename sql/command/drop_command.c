@@ -6,6 +6,7 @@
 
 #include "sql/catalog/extension.h"
 #include "sql/catalog/rule.h"
+#include "sql/command/statistics_command.h"
 #include "sql/command/command_internal.h"
 #include "sql/exec/statement_trigger.h"
 #include "sql/command/function_text.h"
@@ -410,6 +411,18 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
         return find_dropped_foreign(c, kind == OBJECT_FDW, ref->name.name, a, found);
     if (kind == OBJECT_TRIGGER)
         return find_dropped_trigger(c, ref, a, found);
+    if (kind == OBJECT_STATISTICS) {
+        if (schema_missing(c, &ref->name, c->utility->drop.missing_ok))
+            return !error_is_set(c->err);
+        const struct statistics_def *st = statistics_find(c, &ref->name);
+        if (!st)
+            return missing(c, ERRCODE_UNDEFINED_OBJECT, "statistics object", cmd_qualified_text(c, &ref->name));
+        if (!cmd_check_owner(c, st->owner, "statistics object", st->name))
+            return false;
+        *found = true;
+        *a = (struct object_address){CLASS_PG_STATISTIC_EXT, st->oid, 0};
+        return true;
+    }
     if (kind == OBJECT_SCHEMA) {
         const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
         if (!n)

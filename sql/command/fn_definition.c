@@ -286,6 +286,60 @@ static void fn_get_indexdef(struct fcall *f)
     strbuf_free(&b);
 }
 
+/* --- statistics objects ------------------------------------------------------------------------------------ */
+
+static const struct statistics_def *statistics_arg(struct fcall *f)
+{
+    return snapshot_statistics(f->ctx->snapshot, fn_oid(f, 0));
+}
+
+static const char *statistics_expression(struct fcall *f, const struct statistics_def *d, int i)
+{
+    struct expr *e;
+    const char *s = expression_text(f, d->exprs[i], d->table, true, &e);
+    return arena_printf(f->arena, looks_like_function(e) ? "%s" : "(%s)", s ? s : "");
+}
+
+static void statistics_columns(struct fcall *f, struct strbuf *b, const struct statistics_def *d)
+{
+    for (int i = 0; i < d->nkeys; i++)
+        strbuf_printf(b, "%s%s", i ? ", " : "", format_identifier(f->arena, d->table->atts[d->keys[i] - 1].name));
+    for (int i = 0; i < d->nexprs; i++)
+        strbuf_printf(b, "%s%s", i || d->nkeys ? ", " : "", statistics_expression(f, d, i));
+}
+
+static void fn_statistics_columns(struct fcall *f)
+{
+    const struct statistics_def *d = statistics_arg(f);
+    struct strbuf b = {0};
+    if (!d)
+        return;
+    statistics_columns(f, &b, d);
+    fcall_return_text(f, b.data ? b.data : "", b.len);
+    strbuf_free(&b);
+}
+
+static void fn_statistics_definition(struct fcall *f)
+{
+    const struct statistics_def *d = statistics_arg(f);
+    struct strbuf b = {0};
+    if (!d)
+        return;
+    const struct namespace_def *ns = snapshot_namespace(f->ctx->snapshot, d->namespace_oid);
+    strbuf_printf(&b, "CREATE STATISTICS %s.%s", ns ? format_identifier(f->arena, ns->name) : PG_TEMP_NAMESPACE_NAME,
+                  format_identifier(f->arena, d->name));
+    const char *kinds = d->kinds ? d->kinds : "";
+    bool n = strchr(kinds, 'd'), dep = strchr(kinds, 'f'), mcv = strchr(kinds, 'm');
+    if (d->nkeys + d->nexprs > 1 && !(n && dep && mcv))
+        strbuf_printf(&b, " (%s%s%s%s%s)", n ? "ndistinct" : "", n && (dep || mcv) ? ", " : "", dep ? "dependencies" : "",
+                      dep && mcv ? ", " : "", mcv ? "mcv" : "");
+    strbuf_addz(&b, " ON ");
+    statistics_columns(f, &b, d);
+    strbuf_printf(&b, " FROM %s", fn_relation_name(f, d->table));
+    fcall_return_text(f, b.data, b.len);
+    strbuf_free(&b);
+}
+
 /* --- views ----------------------------------------------------------------------------------------------------- */
 
 static const char *view_text(struct fcall *f, const struct relation *r, bool pretty, int wrap)
@@ -352,6 +406,8 @@ static void fn_get_ruledef(struct fcall *f)
 const struct fn_impl catalog_definition_functions[] = {
     {"pg_get_expr", .call = fn_get_expr},
     {"pg_get_expr_ext", .call = fn_get_expr},
+    {"pg_get_statisticsobjdef", .call = fn_statistics_definition},
+    {"pg_get_statisticsobjdef_columns", .call = fn_statistics_columns},
     {"pg_get_constraintdef", .call = fn_get_constraintdef},
     {"pg_get_constraintdef_ext", .call = fn_get_constraintdef},
     {"pg_get_indexdef", .call = fn_get_indexdef},

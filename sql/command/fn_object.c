@@ -482,8 +482,6 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_options_to_table", .srf = &options_srf},
     {"pg_tablespace_location", .call = fn_empty},
     {"pg_get_publication_tables", .srf = &no_rows},
-    {"pg_get_statisticsobjdef", .call = fn_null},
-    {"pg_get_statisticsobjdef_columns", .call = fn_null},
     {"pg_collation_actual_version", .call = fn_null},
     {"pg_database_collation_actual_version", .call = fn_null},
     {NULL}};

@@ -7,6 +7,7 @@
 #include "sql/catalog/rule.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/object_text.h"
+#include "sql/command/statistics_command.h"
 #include "sql/emit/deparse.h"
 
 /* --- schemas ---------------------------------------------------------------------------------------- */
@@ -36,16 +37,14 @@ bool run_create_schema(struct command *c)
                    name);
         return true;
     }
-    if (c->utility->create_schema.nelements)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "CREATE SCHEMA with schema elements is not supported");
     if (!durable_create(c->db, c->err))
         return false;
     /* public keeps its number: its tables have plain names in the file. */
     uint32_t oid = strcmp(name, "public") == 0 ? PUBLIC_NAMESPACE : cmd_new_oid(c);
     return cmd_exec(c, "INSERT INTO @_pg_namespace VALUES (%u, %Q, %u)", oid, name,
                     role ? role->oid : c->role) &&
-           cmd_default_acl(c, 'n', CLASS_PG_NAMESPACE, oid, 0) && cmd_reload(c);
+           cmd_default_acl(c, 'n', CLASS_PG_NAMESPACE, oid, 0) && cmd_reload(c) &&
+           (!c->utility->create_schema.nelements || schema_run_elements(c, name, role));
 }
 
 /* --- domains ------------------------------------------------------------------------------------------------ */
@@ -236,6 +235,12 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         *oid = k ? k->oid : 0;
         return k || (r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "rule \"%s\" for relation \"%s\" does not exist", ref->sub,
                                     r->name));
+    }
+    case OBJECT_STATISTICS: {
+        const struct statistics_def *st = statistics_required(c, &ref->name);
+        *classid = CLASS_PG_STATISTIC_EXT;
+        *oid = st ? st->oid : 0;
+        return st != NULL;
     }
     case OBJECT_TRIGGER: {
         const struct relation *r = cmd_relation(c, &ref->name);

@@ -134,6 +134,15 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
     }
     if (f)
         return arena_printf(c->arena, "%s %s", f->kind == 'w' ? "foreign-data wrapper" : "server", f->name);
+    const struct statistics_def *st = classid == CLASS_PG_STATISTIC_EXT ? snapshot_statistics(s, oid) : NULL;
+    if (st) {
+        bool visible = false;
+        for (int i = 0; i < c->nsearch_path; i++)
+            visible |= c->search_path[i] == st->namespace_oid;
+        const struct namespace_def *in = snapshot_namespace(s, st->namespace_oid);
+        return arena_printf(c->arena, "statistics object %s%s%s", visible || !in ? "" : in->name, visible || !in ? "" : ".",
+                            st->name);
+    }
     const struct trigger_def *g = classid == CLASS_PG_TRIGGER ? map_get(&s->trigger_oid, oid, NULL) : NULL;
     if (g)
         return arena_printf(c->arena, "trigger %s on %s %s", g->name, cmd_kind_name(g->table->kind),

@@ -8,6 +8,7 @@
 
 #include "sql/command/command_internal.h"
 #include "sql/command/function_text.h"
+#include "sql/command/statistics_command.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
 
@@ -352,6 +353,46 @@ static bool rename_type(struct command *c, const struct qualified_name *n, const
            cmd_reload(c);
 }
 
+/* The new schema gets the old one's number in the end: relations move there as SET SCHEMA moves them, what else there is stays. */
+static bool rename_full_schema(struct command *c, const struct namespace_def *n, const char *to)
+{
+    uint32_t oid = n->oid, made = cmd_new_oid(c), owner = n->owner;
+    const char *from = arena_strdup(c->arena, n->name);
+    if (oid == PUBLIC_NAMESPACE)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "renaming schema \"public\" while it holds relations is not supported");
+    if (!cmd_exec(c, "INSERT INTO @_pg_namespace VALUES (%u, %Q, %u)", made, to, owner) || !cmd_reload(c))
+        return false;
+    int total = c->snapshot->relations.n, count = 0;
+    uint32_t *oids = ARENA_ARRAY(c->arena, uint32_t, total + 1);
+    for (int i = 0; i < total; i++) {
+        const struct relation *r = c->snapshot->relations.items[i];
+        if (r->namespace_oid == oid && !r->index && !r->sequence && r->kind != RELKIND_COMPOSITE)
+            oids[count++] = r->oid;
+    }
+    for (int i = 0; i < total; i++) { /* sequences of columns went with their tables */
+        const struct relation *r = c->snapshot->relations.items[i];
+        if (r->namespace_oid == oid && r->sequence)
+            oids[count++] = r->oid;
+    }
+    for (int i = 0; i < count; i++) {
+        const struct snapshot *held = snapshot_ref(c->snapshot);
+        const struct relation *r = snapshot_relation(held, oids[i]);
+        bool ok = !r || r->namespace_oid != oid || move_relation(c, r, snapshot_namespace(c->snapshot, made), r->name);
+        snapshot_unref(held);
+        if (!ok)
+            return false;
+    }
+    /* Now what moved takes the old number again, under the new name. */
+    (void)from;
+    return cmd_exec(c,
+                    "UPDATE @_pg_class SET relnamespace = %u WHERE relnamespace = %u; "
+                    "UPDATE @_pg_type SET typnamespace = %u WHERE typnamespace = %u; "
+                    "UPDATE @_pg_constraint SET connamespace = %u WHERE connamespace = %u; "
+                    "DELETE FROM @_pg_namespace WHERE oid = %u; UPDATE @_pg_namespace SET nspname = %Q WHERE oid = %u",
+                    oid, made, oid, made, oid, made, made, to, oid) &&
+           cmd_reload(c);
+}
+
 static bool rename_schema(struct command *c, const char *from, const char *to)
 {
     const struct namespace_def *n = snapshot_namespace_named(c->snapshot, from);
@@ -359,10 +400,16 @@ static bool rename_schema(struct command *c, const char *from, const char *to)
         return error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", from);
     if (snapshot_namespace_named(c->snapshot, to))
         return error_set(c->err, ERRCODE_DUPLICATE_SCHEMA, "schema \"%s\" already exists", to);
+    if (strncmp(to, "pg_", 3) == 0) {
+        error_set(c->err, ERRCODE_RESERVED_NAME, "unacceptable schema name \"%s\"", to);
+        error_detail(c->err, "The prefix \"pg_\" is reserved for system schemas.");
+        return false;
+    }
+    bool empty = true;
     for (int i = 0; i < c->snapshot->relations.n; i++)
-        if (((const struct relation *)c->snapshot->relations.items[i])->namespace_oid == n->oid)
-            return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                             "renaming a schema that holds relations is not supported");
+        empty &= ((const struct relation *)c->snapshot->relations.items[i])->namespace_oid != n->oid;
+    if (!empty)
+        return rename_full_schema(c, n, to);
     return cmd_exec(c, "UPDATE @_pg_namespace SET nspname = %Q WHERE oid = %u", to, n->oid) && cmd_reload(c);
 }
 
@@ -427,6 +474,8 @@ bool run_rename(struct command *c)
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:
         return rename_type(c, &ref->name, to);
+    case OBJECT_STATISTICS:
+        return statistics_move(c, &ref->name, to, NULL, NULL);
     case OBJECT_SCHEMA:
         return rename_schema(c, ref->name.name, to);
     case OBJECT_FDW:
@@ -454,6 +503,8 @@ bool run_set_schema(struct command *c)
         return e ? extension_set_schema(c, e, ns)
                  : error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "extension \"%s\" does not exist", name);
     }
+    if (c->utility->rename.object == OBJECT_STATISTICS)
+        return statistics_move(c, &c->utility->rename.ref.name, NULL, ns, NULL);
     if (is_routine_kind(c->utility->rename.object))
         return function_move(c, c->utility->rename.ref.oid, NULL, ns);
     if (!is_relation_kind(c->utility->rename.object)) {
@@ -474,11 +525,57 @@ bool run_set_schema(struct command *c)
 
 bool run_owner(struct command *c)
 {
+    if (c->utility->rename.object == OBJECT_STATISTICS) {
+        const struct role_def *role = snapshot_role_named(c->snapshot, c->utility->rename.new_name);
+        return role ? statistics_move(c, &c->utility->rename.ref.name, NULL, NULL, role)
+                    : error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", c->utility->rename.new_name);
+    }
     if (!is_relation_kind(c->utility->rename.object))
         return run_object_owner(c);
     bool done;
     const struct relation *r = target_relation(c, &done);
     return r ? relation_set_owner(c, r, c->utility->rename.new_name) : done;
+}
+
+/* --- DEPENDS ON EXTENSION: the object goes with it ---------------------------------------------------------------------- */
+
+static bool depends_target(struct command *c, uint32_t *classid, uint32_t *oid)
+{
+    const struct object_ref *ref = &c->utility->rename.ref;
+    if (is_routine_kind(c->utility->rename.object)) {
+        *classid = CLASS_PG_PROC;
+        *oid = ref->oid;
+        return true;
+    }
+    const struct relation *r = cmd_relation(c, &ref->name);
+    if (!r || !cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name))
+        return false;
+    *classid = CLASS_PG_CLASS;
+    *oid = r->oid;
+    if (c->utility->rename.object != OBJECT_TRIGGER)
+        return true;
+    const struct trigger_def *t = ref->sub ? cmd_find_trigger(r, ref->sub) : NULL;
+    *classid = CLASS_PG_TRIGGER;
+    *oid = t ? t->oid : 0;
+    return t || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "trigger \"%s\" for table \"%s\" does not exist",
+                          ref->sub ? ref->sub : "", r->name);
+}
+
+bool run_depends(struct command *c)
+{
+    const char *name = c->utility->rename.new_name;
+    uint32_t classid, oid;
+    if (!depends_target(c, &classid, &oid))
+        return false;
+    const struct extension_def *e = snapshot_extension_named(c->snapshot, name);
+    if (!e)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "extension \"%s\" does not exist", name);
+    if (!cmd_exec(c, "DELETE FROM @_pg_depend WHERE classid = %u AND objid = %u AND refclassid = %u AND refobjid = %u AND "
+                     "deptype = 'x'",
+                  classid, oid, CLASS_PG_EXTENSION, e->oid))
+        return false;
+    return (c->utility->rename.missing_ok || cmd_record_depend(c, classid, oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'x')) &&
+           cmd_reload(c);
 }
 
 /* --- REINDEX -------------------------------------------------------------------------------------------------------------- */
