@@ -400,6 +400,9 @@ static bool rename_schema(struct command *c, const char *from, const char *to)
         return error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", from);
     if (snapshot_namespace_named(c->snapshot, to))
         return error_set(c->err, ERRCODE_DUPLICATE_SCHEMA, "schema \"%s\" already exists", to);
+    struct acl_object database = acl_database(c->snapshot);
+    if (!cmd_check_owner(c, n->owner, "schema", n->name) || !cmd_check_acl(c, &database, NULL, ACL_CREATE))
+        return false;
     if (strncmp(to, "pg_", 3) == 0) {
         error_set(c->err, ERRCODE_RESERVED_NAME, "unacceptable schema name \"%s\"", to);
         error_detail(c->err, "The prefix \"pg_\" is reserved for system schemas.");
