@@ -7,7 +7,8 @@
 
 #include "vecext/vec_search.h"
 
-enum { QUERIES = 100, NEIGHBOURS = 10, STRIDE_PRIME = 7919, ROWS_A_QUERY = 400000, LISTS_A_QUERY = 64 };
+/* PROBES_MIN: of two lists or three, one more is a large step in recall and a small one in time. */
+enum { PROBES_MIN = 3, QUERIES = 100, NEIGHBOURS = 10, STRIDE_PRIME = 7919, ROWS_A_QUERY = 400000, LISTS_A_QUERY = 64 };
 
 /* All lists, while that is no long work; of a large index the nearest ones, which hold the neighbours but for so few that
  * recall targets below 1 do not see them. */
@@ -108,7 +109,8 @@ bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
             /* the sample's own rows shaped the centroids, and it is small: aim a little higher */
             double target = 0.5 + 0.5 * i / (VEC_CURVE - 1);
             target += (1 - target) * 0.5;
-            ix->curve[i] = (uint32_t)ranks[(int)(target * (n - 1))] + 1;
+            int lists = ranks[(int)(target * (n - 1))] + 1, least = count < PROBES_MIN ? count : PROBES_MIN;
+            ix->curve[i] = (uint32_t)(lists > least ? lists : least);
         }
         ix->curve[VEC_CURVE - 1] = (uint32_t)count;
         ix->probes = vec_index_probes(ix, 0.01 * ix->target_percent);

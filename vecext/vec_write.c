@@ -16,7 +16,7 @@ enum {
     TAIL_FOLD = 16,      /* rows of a tail worth appending */
     TAIL_LOOK = 8,       /* every so many inserts a tail's length is looked at */
     DEAD_SHARE = 4,      /* a list is rewritten when 1/4 of its slots are dead */
-    GROWTH = 2,          /* an index is trained again at twice or half the rows it was trained on, ... */
+    GROWTH = 2,          /* an index is trained again at twice or two thirds of the rows it was trained on, ... */
     RETRAIN_MAX = 50000, /* ... while that takes well under a second; later, lists are split and probes measured */
     SPLIT_SIZE = 3       /* times the mean list size */
 };
@@ -66,7 +66,7 @@ static bool remove_row(struct vec_index *ix, int64_t id, bool *lost, struct vec_
     int64_t list = pos >> VEC_POS_SHIFT;
     if (!vec_list_kill(ix, list, pos & UINT32_MAX, &slots, &dead, err))
         return false;
-    *lost = dead == slots || (dead > ix->seg_rows && dead * DEAD_SHARE > slots);
+    *lost = dead == slots || (dead >= VEC_BLOCK && dead * DEAD_SHARE > slots);
     if (!*lost)
         return true;
     return dead == slots ? vec_list_empty_segments(ix, list, err) : vec_list_rewrite(ix, list, err);
@@ -243,7 +243,7 @@ static bool resize(struct vec_index *ix, int64_t live, bool *done, struct vec_er
 {
     int64_t known = ix->tuned_rows ? ix->tuned_rows : ix->trained_rows;
     *done = false;
-    if (ix->method == VEC_METHOD_FLAT || (live < GROWTH * known && live * GROWTH > known))
+    if (ix->method == VEC_METHOD_FLAT || (live < GROWTH * known && live * 3 > known * 2))
         return true;
     *done = true;
     if (live <= RETRAIN_MAX)
