@@ -7,6 +7,7 @@
 #define PGF_ANALYZE_UTILITY_H
 
 #include "sql/analyze/tree.h"
+#include "sql/types/ts_dict.h"
 
 enum utility_kind {
     UTILITY_TRANSACTION, UTILITY_SET, UTILITY_SHOW, UTILITY_SET_CONSTRAINTS, UTILITY_PREPARE, UTILITY_EXECUTE,
@@ -18,7 +19,7 @@ enum utility_kind {
     UTILITY_DROP, UTILITY_TRUNCATE, UTILITY_COMMENT, UTILITY_VACUUM, UTILITY_REINDEX, UTILITY_CLUSTER, UTILITY_LOCK, UTILITY_DISCARD,
     UTILITY_LISTEN, UTILITY_UNLISTEN, UTILITY_NOTIFY, UTILITY_CHECKPOINT, UTILITY_DO, UTILITY_CALL, UTILITY_REFRESH,
     UTILITY_LOAD, UTILITY_SECURITY_LABEL, UTILITY_CREATE_FUNCTION, UTILITY_ALTER_FUNCTION,
-    UTILITY_CREATE_AGGREGATE, UTILITY_CREATE_OPERATOR, UTILITY_CREATE_CAST,
+    UTILITY_CREATE_AGGREGATE, UTILITY_CREATE_OPERATOR, UTILITY_CREATE_CAST, UTILITY_TEXT_SEARCH,
     UTILITY_DEFAULT_PRIVILEGES, UTILITY_ROLE_SETTING, UTILITY_REASSIGN_OWNED, UTILITY_DROP_OWNED, UTILITY_CREATE_POLICY,
     UTILITY_ALTER_POLICY,
     UTILITY_CREATE_EVENT_TRIGGER, UTILITY_ALTER_EVENT_TRIGGER,
@@ -265,7 +266,7 @@ struct create_statistics {
 enum object_kind {
     OBJECT_TABLE, OBJECT_VIEW, OBJECT_MATVIEW, OBJECT_INDEX, OBJECT_SEQUENCE, OBJECT_SCHEMA, OBJECT_TYPE, OBJECT_DOMAIN,
     OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
-    OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DOMAIN_CONSTRAINT, OBJECT_DATABASE, OBJECT_ROLE,
+    OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DOMAIN_CONSTRAINT, OBJECT_TS_CONFIG, OBJECT_TS_DICT, OBJECT_DATABASE, OBJECT_ROLE,
     OBJECT_COLLATION, OBJECT_LANGUAGE, OBJECT_STATISTICS, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_FDW, OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_TABLE,
     OBJECT_OPCLASS, OBJECT_OPFAMILY, OBJECT_OTHER
 };
@@ -277,6 +278,20 @@ struct object_ref {
     const char *type_texts[2];
     const char *signature, *missing_type; /* functions: as messages name them; the type that does not exist */
     const struct proc *proc; /* GRANT ON FUNCTION: the one meant */
+};
+
+/* CREATE and ALTER TEXT SEARCH DICTIONARY and CONFIGURATION. */
+struct text_search {
+    struct qualified_name name;
+    char form; /* d, c: CREATE DICTIONARY, CONFIGURATION; D, C: ALTER */
+    struct qualified_name template, parser, copy; /* name NULL: not given */
+    struct ts_option *options; /* of a dictionary; value NULL: taken away by ALTER */
+    int noptions;
+    const char *const *tokens; /* types of tokens of ALTER MAPPING; 0: of all */
+    int ntokens;
+    struct qualified_name *dicts;
+    int ndicts;
+    bool drop, override, replace, missing_ok; /* of ALTER MAPPING: DROP, ALTER ... WITH, REPLACE */
 };
 
 /* CREATE TYPE ... AS RANGE; names not given have no name. */
@@ -517,6 +532,7 @@ struct utility {
             bool after, if_not_exists;
         } alter_enum;
         struct create_aggregate create_aggregate;
+        struct text_search text_search;
         struct create_operator create_operator;
         struct foreign_stmt foreign;
         struct create_rule create_rule;

@@ -105,7 +105,7 @@ static bool alter_type(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
                     "type \"%s\" does not exist", typename_text(ps, d->type_name));
         return false;
     }
-    if (!att)
+    if (!att || b->table.existing->kind == RELKIND_COMPOSITE)
         return true;
     struct expr *e;
     if (d->raw_default) {

@@ -148,9 +148,7 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
         {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, "CREATE TYPE of a base type"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, "CREATE COLLATION"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER, "CREATE TEXT SEARCH PARSER"},
-        {PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY, "CREATE TEXT SEARCH DICTIONARY"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE, "CREATE TEXT SEARCH TEMPLATE"},
-        {PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION, "CREATE TEXT SEARCH CONFIGURATION"},
     };
     if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE && n->define_stmt->n_definition == 0) {
         u->create_type.name = utility_name(ps, n->define_stmt->defnames, n->define_stmt->n_defnames, -1);
@@ -161,6 +159,9 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
     if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE ||
         n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR)
         return utility_define_object(ps, n->define_stmt, u);
+    if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY ||
+        n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION)
+        return utility_define_text_search(ps, n->define_stmt, u);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].type == n->define_stmt->kind)
             return utility_refuse(ps, -1, kinds[i].what);

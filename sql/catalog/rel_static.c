@@ -182,15 +182,79 @@ STATIC_SOURCE(collation)
 STATIC_SOURCE(language)
 STATIC_SOURCE(conversion)
 STATIC_SOURCE(tablespace)
-STATIC_SOURCE(ts_config)
-STATIC_SOURCE(ts_config_map)
-STATIC_SOURCE(ts_dict)
 STATIC_SOURCE(ts_parser)
 STATIC_SOURCE(ts_template)
 STATIC_SOURCE(sql_features)
 STATIC_SOURCE(sql_implementation_info)
 STATIC_SOURCE(sql_parts)
 STATIC_SOURCE(sql_sizing)
+
+#define DEFAULT_PARSER 3722
+
+/* The next dictionary or configuration of users; what an extension brings is not shown. */
+static const void *next_user_object(struct rel_scan *x, const struct list *l)
+{
+    while (x->j < l->n) {
+        const uint32_t *oid = l->items[x->j++]; /* both structs begin with it */
+        if (*oid < DURABLE_EXTENSION_OID_FIRST && (x->key != 0 || *oid == x->key_oid))
+            return oid;
+    }
+    return NULL;
+}
+
+static bool next_ts_dict(struct rel_scan *x)
+{
+    if (next_cells(x, ts_dict_cells[0], COUNT(ts_dict_cells), COUNT(ts_dict_cells[0])))
+        return true;
+    const struct ts_dict_def *d = next_user_object(x, &x->s->ts_dicts);
+    if (!d)
+        return false;
+    put_int(x, d->oid);
+    put_text(x, d->name);
+    put_int(x, d->namespace_oid);
+    put_int(x, d->owner);
+    put_int(x, d->template);
+    put_text(x, d->options);
+    return true;
+}
+
+static bool next_ts_config(struct rel_scan *x)
+{
+    if (next_cells(x, ts_config_cells[0], COUNT(ts_config_cells), COUNT(ts_config_cells[0])))
+        return true;
+    const struct ts_config_def *c = next_user_object(x, &x->s->ts_configs);
+    if (!c)
+        return false;
+    put_int(x, c->oid);
+    put_text(x, c->name);
+    put_int(x, c->namespace_oid);
+    put_int(x, c->owner);
+    put_int(x, DEFAULT_PARSER);
+    return true;
+}
+
+static bool next_ts_config_map(struct rel_scan *x)
+{
+    if (next_cells(x, ts_config_map_cells[0], COUNT(ts_config_map_cells), COUNT(ts_config_map_cells[0])))
+        return true;
+    for (;;) {
+        if (!x->item)
+            x->item = next_user_object(x, &x->s->ts_configs);
+        const struct ts_config_def *c = x->item;
+        if (!c)
+            return false;
+        if (x->phase < c->nmaps) {
+            const struct ts_mapping *m = &c->maps[x->phase++];
+            put_int(x, c->oid);
+            put_int(x, m->type);
+            put_int(x, m->seq);
+            put_int(x, m->dict);
+            return true;
+        }
+        x->item = NULL;
+        x->phase = 0;
+    }
+}
 
 static bool next_range(struct rel_scan *x)
 {

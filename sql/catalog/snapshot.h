@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "sql/catalog/registry.h"
+#include "sql/types/ts_dict.h"
 
 struct snapshot;
 struct sqlite3;
@@ -332,6 +333,23 @@ struct range_def {
     uint32_t range, subtype, multirange, collation, opclass, canonical, subdiff;
 };
 
+/* Text search: dictionaries and configurations, built-in ones included. */
+struct ts_dict_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid, owner, template;
+    const char *options; /* pg_ts_dict.dictinitoption, or NULL */
+    bool ready;          /* dictionary is filled in: not for built-in ones, which types/ knows */
+    struct ts_dictionary dictionary;
+};
+struct ts_config_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid, owner;
+    struct ts_mapping *maps; /* of one that users made, by token type and number; never NULL for those */
+    int nmaps;
+};
+
 /* An access method and an operator class: built-in rows and the extension's. */
 struct am_def {
     uint32_t oid;
@@ -426,6 +444,11 @@ int snapshot_domain_checks(const struct snapshot *s, uint32_t type, struct arena
 /* The DEFAULT of a domain as PostgreSQL SQL text; NULL if it has none or is no domain. */
 const char *snapshot_type_default(const struct snapshot *s, uint32_t type);
 const struct enum_label *snapshot_enum_labels(const struct snapshot *s, uint32_t type, int *n);
+/* Text search objects by OID, and by name in a schema (the extension unaccent's dictionary too). */
+const struct ts_dict_def *snapshot_ts_dict(const struct snapshot *s, uint32_t oid);
+const struct ts_dict_def *snapshot_ts_dict_named(const struct snapshot *s, uint32_t namespace_oid, const char *name);
+const struct ts_config_def *snapshot_ts_config(const struct snapshot *s, uint32_t oid);
+const struct ts_config_def *snapshot_ts_config_named(const struct snapshot *s, uint32_t namespace_oid, const char *name);
 /* Of a range or multirange type that a user made; NULL for any other. */
 const struct range_def *snapshot_range(const struct snapshot *s, uint32_t type);
 const struct proc *snapshot_proc(const struct snapshot *s, uint32_t oid);

@@ -557,7 +557,7 @@ bool snapshot_load_durable(struct loader *l)
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (!loader_rows(l, steps[i].sql, steps[i].row))
             return false;
-    if (!snapshot_load_ranges(l))
+    if (!snapshot_load_ranges(l) || !snapshot_load_text_search(l))
         return false;
     if (l->s->policies.n)
         qsort(l->s->policies.items, (size_t)l->s->policies.n, sizeof(l->s->policies.items[0]), compare_policies);

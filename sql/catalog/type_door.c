@@ -38,8 +38,26 @@ static bool range_of(const struct snapshot *s, uint32_t type, struct type_range 
     return r != NULL;
 }
 
+static const struct ts_dictionary *dictionary_of(const struct snapshot *s, uint32_t oid)
+{
+    const struct ts_dict_def *d = snapshot_ts_dict(s, oid);
+    return d && d->ready ? &d->dictionary : NULL;
+}
+
+static const struct ts_mapping *mappings_of(const struct snapshot *s, uint32_t oid, int *n)
+{
+    const struct ts_config_def *c = snapshot_ts_config(s, oid);
+    *n = c ? c->nmaps : 0;
+    return c && c->maps ? c->maps : NULL;
+}
+
 void type_door_install(void)
 {
-    static const struct type_catalog door = {find_type, enum_label_at, attribute_at, range_of};
+    static const struct type_catalog door = {.find_type = find_type,
+                                              .enum_label = enum_label_at,
+                                              .attribute = attribute_at,
+                                              .ts_dictionary = dictionary_of,
+                                              .ts_mappings = mappings_of,
+                                              .range = range_of};
     type_catalog_install(&door);
 }

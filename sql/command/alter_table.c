@@ -562,6 +562,8 @@ bool run_alter_table(struct command *c)
                          "permission denied: \"%s\" is a system catalog", r->name);
     if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name) || !command_adopt(c, &r))
         return false;
+    if (r->kind == RELKIND_COMPOSITE || c->utility->alter_table.object == OBJECT_TYPE)
+        return run_alter_composite(c, r);
     const struct snapshot *held = snapshot_ref(c->snapshot);
     uint32_t oid = r->oid;
     bool ok = true;

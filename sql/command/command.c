@@ -38,6 +38,7 @@ static const struct {
     {UTILITY_CREATE_AGGREGATE, run_create_aggregate},
     {UTILITY_CREATE_OPERATOR, run_create_operator},
     {UTILITY_CREATE_CAST, run_create_cast},
+    {UTILITY_TEXT_SEARCH, run_text_search},
     {UTILITY_CREATE_EXTENSION, run_create_extension},
     {UTILITY_ALTER_EXTENSION, run_alter_extension},
     {UTILITY_CREATE_ROLE, run_create_role},

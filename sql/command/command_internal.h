@@ -226,6 +226,8 @@ bool cmd_reprint_triggers(struct command *c, const struct relation *before, cons
 /* --- others: one function per statement -------------------------------------------------------------- */
 
 bool run_alter_table(struct command *c);
+/* composite_command.c: ALTER TYPE, and what ALTER TABLE says of a composite type. */
+bool run_alter_composite(struct command *c, const struct relation *r);
 bool run_create_view(struct command *c);
 bool run_create_function(struct command *c);
 bool run_alter_function(struct command *c);
@@ -315,6 +317,23 @@ bool alter_row_security(struct command *c, const struct relation *r, const struc
 
 /* ALTER EXTENSION ... SET SCHEMA: the members move with it. */
 bool extension_set_schema(struct command *c, const struct extension_def *e, const struct namespace_def *ns);
+
+/* --- text_search_command.c ------------------------------------------------------------------------------ */
+
+/* A text search dictionary or configuration, with what its rows are called. */
+struct ts_object {
+    uint32_t classid, oid, namespace_oid, owner;
+    const char *name;
+    const char *kind;           /* as messages say it */
+    const char *table, *prefix; /* of its columns */
+};
+bool run_text_search(struct command *c);
+/* By name through the search path; false without error when there is none (kind, table and prefix are set all the same). */
+bool cmd_find_text_search(struct command *c, bool config, const struct qualified_name *n, struct ts_object *out);
+/* The same with 42704, and 42501 unless the role owns it. */
+bool cmd_need_text_search(struct command *c, bool config, const struct qualified_name *n, struct ts_object *out);
+bool text_search_rename(struct command *c, bool config, const struct qualified_name *n, const char *name);
+bool text_search_set_schema(struct command *c, bool config, const struct qualified_name *n, const struct namespace_def *ns);
 
 /* --- operator_command.c --------------------------------------------------------------------------------- */
 

@@ -62,6 +62,20 @@ static void add(struct drop *d, uint32_t classid, uint32_t oid, int sub, bool au
 
 /* --- what depends on an object -------------------------------------------------------------------- */
 
+/* A generated column goes with what its expression uses; any other column loses its default only. */
+static bool add_generated(struct drop *d, uint32_t default_oid, int via)
+{
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *r = d->s->relations.items[i];
+        for (int k = 0; k < r->natts; k++)
+            if (r->atts[k].default_oid == default_oid && r->atts[k].generated) {
+                add(d, CLASS_PG_CLASS, r->oid, k + 1, false, via);
+                return true;
+            }
+    }
+    return false;
+}
+
 /* Entries of _pg_depend: a rule stands for its view, a default for itself. */
 static void add_recorded(struct drop *d, uint32_t classid, uint32_t oid, int sub, int via)
 {
@@ -71,6 +85,8 @@ static void add_recorded(struct drop *d, uint32_t classid, uint32_t oid, int sub
             continue;
         bool view = p->classid == CLASS_PG_REWRITE && !snapshot_rule(d->s, p->objid);
         uint32_t c = view ? CLASS_PG_CLASS : p->classid;
+        if (c == CLASS_PG_ATTRDEF && classid != CLASS_PG_CLASS && add_generated(d, p->objid, via))
+            continue;
         add(d, c, p->objid, p->objsubid, p->type == 'a' || p->type == 'i' || p->type == 'e' || p->type == 'x', via);
     }
 }
@@ -230,6 +246,16 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
         const struct statistics_def *st = d->s->statistics.items[i];
         if (st->namespace_oid == namespace_oid)
             add(d, CLASS_PG_STATISTIC_EXT, st->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->ts_dicts.n; i++) {
+        const struct ts_dict_def *t = d->s->ts_dicts.items[i];
+        if (t->namespace_oid == namespace_oid && t->oid < DURABLE_EXTENSION_OID_FIRST)
+            add(d, CLASS_PG_TS_DICT, t->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->ts_configs.n; i++) {
+        const struct ts_config_def *t = d->s->ts_configs.items[i];
+        if (t->namespace_oid == namespace_oid)
+            add(d, CLASS_PG_TS_CONFIG, t->oid, 0, false, via);
     }
     for (int i = 0; i < d->s->extensions.n; i++) {
         const struct extension_def *e = d->s->extensions.items[i];
@@ -491,6 +517,11 @@ static bool delete_rows(struct drop *d, const struct object_address *a)
                       "DELETE FROM @_pg_operator WHERE oid = %u; UPDATE @_pg_operator SET oprcom = 0 WHERE oprcom = %u; "
                       "UPDATE @_pg_operator SET oprnegate = 0 WHERE oprnegate = %u",
                       a->oid, a->oid, a->oid);
+    else if (a->classid == CLASS_PG_TS_DICT)
+        ok = cmd_exec(c, "DELETE FROM main._pg_ts_dict WHERE oid = %u", a->oid);
+    else if (a->classid == CLASS_PG_TS_CONFIG)
+        ok = cmd_exec(c, "DELETE FROM main._pg_ts_config WHERE oid = %u; DELETE FROM main._pg_ts_config_map WHERE mapcfg = %u",
+                      a->oid, a->oid);
     else if (a->classid == CLASS_PG_CAST)
         ok = cmd_exec(c, "DELETE FROM @_pg_cast WHERE oid = %u", a->oid);
     else if (a->classid == CLASS_PG_EXTENSION)

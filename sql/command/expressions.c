@@ -186,6 +186,18 @@ struct depends {
 
 static void query_depends(struct depends *d, struct query *q);
 
+/* The catalog that constants of a reg* type name objects of, 0 for other types: nextval('s'::regclass) needs that sequence. */
+static uint32_t named_class(uint32_t type)
+{
+    static const uint32_t classes[][2] = {{REGCLASSOID, CLASS_PG_CLASS},       {REGCONFIGOID, CLASS_PG_TS_CONFIG},
+                                          {REGDICTIONARYOID, CLASS_PG_TS_DICT}, {REGTYPEOID, CLASS_PG_TYPE},
+                                          {REGPROCOID, CLASS_PG_PROC},          {REGPROCEDUREOID, CLASS_PG_PROC}};
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        if (classes[i][0] == type)
+            return classes[i][1];
+    return 0;
+}
+
 static bool expr_depends(struct expr *e, void *arg)
 {
     struct depends *d = arg;
@@ -195,12 +207,16 @@ static bool expr_depends(struct expr *e, void *arg)
         if (r && r->relation && e->var.attnum > 0)
             cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->relation->oid,
                               e->var.attnum, 'n');
-    } else if (e->kind == EXPR_CONST && e->type == REGCLASSOID && e->constant.value.kind == VALUE_INT) {
-        /* nextval('s'::regclass) needs that sequence */
-        cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS,
-                          (uint32_t)e->constant.value.i, 0, 'n');
+    } else if (e->kind == EXPR_CONST && named_class(e->type) && e->constant.value.kind == VALUE_INT) {
+        cmd_record_depend(d->c, d->classid, d->objid, 0, named_class(e->type), (uint32_t)e->constant.value.i, 0, 'n');
     } else if (e->kind == EXPR_SUBLINK) {
         query_depends(d, e->sublink.query);
+    } else if (e->kind == EXPR_FIELD) {
+        const struct type_def *row = snapshot_type(d->c->snapshot, e->field.arg->type);
+        const struct relation *r = row && row->relid ? snapshot_relation(d->c->snapshot, row->relid) : NULL;
+        const struct attribute *a = r && e->field.name ? relation_attribute(r, e->field.name) : NULL;
+        if (a)
+            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->oid, a->num, 'n');
     } else if ((e->kind == EXPR_FUNC || e->kind == EXPR_OP) && e->func.proc) {
         cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_PROC, e->func.proc->oid, 0, 'n');
     }

@@ -37,5 +37,8 @@ const char *fn_proc_signature(struct fcall *f, const struct proc *p, bool qualif
 
 /* rule_command.c: CREATE RULE as pg_get_ruledef gives it; NULL with an error. */
 const char *fn_rule_text(struct fcall *f, const struct rule_def *k, unsigned flags);
+/* Whether the search path leads to it by its name alone. */
+bool fn_ts_config_visible(struct fcall *f, const struct ts_config_def *c);
+bool fn_ts_dict_visible(struct fcall *f, const struct ts_dict_def *d);
 
 #endif

@@ -221,16 +221,6 @@ static const struct named collations[] = {
 #include "sql/catalog/builtin/pg_collation.def"
 #undef PG_COLLATION
 };
-static const struct named configs[] = {
-#define PG_TS_CONFIG(oid, name, ns, owner, parser) {oid, name},
-#include "sql/catalog/builtin/pg_ts_config.def"
-#undef PG_TS_CONFIG
-};
-static const struct named dictionaries[] = {
-#define PG_TS_DICT(oid, name, ns, owner, template, init) {oid, name},
-#include "sql/catalog/builtin/pg_ts_dict.def"
-#undef PG_TS_DICT
-};
 static const struct family {
     uint32_t oid, am;
     const char *name;
@@ -281,16 +271,29 @@ static bool identify_collation(struct fcall *f, uint32_t oid, int sub, struct id
     return of_catalog(f, i, "collation", FIND(collations, oid));
 }
 
+static bool of_schema(struct fcall *f, struct identity *i, const char *type, uint32_t namespace_oid, const char *name, bool visible)
+{
+    i->type = type;
+    i->schema = schema_of(f, namespace_oid);
+    i->name = name;
+    i->identity = with_schema(f, namespace_oid, name);
+    i->description = arena_printf(f->arena, "%s %s", type, visible ? quoted(f, name) : i->identity);
+    set_names(i, i->schema, name, NULL);
+    return true;
+}
+
 static bool identify_config(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
+    const struct ts_config_def *c = snapshot_ts_config(snap(f), oid);
     (void)sub;
-    return of_catalog(f, i, "text search configuration", FIND(configs, oid));
+    return c && of_schema(f, i, "text search configuration", c->namespace_oid, c->name, fn_ts_config_visible(f, c));
 }
 
 static bool identify_dictionary(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
+    const struct ts_dict_def *d = snapshot_ts_dict(snap(f), oid);
     (void)sub;
-    return of_catalog(f, i, "text search dictionary", FIND(dictionaries, oid));
+    return d && of_schema(f, i, "text search dictionary", d->namespace_oid, d->name, fn_ts_dict_visible(f, d));
 }
 
 static bool identify_am(struct fcall *f, uint32_t oid, int sub, struct identity *i)

@@ -114,6 +114,36 @@ static void fn_builtin_visible(struct fcall *f)
         f->result = value_bool(path_has(f, PG_CATALOG_NAMESPACE));
 }
 
+bool fn_ts_config_visible(struct fcall *f, const struct ts_config_def *c)
+{
+    const struct ts_config_def *first = NULL;
+    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
+        first = snapshot_ts_config_named(snap(f), f->ctx->search_path[i], c->name);
+    return first == c;
+}
+
+bool fn_ts_dict_visible(struct fcall *f, const struct ts_dict_def *d)
+{
+    const struct ts_dict_def *first = NULL;
+    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
+        first = snapshot_ts_dict_named(snap(f), f->ctx->search_path[i], d->name);
+    return first == d;
+}
+
+static void fn_config_visible(struct fcall *f)
+{
+    const struct ts_config_def *c = snapshot_ts_config(snap(f), fn_oid(f, 0));
+    if (c)
+        f->result = value_bool(fn_ts_config_visible(f, c));
+}
+
+static void fn_dict_visible(struct fcall *f)
+{
+    const struct ts_dict_def *d = snapshot_ts_dict(snap(f), fn_oid(f, 0));
+    if (d)
+        f->result = value_bool(fn_ts_dict_visible(f, d));
+}
+
 /* COLLATION FOR (x): the name as it would be written. */
 static void fn_collation_for(struct fcall *f)
 {
@@ -450,8 +480,8 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_opfamily_is_visible", .call = fn_builtin_visible},
     {"pg_collation_is_visible", .call = fn_builtin_visible},
     {"pg_conversion_is_visible", .call = fn_builtin_visible},
-    {"pg_ts_config_is_visible", .call = fn_builtin_visible},
-    {"pg_ts_dict_is_visible", .call = fn_builtin_visible},
+    {"pg_ts_config_is_visible", .call = fn_config_visible},
+    {"pg_ts_dict_is_visible", .call = fn_dict_visible},
     {"pg_ts_parser_is_visible", .call = fn_builtin_visible},
     {"pg_ts_template_is_visible", .call = fn_builtin_visible},
     {"pg_statistics_obj_is_visible", .call = fn_null},

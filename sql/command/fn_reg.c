@@ -397,17 +397,6 @@ static const struct named collations[] = {
 #include "sql/catalog/builtin/pg_collation.def"
 #undef PG_COLLATION
     {0, NULL}};
-static const struct named configs[] = {
-#define PG_TS_CONFIG(oid, name, ns, owner, parser) {oid, name},
-#include "sql/catalog/builtin/pg_ts_config.def"
-#undef PG_TS_CONFIG
-    {0, NULL}};
-static const struct named dictionaries[] = {
-#define PG_TS_DICT(oid, name, ns, owner, template, init) {oid, name},
-#include "sql/catalog/builtin/pg_ts_dict.def"
-#undef PG_TS_DICT
-    {0, NULL}};
-
 static uint32_t find_named(struct fcall *f, const struct named *rows, const char *what, const char *text,
                            bool quiet)
 {
@@ -429,19 +418,36 @@ static uint32_t find_collation(struct fcall *f, const char *text, bool quiet)
     return find_named(f, collations, "collation \"%s\" for encoding \"UTF8\" does not exist", text, quiet);
 }
 
+/* Dictionaries and configurations, through the search path. */
+static uint32_t find_text_search(struct fcall *f, bool config, const char *text, bool quiet)
+{
+    const struct snapshot *s = f->ctx->snapshot;
+    char *parts[3];
+    int n;
+    uint32_t named = 0;
+    if (!fn_split_name(f, text, parts, &n, 3, quiet) || (n > 1 && !(named = schema_oid(f, parts[n - 2], quiet))))
+        return 0;
+    for (int i = 0; i < (n > 1 ? 1 : f->ctx->nsearch_path); i++) {
+        uint32_t ns = n > 1 ? named : f->ctx->search_path[i];
+        const struct ts_config_def *c = config ? snapshot_ts_config_named(s, ns, parts[n - 1]) : NULL;
+        const struct ts_dict_def *d = config ? NULL : snapshot_ts_dict_named(s, ns, parts[n - 1]);
+        if (c || d)
+            return c ? c->oid : d->oid;
+    }
+    if (!quiet)
+        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "text search %s \"%s\" does not exist", config ? "configuration" : "dictionary",
+                  n > 1 ? arena_printf(f->arena, "%s.%s", parts[n - 2], parts[n - 1]) : parts[0]);
+    return 0;
+}
+
 static uint32_t find_config(struct fcall *f, const char *text, bool quiet)
 {
-    return find_named(f, configs, "text search configuration \"%s\" does not exist", text, quiet);
+    return find_text_search(f, true, text, quiet);
 }
 
 static uint32_t find_dictionary(struct fcall *f, const char *text, bool quiet)
 {
-    /* The one dictionary that an extension brings, by its name alone or with its schema. */
-    const struct namespace_def *n = snapshot_unaccent_schema(f->ctx->snapshot);
-    if (n && (strcmp(text, "unaccent") == 0 ||
-              strcmp(text, arena_printf(f->arena, "%s.unaccent", n->name)) == 0))
-        return EXTENSION_UNACCENT_DICTIONARY;
-    return find_named(f, dictionaries, "text search dictionary \"%s\" does not exist", text, quiet);
+    return find_text_search(f, false, text, quiet);
 }
 
 /* --- output ------------------------------------------------------------------------------------------------- */
@@ -526,12 +532,14 @@ static const char *collation_name(struct fcall *f, uint32_t oid)
 
 static const char *config_name(struct fcall *f, uint32_t oid)
 {
-    return name_of(f, configs, oid);
+    const struct ts_config_def *c = snapshot_ts_config(f->ctx->snapshot, oid);
+    return c ? qualified(f, c->namespace_oid, c->name, fn_ts_config_visible(f, c)) : NULL;
 }
 
 static const char *dictionary_name(struct fcall *f, uint32_t oid)
 {
-    return oid == EXTENSION_UNACCENT_DICTIONARY ? "unaccent" : name_of(f, dictionaries, oid);
+    const struct ts_dict_def *d = snapshot_ts_dict(f->ctx->snapshot, oid);
+    return d ? qualified(f, d->namespace_oid, d->name, fn_ts_dict_visible(f, d)) : NULL;
 }
 
 /* --- the functions --------------------------------------------------------------------------------------------- */

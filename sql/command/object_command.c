@@ -261,6 +261,14 @@ static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, 
         return r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
                               "constraint \"%s\" for table \"%s\" does not exist", ref->sub, r->name);
     }
+    case OBJECT_TS_CONFIG:
+    case OBJECT_TS_DICT: {
+        struct ts_object o;
+        bool ok = cmd_need_text_search(c, c->utility->comment.object == OBJECT_TS_CONFIG, &ref->name, &o);
+        *classid = o.classid;
+        *oid = o.oid;
+        return ok;
+    }
     case OBJECT_DOMAIN_CONSTRAINT: {
         const struct type_def *t = cmd_domain(c, &ref->name);
         const struct constraint_def *k = t ? cmd_domain_check(c, t, ref->sub) : NULL;

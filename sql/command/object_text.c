@@ -36,6 +36,14 @@ const char *relation_text(struct command *c, const struct snapshot *s, const str
     return qualified(c, s, r->namespace_oid, r->name, visible);
 }
 
+static bool in_path(const struct command *c, uint32_t namespace_oid)
+{
+    for (int i = 0; i < c->nsearch_path; i++)
+        if (c->search_path[i] == namespace_oid)
+            return true;
+    return false;
+}
+
 static const char *type_text(struct command *c, const struct snapshot *s, const struct type_def *t)
 {
     struct deparse d = {.snapshot = s,
@@ -99,11 +107,11 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
                         int sub)
 {
     const struct relation *r = classid == CLASS_PG_CLASS ? snapshot_relation(s, oid) : NULL;
+    const char *kind = !r ? NULL : r->kind == RELKIND_COMPOSITE ? "composite type" : cmd_kind_name(r->kind);
     if (r && sub)
-        return arena_printf(c->arena, "column %s of %s %s", r->atts[sub - 1].name,
-                            cmd_kind_name(r->kind), relation_text(c, s, r));
+        return arena_printf(c->arena, "column %s of %s %s", r->atts[sub - 1].name, kind, relation_text(c, s, r));
     if (r)
-        return arena_printf(c->arena, "%s %s", cmd_kind_name(r->kind), relation_text(c, s, r));
+        return arena_printf(c->arena, "%s %s", kind, relation_text(c, s, r));
     const struct constraint_def *k =
         classid == CLASS_PG_CONSTRAINT ? snapshot_constraint(s, oid) : NULL;
     if (k && k->table)
@@ -164,6 +172,14 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
         return arena_printf(c->arena, "operator %s(%s,%s)", o->name,
                             o->left ? type_text(c, s, snapshot_type(s, o->left)) : "NONE",
                             type_text(c, s, snapshot_type(s, o->right)));
+    const struct ts_dict_def *dict = classid == CLASS_PG_TS_DICT ? snapshot_ts_dict(s, oid) : NULL;
+    if (dict)
+        return arena_printf(c->arena, "text search dictionary %s",
+                            qualified(c, s, dict->namespace_oid, dict->name, in_path(c, dict->namespace_oid)));
+    const struct ts_config_def *config = classid == CLASS_PG_TS_CONFIG ? snapshot_ts_config(s, oid) : NULL;
+    if (config)
+        return arena_printf(c->arena, "text search configuration %s",
+                            qualified(c, s, config->namespace_oid, config->name, in_path(c, config->namespace_oid)));
     const struct cast_def *cast = classid == CLASS_PG_CAST ? find_cast(s, oid) : NULL;
     if (cast)
         return arena_printf(c->arena, "cast from %s to %s", object_type_text(c, s, cast->source),

@@ -35,12 +35,14 @@ bool type_holds(struct command *c, uint32_t type, uint32_t inner)
 bool type_not_stored(struct command *c, uint32_t type, const char *name,
                      bool (*allowed)(struct command *c, uint32_t column_type, uint32_t type))
 {
-    for (int i = 0; i < c->snapshot->relations.n; i++) {
-        const struct relation *r = c->snapshot->relations.items[i];
+    const struct type_def *t = snapshot_type(c->snapshot, type);
+    for (int i = 0; i < 2 * c->snapshot->relations.n; i++) { /* arrays of the type first, as PostgreSQL finds them */
+        const struct relation *r = c->snapshot->relations.items[i % c->snapshot->relations.n];
+        bool arrays = i < c->snapshot->relations.n;
         bool stored = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_PARTITIONED;
         for (int k = 0; stored && k < r->natts; k++) {
             const struct attribute *a = &r->atts[k];
-            if (a->dropped || !type_holds(c, a->type, type) || (allowed && allowed(c, a->type, type)))
+            if (a->dropped || arrays != (t && t->array && a->type == t->array) || !type_holds(c, a->type, type) || (allowed && allowed(c, a->type, type)))
                 continue;
             return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot alter type \"%s\" because column \"%s.%s\" uses it", name,
                              r->name, a->name);

@@ -70,11 +70,20 @@ static const char *user_set_name(struct emitter *em, const struct rte *t, int co
     return name;
 }
 
+/* What a function that gives one composite value a row is called when a column definition list says its columns; NULL: as ever. */
+static const struct fn_impl *defined_rows(struct emitter *em, const struct rte *t, const struct expr *e)
+{
+    const struct proc *p = call_proc(e);
+    return t->function.coldef && p && p->impl && !(p->impl->flags & FN_USER)
+               ? fn_impl_find(arena_printf(em->arena, "%s_rows", p->impl->name))
+               : NULL;
+}
+
 static void emit_srf_call(struct emitter *em, const struct rte *t, const struct expr *e)
 {
-    const struct fn_impl *impl = e->func.proc->impl;
+    const struct fn_impl *rows = defined_rows(em, t, e), *impl = rows ? rows : e->func.proc->impl;
     bool definitions = t->function.coldef && impl->flags & FN_TYPED;
-    emit_call_begin(em, user_set_name(em, t, 0, e));
+    emit_call_begin(em, rows ? rows->name : user_set_name(em, t, 0, e));
     emit_expr_list(em, &e->func.args);
     if (definitions)
         emit_column_definitions(em, t, e->func.args.n > 0);
@@ -87,39 +96,13 @@ static void emit_srf_call(struct emitter *em, const struct rte *t, const struct 
     emit_z(em, ")");
 }
 
-/* The columns of a composite value "v", as c1, c2, ... */
-static void emit_fields(struct emitter *em, const struct rte *t, uint32_t type, const char *v)
-{
-    int n = t->ncolumns - (t->function.ordinality ? 1 : 0);
-    for (int i = 0; i < n; i++) {
-        const uint32_t types[] = {type, INT4OID};
-        emit_z(em, i ? ", " : "");
-        emit_call_begin(em, "record_field");
-        emit_printf(em, "\"%s\", %d", v, i + 1);
-        emit_type_list(em, t->columns[i].type, types, 2);
-        emit_printf(em, ") AS \"c%d\"", i + 1);
-    }
-}
-
-/* Whether a set comes as one column of a named composite type, to be spread over its columns. */
-static bool is_composite_set(struct emitter *em, const struct rte *t, const struct expr *e)
+/* Whether a set comes as one column of a named composite type, to be spread over its columns: those of t from `first` on. In
+   the select list it stays whole. */
+static bool is_composite_set(struct emitter *em, const struct rte *t, int first, const struct expr *e)
 {
     const struct type_def *type = emit_type(em, e->type);
     return !t->function.coldef && type && type->typtype == 'c' && e->func.proc->nallargs == 0 &&
-           fn_impl_traits(e->func.proc->impl)->ncolumns == 1;
-}
-
-static void emit_set_function(struct emitter *em, const struct rte *t, const struct expr *e)
-{
-    if (!is_composite_set(em, t, e)) {
-        emit_srf_call(em, t, e);
-        return;
-    }
-    emit_z(em, "(SELECT ");
-    emit_fields(em, t, e->type, "c1");
-    emit_z(em, ", \"ordinality\" FROM ");
-    emit_srf_call(em, t, e);
-    emit_z(em, ")");
+           fn_impl_traits(e->func.proc->impl)->ncolumns == 1 && !(first < t->ncolumns && t->columns[first].type == e->type);
 }
 
 /* A function giving one value, as a row. Composite ones are spread over the columns. */
@@ -148,7 +131,8 @@ static void emit_scalar_function(struct emitter *em, const struct rte *t, const 
 
 /*
  * ROWS FROM (f(..), g(..)): rows_from('spec', arguments of all calls...), which runs them in lockstep. spec, per call:
- * "<internal name> <columns> <number of arguments> <result type> <argument type>...\n".
+ * "<internal name> <columns> <number of arguments> <result type> <argument type>...\n"; "+" before the name: rows are composite
+ * values, spread over the columns.
  */
 static void emit_rows_from(struct emitter *em, const struct rte *t)
 {
@@ -162,7 +146,7 @@ static void emit_rows_from(struct emitter *em, const struct rte *t)
             return;
         }
         const struct expr_list *args = &e->func.args;
-        strbuf_printf(&spec, "%s %d %d %u", user_set_name(em, t, first, e), t->function.ncolumns[i], args->n, e->type);
+        strbuf_printf(&spec, "%s%s %d %d %u", is_composite_set(em, t, first, e) ? "+" : "", user_set_name(em, t, first, e), t->function.ncolumns[i], args->n, e->type);
         for (int k = 0; k < args->n; k++)
             strbuf_printf(&spec, " %u", args->items[k]->type);
         strbuf_addc(&spec, '\n');
@@ -181,15 +165,15 @@ static void emit_rows_from(struct emitter *em, const struct rte *t)
 
 static void emit_function(struct emitter *em, const struct rte *t)
 {
-    if (t->function.n > 1) {
+    const struct expr *e = t->function.calls[0];
+    if (t->function.n > 1 || (is_srf(e) && e->func.proc->impl && is_composite_set(em, t, 0, e))) {
         emit_rows_from(em, t);
         return;
     }
-    const struct expr *e = t->function.calls[0];
     if (!check_call(em, e))
         return;
-    if (is_srf(e))
-        emit_set_function(em, t, e);
+    if (is_srf(e) || defined_rows(em, t, e))
+        emit_srf_call(em, t, e);
     else
         emit_scalar_function(em, t, e);
 }

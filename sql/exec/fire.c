@@ -77,7 +77,7 @@ bool fire_when(const struct fired_row *r, const struct firing *f, bool *holds)
 
 /* --- trigger functions -------------------------------------------------------------------------------- */
 
-static bool same_value(const struct value *x, const struct value *y)
+bool fire_same_value(const struct value *x, const struct value *y)
 {
     if (x->kind != y->kind)
         return false;
@@ -96,7 +96,7 @@ static bool same_value(const struct value *x, const struct value *y)
 bool fire_same_key(const struct value *a, const struct value *b, const int16_t *keys, int n)
 {
     for (int i = 0; i < n; i++)
-        if (!same_value(&a[keys[i] - 1], &b[keys[i] - 1]))
+        if (!fire_same_value(&a[keys[i] - 1], &b[keys[i] - 1]))
             return false;
     return true;
 }
@@ -109,24 +109,6 @@ bool fire_null_key(const struct value *row, const int16_t *keys, int n)
     return false;
 }
 
-/* suppress_redundant_updates_trigger(): an UPDATE that changes nothing is skipped. */
-static bool suppress_redundant(const struct fired_row *r, struct trigger_call *call)
-{
-    static const char name[] = "suppress_redundant_updates_trigger";
-    const char *wrong = !(call->trigger->type & TRIGGER_BEFORE)  ? "must be called before update"
-                        : call->event != TRIGGER_UPDATE          ? "must be called on update"
-                        : !(call->trigger->type & TRIGGER_ROW)   ? "must be called for each row"
-                                                                 : NULL;
-    if (wrong)
-        return error_set(r->err, ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED, "%s: %s", name, wrong);
-    call->result = call->new_row;
-    call->answer = TRIGGER_ANSWER_NULL;
-    for (int i = 0; i < r->relation->natts; i++)
-        if (!r->relation->atts[i].generated && !same_value(&call->old_row[i], &call->new_row[i]))
-            call->answer = TRIGGER_ANSWER_ROW;
-    return true;
-}
-
 bool fire_trigger(const struct fired_row *r, struct trigger_call *call)
 {
     struct eval_context *ctx = r->env->txn->ctx;
@@ -135,10 +117,8 @@ bool fire_trigger(const struct fired_row *r, struct trigger_call *call)
     if (!proc)
         return error_set(r->err, ERRCODE_UNDEFINED_FUNCTION, "function with OID %u does not exist",
                          call->trigger->function);
-    if (!proc->user && !strcmp(proc->src ? proc->src : "", "suppress_redundant_updates_trigger"))
-        return suppress_redundant(r, call);
     if (!proc->user)
-        return error_set(r->err, ERRCODE_FEATURE_NOT_SUPPORTED, "the trigger function %s is not supported", proc->name);
+        return builtin_trigger(r, proc, call);
     struct routine_call c = {
         .ctx = ctx, .proc = proc, .rettype = TRIGGEROID, .trigger = call, .arena = r->arena, .err = r->err};
     const struct trigger_call *outer = ctx->trigger;

@@ -94,6 +94,10 @@ bool fire_when(const struct fired_row *r, const struct firing *f, bool *holds);
 /* Calls the trigger's function. */
 bool fire_trigger(const struct fired_row *r, struct trigger_call *call);
 /* Equal values of the key's columns (bytes of the stored form). */
+/* Equal as stored. */
+bool fire_same_value(const struct value *x, const struct value *y);
+/* builtin_trigger.c: the same for a function that PostgreSQL brings; 0A000 for one that is not carried out. */
+bool builtin_trigger(const struct fired_row *r, const struct proc *p, struct trigger_call *call);
 bool fire_same_key(const struct value *a, const struct value *b, const int16_t *keys, int n);
 bool fire_null_key(const struct value *row, const int16_t *keys, int n);
 

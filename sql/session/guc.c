@@ -340,7 +340,7 @@ static const char *guc_check_enum(const struct guc_def *d, const char *value, st
     return NULL;
 }
 
-const char *guc_check(int i, const char *value, const char *current, struct error *err)
+const char *guc_check(int i, const char *value, const char *current, struct eval_context *ctx, struct error *err)
 {
     const struct guc_def *d = &guc_table[i];
     const char *v = value;
@@ -357,7 +357,7 @@ const char *guc_check(int i, const char *value, const char *current, struct erro
     } else if (!strcmp(d->vartype, "enum")) {
         v = guc_check_enum(d, value, err);
     }
-    return v ? guc_hook_check(d->name, v, current, err) : NULL;
+    return v ? guc_hook_check(d->name, v, current, ctx, err) : NULL;
 }
 
 static bool guc_may_set(const struct guc_def *d, enum guc_source source, struct error *err)
@@ -469,7 +469,7 @@ bool guc_set(struct guc_store *s, const char *name, const char *value, enum guc_
     if (!guc_may_set(&guc_table[i], source, err))
         return false;
     const char *v = value;
-    if (v && !(v = guc_check(i, value, guc_get(s, i), err)))
+    if (v && !(v = guc_check(i, value, guc_get(s, i), s->ctx, err)))
         return false;
     if (logged)
         guc_log(s, i, NULL, s->values[i], source == GUC_LOCAL);

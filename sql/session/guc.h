@@ -31,6 +31,7 @@ struct guc_change;
 
 struct guc_store {
     struct guc_store *parent;
+    struct eval_context *ctx; /* the session's, or NULL: checks that look into the catalog are left out */
     char **values; /* set here, or NULL: the reset value counts */
     char **reset;  /* from the startup packet; or NULL: the parent's value */
     struct guc_custom *custom;
@@ -70,7 +71,7 @@ bool guc_set(struct guc_store *s, const char *name, const char *value, enum guc_
  * Checks and canonicalises without setting (current as for guc_hook_check): the text that would be stored, in err's arena; NULL
  * with err set.
  */
-const char *guc_check(int i, const char *value, const char *current, struct error *err);
+const char *guc_check(int i, const char *value, const char *current, struct eval_context *ctx, struct error *err);
 
 /*
  * Undoes every change logged after mark (ROLLBACK, ROLLBACK TO), newest first; changed is told each

@@ -7,12 +7,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sql/analyze/format_type.h"
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/session/guc.h"
 #include "sql/types/encoding.h"
 #include "sql/types/timezone.h"
-#include "sql/types/ts_dict.h"
+#include "sql/catalog/snapshot.h"
+#include "sql/types/func.h"
+#include "sql/types/text_util.h"
 
 const char *const guc_reported[] = {"application_name",
                                     "client_encoding",
@@ -188,12 +191,23 @@ static const char *check_application_name(const char *name, const char *value, s
     return clean;
 }
 
-static const char *check_text_search_config(const char *name, const char *value, struct error *err)
+/* The configuration with its schema; any name outside of a statement, as in PostgreSQL. */
+static const char *check_text_search_config(const char *name, const char *value, struct eval_context *ctx, struct error *err)
 {
-    const char *canonical;
-    if (!ts_config_named(value, &canonical))
+    const struct fn_impl *in = fn_impl_find("regconfigin");
+    struct value arg = value_textz(value);
+    struct error own;
+    error_init(&own, err->arena);
+    if (!ctx || !ctx->snapshot)
+        return value;
+    struct fcall f = {.args = &arg, .nargs = 1, .arena = err->arena, .err = &own, .ctx = ctx, .impl = in};
+    in->call(&f);
+    const struct ts_config_def *c =
+        error_is_set(&own) ? NULL : snapshot_ts_config(ctx->snapshot, (uint32_t)value_integer(&f.result));
+    const struct namespace_def *n = c ? snapshot_namespace(ctx->snapshot, c->namespace_oid) : NULL;
+    if (!n)
         return guc_hook_refuse(name, value, err);
-    return arena_printf(err->arena, "pg_catalog.%s", canonical);
+    return arena_printf(err->arena, "%s.%s", format_identifier(err->arena, n->name), format_identifier(err->arena, c->name));
 }
 
 static const struct {
@@ -204,16 +218,17 @@ static const struct {
     {"log_timezone", check_timezone},
     {"client_encoding", check_client_encoding},
     {"application_name", check_application_name},
-    {"default_text_search_config", check_text_search_config},
 };
 
-const char *guc_hook_check(const char *name, const char *value, const char *current, struct error *err)
+const char *guc_hook_check(const char *name, const char *value, const char *current, struct eval_context *ctx, struct error *err)
 {
     if (!strcmp(name, "DateStyle"))
         return check_datestyle(name, value, current, err);
     for (size_t i = 0; i < sizeof(guc_checks) / sizeof(guc_checks[0]); i++)
         if (!strcmp(guc_checks[i].name, name))
             return guc_checks[i].check(name, value, err);
+    if (!strcmp(name, "default_text_search_config"))
+        return check_text_search_config(name, value, ctx, err);
     return value;
 }
 

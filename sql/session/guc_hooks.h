@@ -9,7 +9,7 @@ struct guc_store;
 
 /* The canonical text of a value that its type accepted; NULL with err set. current: what holds now, for settings of which a value
    may name a part only (DateStyle); NULL: the default. */
-const char *guc_hook_check(const char *name, const char *value, const char *current, struct error *err);
+const char *guc_hook_check(const char *name, const char *value, const char *current, struct eval_context *ctx, struct error *err);
 /* Brings the evaluation context in line with the settings in s. */
 void guc_hook_apply(const struct guc_store *s, struct eval_context *ctx);
 /*

@@ -136,5 +136,5 @@ bool role_check_kept_setting(struct pg_session *s, const struct utility *u)
                              ? "parameter \"%s\" cannot be changed"
                              : "parameter \"%s\" cannot be changed without restarting the server",
                          guc_all(&n)[i].name);
-    return guc_check(i, value, NULL, &s->err) != NULL;
+    return guc_check(i, value, NULL, &s->eval, &s->err) != NULL;
 }

@@ -231,6 +231,7 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     error_init(&s->err, s->arena);
     pthread_mutex_init(&s->lock, NULL);
     guc_store_init(&s->gucs, &e->gucs);
+    s->gucs.ctx = &s->eval;
     s->user = strdup(startup->user);
     s->client_addr = strdup(startup->client_addr ? startup->client_addr : "");
     s->client_port = startup->client_port;

@@ -325,7 +325,7 @@ static const char *host_check_setting(struct eval_context *ctx, const char *name
         error_set(err, ERRCODE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
         return NULL;
     }
-    return value && !guc_check(i, value, NULL, err) ? NULL : guc_all(&n)[i].name;
+    return value && !guc_check(i, value, NULL, ctx, err) ? NULL : guc_all(&n)[i].name;
 }
 
 static const char *host_setting(struct eval_context *ctx, const char *name)

@@ -9,7 +9,7 @@
 
 #include "sql/types/array.h"
 #include "sql/types/jsonb.h"
-#include "sql/types/record.h"
+#include "sql/types/json_populate.h"
 #include "sql/types/type_catalog.h"
 
 /* --- each, array_elements, object_keys ---------------------------------------------------------- */
@@ -139,117 +139,13 @@ WALK(elements, elements_open, elements_next);
 WALK(elements_text, elements_open, elements_text_next);
 WALK(object_keys, keys_open, keys_next);
 
-/* --- JSON values into SQL types ------------------------------------------------------------------- */
+/* --- json_populate_record --------------------------------------------------------------------------- */
 
-static bool populate(struct fcall *f, const struct json_node *n, uint32_t type, int32_t typmod,
-                     const struct value *base, struct value *out);
-
-static bool expected_array(struct fcall *f, const char *hint)
+static void no_row_type(struct fcall *f)
 {
-    error_set(f->err, ERRCODE_INVALID_TEXT_REPRESENTATION, "expected JSON array");
-    if (hint)
-        error_hint(f->err, "%s", hint);
-    return false;
-}
-
-/* Nested arrays down to `depth` dimensions, whose sizes the first of each level sets. */
-static bool populate_items(struct fcall *f, const struct json_node *n, int depth, int32_t typmod,
-                           struct array *a)
-{
-    if (depth == a->ndim)
-        return populate(f, n, a->elem->oid, typmod, NULL, &a->items[a->n++]);
-    if (n->kind != JSON_ARRAY)
-        return expected_array(f, NULL);
-    if (n->count != a->dims[depth]) {
-        error_set(f->err, ERRCODE_INVALID_TEXT_REPRESENTATION, "malformed JSON array");
-        error_detail(f->err, "Multidimensional arrays must have sub-arrays with matching dimensions.");
-        return false;
-    }
-    for (int i = 0; i < n->count; i++)
-        if (!populate_items(f, &n->items[i], depth + 1, typmod, a))
-            return false;
-    return true;
-}
-
-static bool populate_array(struct fcall *f, const struct json_node *n, uint32_t elem, int32_t typmod,
-                           struct value *out)
-{
-    struct array a = {.elem = type_find(f->ctx, elem)};
-    int64_t total = 1;
-    bool json_elements = elem == JSONOID || elem == JSONBOID;
-    if (n->kind != JSON_ARRAY)
-        return expected_array(f, NULL);
-    if (n->count == 0) {
-        *out = value_text("[]", 2);
-        return true;
-    }
-    for (const struct json_node *m = n; m->kind == JSON_ARRAY && m->count > 0; m = &m->items[0]) {
-        if (!array_check_dimensions(f->err, a.ndim + 1))
-            return false;
-        a.lower[a.ndim] = 1;
-        a.dims[a.ndim++] = m->count;
-        total *= m->count;
-        if (json_elements)
-            break;
-        if (!array_check_size(f->err, total))
-            return false;
-    }
-    a.items = ARENA_ARRAY(f->arena, struct value, total + 1);
-    if (!populate_items(f, n, 0, typmod, &a))
-        return false;
-    *out = array_write(f->arena, &a);
-    return true;
-}
-
-/* The columns of an object into r, whose values are the defaults. */
-static bool populate_columns(struct fcall *f, const struct json_node *n, struct record *r)
-{
-    if (n->kind != JSON_OBJECT)
-        return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "cannot call %s on %s",
-                         sql_name(f), n->kind == JSON_ARRAY ? "an array" : "a scalar");
-    for (int i = 0; i < r->n; i++) {
-        struct record_column *c = &r->columns[i];
-        const struct json_node *m = json_member(n, slice_of(c->name));
-        if (m && !populate(f, m, c->type, c->typmod, &c->value, &c->value))
-            return false;
-    }
-    return true;
-}
-
-static bool populate_composite(struct fcall *f, const struct json_node *n, uint32_t type,
-                               const struct value *base, struct value *out)
-{
-    struct record r;
-    bool known = base && !value_is_null(base);
-    if (!(known ? record_read(f, base, type, &r) : record_describe(f, type, &r)) ||
-        !populate_columns(f, n, &r))
-        return false;
-    *out = record_write(f->arena, f->ctx, &r);
-    return true;
-}
-
-static bool populate(struct fcall *f, const struct json_node *n, uint32_t type, int32_t typmod,
-                     const struct value *base, struct value *out)
-{
-    const struct type_def *t = type_find(f->ctx, type);
-    if (!t)
-        return error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "type with OID %u does not exist", type);
-    if (type == JSONOID || type == JSONBOID) {
-        struct slice s = n->source;
-        *out = value_text(s.p, s.n);
-        return true;
-    }
-    if (n->kind == JSON_NULL) {
-        *out = value_null();
-        return true;
-    }
-    uint32_t elem = array_element_type(f->ctx, type);
-    if (elem && n->kind != JSON_STRING)
-        return populate_array(f, n, elem, typmod, out);
-    if (record_is_composite(f->ctx, type) && n->kind != JSON_STRING)
-        return populate_composite(f, n, type, base, out);
-    struct slice s = json_node_text(f->arena, n);
-    return type_input(t, s.p, s.n, typmod, f->ctx, f->arena, f->err, out);
+    error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "could not determine row type for result of %s", sql_name(f));
+    error_hint(f->err, "Provide a non-null record argument, or call the function in the FROM clause using a column "
+                       "definition list.");
 }
 
 /* json_populate_record(base, json). */
@@ -265,8 +161,10 @@ static void populate_record(struct fcall *f)
         f->result = f->args[0];
         return;
     }
-    if (jsonb_read(f, &f->args[1], &n))
-        populate_composite(f, &n, f->argtypes[0], &f->args[0], &f->result);
+    if (f->argtypes[0] == RECORDOID && ARG_NULL(f, 0))
+        no_row_type(f);
+    else if (jsonb_read(f, &f->args[1], &n))
+        json_populate(f, &n, f->argtypes[0], &f->args[0], &f->result);
 }
 
 /* --- rows of a given shape --------------------------------------------------------------------------- */
@@ -276,6 +174,7 @@ struct rows {
     struct record shape; /* with the defaults of populate_recordset */
     const struct json_node *items;
     int n, next;
+    bool defaults; /* shape has values for what is missing */
 };
 
 /* The column definition list the printer adds: [["a",23,-1],...]. */
@@ -313,7 +212,10 @@ static bool rows_items(struct fcall *f, struct rows *st, int arg, bool set)
     }
     if (st->root.kind != JSON_ARRAY)
         return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "cannot call %s on %s",
-                         sql_name(f), st->root.kind == JSON_OBJECT ? "a non-array" : "a scalar");
+                         sql_name(f),
+                         is_binary(f)                      ? "a non-array"
+                         : st->root.kind == JSON_OBJECT ? "an object"
+                                                        : "a scalar");
     st->items = st->root.items;
     st->n = st->root.count;
     return true;
@@ -341,21 +243,35 @@ static void json_to_recordset_open(struct fcall *f, void *state)
     to_record_open(f, state, true);
 }
 
-static void populate_recordset_open(struct fcall *f, void *state)
+static void open_populate(struct fcall *f, void *state, bool set)
 {
     struct rows *st = state;
     uint32_t type = f->argtypes[0];
+    st->defaults = !ARG_NULL(f, 0);
     if (f->nargs > 2 && f->argtypes[f->nargs - 1] == TEXTOID && !ARG_NULL(f, f->nargs - 1)) {
         if (!read_definitions(f, arg_slice(f, f->nargs - 1), &st->shape))
             return;
+    } else if (type == RECORDOID && ARG_NULL(f, 0)) {
+        no_row_type(f);
+        return;
     } else {
         bool ok = ARG_NULL(f, 0) ? record_describe(f, type, &st->shape)
                                  : record_read(f, &f->args[0], type, &st->shape);
         if (!ok)
             return;
     }
-    if (!rows_items(f, st, 1, true))
+    if (!rows_items(f, st, 1, set))
         st->n = 0;
+}
+
+static void populate_recordset_open(struct fcall *f, void *state)
+{
+    open_populate(f, state, true);
+}
+
+static void populate_record_open(struct fcall *f, void *state)
+{
+    open_populate(f, state, false);
 }
 
 static bool rows_next(struct fcall *f, void *state, struct value *columns)
@@ -371,7 +287,7 @@ static bool rows_next(struct fcall *f, void *state, struct value *columns)
     r.columns = ARENA_ARRAY(f->arena, struct record_column, r.n + 1);
     if (r.n)
         memcpy(r.columns, st->shape.columns, sizeof(*r.columns) * (size_t)r.n);
-    if (!populate_columns(f, item, &r))
+    if (!json_populate_columns(f, item, &r, st->defaults, sql_name(f)))
         return false;
     for (int i = 0; i < r.n; i++)
         columns[i] = r.columns[i].value;
@@ -392,18 +308,10 @@ static bool populate_recordset_next(struct fcall *f, void *state, struct value *
     r.columns = ARENA_ARRAY(f->arena, struct record_column, r.n + 1);
     if (r.n)
         memcpy(r.columns, st->shape.columns, sizeof(*r.columns) * (size_t)r.n);
-    if (!populate_columns(f, item, &r))
+    if (!json_populate_columns(f, item, &r, st->defaults, sql_name(f)))
         return false;
     columns[0] = record_write(f->arena, f->ctx, &r);
-    return true;
-}
-
-/* Without a column definition list there is no row to make. */
-static void no_row_type(struct fcall *f)
-{
-    error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "could not determine row type for result of %s", sql_name(f));
-    error_hint(f->err, "Provide a non-null record argument, or call the function in the FROM clause using a column "
-                       "definition list.");
+    return json_check_domain(f, f->argtypes[0], &columns[0]);
 }
 
 #define ROWS(name, open_, next_)                                                                   \
@@ -412,6 +320,11 @@ static void no_row_type(struct fcall *f)
 ROWS(json_to_record, json_to_record_open, rows_next);
 ROWS(json_to_recordset, json_to_recordset_open, rows_next);
 ROWS(populate_recordset, populate_recordset_open, populate_recordset_next);
+/* With a column definition list: its columns. */
+static const struct srf_impl populate_record_rows = {
+    .state_size = sizeof(struct rows), .open = populate_record_open, .next = rows_next, .open_columns = true};
+static const struct srf_impl populate_recordset_rows = {
+    .state_size = sizeof(struct rows), .open = populate_recordset_open, .next = rows_next, .open_columns = true};
 
 const struct fn_impl json_set_functions[] = {
     {"json_each", .srf = &each},
@@ -428,6 +341,10 @@ const struct fn_impl json_set_functions[] = {
     {"jsonb_populate_record", .call = populate_record, .flags = FN_TYPED},
     {"json_populate_recordset", .srf = &populate_recordset, .flags = FN_TYPED},
     {"jsonb_populate_recordset", .srf = &populate_recordset, .flags = FN_TYPED},
+    {"json_populate_record_rows", .srf = &populate_record_rows, .flags = FN_TYPED},
+    {"jsonb_populate_record_rows", .srf = &populate_record_rows, .flags = FN_TYPED},
+    {"json_populate_recordset_rows", .srf = &populate_recordset_rows, .flags = FN_TYPED},
+    {"jsonb_populate_recordset_rows", .srf = &populate_recordset_rows, .flags = FN_TYPED},
     {"json_to_record", .call = no_row_type, .srf = &json_to_record, .flags = FN_TYPED},
     {"jsonb_to_record", .call = no_row_type, .srf = &json_to_record, .flags = FN_TYPED},
     {"json_to_recordset", .srf = &json_to_recordset, .flags = FN_TYPED},

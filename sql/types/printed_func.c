@@ -17,7 +17,7 @@
  *   scalar_sublink(value)             aggregate: the only row's value, 21000 for a second row
  *   value_scan(value)                 set of one row
  *   rows_from('spec', arguments...)   ROWS FROM: several sets in lockstep; spec per call "name columns nargs
- *                                     rettype argtype...\n"
+ *                                     rettype argtype...\n"; +name: composite rows, spread
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +25,7 @@
 
 #include "sql/types/routine.h"
 #include "sql/types/array.h"
+#include "sql/types/record.h"
 #include "sql/types/type_catalog.h"
 
 /* --- casts -------------------------------------------------------------------------------- */
@@ -461,7 +462,7 @@ struct rows_from_call {
     struct fcall f;
     void *state;
     int ncolumns;
-    bool open;
+    bool open, spread;
 };
 struct rows_from_state {
     struct rows_from_call calls[ROWS_FROM_CALLS];
@@ -477,6 +478,8 @@ static int rows_from_read(struct fcall *f, struct rows_from_call *c, const char 
     if (sscanf(*spec, "%127s %d %d %u%n", name, &c->ncolumns, &nargs, &rettype, &used) < 4)
         return -1;
     *spec += used;
+    c->spread = name[0] == '+';
+    memmove(name, name + c->spread, strlen(name + c->spread) + 1);
     struct user_impl *user = ARENA_NEW(f->arena, struct user_impl);
     c->impl = user_impl_parse(user, name) ? &user->impl : fn_impl_find(name);
     uint32_t *types = ARENA_ARRAY(f->arena, uint32_t, nargs + 1);
@@ -518,6 +521,25 @@ static void rows_from_open(struct fcall *f, void *state)
     }
 }
 
+/* One row of a call; a composite value's columns when it is to be spread. */
+static bool rows_from_row(struct rows_from_call *c, struct value *columns)
+{
+    struct record r;
+    memset(columns, 0, sizeof(*columns) * (size_t)c->ncolumns);
+    if (!c->impl->srf->next(&c->f, c->state, columns))
+        return false;
+    if (!c->spread)
+        return true;
+    struct value whole = columns[0];
+    columns[0] = value_null();
+    if (value_is_null(&whole))
+        return true;
+    if (!record_read(&c->f, &whole, c->f.rettype, &r))
+        return false;
+    record_spread(c->f.ctx, &r, columns, c->ncolumns);
+    return true;
+}
+
 static bool rows_from_next(struct fcall *f, void *state, struct value *columns)
 {
     struct rows_from_state *st = state;
@@ -526,7 +548,7 @@ static bool rows_from_next(struct fcall *f, void *state, struct value *columns)
         struct rows_from_call *c = &st->calls[i];
         if (c->open) {
             c->f.arena = f->arena;
-            if (c->impl->srf->next(&c->f, c->state, columns)) {
+            if (rows_from_row(c, columns)) {
                 any = true;
             } else {
                 memset(columns, 0, sizeof(*columns) * (size_t)c->ncolumns);

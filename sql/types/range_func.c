@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "sql/types/array.h"
+#include "sql/types/datetime.h"
 #include "sql/types/range.h"
 
 /* --- constructors -------------------------------------------------------------------------------- */
@@ -358,6 +359,39 @@ static void range_merge_from_multirange(struct fcall *f)
     }
 SUBDIFF(int_subdiff, (double)arg_int(f, 0) - (double)arg_int(f, 1))
 
+/* A difference of the subtype's own, in double precision. */
+static void subdiff(struct fcall *f, const char *minus, uint32_t type, const char *to_double)
+{
+    const uint32_t types[] = {f->argtypes ? f->argtypes[0] : type, f->argtypes ? f->argtypes[1] : type};
+    struct value difference;
+    if (fcall_invoke(f, fn_impl_find(minus), f->args, 2, types, type, &difference))
+        fcall_invoke(f, fn_impl_find(to_double), &difference, 1, &type, FLOAT8OID, &f->result);
+}
+
+static void numrange_subdiff(struct fcall *f)
+{
+    subdiff(f, "numeric_sub", NUMERICOID, "numeric_float8");
+}
+
+static void daterange_subdiff(struct fcall *f)
+{
+    subdiff(f, "date_mi", INT4OID, "i4tod");
+}
+
+/* In seconds. */
+static void tsrange_subdiff(struct fcall *f)
+{
+    int64_t a, b;
+    if (arg_timestamp(f, 0, &a) && arg_timestamp(f, 1, &b))
+        f->result = value_real(((double)a - (double)b) / 1000000.0);
+}
+
+/* Stored ranges are canonical. */
+static void range_canonical(struct fcall *f)
+{
+    f->result = f->args[0];
+}
+
 /* --- unnest(multirange), aggregates -------------------------------------------------------------------------- */
 
 struct unnest_state {
@@ -524,6 +558,13 @@ const struct fn_impl range_functions[] = {
     TYPED("range_merge", range_merge),
     TYPED("range_merge_from_multirange", range_merge_from_multirange),
     {"int4range_subdiff", .call = int_subdiff},
+    {"numrange_subdiff", .call = numrange_subdiff},
+    {"daterange_subdiff", .call = daterange_subdiff},
+    {"tsrange_subdiff", .call = tsrange_subdiff},
+    {"tstzrange_subdiff", .call = tsrange_subdiff},
+    {"int4range_canonical", .call = range_canonical},
+    {"int8range_canonical", .call = range_canonical},
+    {"daterange_canonical", .call = range_canonical},
     {"int8range_subdiff", .call = int_subdiff},
     {"multirange_unnest", .srf = &multirange_unnest, .flags = FN_TYPED},
     {"range_agg(anyrange)", .agg = &range_agg, .flags = FN_TYPED},

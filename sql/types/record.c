@@ -87,8 +87,9 @@ bool record_read(struct fcall *f, const struct value *stored, uint32_t type, str
     if (root.kind != JSON_ARRAY || !record_describe(f, type, out))
         return bad_stored_record(f);
     /* Columns added to the type later are NULL in older values. */
-    for (int i = 0; i < out->n && i < root.count; i++)
-        if (!read_column(f, &root.items[i], &out->columns[i]))
+    struct type_attribute a;
+    for (int i = 0, slot = 0; i < out->n && slot < root.count && type_attribute_at(f->ctx, out->type, slot, &a); slot++)
+        if (a.type && !read_column(f, &root.items[slot], &out->columns[i++]))
             return false;
     return true;
 }
@@ -110,10 +111,13 @@ struct value record_write(struct arena *arena, const struct eval_context *ctx,
         }
         textbuf_addz(&out, "],\"v\":");
     }
+    struct type_attribute a;
     textbuf_addc(&out, '[');
-    for (int i = 0; i < r->n; i++) {
+    for (int i = 0, slot = 0; i < r->n; i++, slot++) {
         const struct type_def *t = type_find(ctx, r->columns[i].type);
-        if (i)
+        for (; r->type != RECORDOID && type_attribute_at(ctx, r->type, slot, &a) && !a.type; slot++)
+            textbuf_addz(&out, slot ? ",null" : "null");
+        if (slot)
             textbuf_addc(&out, ',');
         array_element_write(&out, t ? t : type_builtin(TEXTOID), &r->columns[i].value);
     }
@@ -140,12 +144,20 @@ static void construct(struct fcall *f, int first, const struct json_node *names)
         t = type_find(f->ctx, t->basetype);
     r.type = t ? t->oid : RECORDOID;
     r.columns = ARENA_ARRAY(f->arena, struct record_column, r.n + 1);
+    struct type_attribute a;
+    int n = 0, live = 0;
+    for (int i = 0; r.type != RECORDOID && type_attribute_at(f->ctx, r.type, i, &a); i++)
+        live += a.type != 0;
     for (int i = 0; i < r.n; i++) {
-        r.columns[i].type = f->argtypes[first + i];
-        r.columns[i].value = f->args[first + i];
+        if (r.type != RECORDOID && r.n != live && type_attribute_at(f->ctx, r.type, i, &a) && !a.type)
+            continue; /* stands for a dropped column */
+        r.columns[n].type = f->argtypes[first + i];
+        r.columns[n].value = f->args[first + i];
         if (names)
-            r.columns[i].name = arena_strndup(f->arena, names->items[i].text.p, names->items[i].text.n);
+            r.columns[n].name = arena_strndup(f->arena, names->items[i].text.p, names->items[i].text.n);
+        n++;
     }
+    r.n = n;
     f->result = record_write(f->arena, f->ctx, &r);
 }
 
@@ -199,6 +211,16 @@ static const char *record_type_name(struct fcall *f, uint32_t oid)
     return t ? t->name : "unknown";
 }
 
+void record_spread(const struct eval_context *ctx, const struct record *r, struct value *columns, int n)
+{
+    struct type_attribute a;
+    int i = 0;
+    for (int slot = 0; slot < n && i < r->n; slot++) {
+        bool dropped = r->type != RECORDOID && type_attribute_at(ctx, r->type, slot, &a) && !a.type;
+        columns[slot] = dropped ? value_null() : r->columns[i++].value;
+    }
+}
+
 /* The caller's column definition list must say what the record is. */
 static bool record_is_wanted(struct fcall *f, const struct record *r)
 {
@@ -234,8 +256,7 @@ static bool record_scan_next(struct fcall *f, void *state, struct value *columns
         return false;
     if (f->nargs > 1 && !record_is_wanted(f, &r))
         return false;
-    for (int i = 0; i < r.n && i < 100; i++)
-        columns[i] = r.columns[i].value;
+    record_spread(f->ctx, &r, columns, 100);
     return true;
 }
 
@@ -576,12 +597,13 @@ static int compare_stored(struct fcall *f, const struct value *x, const struct v
         if (read_anonymous(f, &m, &a) && read_anonymous(f, &n, &b))
             return compare_records(&a, &b, f->ctx);
     }
-    for (int i = 0; i < m.count && i < n.count; i++) {
-        int c = compare_json(&m.items[i], &n.items[i]);
+    static const struct json_node missing = {.kind = JSON_NULL}; /* of a value older than the column */
+    for (int i = 0; i < m.count || i < n.count; i++) {
+        int c = compare_json(i < m.count ? &m.items[i] : &missing, i < n.count ? &n.items[i] : &missing);
         if (c)
             return c;
     }
-    return m.count - n.count;
+    return 0;
 }
 
 static int collate_record(void *unused, int na, const void *a, int nb, const void *b)

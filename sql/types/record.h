@@ -2,7 +2,7 @@
  * record.h: composite values.
  *
  * In the file a value of a named composite type is a JSON array of its columns' storage forms, as in arrays
- * (array.h): [1,"x",null]. An anonymous record carries its column types, and names when it has any but
+ * (array.h): [1,"x",null]. Dropped columns keep their place, null; columns added later are missing in older values. An anonymous record carries its column types, and names when it has any but
  * f1, f2, ...: {"t":[23,25],"n":["a","b"],"v":[1,"x"]}.
  */
 #ifndef PGF_TYPES_RECORD_H
@@ -30,6 +30,8 @@ bool record_read(struct fcall *f, const struct value *stored, uint32_t type, str
 bool record_describe(struct fcall *f, uint32_t type, struct record *out);
 struct value record_write(struct arena *arena, const struct eval_context *ctx,
                           const struct record *r);
+/* Its values by attribute numbers into columns[0..n-1]; dropped ones NULL. */
+void record_spread(const struct eval_context *ctx, const struct record *r, struct value *columns, int n);
 /* Whether values of the type are composite. */
 bool record_is_composite(const struct eval_context *ctx, uint32_t type);
 

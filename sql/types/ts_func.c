@@ -6,7 +6,7 @@
 
 /* --- to_tsvector ------------------------------------------------------------------------------------------ */
 
-static void return_words(struct fcall *f, const struct ts_words *w)
+void ts_words_return(struct fcall *f, const struct ts_words *w)
 {
     struct tsvector v = {.lexemes = ARENA_ARRAY(f->arena, struct ts_lexeme, w->n + 1)};
     uint16_t *pos = ARENA_ARRAY(f->arena, uint16_t, w->n + 1);
@@ -22,7 +22,7 @@ static void to_vector(struct fcall *f, uint32_t config, int arg)
 {
     struct ts_words w = {0};
     if (config && ts_words_add(f, config, arg_slice(f, arg), &w))
-        return_words(f, &w);
+        ts_words_return(f, &w);
 }
 
 static void to_tsvector(struct fcall *f)
@@ -122,7 +122,7 @@ static void json_vector(struct fcall *f, uint32_t config, int arg, bool binary, 
     if (!config || (flags_arg >= 0 && !json_parts(f, flags_arg, &parts)))
         return;
     if (read_json(f, arg, binary, &root) && add_json(f, config, &root, parts, &w))
-        return_words(f, &w);
+        ts_words_return(f, &w);
 }
 
 #define BY_ID(f) ((uint32_t)arg_int(f, 0))
@@ -198,17 +198,17 @@ static void ts_lexize(struct fcall *f)
 {
     uint32_t dict = (uint32_t)arg_int(f, 0);
     struct slice lexeme;
-    if (!ts_dict_exists(dict)) {
+    if (!ts_dict_exists(f->ctx, dict)) {
         error_set(f->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for text search dictionary %u", dict);
         return;
     }
-    enum ts_lexize r = ts_dict_lexize(f->arena, dict, arg_slice(f, 1), &lexeme);
+    enum ts_lexize r = ts_dict_lexize(f, dict, arg_slice(f, 1), &lexeme);
     if (r == TS_UNKNOWN)
         return;
     struct value *item = ARENA_NEW(f->arena, struct value);
-    if (r == TS_LEXEME)
+    if (r != TS_STOP)
         *item = value_text(lexeme.p, lexeme.n);
-    array_return_texts(f, item, r == TS_LEXEME ? 1 : 0);
+    array_return_texts(f, item, r == TS_STOP ? 0 : 1);
 }
 
 static bool parser_by_id(struct fcall *f)
@@ -307,7 +307,7 @@ static void debug_open(struct fcall *f, void *state)
 {
     struct parse_state *st = state;
     st->config = (uint32_t)arg_int(f, 0);
-    if (ts_config_exists(st->config))
+    if (ts_config_exists(f->ctx, st->config))
         parse_open(f, st, 1);
 }
 
@@ -320,7 +320,7 @@ static bool debug_next(struct fcall *f, void *state, struct value *columns)
     struct slice lexeme;
     if (!st->arena || !ts_parser_next(&st->parser, &token))
         return false;
-    int n = ts_config_dicts(st->config, token.type, list);
+    int n = ts_config_dicts(f->ctx, st->config, token.type, list);
     struct value *items = ARENA_ARRAY(f->arena, struct value, n + 1);
     for (int i = 0; i < n; i++)
         items[i] = value_int(list[i]);
@@ -330,7 +330,7 @@ static bool debug_next(struct fcall *f, void *state, struct value *columns)
     columns[2] = value_text(token.text.p, token.text.n);
     columns[3] = array_write(f->arena, &a);
     columns[4] = columns[5] = value_null();
-    enum ts_lexize r = ts_config_lexize(f->arena, st->config, &token, &lexeme, &dict);
+    enum ts_lexize r = ts_config_lexize(f, st->config, &token, &lexeme, &dict);
     if (r == TS_UNKNOWN)
         return true;
     struct value *words = ARENA_NEW(f->arena, struct value);

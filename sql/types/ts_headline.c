@@ -194,7 +194,7 @@ static bool read_document(struct headline *h, struct slice text)
         if (ts_token_too_long(h->f, &token))
             continue;
         *add_word(h) = (struct word){.type = token.type, .text = token.text, .operand = -1};
-        enum ts_lexize r = ts_config_lexize(h->f->arena, h->config, &token, &lexeme, NULL);
+        enum ts_lexize r = ts_config_lexize(h->f, h->config, &token, &lexeme, NULL);
         if (r == TS_UNKNOWN)
             continue;
         h->pos++;
@@ -583,7 +583,7 @@ static bool read_setup(struct fcall *f, bool by_id, bool options, struct setup *
     s->config = by_id ? (uint32_t)arg_int(f, 0) : ts_config_current(f);
     if (error_is_set(f->err))
         return false;
-    if (!ts_config_exists(s->config))
+    if (!ts_config_exists(f->ctx, s->config))
         return error_set(f->err, ERRCODE_INTERNAL_ERROR, "cache lookup failed for text search configuration %u",
                          s->config);
     return tsquery_read(f, arg_slice(f, at + 1), &s->query) && read_options(f, options ? at + 2 : -1, &s->options);

@@ -70,6 +70,11 @@ int tsquery_number(struct tsq_node *root, struct tsq_node **operands);
 int32_t tsquery_word_crc(struct slice word);
 struct tsq_node *tsq_node_new(struct arena *a, enum tsq_kind kind, struct tsq_node *left,
                               struct tsq_node *right);
+/* query with by (NULL: nothing) in place of each target; NULL when nothing is left. */
+struct tsq_node *tsquery_replace(struct arena *a, const struct tsq_node *query, const struct tsq_node *target,
+                                 const struct tsq_node *by);
+/* The same query with operands in PostgreSQL's order. */
+struct tsq_node *tsquery_sorted(struct arena *a, const struct tsq_node *query);
 /* A NOTICE without more. */
 void ts_notice(struct fcall *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -310,6 +310,26 @@ static struct tsq_node *tree_of(struct arena *a, const struct branch *b)
     return n;
 }
 
+struct tsq_node *tsquery_replace(struct arena *a, const struct tsq_node *query, const struct tsq_node *target,
+                                 const struct tsq_node *by)
+{
+    struct branch *q = branch_of(a, query), *t = branch_of(a, target);
+    flatten(a, q);
+    sort_branch(q);
+    flatten(a, t);
+    sort_branch(t);
+    q = rewrite(a, q, t, by ? branch_of(a, by) : NULL);
+    return q ? tree_of(a, q) : NULL;
+}
+
+struct tsq_node *tsquery_sorted(struct arena *a, const struct tsq_node *query)
+{
+    struct branch *q = branch_of(a, query);
+    flatten(a, q);
+    sort_branch(q);
+    return tree_of(a, q);
+}
+
 static void tsquery_rewrite(struct fcall *f)
 {
     struct tsq_node *query, *target, *by;
@@ -319,13 +339,7 @@ static void tsquery_rewrite(struct fcall *f)
         tsquery_return(f, query);
         return;
     }
-    struct branch *q = branch_of(f->arena, query), *t = branch_of(f->arena, target);
-    flatten(f->arena, q);
-    sort_branch(q);
-    flatten(f->arena, t);
-    sort_branch(t);
-    q = rewrite(f->arena, q, t, by ? branch_of(f->arena, by) : NULL);
-    tsquery_return(f, q ? tree_of(f->arena, q) : NULL);
+    tsquery_return(f, tsquery_replace(f->arena, query, target, by));
 }
 
 const struct fn_impl tsquery_op_functions[] = {

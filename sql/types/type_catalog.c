@@ -39,6 +39,17 @@ bool type_attribute_at(const struct eval_context *ctx, uint32_t type, int i,
     return has_snapshot(ctx) && installed->attribute(ctx->snapshot, type, i, out);
 }
 
+const struct ts_dictionary *type_ts_dictionary(const struct eval_context *ctx, uint32_t oid)
+{
+    return has_snapshot(ctx) ? installed->ts_dictionary(ctx->snapshot, oid) : NULL;
+}
+
+const struct ts_mapping *type_ts_mappings(const struct eval_context *ctx, uint32_t oid, int *n)
+{
+    *n = 0;
+    return has_snapshot(ctx) ? installed->ts_mappings(ctx->snapshot, oid, n) : NULL;
+}
+
 bool type_range_of(const struct eval_context *ctx, uint32_t type, struct type_range *out)
 {
     return has_snapshot(ctx) && installed->range(ctx->snapshot, type, out);

@@ -13,6 +13,8 @@
 struct snapshot;
 struct type_def;
 struct eval_context;
+struct ts_dictionary;
+struct ts_mapping;
 
 /* A label of an enum: they come in their order. */
 struct type_enum_label {
@@ -41,6 +43,10 @@ struct type_catalog {
     bool (*enum_label)(const struct snapshot *s, uint32_t type, int i, struct type_enum_label *out);
     /* The i-th column (from 0) of a composite type; false beyond the last. */
     bool (*attribute)(const struct snapshot *s, uint32_t type, int i, struct type_attribute *out);
+    /* A text search dictionary that users made or an extension brings; NULL for any other. */
+    const struct ts_dictionary *(*ts_dictionary)(const struct snapshot *s, uint32_t oid);
+    /* The mappings of a text search configuration that users made, by token type; NULL if there is none of that OID. */
+    const struct ts_mapping *(*ts_mappings)(const struct snapshot *s, uint32_t oid, int *n);
     /* Of a range or multirange type that users made; false for any other. */
     bool (*range)(const struct snapshot *s, uint32_t type, struct type_range *out);
 };
@@ -56,6 +62,8 @@ bool type_enum_label_at(const struct eval_context *ctx, uint32_t type, int i,
                         struct type_enum_label *out);
 bool type_attribute_at(const struct eval_context *ctx, uint32_t type, int i,
                        struct type_attribute *out);
+const struct ts_dictionary *type_ts_dictionary(const struct eval_context *ctx, uint32_t oid);
+const struct ts_mapping *type_ts_mappings(const struct eval_context *ctx, uint32_t oid, int *n);
 bool type_range_of(const struct eval_context *ctx, uint32_t type, struct type_range *out);
 
 #endif
