@@ -72,6 +72,7 @@ struct table_column {
     struct option *sequence_options; /* identity */
     int nsequence_options;
     char storage, compression;
+    const char *comment; /* LIKE INCLUDING COMMENTS */
     int inherited; /* from how many parents it comes */
     bool merged;   /* and the statement defines it too */
     int location;
@@ -104,6 +105,7 @@ struct table_constraint {
     const struct operator_def **operators;
     int nelems;
     struct expr *where;
+    const char *comment; /* LIKE INCLUDING COMMENTS: of a CHECK, or of a key's index */
     int location;
 };
 
@@ -152,7 +154,13 @@ struct create_table {
     const char *server; /* CREATE FOREIGN TABLE; else NULL */
     struct option *foreign_options;
     int nforeign_options;
-    /* LIKE, OF type: expanded by analysis or refused with 0A000. */
+    uint32_t of_type; /* CREATE TABLE OF: its columns are among those above */
+    /* LIKE: columns and most constraints are among those above; indexes and statistics objects are still to be copied. */
+    struct like_source {
+        uint32_t relid;
+        bool indexes, statistics, comments;
+    } *likes;
+    int nlikes;
 };
 
 struct index_elem {
@@ -187,7 +195,7 @@ enum alter_kind {
     ALTER_SET_UNLOGGED, ALTER_REPLICA_IDENTITY, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER, ALTER_ENABLE_RLS,
     ALTER_DISABLE_RLS, ALTER_FORCE_RLS, ALTER_NO_FORCE_RLS, ALTER_ATTACH_PARTITION, ALTER_DETACH_PARTITION,
     ALTER_SET_COMPRESSION, ALTER_ENABLE_ALWAYS_TRIGGER, ALTER_ENABLE_REPLICA_TRIGGER,
-    ALTER_INHERIT, ALTER_NO_INHERIT
+    ALTER_INHERIT, ALTER_NO_INHERIT, ALTER_OF, ALTER_NOT_OF
 };
 struct alter_cmd {
     enum alter_kind kind;

@@ -284,8 +284,6 @@ static const struct {
     PgQuery__AlterTableType type;
     const char *what;
 } refused_cmds[] = {
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_AddOf, "ALTER TABLE OF"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_DropOf, "ALTER TABLE NOT OF"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize,
      "ALTER TABLE DETACH PARTITION FINALIZE"},
     {PG_QUERY__ALTER_TABLE_TYPE__AT_GenericOptions, "ALTER FOREIGN TABLE OPTIONS"},
@@ -340,6 +338,12 @@ static bool alter_one(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
     switch (c->subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod:
         return utility_access_method(b->ps, c->name);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropOf:
+        return add_cmd(b, ALTER_NOT_OF, c) != NULL;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddOf: {
+        struct alter_cmd *cmd = add_cmd(b, ALTER_OF, c);
+        return composite_of(b->ps, c->def->type_name, &cmd->column.type) != NULL;
+    }
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit:
         return alter_inheritance(b, c, ALTER_INHERIT);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit:

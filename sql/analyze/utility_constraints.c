@@ -8,11 +8,14 @@
 /* PostgreSQL's CREATE_TABLE_LIKE bits as they come in the raw tree. */
 enum {
     LIKE_COMMENTS = 1 << 0,
+    LIKE_COMPRESSION = 1 << 1,
     LIKE_CONSTRAINTS = 1 << 2,
     LIKE_DEFAULTS = 1 << 3,
     LIKE_GENERATED = 1 << 4,
     LIKE_IDENTITY = 1 << 5,
-    LIKE_INDEXES = 1 << 6
+    LIKE_INDEXES = 1 << 6,
+    LIKE_STATISTICS = 1 << 7,
+    LIKE_STORAGE = 1 << 8
 };
 
 struct table_constraint *table_append_constraint(struct table_builder *b, struct table_constraint c)
@@ -199,8 +202,12 @@ static bool like_column(struct table_builder *b, const struct relation *r,
     }
     if (att->identity && (options & LIKE_IDENTITY))
         c.identity = att->identity;
-    if (att->comment && (options & LIKE_COMMENTS))
-        return utility_refuse(ps, -1, "LIKE INCLUDING COMMENTS of a table with column comments");
+    if (options & LIKE_COMMENTS)
+        c.comment = att->comment;
+    if (options & LIKE_STORAGE)
+        c.storage = att->storage;
+    if (options & LIKE_COMPRESSION)
+        c.compression = att->compression;
     table_append_column(b, c);
     return !c.expr || !expr_is_poison(c.expr);
 }
@@ -214,6 +221,20 @@ static const char *const *key_names(struct pstate *ps, const struct relation *r,
     return names;
 }
 
+static void like_index(struct pstate *ps, const struct relation *r, const struct index_def *d, bool comments,
+                       struct table_constraint *c)
+{
+    if (!d)
+        return;
+    const char **names = ARENA_ARRAY(ps->a->arena, const char *, d->ncolumns + 1);
+    for (int i = d->nkeys; i < d->ncolumns; i++)
+        names[c->nincluding++] = r->atts[d->columns[i].attnum - 1].name;
+    c->including = names;
+    c->nulls_not_distinct = d->nulls_not_distinct;
+    const struct relation *x = comments ? snapshot_relation(ps->a->snapshot, d->oid) : NULL;
+    c->comment = x ? x->comment : NULL;
+}
+
 static bool like_constraints(struct table_builder *b, const struct relation *r, uint32_t options)
 {
     struct pstate *ps = b->ps;
@@ -223,6 +244,7 @@ static bool like_constraints(struct table_builder *b, const struct relation *r, 
         if (k->type == 'c' && (options & LIKE_CONSTRAINTS)) {
             c.name = k->name;
             c.no_inherit = k->no_inherit;
+            c.comment = options & LIKE_COMMENTS ? k->comment : NULL;
             c.check =
                 analyze_stored_expr(ps, k->check_sql, r, EXPR_KIND_CHECK_CONSTRAINT, 0, -1, NULL);
             if (expr_is_poison(c.check))
@@ -232,15 +254,12 @@ static bool like_constraints(struct table_builder *b, const struct relation *r, 
             c.ncolumns = k->nkeys;
             c.deferrable = k->deferrable;
             c.deferred = k->deferred;
+            like_index(ps, r, k->index, options & LIKE_COMMENTS, &c);
         } else {
             continue;
         }
         table_append_constraint(b, c);
     }
-    for (int i = 0; (options & LIKE_INDEXES) && i < r->nindexes; i++)
-        if (!r->indexes[i]->constraint)
-            return utility_refuse(
-                ps, -1, "LIKE INCLUDING INDEXES of a table with indexes beyond its constraints");
     return true;
 }
 
@@ -285,6 +304,15 @@ bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l)
     }
     if (!like_constraints(b, r, l->options))
         return false;
+    if (l->options & (LIKE_INDEXES | LIKE_STATISTICS)) {
+        struct like_source *grown = ARENA_ARRAY(ps->a->arena, struct like_source, b->nlikes + 1);
+        if (b->nlikes)
+            memcpy(grown, b->likes, sizeof *grown * (size_t)b->nlikes);
+        grown[b->nlikes++] = (struct like_source){.relid = r->oid, .indexes = l->options & LIKE_INDEXES,
+                                                  .statistics = l->options & LIKE_STATISTICS,
+                                                  .comments = l->options & LIKE_COMMENTS};
+        b->likes = grown;
+    }
     for (int i = first; i < b->ncolumns; i++)
         if (b->columns[i].generated && b->columns[i].expr)
             renumber(b, &b->columns[i].expr, r, map);
@@ -313,7 +341,7 @@ static bool inherit_column(struct table_builder *b, const struct relation *r, co
         *at = i + 1;
         return true;
     }
-    if (!like_column(b, r, att, LIKE_DEFAULTS | LIKE_GENERATED))
+    if (!like_column(b, r, att, LIKE_DEFAULTS | LIKE_GENERATED | LIKE_STORAGE | LIKE_COMPRESSION))
         return false;
     b->columns[b->ncolumns - 1].inherited = 1;
     *at = b->ncolumns;
@@ -353,4 +381,33 @@ bool table_inherit(struct table_builder *b, const struct relation *r)
         renumber(b, &b->constraints[i].check, r, map);
     b->ninherited = b->ncolumns;
     return true;
+}
+
+/* --- OF --------------------------------------------------------------------------------------------- */
+
+const struct relation *composite_of(struct pstate *ps, const PgQuery__TypeName *t, uint32_t *type)
+{
+    int32_t typmod;
+    if (!typename_type(ps, t, type, &typmod)) {
+        utility_without_position(ps);
+        return NULL;
+    }
+    const struct type_def *d = lookup_type(ps, *type);
+    const struct relation *r = d && d->relid ? snapshot_relation(ps->a->snapshot, d->relid) : NULL;
+    if (r && r->kind == RELKIND_COMPOSITE)
+        return r;
+    parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "type %s is not a composite type", format_type(ps, *type));
+    return NULL;
+}
+
+bool table_of_type(struct table_builder *b, const PgQuery__TypeName *t, uint32_t *type)
+{
+    const struct relation *r = composite_of(b->ps, t, type);
+    for (int i = 0; r && i < r->natts; i++)
+        if (!r->atts[i].dropped)
+            table_append_column(b, (struct table_column){.name = r->atts[i].name, .type = r->atts[i].type,
+                                                         .typmod = r->atts[i].typmod, .collation = r->atts[i].collation,
+                                                         .ndims = r->atts[i].ndims, .location = -1});
+    b->ninherited = b->ncolumns;
+    return r != NULL;
 }

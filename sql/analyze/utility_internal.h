@@ -66,7 +66,9 @@ struct table_builder {
     const PgQuery__Node **raw_checks; /* per constraint: CHECK expression, or NULL */
     const PgQuery__Constraint **raw_exclusions; /* per constraint: an EXCLUDE, or NULL */
     int nconstraints;
-    int ninherited; /* the first columns come from parents */
+    int ninherited; /* the first columns come from parents, or from the type of OF */
+    struct like_source *likes;
+    int nlikes;
     bool saw_deferrability, saw_initially; /* of the constraint added last: DEFERRABLE, INITIALLY were written */
 };
 /* One column definition with its constraints. */
@@ -88,6 +90,10 @@ bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constrai
 struct relation *table_shape(struct table_builder *b);
 /* After all columns and constraints are known: analyzes what waited, checks key columns. */
 bool table_finish(struct table_builder *b);
+/* The columns of CREATE TABLE OF; *type is the composite type. */
+bool table_of_type(struct table_builder *b, const PgQuery__TypeName *t, uint32_t *type);
+/* A stand-alone composite type by name, with 42704 or 42809. */
+const struct relation *composite_of(struct pstate *ps, const PgQuery__TypeName *t, uint32_t *type);
 /* LIKE other INCLUDING ... */
 bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l);
 /* The columns and checks of one parent (INHERITS, PARTITION OF); before the table's own. */

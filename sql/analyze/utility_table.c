@@ -51,12 +51,10 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
 {
     const PgQuery__CreateStmt *s = n->create_stmt;
     struct create_table *t = &u->create_table;
-    if (s->of_typename)
-        return utility_refuse(ps, s->of_typename->location, "CREATE TABLE OF");
     if (!raw_fields_known(
             ps, &s->base,
             "relation table_elts constraints options oncommit tablespacename access_method "
-            "if_not_exists inh_relations partspec partbound",
+            "if_not_exists inh_relations partspec partbound of_typename",
             "CREATE TABLE"))
         return false;
     t->name = utility_range_var(ps, s->relation);
@@ -71,7 +69,8 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
         return false;
     }
     struct table_builder b = {.ps = ps, .name = t->name.name, .temporary = t->persistence == 't'};
-    if (parse_failed(ps) || !table_options(ps, s, t) || !utility_parents(ps, s, &b, t) || !table_elements(&b, s) ||
+    if (parse_failed(ps) || !table_options(ps, s, t) || !utility_parents(ps, s, &b, t) ||
+        (s->of_typename && !table_of_type(&b, s->of_typename, &t->of_type)) || !table_elements(&b, s) ||
         !table_finish(&b) ||
         (s->partspec && !utility_partition_by(ps, s->partspec, table_shape(&b), &t->partition_by)))
         return false;
@@ -79,5 +78,7 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
     t->ncolumns = b.ncolumns;
     t->constraints = b.constraints;
     t->nconstraints = b.nconstraints;
+    t->likes = b.likes;
+    t->nlikes = b.nlikes;
     return true;
 }

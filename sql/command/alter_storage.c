@@ -166,6 +166,51 @@ bool alter_replica_identity(struct command *c, const struct relation *r, const s
            cmd_reload(c);
 }
 
+/* --- OF, NOT OF ------------------------------------------------------------------------------------------------------ */
+
+static bool check_of(struct command *c, const struct relation *r, const struct relation *type)
+{
+    int at = 0;
+    for (int i = 0; i < type->natts; i++) {
+        const struct attribute *want = &type->atts[i];
+        if (want->dropped)
+            continue;
+        while (at < r->natts && r->atts[at].dropped)
+            at++;
+        if (at >= r->natts)
+            return error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "table is missing column \"%s\"", want->name);
+        const struct attribute *a = &r->atts[at++];
+        if (strcmp(a->name, want->name) != 0)
+            return error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "table has column \"%s\" where type requires \"%s\"", a->name,
+                             want->name);
+        if (a->type != want->type || a->typmod != want->typmod || a->collation != want->collation)
+            return error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "table \"%s\" has different type for column \"%s\"", r->name,
+                             a->name);
+    }
+    while (at < r->natts && r->atts[at].dropped)
+        at++;
+    return at >= r->natts ||
+           error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "table has extra column \"%s\"", r->atts[at].name);
+}
+
+bool alter_of(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    if (k->kind == ALTER_NOT_OF && !r->of_type)
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a typed table", r->name);
+    if (k->kind == ALTER_OF) {
+        const struct type_def *t = snapshot_type(c->snapshot, k->column.type);
+        const struct relation *type = t ? snapshot_relation(c->snapshot, t->relid) : NULL;
+        if (r->nparents)
+            return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "typed tables cannot inherit");
+        if (!type || !check_of(c, r, type))
+            return false;
+    }
+    return durable_create(c->db, c->err) && cmd_exec(c, "DELETE FROM @_pg_relation_type WHERE relid = %u", r->oid) &&
+           (k->kind == ALTER_NOT_OF ||
+            cmd_exec(c, "INSERT INTO @_pg_relation_type VALUES (%u, %u)", r->oid, k->column.type)) &&
+           cmd_reload(c);
+}
+
 /* CLUSTER t USING i: rows lie where SQLite put them; the choice is kept, as PostgreSQL keeps it. */
 bool run_cluster(struct command *c)
 {

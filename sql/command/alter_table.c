@@ -386,6 +386,8 @@ static const struct {
     {ALTER_DETACH_PARTITION, alter_detach_partition},
     {ALTER_INHERIT, alter_inherit},
     {ALTER_NO_INHERIT, alter_inherit},
+    {ALTER_OF, alter_of},
+    {ALTER_NOT_OF, alter_of},
 };
 
 static bool run_form(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -435,6 +437,17 @@ static bool inherits_check(const struct relation *r, const char *name)
                 !strcmp(r->parents[i]->constraints[k]->name, name))
                 return true;
     return false;
+}
+
+/* The columns of a typed table are its type's affair. */
+static bool check_typed(struct command *c, const struct relation *r, enum alter_kind kind)
+{
+    const char *what = kind == ALTER_ADD_COLUMN                               ? "cannot add column to typed table"
+                       : kind == ALTER_DROP_COLUMN                            ? "cannot drop column from typed table"
+                       : kind == ALTER_TYPE                                   ? "cannot alter column type of typed table"
+                       : kind == ALTER_INHERIT || kind == ALTER_NO_INHERIT    ? "cannot change inheritance of typed table"
+                                                                              : NULL;
+    return !r->of_type || !what || error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "%s", what);
 }
 
 /* What a child may not do by itself, and a parent not without its children. */
@@ -576,14 +589,16 @@ bool run_alter_table(struct command *c)
                          k->kind == ALTER_DROP_DEFAULT ||
                          (r->kind == RELKIND_MATVIEW && (k->kind == ALTER_CLUSTER_ON || k->kind == ALTER_SET_STATISTICS ||
                                                          k->kind == ALTER_SET_STORAGE || k->kind == ALTER_SET_COMPRESSION));
-        if (r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED && !data_only) {
+        if (r->kind == RELKIND_PARTITIONED_INDEX && k->kind == ALTER_ATTACH_PARTITION) {
+            ok = alter_attach_index(c, r, k);
+        } else if (r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED && !data_only) {
             ok = error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
                            "ALTER action %s cannot be performed on relation \"%s\"", action_name(k->kind), r->name);
             error_detail(c->err, "This operation is not supported for %s%s.", cmd_kind_name(r->kind),
                          r->index ? "es" : "s");
         } else {
             bool only = c->utility->alter_table.only;
-            ok = check_inheritance(c, r, k, only) && run_form(c, r, k) &&
+            ok = check_typed(c, r, k->kind) && check_inheritance(c, r, k, only) && run_form(c, r, k) &&
                  (only || !r->nchildren || !spreads(k) || alter_children(c, oid, k));
         }
         snapshot_unref(before);

@@ -27,6 +27,7 @@ bool alter_column_data(struct command *c, const struct relation *r, const struct
 bool alter_options(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_persistence(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_cluster_on(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_of(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_replica_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
 
 #endif

@@ -53,6 +53,8 @@ bool check_define(struct command *c, const struct relation *table, const struct 
     list_add(taken, c->arena, name);
     const char *sql = cmd_deparse(c, k->check, table);
     uint32_t oid = cmd_new_oid(c);
+    if (k->comment && !cmd_exec(c, "INSERT INTO @_pg_description VALUES (%u, %u, 0, %Q)", oid, CLASS_PG_CONSTRAINT, k->comment))
+        return false;
     return sql &&
            cmd_exec(c,
                     "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'c', %u, 0, 0, 0, 0, 0, %d, %d, %Q, "

@@ -204,6 +204,11 @@ static void add_type_dependents(struct drop *d, const struct type_def *t, int vi
             if (!r->atts[k].dropped && r->atts[k].type == t->oid)
                 add(d, CLASS_PG_CLASS, r->oid, k + 1, false, via);
     }
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *r = d->s->relations.items[i];
+        if (r->of_type && r->of_type == t->oid)
+            add(d, CLASS_PG_CLASS, r->oid, 0, false, via);
+    }
     for (int i = 0; i < d->s->types.n; i++) {
         const struct type_def *o = d->s->types.items[i];
         if (o->typtype == 'd' && o->basetype == t->oid)
@@ -460,7 +465,10 @@ static bool delete_relation_rows(struct command *c, const struct relation *r)
                     "DELETE FROM @_pg_foreign_table WHERE ftrelid = %u; "
                     "DELETE FROM @_pg_relation_flag WHERE relid = %u; DELETE FROM @_pg_statistic WHERE starelid = %u",
                     o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o, o, o) &&
-           cmd_exec(c, "DELETE FROM @_pg_local WHERE classid = %u AND objid = %u", CLASS_PG_CLASS, o);
+           cmd_exec(c,
+                    "DELETE FROM @_pg_local WHERE classid = %u AND objid = %u; DELETE FROM @_pg_relation_type WHERE relid = %u; "
+                    "DELETE FROM @_pg_attribute_more WHERE attrelid = %u",
+                    CLASS_PG_CLASS, o, o, o);
 }
 
 static bool delete_rows(struct drop *d, const struct object_address *a)

@@ -167,7 +167,9 @@ bool key_define(struct command *c, const struct relation *table, const struct ta
     else if (snapshot_relation_named(c->snapshot, table->namespace_oid, spec.name))
         return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists",
                          spec.name);
-    return index_define(c, table, &spec);
+    return index_define(c, table, &spec) &&
+           (!k->comment ||
+            cmd_exec(c, "INSERT INTO @_pg_description VALUES (%u, %u, 0, %Q)", spec.oid, CLASS_PG_CLASS, k->comment));
 }
 
 /* --- duplicates -------------------------------------------------------------------------------------- */
@@ -437,5 +439,7 @@ bool run_create_index(struct command *c)
                    "access method \"%s\" is served by the inverted file index \"ivf\"", spec.am->name);
         vector_index_built(c, r->index);
     }
+    if (ci->only && table->kind == RELKIND_PARTITIONED && r->index->table->nchildren)
+        return cmd_exec(c, "UPDATE @_pg_index SET indisvalid = 0 WHERE indexrelid = %u", spec.oid) && cmd_reload(c);
     return ci->only || partition_spread_index(c, spec.oid);
 }

@@ -390,7 +390,7 @@ bool partition_define_parents(struct command *c, const struct relation *r, const
             cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
                        "merging multiple inherited definitions of column \"%s\"", ct->columns[i].name);
     for (int i = 0; i < ct->ncolumns; i++)
-        if (ct->columns[i].merged && !ct->is_partition)
+        if (ct->columns[i].merged && !ct->is_partition && !ct->of_type)
             cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
                        "merging column \"%s\" with inherited definition", ct->columns[i].name);
     if (!ct->is_partition)

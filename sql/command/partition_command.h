@@ -27,6 +27,10 @@ bool partition_refresh_default(struct command *c, uint32_t parent);
 bool partition_clone_indexes(struct command *c, const struct relation *parent, const struct relation *child);
 /* A new index of a partitioned table: an index in each partition, one that is there already if it is alike. */
 bool partition_spread_index(struct command *c, uint32_t index);
+/* LIKE INCLUDING INDEXES: the index, over another table with columns of these names. Loads the catalog. */
+bool index_copy(struct command *c, const struct index_def *d, uint32_t table, bool comment);
+/* ALTER INDEX ... ATTACH PARTITION. */
+bool alter_attach_index(struct command *c, const struct relation *index, const struct alter_cmd *k);
 bool partition_spread_missing(struct command *c, uint32_t index, uint32_t child);
 
 /* --- partition_key_clone.c: what a partition has of its table's foreign keys and triggers --- */

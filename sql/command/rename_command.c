@@ -459,6 +459,8 @@ bool run_rename(struct command *c)
             if (relation_attribute(r->parents[i], ref->sub))
                 return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot rename inherited column \"%s\"",
                                  ref->sub);
+        if (kind == OBJECT_COLUMN && r->of_type)
+            return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot rename column of typed table");
         if (kind == OBJECT_COLUMN)
             return rename_column(c, r, ref->sub, to);
         if (kind == OBJECT_POLICY)

@@ -7,6 +7,7 @@
 #include "sql/base/limits.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/partition_command.h"
+#include "sql/command/statistics_command.h"
 #include "sql/emit/deparse.h"
 
 /* Options of WITH (...) as PostgreSQL's reloptions: "fillfactor=70,lists=100"; NULL when there are none. */
@@ -88,6 +89,22 @@ static bool identity_type(uint32_t type)
     return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
+/* Compression, and the comment that LIKE brings. */
+static bool column_extras(struct command *c, const struct relation *table, const struct table_column *col,
+                          const struct type_def *t, int attnum)
+{
+    bool compressed = col->compression == 'p' || col->compression == 'l';
+    if (compressed && t && t->storage_pg == 'p')
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "column data type %s does not support compression",
+                         cmd_type_name(c, col->type));
+    if ((compressed || col->comment) && !durable_create(c->db, c->err))
+        return false;
+    return (!compressed || cmd_exec(c, "INSERT INTO @_pg_attribute_more VALUES (%u, %d, '%c')", table->oid, attnum,
+                                    col->compression)) &&
+           (!col->comment || cmd_exec(c, "INSERT INTO @_pg_description VALUES (%u, %u, %d, %Q)", table->oid, CLASS_PG_CLASS,
+                                      attnum, col->comment));
+}
+
 bool column_define(struct command *c, const struct relation *table, const struct table_column *col,
                    int attnum, uint32_t *sequence)
 {
@@ -111,6 +128,8 @@ bool column_define(struct command *c, const struct relation *table, const struct
                   table->oid, attnum, col->name, type, col->typmod, col->ndims,
                   col->notnull || col->serial || col->identity, col->collation, identity, generated,
                   storage))
+        return false;
+    if (!column_extras(c, table, col, t, attnum))
         return false;
     if (!col->serial && !col->identity)
         return true;
@@ -331,6 +350,26 @@ static bool on_commit_define(struct command *c, uint32_t oid, char action)
     return (action != 'd' && action != 'D') || cmd_exec(c, "INSERT INTO @_pg_relation_flag VALUES (%u, '%c')", oid, action);
 }
 
+/* LIKE INCLUDING INDEXES and STATISTICS: what belongs to no key constraint. */
+static bool copy_likes(struct command *c, const struct create_table *ct, uint32_t oid)
+{
+    for (int i = 0; i < ct->nlikes; i++) {
+        const struct like_source *k = &ct->likes[i];
+        const struct snapshot *held = snapshot_ref(c->snapshot);
+        const struct relation *from = snapshot_relation(held, k->relid);
+        bool ok = from != NULL;
+        for (int j = 0; ok && k->indexes && j < from->nindexes; j++)
+            if (!from->indexes[j]->constraint || from->indexes[j]->constraint->type == 'x')
+                ok = index_copy(c, from->indexes[j], oid, k->comments);
+        for (int j = 0; ok && k->statistics && j < from->nstatistics; j++)
+            ok = statistics_clone(c, from->statistics[j], snapshot_relation(c->snapshot, oid), k->comments);
+        snapshot_unref(held);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 bool run_create_table(struct command *c)
 {
     const struct create_table *ct = &c->utility->create_table;
@@ -352,13 +391,17 @@ bool run_create_table(struct command *c)
     list_add(&c->chosen, c->arena, ct->name.name);
     struct relation *r = draft_relation(c, ct, oid, ns);
     r->rowid_attnum = partitioned || server ? 0 : rowid_attnum(r, ct);
+    if (ct->of_type && (!durable_create(c->db, c->err) ||
+                        !cmd_exec(c, "INSERT INTO @_pg_relation_type VALUES (%u, %u)", oid, ct->of_type)))
+        return false;
     if (!define_columns(c, r, ct) || (partitioned && !partition_key_define(c, r, &ct->partition_by)) ||
         !partition_define_parents(c, r, ct) || (server && !foreign_table_define(c, oid, server, ct)) ||
         !cmd_exec(c, "UPDATE @_pg_class SET rowid_attnum = %d WHERE oid = %u", r->rowid_attnum, oid) ||
         !on_commit_define(c, oid, ct->on_commit) ||
         !define_constraints(c, r, ct) || !define_foreign_keys(c, r, ct) || !cmd_reload(c))
         return false;
-    return table_sqlite_create(c, snapshot_relation(c->snapshot, oid)) && partition_finish(c, ct, oid);
+    return table_sqlite_create(c, snapshot_relation(c->snapshot, oid)) && partition_finish(c, ct, oid) &&
+           copy_likes(c, ct, oid);
 }
 
 const struct relation *command_create_table_as(struct command *c, const struct qualified_name *name,
