@@ -85,14 +85,14 @@ static bool check_elements(struct pstate *ps, const struct create_statistics *d)
             bool same = d->elems[i].expr && d->elems[k].expr && expr_equal(d->elems[i].expr, d->elems[k].expr);
             if (!column && !same)
                 continue;
-            parse_error(ps, column ? ERRCODE_DUPLICATE_COLUMN : ERRCODE_DUPLICATE_COLUMN, -1,
+            parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1,
                         column ? "duplicate column name in statistics definition" : "duplicate expression in statistics definition");
             return false;
         }
     }
     if (d->nelems == 1 && nexprs == 1) {
         if (d->nkinds)
-            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1,
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
                         "when building statistics on a single expression, statistics kinds may not be specified");
         return !d->nkinds;
     }

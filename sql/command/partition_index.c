@@ -139,6 +139,14 @@ static bool refuse_attach(struct command *c, const struct index_def *child, cons
     return false;
 }
 
+static bool refuse_definition(struct command *c, const struct index_def *child, const struct index_def *parent)
+{
+    error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "cannot attach index \"%s\" as a partition of index \"%s\"",
+              child->name, parent->name);
+    error_detail(c->err, "The index definitions do not match.");
+    return false;
+}
+
 static const struct relation *parent_of_table(const struct relation *r)
 {
     return r->partition_bound && r->nparents ? r->parents[0] : NULL;
@@ -184,7 +192,7 @@ bool alter_attach_index(struct command *c, const struct relation *index, const s
     if (!alike.constraint)
         alike.constraint = p->constraint; /* told apart below */
     if (!same_index(&alike, p, d->table))
-        return refuse_attach(c, d, p, "The index definitions do not match.");
+        return refuse_definition(c, d, p);
     if (p->constraint && !d->constraint)
         return refuse_attach(c, d, p,
                              arena_printf(c->arena, "The index \"%s\" belongs to a constraint in table \"%s\" but no constraint "

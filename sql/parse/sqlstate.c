@@ -33,6 +33,7 @@ static const struct parse_message parse_messages[] = {
     {"an aggregate with VARIADIC direct arguments", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
     {"current database cannot be changed", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
     {"UNIQUE predicate is not yet implemented", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
+    {"CREATE SCHEMA IF NOT EXISTS cannot include schema elements", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
     {"constraints cannot be marked", ERRCODE_FEATURE_NOT_SUPPORTED, NULL, NULL},
     {"WITH CHECK OPTION not supported on recursive views", ERRCODE_FEATURE_NOT_SUPPORTED, NULL,
      NULL},
