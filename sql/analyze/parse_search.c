@@ -47,6 +47,11 @@ static bool cycle_mark(struct pstate *ps, struct cte_search *s)
     if (parse_failed(ps) || !s->unmarked)
         return false;
     const struct operator_def *equal = registry_order_operator(type, 3);
+    if (!equal)
+        parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1, "could not identify an equality operator for type %s",
+                    format_type(ps, type));
+    if (!equal)
+        return false;
     s->differs = equal && equal->negator ? snapshot_operator(ps->a->snapshot, equal->negator) : NULL;
     if (!s->differs)
         parse_error(ps, ERRCODE_UNDEFINED_FUNCTION, -1, "could not identify an inequality operator for type %s",
@@ -353,6 +358,37 @@ static int self_reference(const struct query *q, const struct cte *cte)
     return -1;
 }
 
+static const char **name_list(struct pstate *ps, PgQuery__Node *const *names, size_t n)
+{
+    const char **list = ARENA_ARRAY(ps->a->arena, const char *, n + 1);
+    for (size_t i = 0; i < n; i++)
+        list[i] = arena_strdup(ps->a->arena, node_string(names[i]));
+    return list;
+}
+
+static void keep_written(struct pstate *ps, struct cte *cte)
+{
+    struct cte_clauses *k = ARENA_NEW(ps->a->arena, struct cte_clauses);
+    const PgQuery__CTESearchClause *s = cte->search->search;
+    const PgQuery__CTECycleClause *c = cte->search->cycle;
+    *k = (struct cte_clauses){.query = query_copy(ps->a->arena, cte->query), .search = s, .cycle = c};
+    if (s) {
+        k->breadth = s->search_breadth_first;
+        k->search_by = name_list(ps, s->search_col_list, s->n_search_col_list);
+        k->nsearch_by = (int)s->n_search_col_list;
+        k->sequence = arena_strdup(ps->a->arena, s->search_seq_column);
+    }
+    if (c) {
+        k->cycle_by = name_list(ps, c->cycle_col_list, c->n_cycle_col_list);
+        k->ncycle_by = (int)c->n_cycle_col_list;
+        k->mark = arena_strdup(ps->a->arena, c->cycle_mark_column);
+        k->path = arena_strdup(ps->a->arena, c->cycle_path_column);
+        k->marked = cte->search->mark;
+        k->unmarked = cte->search->unmarked;
+    }
+    cte->clauses = k;
+}
+
 bool cte_search_rewrite(struct pstate *ps, struct cte *cte)
 {
     struct query *whole = cte->query;
@@ -360,6 +396,7 @@ bool cte_search_rewrite(struct pstate *ps, struct cte *cte)
         return true;
     if (!check_names(ps, cte))
         return false;
+    keep_written(ps, cte);
     struct setop *left = whole->setop->left, *right = whole->setop->right;
     struct query *second = whole->rtable[right->rte]->subquery;
     int self = self_reference(second, cte);

@@ -328,6 +328,16 @@ struct target {
     int16_t table_attnum;
 };
 
+/* SEARCH and CYCLE as they were written, for the text of views. */
+struct cte_clauses {
+    const struct query *query; /* without what the clauses add */
+    bool search, breadth, cycle;
+    const char **search_by, **cycle_by;
+    int nsearch_by, ncycle_by;
+    const char *sequence, *mark, *path;
+    const struct expr *marked, *unmarked;
+};
+
 struct cte {
     const char *name;
     const char *const *column_names;
@@ -343,6 +353,7 @@ struct cte {
     const struct cte_search *search;
     struct column_def *added;
     int nadded;
+    const struct cte_clauses *clauses;
 };
 
 enum setop_kind { SETOP_NONE, SETOP_UNION, SETOP_INTERSECT, SETOP_EXCEPT };
@@ -476,6 +487,8 @@ bool expr_walk_children(struct expr *e, bool (*visit)(struct expr *child, void *
 void expr_mutate_children(struct expr *e, struct expr *(*mutate)(struct expr *child, void *arg),
                           void *arg);
 /* All top-level expressions of a query (targets, where, join conditions, ...), replaced likewise; not into subqueries. */
+/* A copy of all of q, in arena a. */
+struct query *query_copy(struct arena *a, const struct query *q);
 void query_mutate_exprs(struct query *q, struct expr *(*mutate)(struct expr *e, void *arg),
                         void *arg);
 /* A deep copy; subqueries included. */

@@ -228,3 +228,8 @@ static struct query *copy_query(struct arena *a, const struct query *q)
     query_mutate_exprs(copy, copy_top, &m);
     return copy;
 }
+
+struct query *query_copy(struct arena *a, const struct query *q)
+{
+    return copy_query(a, q);
+}

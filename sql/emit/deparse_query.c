@@ -64,6 +64,44 @@ void deparse_subquery(struct deparser *p, const struct query *q, bool names_visi
 
 /* --- WITH ------------------------------------------------------------------------------------------ */
 
+static void deparse_names(struct deparser *p, const char *const *names, int n)
+{
+    for (int i = 0; i < n; i++) {
+        deparse_z(p, i ? ", " : "");
+        deparse_name(p, names[i]);
+    }
+}
+
+static bool is_bool(const struct expr *e, bool value)
+{
+    return e->kind == EXPR_CONST && e->type == BOOLOID && e->constant.value.kind == VALUE_INT &&
+           (e->constant.value.i != 0) == value;
+}
+
+static void deparse_cte_clauses(struct deparser *p, const struct cte_clauses *k)
+{
+    if (k->search) {
+        deparse_z(p, k->breadth ? " SEARCH BREADTH FIRST BY " : " SEARCH DEPTH FIRST BY ");
+        deparse_names(p, k->search_by, k->nsearch_by);
+        deparse_z(p, " SET ");
+        deparse_name(p, k->sequence);
+    }
+    if (!k->cycle)
+        return;
+    deparse_z(p, " CYCLE ");
+    deparse_names(p, k->cycle_by, k->ncycle_by);
+    deparse_z(p, " SET ");
+    deparse_name(p, k->mark);
+    if (!is_bool(k->marked, true) || !is_bool(k->unmarked, false)) {
+        deparse_z(p, " TO ");
+        deparse_const(p, k->marked, -1); /* the grammar takes constants without casts only */
+        deparse_z(p, " DEFAULT ");
+        deparse_const(p, k->unmarked, -1);
+    }
+    deparse_z(p, " USING ");
+    deparse_name(p, k->path);
+}
+
 static void deparse_cte(struct deparser *p, const struct cte *c)
 {
     deparse_name(p, c->name);
@@ -75,9 +113,11 @@ static void deparse_cte(struct deparser *p, const struct cte *c)
     deparse_z(p, c->materialized == 1 ? "MATERIALIZED " : c->materialized == 2 ? "NOT MATERIALIZED " : "");
     deparse_z(p, "(");
     deparse_keyword(p, "", 0, 0, 0);
-    deparse_subquery(p, c->query, true);
+    deparse_subquery(p, c->clauses ? c->clauses->query : c->query, true);
     deparse_keyword(p, "", 0, 0, 0);
     deparse_z(p, ")");
+    if (c->clauses)
+        deparse_cte_clauses(p, c->clauses);
 }
 
 static void deparse_with(struct deparser *p, const struct query *q)

@@ -180,8 +180,24 @@ static void emit_function(struct emitter *em, const struct rte *t)
 
 /* --- the other kinds ------------------------------------------------------------------------------ */
 
+/* One row: SQLite would name the columns of VALUES after the columns they are. */
+static void emit_one_row(struct emitter *em, const struct expr_list *row)
+{
+    emit_z(em, "(SELECT ");
+    for (int i = 0; i < row->n; i++) {
+        emit_z(em, i ? ", " : "");
+        emit_expr(em, row->items[i]);
+        emit_printf(em, " AS \"column%d\"", i + 1);
+    }
+    emit_z(em, ")");
+}
+
 static void emit_values(struct emitter *em, const struct rte *t)
 {
+    if (t->values.n == 1 && t->values.rows[0].n) {
+        emit_one_row(em, &t->values.rows[0]);
+        return;
+    }
     emit_z(em, "(VALUES ");
     for (int i = 0; i < t->values.n; i++) {
         emit_z(em, i ? ", (" : "(");

@@ -42,7 +42,10 @@ static bool emit_with_items(struct emitter *em, const struct scope *sc, int n, b
         else if (!c->recursive && c->query->volatile_calls)
             emit_z(em, "MATERIALIZED ");
         emit_z(em, "(");
+        const struct setop *around = em->recursive;
+        em->recursive = c->recursive ? c->query->setop : NULL;
         emit_select(em, c->query);
+        em->recursive = around;
         emit_z(em, ")");
     }
     return first;
@@ -432,7 +435,7 @@ static void emit_setop(struct emitter *em, const struct setop *s)
         emit_z(em, s->op == SETOP_EXCEPT ? " EXCEPT " : " INTERSECT ");
         emit_numbered(em, s->right);
         emit_z(em, ")");
-    } else if (s->op == SETOP_UNION && !s->all && has_collations(em, s)) {
+    } else if (s->op == SETOP_UNION && !s->all && has_collations(em, s) && s != em->recursive) {
         emit_union_first(em, s);
     } else {
         /* SQLite takes 500 terms in one compound. */
@@ -494,6 +497,44 @@ static void emit_select_wrapped(struct emitter *em, const struct query *q)
     emit_z(em, ")");
 }
 
+/* SQLite's LIMIT and OFFSET cannot name columns of queries further out, a condition on the row's number can. */
+static bool limited_by_outer(struct emitter *em, const struct query *q)
+{
+    struct query_walk w = {.expr = refers_up};
+    return !em->capture && !q->with_ties &&
+           ((q->limit && query_walk_expr(&w, q->limit)) || (q->offset && query_walk_expr(&w, q->offset)));
+}
+
+static void emit_numbered_begin(struct emitter *em, const struct query *q)
+{
+    int n = emit_query_columns(q);
+    emit_z(em, "SELECT ");
+    for (int i = 0; i < n; i++)
+        emit_printf(em, i ? ", \"c%d\"" : "\"c%d\"", i + 1);
+    emit_z(em, n ? " FROM (SELECT *, row_number() OVER () AS \"number\" FROM ("
+                 : "\"c0\" FROM (SELECT *, row_number() OVER () AS \"number\" FROM (");
+}
+
+static void emit_numbered_end(struct emitter *em, const struct query *q)
+{
+    emit_z(em, ")) WHERE \"number\" > ");
+    if (q->offset)
+        emit_count_expr(em, q->offset, "offset_count");
+    else
+        emit_z(em, "0");
+    if (!q->limit)
+        return;
+    emit_z(em, " AND (");
+    emit_count_expr(em, q->limit, "limit_count");
+    emit_z(em, " < 0 OR \"number\" <= ");
+    emit_count_expr(em, q->limit, "limit_count");
+    if (q->offset) {
+        emit_z(em, " + ");
+        emit_count_expr(em, q->offset, "offset_count");
+    }
+    emit_z(em, ")");
+}
+
 void emit_select(struct emitter *em, const struct query *q)
 {
     if (error_is_set(em->err))
@@ -508,6 +549,9 @@ void emit_select(struct emitter *em, const struct query *q)
     const struct query *sorted_outside = em->sorted_outside;
     struct scope sc;
     emit_scope_enter(em, &sc, q);
+    bool numbered = limited_by_outer(em, q);
+    if (numbered)
+        emit_numbered_begin(em, q);
     emit_with(em, q);
     if (q->setop && sorts_by_key(em, q)) { /* a compound's ORDER BY takes columns only */
         emit_z(em, "SELECT * FROM (");
@@ -521,7 +565,10 @@ void emit_select(struct emitter *em, const struct query *q)
         emit_select_core(em, q, false);
     }
     emit_order(em, q);
-    emit_limit(em, q);
+    if (numbered)
+        emit_numbered_end(em, q);
+    else
+        emit_limit(em, q);
     em->sorted_outside = sorted_outside;
     emit_scope_leave(em);
     em->case_test = outer_test;

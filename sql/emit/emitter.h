@@ -39,6 +39,7 @@ struct capture {
 
 struct emitter {
     struct strbuf *out;
+    const struct setop *recursive; /* the UNION of the recursive WITH entry being printed */
     struct arena *arena;
     const struct snapshot *snapshot;
     struct error *err;
