@@ -8,7 +8,6 @@
 #include "sql/exec/constraint.h"
 #include "sql/exec/direct.h"
 
-/* An inline statement may keep its event loop this long before it moves to a worker. */
 /* How long a read may hold the event loop before it begins anew on a worker: one that never ran, one that usually takes less
    than PORTAL_USUAL_NS; what usually takes longer begins there. */
 #define PORTAL_INLINE_NS 300000
