@@ -355,5 +355,7 @@ struct object_address {
 /* Drops the objects with what depends on them: 2BP01 without cascade. */
 bool drop_objects(struct command *c, const struct object_address *objects, int n, bool cascade,
                   bool quiet);
+/* drop_rows.c: the metadata rows of one object of s go. */
+bool drop_delete_rows(struct command *c, const struct snapshot *s, const struct object_address *a);
 
 #endif

@@ -444,105 +444,6 @@ static bool report(struct drop *d, int named, bool cascade, bool quiet)
     return ok;
 }
 
-/* --- durable rows ----------------------------------------------------------------------------------------- */
-
-static bool delete_relation_rows(struct command *c, const struct relation *r)
-{
-    uint32_t o = r->oid;
-    cmd_use_temp(c, r->persistence == 't');
-    return cmd_exec(c,
-                    "DELETE FROM @_pg_class WHERE oid = %u; DELETE FROM @_pg_attribute WHERE attrelid = %u; "
-                    "DELETE FROM @_pg_attrdef WHERE adrelid = %u; DELETE FROM @_pg_index WHERE indexrelid = %u; "
-                    "DELETE FROM @_pg_index_column WHERE indexrelid = %u; "
-                    "DELETE FROM @_pg_sequence WHERE seqrelid = %u; "
-                    "DELETE FROM @_pg_type WHERE oid = %u OR typelem = %u AND typelem <> 0; "
-                    "DELETE FROM @_pg_constraint WHERE conrelid = %u; "
-                    "DELETE FROM @_pg_inherits WHERE inhrelid = %u OR inhparent = %u; "
-                    "DELETE FROM @_pg_partitioned_table WHERE partrelid = %u; "
-                    "DELETE FROM @_pg_partition_key WHERE partrelid = %u; "
-                    "DELETE FROM @_pg_partition_bound WHERE relid = %u; "
-                    "DELETE FROM @_pg_policy WHERE polrelid = %u; "
-                    "DELETE FROM @_pg_foreign_table WHERE ftrelid = %u; "
-                    "DELETE FROM @_pg_relation_flag WHERE relid = %u; DELETE FROM @_pg_statistic WHERE starelid = %u",
-                    o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o, o, o) &&
-           cmd_exec(c,
-                    "DELETE FROM @_pg_local WHERE classid = %u AND objid = %u; DELETE FROM @_pg_relation_type WHERE relid = %u; "
-                    "DELETE FROM @_pg_attribute_more WHERE attrelid = %u",
-                    CLASS_PG_CLASS, o, o, o);
-}
-
-static bool delete_rows(struct drop *d, const struct object_address *a)
-{
-    struct command *c = d->c;
-    const struct relation *r = a->classid == CLASS_PG_CLASS ? snapshot_relation(d->s, a->oid) : NULL;
-    bool ok = true;
-    if (r && a->sub)
-        ok = cmd_exec(c,
-                      "UPDATE @_pg_attribute SET attisdropped = 1, attnotnull = 0, atttypid = 0, "
-                      "attidentity = '', attgenerated = '', "
-                      "attname = '........pg.dropped.%d........' WHERE attrelid = %u AND attnum = %d",
-                      a->sub, a->oid, a->sub);
-    else if (r)
-        ok = delete_relation_rows(c, r);
-    else if (a->classid == CLASS_PG_CONSTRAINT)
-        ok = cmd_exec(c,
-                      "DELETE FROM @_pg_constraint WHERE oid = %u; DELETE FROM @_pg_constraint_more WHERE oid = %u; "
-                      "DELETE FROM @_pg_parent WHERE objid = %u; DELETE FROM @_pg_local WHERE objid = %u",
-                      a->oid, a->oid, a->oid, a->oid);
-    else if (a->classid == CLASS_PG_STATISTIC_EXT)
-        ok = cmd_exec(c, "DELETE FROM @_pg_statistic_ext WHERE oid = %u; DELETE FROM @_pg_statistic_expr WHERE stxoid = %u",
-                      a->oid, a->oid);
-    else if (a->classid == CLASS_PG_EVENT_TRIGGER)
-        ok = cmd_exec(c, "DELETE FROM main._pg_event_trigger WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_FOREIGN_DATA_WRAPPER || a->classid == CLASS_PG_FOREIGN_SERVER ||
-             a->classid == CLASS_PG_USER_MAPPING)
-        ok = cmd_exec(c, "DELETE FROM main._pg_foreign_object WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_OPCLASS)
-        ok = cmd_exec(c, "DELETE FROM main._pg_opclass WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_OPFAMILY)
-        ok = cmd_exec(c, "DELETE FROM main._pg_opfamily WHERE oid = %u; DELETE FROM main._pg_opfamily_member WHERE family = %u", a->oid,
-                      a->oid);
-    else if (a->classid == CLASS_PG_REWRITE)
-        ok = cmd_exec(c, "DELETE FROM @_pg_rewrite WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_TRIGGER)
-        ok = cmd_exec(c, "DELETE FROM @_pg_trigger WHERE oid = %u", a->oid) &&
-             cmd_exec(c, "DELETE FROM @_pg_parent WHERE objid = %u", a->oid);
-    else if (a->classid == CLASS_PG_ATTRDEF)
-        ok = cmd_exec(c, "DELETE FROM @_pg_attrdef WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_TYPE)
-        ok = cmd_exec(c, "DELETE FROM @_pg_type WHERE oid = %u; DELETE FROM @_pg_enum WHERE enumtypid = %u; "
-                         "DELETE FROM @_pg_range WHERE rngtypid = %u",
-                      a->oid, a->oid, a->oid);
-    else if (a->classid == CLASS_PG_PROC)
-        ok = cmd_exec(c, "DELETE FROM @_pg_aggregate WHERE aggfnoid = %u", a->oid) &&
-             cmd_exec(c, "DELETE FROM main._pg_proc WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_POLICY)
-        ok = cmd_exec(c, "DELETE FROM @_pg_policy WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_NAMESPACE)
-        ok = cmd_exec(c, "DELETE FROM main._pg_default_acl WHERE defaclnamespace = %u; DELETE FROM @_pg_namespace WHERE oid = %u", a->oid, a->oid);
-    else if (a->classid == CLASS_PG_OPERATOR)
-        ok = cmd_exec(c,
-                      "DELETE FROM @_pg_operator WHERE oid = %u; UPDATE @_pg_operator SET oprcom = 0 WHERE oprcom = %u; "
-                      "UPDATE @_pg_operator SET oprnegate = 0 WHERE oprnegate = %u",
-                      a->oid, a->oid, a->oid);
-    else if (a->classid == CLASS_PG_TS_DICT)
-        ok = cmd_exec(c, "DELETE FROM main._pg_ts_dict WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_TS_CONFIG)
-        ok = cmd_exec(c, "DELETE FROM main._pg_ts_config WHERE oid = %u; DELETE FROM main._pg_ts_config_map WHERE mapcfg = %u",
-                      a->oid, a->oid);
-    else if (a->classid == CLASS_PG_CAST)
-        ok = cmd_exec(c, "DELETE FROM @_pg_cast WHERE oid = %u", a->oid);
-    else if (a->classid == CLASS_PG_EXTENSION)
-        ok = cmd_exec(c, "DELETE FROM @_pg_extension WHERE oid = %u; DELETE FROM @_pg_extension_config WHERE extoid = %u",
-                      a->oid, a->oid);
-    return ok && cmd_exec(c,
-                          "DELETE FROM @_pg_description WHERE objoid = %u AND classoid = %u AND "
-                          "(%d = 0 OR objsubid = %d); DELETE FROM @_pg_acl WHERE objid = %u AND classid = %u AND "
-                          "(%d = 0 OR objsubid = %d)",
-                          a->oid, a->classid, a->sub, a->sub, a->oid, a->classid, a->sub, a->sub) &&
-           (a->sub || cmd_exec(c, "DELETE FROM @_pg_depend WHERE objid = %u", a->oid));
-}
-
 /* --- SQLite's side ------------------------------------------------------------------------------------------- */
 
 static bool is_stored(const struct relation *r)
@@ -713,7 +614,7 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
     bool ok = !error_is_set(c->err) && check_members(&d, named) && report(&d, n, cascade, quiet) && durable_create(c->db, c->err);
     bool temp = c->temp;
     for (int i = 0; ok && i < d.n; i++)
-        ok = delete_rows(&d, &d.items[i].a);
+        ok = drop_delete_rows(c, d.s, &d.items[i].a);
     cmd_use_temp(c, temp);
     /* A table of another program is in the picture until SQLite has dropped it. */
     ok = ok && release_rowid(&d) && cmd_reload(c) && forget_definitions(&d) && change_survivors(&d) &&
