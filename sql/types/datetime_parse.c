@@ -3,294 +3,14 @@
  *
  * Two stages, as PostgreSQL documents in its appendix "Date/Time Input Interpretation": the text is cut into fields
  * by their look (numbers, dates with separators, times with colons, words, offsets); the fields are then
- * interpreted in order, each filling parts of the moment that none before has filled.
+ * interpreted in order, each filling parts of the moment that none before has filled. Those of digits are read by
+ * datetime_number.c.
  */
 #include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "sql/types/datetime.h"
-#include "sql/types/datetime_fields.h"
-#include "sql/types/datetime_words.h"
-
-/* What the fields have filled so far. */
-enum part {
-    PART_YEAR = 1,
-    PART_MONTH = 2,
-    PART_DAY = 4,
-    PART_YEARDAY = 8,
-    PART_HOUR = 16,
-    PART_MINUTE = 1024,
-    PART_SECOND = 2048,
-    PART_TIME = PART_HOUR | PART_MINUTE | PART_SECOND,
-    PART_ZONE = 32,
-    PART_AMPM = 64,
-    PART_ERA = 128,
-    PART_WEEKDAY = 256,
-    PART_DST = 512,
-    PART_SPECIAL = 4096 /* infinity, epoch */
-};
-#define PART_DATE (PART_YEAR | PART_MONTH | PART_DAY)
-
-enum failure { OK, BAD_FORMAT, OVERFLOW_FIELD, OVERFLOW_ORDER, OVERFLOW_ZONE, BAD_ZONE };
-
-struct parser {
-    struct eval_context *ctx;
-    struct error *err;
-    struct datetime_fields in;
-    unsigned mask;
-    struct datetime *dt;
-    enum datetime_special special;
-    bool time_only; /* reading time or timetz */
-    bool text_month;
-    bool two_digit_year;
-    bool julian;
-    bool bc;
-    int ampm; /* 0, 'a', 'p' */
-    int yearday;
-    enum datetime_unit prefix; /* 'J' or 'T' seen, its number follows */
-    const struct timezone_def *zone;
-    const char *zone_name;
-    const char *abbrev; /* the zone was named by this abbreviation */
-};
-
-static bool is_alnum(char c)
-{
-    return isalnum((unsigned char)c);
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* --- numbers, times, offsets ----------------------------------------------------------------------------------- */
-
-static int to_int(const char *s, char **end)
-{
-    long v = strtol(s, end, 10);
-    return v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : (int)v;
-}
-
-static int fraction_usecs(const char *dot)
-{
-    return (int)rint(strtod(dot, NULL) * 1e6);
-}
-
-/* hh:mm[:ss[.fraction]]; mm:ss.fraction when there is one colon and a point. */
-static enum failure read_time(const char *s, struct datetime *dt)
-{
-    char *p;
-    dt->hour = to_int(s, &p);
-    if (*p != ':')
-        return BAD_FORMAT;
-    dt->minute = to_int(p + 1, &p);
-    dt->second = dt->usec = 0;
-    if (*p == '.') {
-        dt->usec = fraction_usecs(p);
-        dt->second = dt->minute;
-        dt->minute = dt->hour;
-        dt->hour = 0;
-        p += 1 + strspn(p + 1, "0123456789");
-    } else if (*p == ':') {
-        dt->second = to_int(p + 1, &p);
-        if (*p == '.') {
-            dt->usec = fraction_usecs(p);
-            p += 1 + strspn(p + 1, "0123456789");
-        }
-    }
-    if (*p)
-        return BAD_FORMAT;
-    if (dt->minute > 59 || dt->second > 60 || dt->usec > 1000000)
-        return OVERFLOW_FIELD;
-    return OK;
-}
-
-static enum failure read_offset(const char *s, int32_t *east)
-{
-    char *p;
-    if (*s != '+' && *s != '-')
-        return BAD_FORMAT;
-    int h = to_int(s + 1, &p), m = 0, sec = 0;
-    if (*p == ':') {
-        m = to_int(p + 1, &p);
-        if (*p == ':')
-            sec = to_int(p + 1, &p);
-    } else if (!*p && strlen(s) > 3) {
-        m = h % 100;
-        h /= 100;
-    }
-    if (h > 15 || m > 59 || sec > 59 || h < 0 || m < 0 || sec < 0)
-        return OVERFLOW_ZONE;
-    *east = (h * 3600 + m * 60 + sec) * (*s == '-' ? -1 : 1);
-    return *p ? BAD_FORMAT : OK;
-}
-
-bool datetime_parse_offset(const char *p, size_t n, int32_t *east)
-{
-    char buf[32];
-    if (n >= sizeof(buf))
-        return false;
-    memcpy(buf, p, n);
-    buf[n] = 0;
-    return read_offset(buf, east) == OK;
-}
-
-static int digits2(const char *s)
-{
-    return (s[0] - '0') * 10 + (s[1] - '0');
-}
-
-/* yyyymmdd, yymmdd, hhmmss[.f], hhmm: digits run together. Says what it filled. */
-static enum failure read_run_together(struct parser *ps, char *s, unsigned mask, unsigned *filled)
-{
-    struct datetime *dt = ps->dt;
-    char *dot = strchr(s, '.');
-    size_t n = strlen(s);
-    if (dot) {
-        dt->usec = fraction_usecs(dot);
-        *dot = 0;
-        n = (size_t)(dot - s);
-    } else if ((mask & PART_DATE) != PART_DATE && n >= 6) {
-        dt->day = digits2(s + n - 2);
-        dt->month = digits2(s + n - 4);
-        char end = s[n - 4];
-        s[n - 4] = 0;
-        dt->year = to_int(s, NULL);
-        s[n - 4] = end;
-        ps->two_digit_year = n - 4 == 2;
-        *filled = PART_DATE;
-        return OK;
-    }
-    if (!(mask & PART_TIME) && (n == 6 || n == 4)) {
-        dt->hour = digits2(s);
-        dt->minute = digits2(s + 2);
-        dt->second = n == 6 ? digits2(s + 4) : 0;
-        *filled = PART_TIME;
-        return OK;
-    }
-    return BAD_FORMAT;
-}
-
-/* Which part of a date a lone number is, from what is known already and DateStyle's order. */
-static unsigned number_part(struct parser *ps, unsigned mask, size_t n, int value)
-{
-    bool long_number = n >= 3, ymd = ps->ctx->dateorder == DATEORDER_YMD;
-    switch (mask & PART_DATE) {
-    case 0:
-        if (long_number || ymd)
-            return PART_YEAR;
-        return ps->ctx->dateorder == DATEORDER_DMY ? PART_DAY : PART_MONTH;
-    case PART_YEAR:
-        return PART_MONTH;
-    case PART_MONTH:
-        return ps->text_month && (long_number || ymd) ? PART_YEAR : PART_DAY;
-    case PART_YEAR | PART_MONTH:
-        if (ps->text_month && long_number && ps->two_digit_year) {
-            /* "05-Jan-2020" under YMD: what was taken for the year is the day. */
-            ps->dt->day = ps->dt->year;
-            ps->dt->year = value;
-            ps->two_digit_year = false;
-            return PART_DAY | PART_DST; /* PART_DST: already stored */
-        }
-        return PART_DAY;
-    case PART_DAY:
-        return PART_MONTH;
-    case PART_MONTH | PART_DAY:
-        return PART_YEAR;
-    default:
-        return 0;
-    }
-}
-
-static enum failure read_number(struct parser *ps, char *s, unsigned mask, unsigned *filled)
-{
-    char *end;
-    size_t n = strlen(s);
-    int value = to_int(s, &end);
-    if (end == s)
-        return BAD_FORMAT;
-    if (*end == '.') {
-        if (end - s > 2)
-            return read_run_together(ps, s, mask | PART_DATE, filled);
-        ps->dt->usec = fraction_usecs(end);
-    } else if (*end) {
-        return BAD_FORMAT;
-    }
-    if (n == 3 && (mask & PART_DATE) == PART_YEAR && value >= 1 && value <= 366) {
-        ps->yearday = value;
-        *filled = PART_YEARDAY | PART_MONTH | PART_DAY;
-        return OK;
-    }
-    if ((mask & PART_DATE) == PART_DATE)
-        return read_run_together(ps, s, mask, filled);
-    unsigned part = number_part(ps, mask, n, value);
-    *filled = part & ~(unsigned)PART_DST;
-    if (part & PART_DST)
-        return OK;
-    if (part == PART_YEAR) {
-        ps->dt->year = value;
-        ps->two_digit_year = n <= 2;
-    } else if (part == PART_MONTH) {
-        ps->dt->month = value;
-    } else if (part == PART_DAY) {
-        ps->dt->day = value;
-    } else {
-        return BAD_FORMAT;
-    }
-    return OK;
-}
-
-/* A date with separators: month names first, wherever they stand, then the numbers in order. */
-static enum failure read_date(struct parser *ps, char *s, unsigned *filled)
-{
-    char *parts[3];
-    int n = 0;
-    unsigned mask = ps->mask, got = 0;
-    while (*s && n < 3) {
-        parts[n] = s;
-        bool digits = is_digit(*s);
-        while (digits ? is_digit(*s) : isalpha((unsigned char)*s))
-            s++;
-        n++;
-        while (*s && !is_alnum(*s))
-            *s++ = 0;
-        if (s == parts[n - 1])
-            return BAD_FORMAT;
-    }
-    if (*s)
-        return BAD_FORMAT;
-    for (int i = 0; i < n; i++) {
-        const struct datetime_word *w =
-            isalpha((unsigned char)*parts[i]) ? datetime_word_find(parts[i]) : NULL;
-        if (!isalpha((unsigned char)*parts[i]))
-            continue;
-        if (!w || w->kind != WORD_MONTH || (mask & PART_MONTH))
-            return BAD_FORMAT;
-        ps->dt->month = w->value;
-        ps->text_month = true;
-        mask |= PART_MONTH;
-        got |= PART_MONTH;
-        parts[i] = NULL;
-    }
-    for (int i = 0; i < n; i++) {
-        unsigned one = 0;
-        if (!parts[i])
-            continue;
-        if (!*parts[i])
-            return BAD_FORMAT;
-        enum failure r = read_number(ps, parts[i], mask, &one);
-        if (r)
-            return r;
-        if (mask & one)
-            return BAD_FORMAT;
-        mask |= one;
-        got |= one;
-    }
-    *filled = got;
-    /* Behind such a date may stand what could not before it. */
-    return (mask & ~(unsigned)(PART_YEARDAY | PART_ZONE)) == PART_DATE ? OK : BAD_FORMAT;
-}
+#include "sql/types/datetime_parser.h"
 
 /* --- fields in order -------------------------------------------------------------------------------------------------- */
 
@@ -308,7 +28,7 @@ static enum failure date_field(struct parser *ps, char *s, unsigned *filled)
 {
     if (ps->prefix == UNIT_JULIAN) {
         char *end;
-        int jd = to_int(s, &end);
+        int jd = datetime_to_int(s, &end);
         if (*end != '-')
             return BAD_FORMAT;
         ps->prefix = UNIT_NONE;
@@ -318,7 +38,7 @@ static enum failure date_field(struct parser *ps, char *s, unsigned *filled)
         *filled = PART_DATE | PART_TIME | PART_ZONE;
         ps->dt->hour = ps->dt->minute = ps->dt->second = 0;
         ps->dt->has_zone = true;
-        return read_offset(end, &ps->dt->offset);
+        return datetime_read_offset(end, &ps->dt->offset);
     }
     bool run_together = is_digit(*s) && strchr(s, '-') && (ps->time_only || ps->prefix);
     if (ps->prefix || (ps->mask & (PART_MONTH | PART_DAY)) == (PART_MONTH | PART_DAY) ||
@@ -328,11 +48,11 @@ static enum failure date_field(struct parser *ps, char *s, unsigned *filled)
             if (!minus || (ps->mask & PART_TIME))
                 return BAD_FORMAT;
             ps->prefix = UNIT_NONE;
-            enum failure r = read_offset(minus, &ps->dt->offset);
+            enum failure r = datetime_read_offset(minus, &ps->dt->offset);
             *minus = 0;
             unsigned one = 0;
             if (!r)
-                r = read_run_together(ps, s, ps->mask | PART_DATE, &one);
+                r = datetime_read_run_together(ps, s, ps->mask | PART_DATE, &one);
             ps->dt->has_zone = true;
             *filled = one | PART_ZONE;
             return r;
@@ -349,7 +69,7 @@ static enum failure date_field(struct parser *ps, char *s, unsigned *filled)
             return OK;
         }
     }
-    return read_date(ps, s, filled);
+    return datetime_read_date(ps, s, filled);
 }
 
 /* The number behind a label: y2001m02d04h04mm05s06.7. A month behind month and hour is minutes. */
@@ -363,7 +83,7 @@ static enum failure labelled_number(struct parser *ps, const char *s, unsigned *
                   {UNIT_DAY, &ps->dt->day, PART_DAY},          {UNIT_HOUR, &ps->dt->hour, PART_HOUR},
                   {UNIT_MINUTE, &ps->dt->minute, PART_MINUTE}, {UNIT_SECOND, &ps->dt->second, PART_SECOND}};
     char *end;
-    int value = to_int(s, &end);
+    int value = datetime_to_int(s, &end);
     if (*end && (*end != '.' || ps->prefix != UNIT_SECOND))
         return BAD_FORMAT;
     if (ps->prefix == UNIT_MONTH && (ps->mask & PART_MONTH) && (ps->mask & PART_HOUR))
@@ -374,7 +94,7 @@ static enum failure labelled_number(struct parser *ps, const char *s, unsigned *
             *filled = labels[i].part;
         }
     if (*end == '.')
-        ps->dt->usec = fraction_usecs(end);
+        ps->dt->usec = datetime_fraction_usecs(end);
     ps->prefix = UNIT_NONE;
     ps->special = DATETIME_NORMAL;
     return OK;
@@ -388,7 +108,7 @@ static enum failure number_field(struct parser *ps, char *s, unsigned *filled)
         return labelled_number(ps, s, filled);
     if (ps->prefix == UNIT_JULIAN) {
         char *end;
-        int jd = to_int(s, &end);
+        int jd = datetime_to_int(s, &end);
         ps->prefix = UNIT_NONE;
         ps->special = DATETIME_NORMAL;
         calendar_date((int64_t)jd - CALENDAR_JULIAN_EPOCH, &ps->dt->year, &ps->dt->month,
@@ -404,18 +124,18 @@ static enum failure number_field(struct parser *ps, char *s, unsigned *filled)
     }
     if (ps->prefix == UNIT_TIME) {
         ps->prefix = UNIT_NONE;
-        enum failure r = read_run_together(ps, s, ps->mask | PART_DATE, filled);
+        enum failure r = datetime_read_run_together(ps, s, ps->mask | PART_DATE, filled);
         return r ? r : *filled == PART_TIME ? OK : BAD_FORMAT;
     }
     if (ps->time_only && !(ps->mask & PART_TIME) && (n == 4 || n == 6 || dot))
-        return read_run_together(ps, s, ps->mask | PART_DATE, filled);
+        return datetime_read_run_together(ps, s, ps->mask | PART_DATE, filled);
     if (dot && !(ps->mask & PART_DATE))
-        return read_date(ps, s, filled);
+        return datetime_read_date(ps, s, filled);
     if (dot && dot - s > 2)
-        return read_run_together(ps, s, ps->mask, filled);
+        return datetime_read_run_together(ps, s, ps->mask, filled);
     if (n >= 6 && ((ps->mask & PART_DATE) != PART_DATE || !(ps->mask & PART_TIME)))
-        return read_run_together(ps, s, ps->mask, filled);
-    return read_number(ps, s, ps->mask, filled);
+        return datetime_read_run_together(ps, s, ps->mask, filled);
+    return datetime_read_number(ps, s, ps->mask, filled);
 }
 
 static void today_plus(struct parser *ps, int days)
@@ -549,14 +269,14 @@ static enum failure interpret(struct parser *ps)
             if (ps->prefix && ps->prefix != UNIT_TIME)
                 return BAD_FORMAT;
             ps->prefix = UNIT_NONE;
-            r = read_time(f->s, ps->dt);
+            r = datetime_read_time(f->s, ps->dt);
             filled = PART_TIME;
             if (!r && (ps->dt->hour > 24 ||
                        (ps->dt->hour == 24 && (ps->dt->minute || ps->dt->second || ps->dt->usec))))
                 r = OVERFLOW_FIELD;
             break;
         case FIELD_OFFSET:
-            r = read_offset(f->s, &ps->dt->offset);
+            r = datetime_read_offset(f->s, &ps->dt->offset);
             ps->dt->has_zone = true;
             filled = PART_ZONE;
             break;
