@@ -76,6 +76,13 @@ void session_drop_cursors_of(struct pg_session *s, int level)
     }
 }
 
+void session_release_cursors(struct pg_session *s, int level)
+{
+    for (struct portal *p = s->portals; p; p = p->next)
+        if (p->level > level)
+            p->level = level;
+}
+
 void session_close_portals(struct pg_session *s, bool all)
 {
     for (struct portal **at = &s->portals; *at;) {

@@ -208,6 +208,8 @@ void session_close_failed_portals(struct pg_session *s);
 bool session_keep_cursors(struct pg_session *s);
 /* Those opened when there were at least so many savepoints. */
 void session_drop_cursors_of(struct pg_session *s, int level);
+/* A savepoint was released, level are left: its cursors belong to the one around it. */
+void session_release_cursors(struct pg_session *s, int level);
 /* Takes the rows of a cursor into memory; where it stands stays the same. */
 bool session_keep_cursor(struct pg_session *s, struct portal *p);
 struct portal *session_find_portal(struct pg_session *s, const char *name);

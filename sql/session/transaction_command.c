@@ -237,6 +237,7 @@ static enum portal_result run_savepoint(struct pg_session *s, const struct utili
     } else if (kind == TXN_RELEASE) {
         ok = txn_release(&s->txn, name, &s->err);
         large_objects_release(s, s->txn.nsavepoints);
+        session_release_cursors(s, s->txn.nsavepoints);
     } else {
         ok = txn_rollback_to(&s->txn, name, &mark, &s->err);
         if (ok) {
