@@ -470,7 +470,7 @@ static void portal_note_time(struct plan *plan, int64_t took)
     atomic_store_explicit(&plan->usual_ns, usual > 0 ? usual : 1, memory_order_relaxed);
 }
 
-enum portal_result portal_run(struct portal *p, const struct portal_run *run, struct error *err)
+static enum portal_result portal_run_here(struct portal *p, const struct portal_run *run, struct error *err)
 {
     if (p->state == PORTAL_DONE)
         return PORTAL_FINISHED;
@@ -506,7 +506,7 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
         bool as_writer = p->wants_writer && (!p->connection || p->connection != run->txn->writer);
         portal_rewind(p, run, mark);
         if (as_writer)
-            return portal_run(p, run, err);
+            return portal_run_here(p, run, err);
     } else if (r == PORTAL_FAILED) {
         portal_finish(p, run->txn, PORTAL_BROKEN);
     } else if (r == PORTAL_FINISHED) {
@@ -514,5 +514,15 @@ enum portal_result portal_run(struct portal *p, const struct portal_run *run, st
             portal_note_time(p->plan, run_control_now() - start);
         portal_finish(p, run->txn, PORTAL_DONE);
     }
+    return r;
+}
+
+enum portal_result portal_run(struct portal *p, const struct portal_run *run, struct error *err)
+{
+    struct connection *outer = run->txn->current; /* of the statement whose function runs this one */
+    struct arena *arena = outer ? outer->host.err.arena : NULL;
+    enum portal_result r = portal_run_here(p, run, err);
+    if (outer)
+        connection_move_error(outer, arena);
     return r;
 }

@@ -225,7 +225,8 @@ static bool host_scalar(struct eval_context *ctx, struct plan *plan, const struc
         struct row_sink sink = {.row = take_scalar, .arg = &taken};
         return host_run(ctx, plan, params, &sink, 1, NULL, err);
     }
-    struct connection *c;
+    struct connection *c, *outer = s->txn.current;
+    struct arena *outer_arena = outer ? outer->host.err.arena : NULL;
     bool leased;
     struct run_control *control = &s->control;
     enum txn_wait w = txn_acquire_read(&s->txn, arena, &c, &leased, err);
@@ -235,6 +236,8 @@ static bool host_scalar(struct eval_context *ctx, struct plan *plan, const struc
         return false;
     connection_attach(c, ctx, control, arena);
     bool ok = scalar_direct(s, c, plan, params, arena, out, err);
+    if (outer)
+        connection_move_error(outer, outer_arena);
     if (leased)
         txn_release_read(&s->txn, c);
     return ok;

@@ -192,6 +192,17 @@ void connection_attach(struct connection *c, struct eval_context *ctx, struct ru
     error_init(&c->host.err, arena ? arena : c->host.scratch);
 }
 
+void connection_move_error(struct connection *c, struct arena *arena)
+{
+    if (c->host.err.arena == arena)
+        return;
+    struct error moved;
+    error_init(&moved, arena);
+    if (error_is_set(&c->host.err))
+        error_copy(&moved, &c->host.err);
+    c->host.err = moved;
+}
+
 /* Limits that SQLite was built with and a statement can reach. */
 static bool connection_too_complex(const char *message)
 {

@@ -59,6 +59,8 @@ void connection_close(struct connection *c);
 /* Sets whose functions, limits and errors count from now on; all NULL at the end of a lease. */
 void connection_attach(struct connection *c, struct eval_context *ctx, struct run_control *control,
                        struct arena *arena);
+/* After a nested statement, which attached the connection with an arena of its own: errors lie in this one again. */
+void connection_move_error(struct connection *c, struct arena *arena);
 
 /*
  * Called before a statement begins: one that reads much gets the file mapped; the mapping goes again after a while of others,
