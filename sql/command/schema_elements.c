@@ -41,6 +41,8 @@ bool schema_run_elements(struct command *c, const char *schema, const struct rol
     error_init(&err, c->arena);
     const char *old = spi->setting(c->ctx, "search_path");
     old = old ? arena_strdup(c->arena, old) : "";
+    const char *old_role = spi->setting(c->ctx, "role");
+    old_role = old_role ? arena_strdup(c->arena, old_role) : "none";
     const char *as = role && role->oid != c->role ? role->name : NULL;
     bool ok = (!as || spi->set(c->ctx, "role", as, true, &err)) &&
               spi->set(c->ctx, "search_path", path_with(c, schema, old), true, &err);
@@ -50,7 +52,7 @@ bool schema_run_elements(struct command *c, const char *schema, const struct rol
     error_init(&ignored, c->arena);
     spi->set(c->ctx, "search_path", old, true, &ignored);
     if (as)
-        spi->set(c->ctx, "role", c->role_name, true, &ignored);
+        spi->set(c->ctx, "role", old_role, true, &ignored);
     c->snapshot = c->ctx->snapshot;
     if (!ok)
         error_copy(c->err, &err);
