@@ -76,19 +76,31 @@ static int enum_compare(void *arg, int na, const void *a, int nb, const void *b)
     return c ? c : (na > nb) - (na < nb);
 }
 
-/* --- order of arrays of user types ------------------------------------------------------------------- */
+/* --- order of arrays and ranges of user types ---------------------------------------------------------- */
 
-/* The element's order is looked up in the snapshot the connection is used with. */
-struct array_order {
-    uint32_t elem;
+typedef int collate_fn(uint32_t type, struct eval_context *ctx, int na, const void *a, int nb, const void *b);
+
+/* The type's own parts are looked up in the snapshot the connection is used with. */
+struct type_order {
+    uint32_t type; /* what collate wants: an array's element, the range itself */
+    collate_fn *collate;
     struct sqlite_func_host *host;
 };
 
-static int array_order_compare(void *arg, int na, const void *a, int nb, const void *b)
+static int type_order_compare(void *arg, int na, const void *a, int nb, const void *b)
 {
-    const struct array_order *o = arg;
+    const struct type_order *o = arg;
     struct eval_context none = {0};
-    return array_collate(o->elem, o->host && o->host->ctx ? o->host->ctx : &none, na, a, nb, b);
+    return o->collate(o->type, o->host && o->host->ctx ? o->host->ctx : &none, na, a, nb, b);
+}
+
+static int register_type_order(sqlite3 *db, struct sqlite_func_host *host, const char *name, uint32_t type, collate_fn *collate)
+{
+    struct type_order *o = calloc(1, sizeof(*o));
+    if (!o)
+        return SQLITE_NOMEM;
+    *o = (struct type_order){type, collate, host};
+    return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, type_order_compare, free);
 }
 
 static int register_array_order(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
@@ -99,38 +111,7 @@ static int register_array_order(sqlite3 *db, struct sqlite_func_host *host, cons
     for (int i = 0; i < n && !t; i++)
         if (type_is_array(types[i]) && types[i]->sqlite_collation && strcmp(types[i]->sqlite_collation, name) == 0)
             t = types[i];
-    if (!t)
-        return SQLITE_NOTFOUND;
-    struct array_order *o = calloc(1, sizeof(*o));
-    if (!o)
-        return SQLITE_NOMEM;
-    o->elem = t->elem;
-    o->host = host;
-    return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, array_order_compare, free);
-}
-
-/* --- order of range types of users ----------------------------------------------------------------------- */
-
-struct range_order {
-    uint32_t type;
-    struct sqlite_func_host *host;
-};
-
-static int range_order_compare(void *arg, int na, const void *a, int nb, const void *b)
-{
-    const struct range_order *o = arg;
-    struct eval_context none = {0};
-    return range_collate(o->type, o->host && o->host->ctx ? o->host->ctx : &none, na, a, nb, b);
-}
-
-static int register_range_order(sqlite3 *db, struct sqlite_func_host *host, const char *name)
-{
-    struct range_order *o = calloc(1, sizeof(*o));
-    if (!o)
-        return SQLITE_NOMEM;
-    o->type = (uint32_t)strtoul(name + 6, NULL, 10);
-    o->host = host;
-    return sqlite3_create_collation_v2(db, name, SQLITE_UTF8, o, range_order_compare, free);
+    return t ? register_type_order(db, host, name, t->elem, array_collate) : SQLITE_NOTFOUND;
 }
 
 int catalog_register_collation(sqlite3 *db, struct sqlite_func_host *host, const struct snapshot *s,
@@ -139,7 +120,7 @@ int catalog_register_collation(sqlite3 *db, struct sqlite_func_host *host, const
     if (s && strncmp(name, "array_", 6) == 0)
         return register_array_order(db, host, s, name);
     if (s && strncmp(name, "range_", 6) == 0)
-        return register_range_order(db, host, name);
+        return register_type_order(db, host, name, (uint32_t)strtoul(name + 6, NULL, 10), range_collate);
     if (!s || strncmp(name, "enum_", 5) != 0)
         return SQLITE_NOTFOUND;
     struct enum_order *o = calloc(1, sizeof(*o));

@@ -57,14 +57,6 @@ struct relation_ext {
     char replident;
 };
 
-/* What pg_attribute shows beyond struct attribute. */
-struct attribute_ext {
-    struct attribute att; /* first */
-    int32_t stattarget;
-    char storage;
-    const char *options;
-};
-
 struct type_ext {
     struct type_def type; /* first */
     uint32_t owner;

@@ -41,17 +41,8 @@ struct gather {
 /* ALTER COLUMN SET STATISTICS, else the setting. */
 static int column_target(struct gather *g, const struct attribute *a)
 {
-    sqlite3_stmt *st = NULL;
-    int target = -1;
-    if (sqlite3_prepare_v2(g->db, "SELECT attstattarget FROM main._pg_attribute WHERE attrelid = ?1 AND attnum = ?2", -1, &st,
-                           NULL) == SQLITE_OK) {
-        sqlite3_bind_int64(st, 1, g->r->oid);
-        sqlite3_bind_int(st, 2, a->num);
-        target = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
-    }
-    sqlite3_finalize(st);
     const char *general = g->ctx.setting ? g->ctx.setting(&g->ctx, "default_statistics_target") : NULL;
-    return target >= 0 ? target : general ? atoi(general) : 100;
+    return a->has_stattarget ? a->stattarget : general ? atoi(general) : 100;
 }
 
 static bool wanted(const struct attribute *a, const int16_t *atts, int natts)
