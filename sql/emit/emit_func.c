@@ -15,9 +15,12 @@ static const char *const sqlite_names[] = {
 
 void emit_call_begin(struct emitter *em, const char *internal_name)
 {
-    for (int i = 0; sqlite_names[i]; i++)
-        if (strcmp(sqlite_names[i], internal_name) == 0)
-            internal_name = arena_printf(em->arena, "pg.%s", internal_name);
+    const struct fn_impl *impl = fn_impl_find(internal_name);
+    bool taken = impl && impl->srf; /* table-valued: a user's table may have the same name */
+    for (int i = 0; !taken && sqlite_names[i]; i++)
+        taken = strcmp(sqlite_names[i], internal_name) == 0;
+    if (taken)
+        internal_name = arena_printf(em->arena, "pg.%s", internal_name);
     emit_identifier(em->out, internal_name);
     emit_z(em, "(");
 }

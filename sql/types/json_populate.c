@@ -181,3 +181,26 @@ bool json_populate(struct fcall *f, const struct json_node *n, uint32_t type, co
 {
     return populate_composite(f, n, type, base, out) && json_check_domain(f, type, out);
 }
+
+/* --- column definition lists ------------------------------------------------------------------------ */
+
+bool json_read_definitions(struct fcall *f, struct slice text, struct record *out)
+{
+    struct json_node list;
+    *out = (struct record){.type = RECORDOID};
+    if (!json_parse(f->arena, text, JSON_DECODE, &list, f->err))
+        return false;
+    out->columns = ARENA_ARRAY(f->arena, struct record_column, list.count + 1);
+    for (int i = 0; i < list.count; i++) {
+        const struct json_node *d = &list.items[i];
+        if (d->kind != JSON_ARRAY || d->count < 3)
+            return error_set(f->err, ERRCODE_INTERNAL_ERROR, "bad column definition list");
+        struct value type = value_text(d->items[1].text.p, d->items[1].text.n);
+        struct value typmod = value_text(d->items[2].text.p, d->items[2].text.n);
+        out->columns[out->n++] = (struct record_column){
+            .name = arena_strndup(f->arena, d->items[0].text.p, d->items[0].text.n),
+            .type = (uint32_t)value_integer(&type),
+            .typmod = (int32_t)value_integer(&typmod)};
+    }
+    return true;
+}

@@ -11,5 +11,7 @@ bool json_populate(struct fcall *f, const struct json_node *n, uint32_t type, co
 bool json_populate_columns(struct fcall *f, const struct json_node *n, struct record *r, bool defaults, const char *function);
 /* 23514 and kin unless type is no domain or the value is one of it. */
 bool json_check_domain(struct fcall *f, uint32_t type, struct value *v);
+/* The column definition list of a call, as the printer adds it to the arguments: [["a",23,-1],...]: name, type, typmod. */
+bool json_read_definitions(struct fcall *f, struct slice text, struct record *out);
 
 #endif

@@ -177,28 +177,6 @@ struct rows {
     bool defaults; /* shape has values for what is missing */
 };
 
-/* The column definition list the printer adds: [["a",23,-1],...]. */
-static bool read_definitions(struct fcall *f, struct slice text, struct record *out)
-{
-    struct json_node list;
-    *out = (struct record){.type = RECORDOID};
-    if (!json_parse(f->arena, text, JSON_DECODE, &list, f->err))
-        return false;
-    out->columns = ARENA_ARRAY(f->arena, struct record_column, list.count + 1);
-    for (int i = 0; i < list.count; i++) {
-        const struct json_node *d = &list.items[i];
-        if (d->kind != JSON_ARRAY || d->count < 3)
-            return error_set(f->err, ERRCODE_INTERNAL_ERROR, "bad column definition list");
-        struct value type = value_text(d->items[1].text.p, d->items[1].text.n);
-        struct value typmod = value_text(d->items[2].text.p, d->items[2].text.n);
-        out->columns[out->n++] = (struct record_column){
-            .name = arena_strndup(f->arena, d->items[0].text.p, d->items[0].text.n),
-            .type = (uint32_t)value_integer(&type),
-            .typmod = (int32_t)value_integer(&typmod)};
-    }
-    return true;
-}
-
 static bool rows_items(struct fcall *f, struct rows *st, int arg, bool set)
 {
     if (ARG_NULL(f, arg))
@@ -229,7 +207,7 @@ static void to_record_open(struct fcall *f, struct rows *st, bool set)
         error_hint(f->err, "Try calling the function in the FROM clause using a column definition list.");
         return;
     }
-    if (read_definitions(f, arg_slice(f, 1), &st->shape) && !rows_items(f, st, 0, set))
+    if (json_read_definitions(f, arg_slice(f, 1), &st->shape) && !rows_items(f, st, 0, set))
         st->n = 0;
 }
 
@@ -249,7 +227,7 @@ static void open_populate(struct fcall *f, void *state, bool set)
     uint32_t type = f->argtypes[0];
     st->defaults = !ARG_NULL(f, 0);
     if (f->nargs > 2 && f->argtypes[f->nargs - 1] == TEXTOID && !ARG_NULL(f, f->nargs - 1)) {
-        if (!read_definitions(f, arg_slice(f, f->nargs - 1), &st->shape))
+        if (!json_read_definitions(f, arg_slice(f, f->nargs - 1), &st->shape))
             return;
     } else if (type == RECORDOID && ARG_NULL(f, 0)) {
         no_row_type(f);

@@ -13,6 +13,8 @@
 
 #define SRF_ARGS         32
 #define SRF_OPEN_COLUMNS 100
+/* SQLite takes our word that a constraint needs no check for so many arguments; it looks at the columns of the others. */
+#define SRF_TRUSTED_ARGS 16
 
 struct srf_vtab {
     sqlite3_vtab base;
@@ -27,6 +29,7 @@ struct srf_cursor {
     struct sqlite_call *call; /* in open_arena */
     void *state;              /* in open_arena */
     struct value *columns;    /* in open_arena */
+    sqlite3_value *checked[SRF_ARGS - SRF_TRUSTED_ARGS]; /* arguments that SQLite compares with their columns */
     int64_t ordinality;
     bool opened;
     bool eof;
@@ -119,10 +122,19 @@ static void srf_end(struct srf_cursor *cur)
     cur->eof = true;
 }
 
+static void srf_keep_checked(struct srf_cursor *cur, int argc, sqlite3_value **argv)
+{
+    for (int i = 0; i < SRF_ARGS - SRF_TRUSTED_ARGS && (cur->checked[i] || SRF_TRUSTED_ARGS + i < argc); i++) {
+        sqlite3_value_free(cur->checked[i]);
+        cur->checked[i] = SRF_TRUSTED_ARGS + i < argc ? sqlite3_value_dup(argv[SRF_TRUSTED_ARGS + i]) : NULL;
+    }
+}
+
 static int srf_close(sqlite3_vtab_cursor *base)
 {
     struct srf_cursor *cur = (struct srf_cursor *)base;
     srf_end(cur);
+    srf_keep_checked(cur, 0, NULL);
     arena_destroy(cur->open_arena);
     arena_destroy(cur->row_arena);
     free(cur);
@@ -168,6 +180,7 @@ static int srf_filter(sqlite3_vtab_cursor *base, int idx, const char *name, int 
     struct srf_vtab *v = (struct srf_vtab *)base->pVtab;
     struct sqlite_func_host *host = v->fn->host;
     srf_end(cur);
+    srf_keep_checked(cur, argc, argv);
     arena_reset(cur->open_arena);
     cur->ordinality = 0;
     cur->call = ARENA_NEW(cur->open_arena, struct sqlite_call);
@@ -205,6 +218,8 @@ static int srf_column(sqlite3_vtab_cursor *base, sqlite3_context *c, int i)
         sqlite_value_return(c, &cur->columns[i]);
     else if (i == v->ncolumns)
         sqlite3_result_int64(c, cur->ordinality);
+    else if (i > v->ncolumns + SRF_TRUSTED_ARGS && cur->checked[i - v->ncolumns - 1 - SRF_TRUSTED_ARGS])
+        sqlite3_result_value(c, cur->checked[i - v->ncolumns - 1 - SRF_TRUSTED_ARGS]);
     return SQLITE_OK;
 }
 
