@@ -166,7 +166,8 @@ enum datetime_unit datetime_unit_find(const char *s, size_t n)
 {
     n = n < SIGNIFICANT ? n : SIGNIFICANT;
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (strnlen(units[i].name, SIGNIFICANT) == n && strncasecmp(units[i].name, s, n) == 0)
+        if (n && units[i].name[0] == (s[0] | 0x20) && strncasecmp(units[i].name, s, n) == 0 &&
+            (n == SIGNIFICANT || !units[i].name[n]))
             return units[i].unit;
     return UNIT_NONE;
 }

@@ -54,7 +54,11 @@ static enum like_result like_after_percent(const struct like_match *m, const cha
     const char *behind = first;
     uint32_t want = next_char(m, &behind, pend);
     while (t < tend) {
-        const char *here = t;
+        /* In UTF-8 a character's first byte stands nowhere else. */
+        const char *here = m->ignore_case ? t : memchr(t, *first, (size_t)(tend - t));
+        if (!here)
+            break;
+        t = here;
         if (next_char(m, &t, tend) != want)
             continue;
         enum like_result r = like_walk(m, (struct slice){here, (size_t)(tend - here)},

@@ -357,6 +357,8 @@ static void split_text(const char *p, size_t n, struct digits *d)
 int numeric_compare_text(const char *a, size_t na, const char *b, size_t nb)
 {
     struct digits x, y;
+    if (na == nb && memcmp(a, b, na) == 0)
+        return 0;
     split_text(a, na, &x);
     split_text(b, nb, &y);
     if (x.rank != y.rank)
