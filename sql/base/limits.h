@@ -39,6 +39,10 @@
 /* PostgreSQL's MAXDIM for arrays. */
 #define LIMIT_ARRAY_DIMS 6
 
+/* Pages that a failing statement puts back, kept in memory by each writing connection; beyond it SQLite makes a file, which
+ * cost a third of an INSERT of a hundred vectors. */
+#define LIMIT_STATEMENT_JOURNAL (4 << 20)
+
 /* Rows that a function's loop, cursor or result keeps in memory: beyond it 53200, before the machine has none left. */
 #define LIMIT_KEPT_BYTES ((size_t)1 << 28)
 
