@@ -22,6 +22,7 @@
 
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_log.h"
 #include "vecext/vec_pool.h"
 #include "vecext/vec_tune.h"
 
@@ -382,7 +383,7 @@ static bool clear(struct vec_index *ix, struct vec_error *err)
 {
     return vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
-           vec_index_run(ix, VEC_STMT_TAIL_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_log_clear(ix, err) &&
            vec_index_run(ix, VEC_STMT_LIST_CLEAR, 0, 0, 0, err) &&
            vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
 }

@@ -8,6 +8,7 @@
 
 #include "vecext/vec_invert.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_log.h"
 
 static bool say(struct vec_buf *out, struct vec_error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -80,30 +81,57 @@ static bool expected_record(struct vec_index *ix, int64_t list, int64_t id, bool
     return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
 }
 
+/* A located row of a list: has it the code of its vector? */
+static bool check_row(struct vec_index *ix, int64_t list, int64_t id, const unsigned char *record, struct vec_buf *out,
+                      struct vec_error *err)
+{
+    bool indexed;
+    if (!expected_record(ix, list, id, &indexed, err))
+        return false;
+    if (!indexed)
+        return say(out, err, "row %lld is indexed but has no vector", (long long)id);
+    return memcmp(ix->record, record, vec_code_record_bytes(&ix->shape)) == 0 ||
+           say(out, err, "row %lld has the code of another vector", (long long)id);
+}
+
 /* The rows of one list: located here, and coded right. Counts what it saw. */
 static bool check_list(struct vec_index *ix, int64_t list, const struct locations *all,
                        int64_t *seen, struct vec_buf *out, struct vec_error *err)
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape);
     struct vec_rows rows = {0};
-    bool ok = vec_list_read(ix, list, true, &rows, err);
+    bool ok = vec_list_read(ix, list, &rows, err);
     for (size_t i = 0; ok && !out->len && i < rows.n; i++) {
         const struct entry *e = locate(all, rows.ids[i]);
-        bool indexed;
-        int64_t there = !e ? -1 : e->pos < 0 ? -1 - e->pos : e->pos >> VEC_POS_SHIFT;
-        if (there != list) {
+        if (!e || e->pos < 0 || e->pos >> VEC_POS_SHIFT != list)
             ok = say(out, err, "row %lld is in list %lld but located %s", (long long)rows.ids[i],
                      (long long)list, e ? "elsewhere" : "nowhere");
-            break;
-        }
-        ok = expected_record(ix, list, rows.ids[i], &indexed, err);
-        if (ok && !indexed)
-            ok = say(out, err, "row %lld is indexed but has no vector", (long long)rows.ids[i]);
-        else if (ok && memcmp(ix->record, rows.records + i * record_bytes, record_bytes) != 0)
-            ok = say(out, err, "row %lld has the code of another vector", (long long)rows.ids[i]);
+        else
+            ok = check_row(ix, list, rows.ids[i], rows.records + i * record_bytes, out, err);
     }
     *seen += (int64_t)rows.n;
     vec_rows_free(&rows);
+    return ok;
+}
+
+/* The rows that are in no list yet. */
+static bool check_log(struct vec_index *ix, const struct locations *all, int64_t *seen, struct vec_buf *out,
+                      struct vec_error *err)
+{
+    size_t record_bytes = vec_code_record_bytes(&ix->shape);
+    struct vec_log_rows log = {0};
+    bool ok = vec_log_read(ix, &log, err);
+    const struct vec_log_place *places = (const void *)log.places.data;
+    for (size_t i = 0; ok && !out->len && i < log.rows.n; i++) {
+        const struct entry *e = locate(all, log.rows.ids[i]);
+        if (!e || e->pos != -1 - places[i].seq)
+            ok = say(out, err, "row %lld is in the tail but located %s", (long long)log.rows.ids[i],
+                     e ? "elsewhere" : "nowhere");
+        else
+            ok = check_row(ix, places[i].list, log.rows.ids[i], log.rows.records + i * record_bytes, out, err);
+    }
+    *seen += (int64_t)log.rows.n;
+    vec_log_rows_free(&log);
     return ok;
 }
 
@@ -137,6 +165,7 @@ bool vec_check_index(struct vec_index *ix, struct vec_buf *out, struct vec_error
     bool ok = read_locations(ix, &space, &all, &problem);
     for (int list = 0; ok && !out->len && list < ix->centroids.count; list++)
         ok = check_list(ix, list, &all, &seen, out, &problem);
+    ok = ok && (out->len || check_log(ix, &all, &seen, out, &problem));
     if (ok && !out->len && seen != (int64_t)all.n)
         ok = say(out, err, "%lld rows are located, %lld are in the lists", (long long)all.n,
                  (long long)seen);

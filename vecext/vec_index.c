@@ -1,7 +1,7 @@
 /* vec_index.c - opening an index and running its statements; see vec_index.h.
  *
  * Keys of NAME_meta (integers unless said otherwise):
- *   format        2 (1 had no versions of lists)
+ *   format        3 (1 had no versions of lists, 2 a tail for each list; what is inverted has neither, and is read)
  *   method, type, metric   text, by name; method is ivf, flat or inverted
  *   max_elements  of an inverted index's rows; 0: any number
  *   dims          of the vectors
@@ -11,6 +11,7 @@
  *   build_mem     bytes the build may use for its sample and for its buffers
  *   seg_rows, ref_rows     see vec_index.h
  *   generation    random, new after every training
+ *   log           random, new after every change of NAME_tail but an append
  *   centroids     number of lists there are
  *   trained_rows  rows at the last training, 0 before it
  *   tuned_rows    rows when probes was measured, if that was after the training
@@ -266,7 +267,7 @@ static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error 
         {"dims", &ix->shape.input_dims}, {"lists", &ix->wanted_lists},
         {"seg_rows", &ix->seg_rows},     {"ref_rows", &ix->ref_rows},
         {"probes", &ix->probes},         {"target", &ix->target_percent},
-        {"max_elements", &ix->max_elements},
+        {"max_elements", &ix->max_elements}, {"format", &ix->format},
     };
     const struct {
         const char *key;
@@ -286,11 +287,6 @@ static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error 
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
         if (strcmp(key, wide[i].key) == 0)
             *wide[i].to = number;
-    if (strcmp(key, "format") == 0 && number != VEC_FORMAT) {
-        vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %lld, not %d", ix->name,
-                      (long long)number, VEC_FORMAT);
-        return vec_error_hint(err, "REINDEX it.");
-    }
     if (strcmp(key, "curve") == 0 && sqlite3_column_bytes(row, 1) == sizeof ix->curve)
         memcpy(ix->curve, sqlite3_column_blob(row, 1), sizeof ix->curve);
     if (strcmp(key, "refine") == 0)
@@ -359,6 +355,10 @@ static bool load_centroids(struct vec_index *ix, struct vec_error *err)
 static bool check_meta(struct vec_index *ix, struct vec_error *err)
 {
     bool inverted = ix->method == VEC_METHOD_INVERTED;
+    if (ix->format != VEC_FORMAT && !(inverted && ix->format == VEC_FORMAT_INVERTED)) {
+        vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %d, not %d", ix->name, ix->format, VEC_FORMAT);
+        return vec_error_hint(err, "REINDEX it.");
+    }
     int max = ix->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : inverted ? VEC_SPARSE_MAX_DIM : VEC_MAX_DIM;
     const struct {
         int64_t value, least, most;
@@ -480,13 +480,31 @@ static bool is_current(const struct vec_index *ix)
            now == ix->seen.data_version;
 }
 
+/* The base is only asked for when there are rows. */
+static bool read_log_state(struct vec_index *ix, int64_t *base, int64_t *last, struct vec_error *err)
+{
+    bool found;
+    *base = *last = 0;
+    if (!vec_index_integer(ix, VEC_STMT_TAIL_LAST, 0, last, &found, err))
+        return false;
+    if (*last == 0)
+        return true;
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_GET, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_text(stmt, 1, "log", -1, SQLITE_STATIC);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        *base = sqlite3_column_int64(stmt, 0);
+    return vec_index_done(ix, stmt, err);
+}
+
 /* Looks at the index's generation and begins to remember; without memory, or while writing, nothing is. */
 static bool look(struct vec_index *ix, struct vec_error *err)
 {
-    bool found;
-    int64_t one;
     if (!refresh(ix, err))
         return false;
+    if (ix->method == VEC_METHOD_INVERTED)
+        return true;
     if (ix->seen.count != ix->centroids.count) {
         forget_seen(ix);
         size_t n = (size_t)ix->centroids.count;
@@ -498,20 +516,19 @@ static bool look(struct vec_index *ix, struct vec_error *err)
     ix->seen.known = false;
     if (!ix->seen.count || sqlite3_txn_state(ix->conn->db, ix->schema) == SQLITE_TXN_WRITE)
         return true;
-    if (!vec_index_integer(ix, VEC_STMT_TAIL_ANY, 0, &one, &found, err))
+    if (!read_log_state(ix, &ix->seen.log_base, &ix->seen.log_last, err))
         return false;
     memset(ix->seen.list_state, LIST_UNKNOWN, (size_t)ix->seen.count);
-    ix->seen.has_tail = found;
     ix->seen.known = sqlite3_file_control(ix->conn->db, ix->schema, SQLITE_FCNTL_DATA_VERSION,
                                           &ix->seen.data_version) == SQLITE_OK;
     return true;
 }
 
-bool vec_index_has_tail(struct vec_index *ix, bool *has, struct vec_error *err)
+bool vec_index_log_state(struct vec_index *ix, int64_t *base, int64_t *last, struct vec_error *err)
 {
-    int64_t one;
-    *has = ix->seen.has_tail;
-    return is_current(ix) || vec_index_integer(ix, VEC_STMT_TAIL_ANY, 0, &one, has, err);
+    *base = ix->seen.log_base;
+    *last = ix->seen.log_last;
+    return is_current(ix) || read_log_state(ix, base, last, err);
 }
 
 bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version, bool *found,

@@ -15,9 +15,9 @@
  *                                       one-bit codes and rowids of `seg_rows` slots of a list
  *   NAME_ref  (key INTEGER PRIMARY KEY, v BLOB)
  *                                       four-bit codes of `ref_rows` slots of a list
- *   NAME_tail (list, id, v, PRIMARY KEY (list, id))   WITHOUT ROWID; rows not yet in a segment
+ *   NAME_tail (seq INTEGER PRIMARY KEY, list, id, v)   rows not yet in a segment, in order of arrival (vec_log.h)
  *   NAME_loc  (id INTEGER PRIMARY KEY, pos)
- *                                       where a base row is: list << 32 | slot, or -1 - list in the tail
+ *                                       where a base row is: list << 32 | slot, or -1 - seq in the tail
  *   NAME_src                            a view (id, v) of the base table's rows that are indexed: the
  *                                       definition itself, which SQLite keeps right when tables and
  *                                       columns are renamed
@@ -78,12 +78,12 @@ enum vec_method {
     X(VEC_STMT_REF_GET, "SELECT v FROM \"%w\".\"%w_ref\" WHERE key = ?1")                          \
     X(VEC_STMT_REF_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_ref\" VALUES (?1, ?2)")                \
     X(VEC_STMT_REF_CLEAR, "DELETE FROM \"%w\".\"%w_ref\" WHERE key >= ?1 AND key < ?2")            \
-    X(VEC_STMT_TAIL_SCAN, "SELECT id, v FROM \"%w\".\"%w_tail\" WHERE list = ?1")                  \
-    X(VEC_STMT_TAIL_ANY, "SELECT 1 FROM \"%w\".\"%w_tail\" LIMIT 1")                               \
-    X(VEC_STMT_TAIL_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_tail\" VALUES (?1, ?2, ?3)")          \
-    X(VEC_STMT_TAIL_DROP, "DELETE FROM \"%w\".\"%w_tail\" WHERE list = ?1 AND id = ?2")            \
-    X(VEC_STMT_TAIL_CLEAR, "DELETE FROM \"%w\".\"%w_tail\" WHERE list >= ?1 AND list < ?2")        \
-    X(VEC_STMT_TAIL_COUNT, "SELECT count(*) FROM \"%w\".\"%w_tail\" WHERE list = ?1")              \
+    X(VEC_STMT_TAIL_SCAN,                                                                          \
+      "SELECT seq, list, id, v FROM \"%w\".\"%w_tail\" WHERE seq >= ?1 AND seq < ?2")              \
+    X(VEC_STMT_TAIL_LAST, "SELECT max(seq) FROM \"%w\".\"%w_tail\"")                               \
+    X(VEC_STMT_TAIL_PUT, "INSERT INTO \"%w\".\"%w_tail\" VALUES (NULL, ?1, ?2, ?3)")               \
+    X(VEC_STMT_TAIL_DROP, "DELETE FROM \"%w\".\"%w_tail\" WHERE seq = ?1")                         \
+    X(VEC_STMT_TAIL_CLEAR, "DELETE FROM \"%w\".\"%w_tail\"")                                       \
     X(VEC_STMT_LOC_GET, "SELECT pos FROM \"%w\".\"%w_loc\" WHERE id = ?1")                         \
     X(VEC_STMT_LOC_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_loc\" VALUES (?1, ?2)")                \
     X(VEC_STMT_LOC_DROP, "DELETE FROM \"%w\".\"%w_loc\" WHERE id = ?1")                            \
@@ -112,7 +112,7 @@ enum vec_statement {
         VEC_STMT_COUNT
 };
 
-enum { VEC_CROWDED = 8, VEC_CURVE = 101, VEC_FORMAT = 2 };
+enum { VEC_CROWDED = 8, VEC_CURVE = 101, VEC_FORMAT = 3, VEC_FORMAT_INVERTED = 2 /* that is read too, of an inverted index */ };
 
 struct vec_conn {
     sqlite3 *db;
@@ -135,6 +135,7 @@ struct vec_index {
     sqlite3_stmt *statements[VEC_STMT_COUNT];
 
     int64_t generation;
+    int format;
     enum vec_method method;
     enum vec_type type;
     enum vec_metric metric;
@@ -156,9 +157,9 @@ struct vec_index {
 
     /* What this connection knows of the snapshot that SQLite's data version stands for; nothing while it writes. */
     struct {
-        bool known;          /* generation and has_tail were looked at */
+        bool known;          /* generation and the log's state were looked at */
         uint32_t data_version;
-        bool has_tail;
+        int64_t log_base, log_last;
         int64_t *lists;      /* version of each list */
         uint8_t *list_state; /* enum in vec_index.c */
         int count;
@@ -234,8 +235,8 @@ bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, i
 bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version, bool *found,
                             struct vec_error *err);
 
-/* Are there rows that are not in segments yet? */
-bool vec_index_has_tail(struct vec_index *ix, bool *has, struct vec_error *err);
+/* The log's base and last sequence number, 0 when it is empty (vec_log.h). */
+bool vec_index_log_state(struct vec_index *ix, int64_t *base, int64_t *last, struct vec_error *err);
 
 /* Sets a meta value; a new generation makes every connection reload. */
 bool vec_meta_put_integer(struct vec_index *ix, const char *key, int64_t value,

@@ -1,4 +1,4 @@
-/* vec_list.c - segments, second-stage rows, tails and locations; see vec_list.h. */
+/* vec_list.c - segments, second-stage rows and locations; see vec_list.h. */
 #include "vecext/vec_list.h"
 
 #include <stdlib.h>
@@ -348,8 +348,7 @@ static bool read_segments(struct vec_index *ix, int64_t list, struct vec_rows *r
     return damaged ? vec_index_damaged(ix, "a segment", err) : ok;
 }
 
-bool vec_list_read(struct vec_index *ix, int64_t list, bool tail, struct vec_rows *rows,
-                   struct vec_error *err)
+bool vec_list_read(struct vec_index *ix, int64_t list, struct vec_rows *rows, struct vec_error *err)
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape);
     size_t ref_bytes = vec_code_ref_bytes(&ix->shape), first = rows->n;
@@ -370,34 +369,10 @@ bool vec_list_read(struct vec_index *ix, int64_t list, bool tail, struct vec_row
             ref_to_record(&ix->shape, ix->bytes.data + at, rows->records + i * record_bytes);
     }
     vec_buf_free(&slots);
-    return ok && (!tail || vec_list_read_tail(ix, list, rows, err));
-}
-
-bool vec_list_read_tail(struct vec_index *ix, int64_t list, struct vec_rows *rows,
-                        struct vec_error *err)
-{
-    size_t record_bytes = vec_code_record_bytes(&ix->shape);
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_TAIL_SCAN, err);
-    if (!stmt)
-        return false;
-    bool ok = true;
-    sqlite3_bind_int64(stmt, 1, list);
-    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
-        ok = (size_t)sqlite3_column_bytes(stmt, 1) == record_bytes
-                 ? vec_rows_add(rows, record_bytes, sqlite3_column_int64(stmt, 0),
-                                sqlite3_column_blob(stmt, 1), err)
-                 : vec_index_damaged(ix, "a tail row", err);
-    }
-    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    return ok;
 }
 
 bool vec_list_clear(struct vec_index *ix, int64_t list, struct vec_error *err)
-{
-    return vec_list_empty_segments(ix, list, err) &&
-           vec_index_run(ix, VEC_STMT_TAIL_CLEAR, list, list + 1, 0, err);
-}
-
-bool vec_list_empty_segments(struct vec_index *ix, int64_t list, struct vec_error *err)
 {
     int64_t first = vec_key(list, 0), last = vec_key(list + 1, 0);
     return vec_index_run(ix, VEC_STMT_SEG_CLEAR, first, last, 0, err) &&
@@ -408,7 +383,7 @@ bool vec_list_empty_segments(struct vec_index *ix, int64_t list, struct vec_erro
 bool vec_list_rewrite(struct vec_index *ix, int64_t list, struct vec_error *err)
 {
     struct vec_rows rows = {0};
-    bool ok = vec_list_read(ix, list, true, &rows, err) && vec_list_clear(ix, list, err) &&
+    bool ok = vec_list_read(ix, list, &rows, err) && vec_list_clear(ix, list, err) &&
               vec_list_append(ix, list, rows.ids, rows.records, rows.n, true, err);
     vec_rows_free(&rows);
     return ok;

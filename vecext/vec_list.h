@@ -1,5 +1,5 @@
 /*
- * vec_list.h - the lists of an index: segments, second-stage rows, tails, locations.
+ * vec_list.h - the lists of an index: segments, second-stage rows, locations.
  *
  * Segment blob (NAME_seg.v), n slots in blocks of 32, little-endian:
  *    0  u16 n          slots in use
@@ -14,7 +14,7 @@
  *
  * Second-stage blob (NAME_ref.v): per slot float32 add, float32 scale, u8 code[dims / 2]
  *
- * Tail blob (NAME_tail.v): a record (vec_code.h).
+ * Tail blob (NAME_tail.v, vec_log.h): a record (vec_code.h).
  *
  * All changes are made through the index's statements, inside the caller's transaction.
  */
@@ -77,20 +77,13 @@ bool vec_list_state(struct vec_index *ix, int64_t list, int64_t *slots, int64_t 
 bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids,
                      const unsigned char *records, size_t n, bool locate, struct vec_error *err);
 
-/* Adds the live rows of a list, segments first, then (with `tail`) its tail, to `rows`; or the tail
- * alone. */
-bool vec_list_read(struct vec_index *ix, int64_t list, bool tail, struct vec_rows *rows,
-                   struct vec_error *err);
-bool vec_list_read_tail(struct vec_index *ix, int64_t list, struct vec_rows *rows,
-                        struct vec_error *err);
+/* Adds the live rows of a list to `rows`. */
+bool vec_list_read(struct vec_index *ix, int64_t list, struct vec_rows *rows, struct vec_error *err);
 
-/* Writes a list anew without its dead slots, its tail folded in. */
+/* Writes a list anew without its dead slots. */
 bool vec_list_rewrite(struct vec_index *ix, int64_t list, struct vec_error *err);
 
-/* Frees the segments of a list whose slots are all dead. */
-bool vec_list_empty_segments(struct vec_index *ix, int64_t list, struct vec_error *err);
-
-/* Empties a list, tail included; NAME_loc is left alone. */
+/* Empties a list; NAME_loc is left alone. */
 bool vec_list_clear(struct vec_index *ix, int64_t list, struct vec_error *err);
 
 /* Clears the live bit of a slot and counts it dead. *dead and *slots are the list's new state. */

@@ -8,6 +8,7 @@
 #include "vecext/vec_build.h"
 #include "vecext/vec_invert.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_log.h"
 #include "vecext/vec_text.h"
 
 /* Everything that exists under an index's name: suffix, kind. Triggers and the view go first. */
@@ -196,6 +197,8 @@ static bool create_inverted_tables(const struct creation *c, struct vec_error *e
            (!norms || run(c->db, err, "CREATE INDEX \"%w\".\"%w_norm\" ON \"%w_loc\"(norm)", schema, name, name));
 }
 
+static const char tail_columns[] = "(seq INTEGER PRIMARY KEY, list INTEGER, id INTEGER, v BLOB)";
+
 static bool create_tables(const struct creation *c, struct vec_error *err)
 {
     static const char *const shapes[][2] = {
@@ -204,7 +207,7 @@ static bool create_tables(const struct creation *c, struct vec_error *err)
         {"_list", "(list INTEGER PRIMARY KEY, slots INTEGER, dead INTEGER, version INTEGER)"},
         {"_seg", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_ref", "(key INTEGER PRIMARY KEY, v BLOB)"},
-        {"_tail", "(list INTEGER, id INTEGER, v BLOB, PRIMARY KEY (list, id)) WITHOUT ROWID"},
+        {"_tail", tail_columns},
         {"_loc", "(id INTEGER PRIMARY KEY, pos INTEGER)"},
     };
     if (c->def->type == VEC_TYPE_SPARSEVEC)
@@ -481,7 +484,18 @@ bool vec_schema_rename(struct vec_conn *conn, const char *name, const char *to,
     return end(conn, nested, ok, err);
 }
 
-/* An index of format 1 gets what format 2 has more; what is in its tables is about to be made anew. */
+/* An index of an earlier format gets the tables of this one; what is in them is about to be made anew. */
+static bool upgrade_tables(struct vec_conn *conn, const char *schema, const char *name, const char *format, struct vec_error *err)
+{
+    sqlite3 *db = conn->db;
+    if (strcmp(format, "1") == 0 &&
+        !(run(db, err, "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER", schema, name) &&
+          create_version_triggers(db, schema, name, err)))
+        return false;
+    return run(db, err, "DROP TABLE IF EXISTS \"%w\".\"%w_tail\"", schema, name) &&
+           run(db, err, "CREATE TABLE \"%w\".\"%w_tail\" %s", schema, name, tail_columns);
+}
+
 static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *err)
 {
     char *schema = schema_of(conn, name, err);
@@ -489,12 +503,11 @@ static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *e
         return false;
     char *format = query_text(conn, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = 'format'", schema, name);
     bool ok = true;
-    if (format && strcmp(format, "1") == 0) {
+    if (format && (strcmp(format, "1") == 0 || strcmp(format, "2") == 0)) {
         char *lists = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_list'", schema, name);
         vec_conn_forget(conn);
-        ok = run(conn->db, err, "UPDATE \"%w\".\"%w_meta\" SET v = 2 WHERE k = 'format'", schema, name) &&
-             (!lists || (run(conn->db, err, "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER", schema, name) &&
-                         create_version_triggers(conn->db, schema, name, err)));
+        ok = run(conn->db, err, "UPDATE \"%w\".\"%w_meta\" SET v = %d WHERE k = 'format'", schema, name, VEC_FORMAT) &&
+             (!lists || upgrade_tables(conn, schema, name, format, err));
         free(lists);
     }
     free(format);
@@ -528,7 +541,7 @@ bool vec_schema_truncate(struct vec_conn *conn, const char *name, struct vec_err
         return vec_invert_clear(ix, err);
     return ix && vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
-           vec_index_run(ix, VEC_STMT_TAIL_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           vec_log_clear(ix, err) &&
            vec_index_run(ix, VEC_STMT_LIST_CLEAR, 0, 0, 0, err) &&
            vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
 }

@@ -9,6 +9,7 @@
 #include "vecext/vec_image.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_log.h"
 #include "vecext/vec_nearest.h"
 #include "vecext/vec_order.h"
 #include "vecext/vec_select.h"
@@ -45,7 +46,7 @@ struct vec_search {
     struct vec_order order;
     struct vec_nearest upper1, upper4, exact;
     float limit, max_score;
-    bool has_tail;
+    struct vec_log log;
     struct vec_buf survivors, candidates, results, space;
     size_t next; /* result to hand out */
     int64_t wanted; /* rows of the last round; 0 before it */
@@ -94,7 +95,7 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
     if (ix->metric == VEC_METRIC_L2 && max < 0)
         s->max_score = -INFINITY;
     return vec_order_init(&s->order, &ix->centroids, q, s->tables.norm2, ix->shape.inner, err) &&
-           vec_index_has_tail(ix, &s->has_tail, err);
+           vec_log_open(ix, &s->log, err);
 }
 
 struct vec_search *vec_search_new(struct vec_index *ix, const struct vec_search_args *args,
@@ -123,6 +124,7 @@ void vec_search_free(struct vec_search *s)
         return;
     vec_query_tables_free(&s->tables);
     vec_order_free(&s->order);
+    vec_log_close(&s->log);
     free(s->upper1.heap);
     free(s->upper4.heap);
     free(s->exact.heap);
@@ -300,44 +302,52 @@ static bool refine_survivors(struct vec_search *s, const struct vec_image *image
     return ok;
 }
 
-static bool scan_tail(struct vec_search *s, int64_t list, const struct vec_bounds *bounds1,
-                      struct vec_error *err)
+/* One row of the log. */
+static bool scan_record(struct vec_search *s, const unsigned char *record, int64_t id, const struct vec_bounds *bounds1,
+                        const struct vec_bounds *bounds4, struct vec_error *err)
 {
-    struct vec_index *ix = s->ix;
-    const struct vec_code_shape *shape = &ix->shape;
-    struct vec_bounds bounds4 = list_bounds(s, list, true);
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_TAIL_SCAN, err);
-    if (!stmt)
+    const struct vec_code_shape *shape = &s->ix->shape;
+    const unsigned char *signs = vec_record_signs(shape, record);
+    float add = vec_get_f32(record), scale = vec_get_f32(record + 4);
+    uint32_t sum = vec_signs_sum(&s->tables, signs, (size_t)shape->dims / VEC_GROUP);
+    float width = scale * bounds1->error;
+    float low = (bounds1->base + add) + scale * (bounds1->a * (float)sum + bounds1->b) - width;
+    bool pass;
+    s->stats.rows++;
+    if (!(low < s->limit))
+        return true;
+    if (!test_row(s, id, &pass, err))
         return false;
-    sqlite3_bind_int64(stmt, 1, list);
-    bool ok = true;
-    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
-        int64_t id = sqlite3_column_int64(stmt, 0);
-        const unsigned char *record = sqlite3_column_blob(stmt, 1);
-        if (s->args.filter && !vec_rowset_has(s->args.filter, id))
-            continue;
-        if ((size_t)sqlite3_column_bytes(stmt, 1) != vec_code_record_bytes(shape)) {
-            ok = vec_index_damaged(ix, "a tail row", err);
-            break;
+    if (!pass)
+        return true;
+    if (shape->refined)
+        return refine_row(s, bounds4, record + 8, signs + vec_code_sign_bytes(shape), id, err);
+    return add_candidate(s, low, width, id, err);
+}
+
+/* The log's rows of a list. */
+static bool scan_log(struct vec_search *s, int64_t list, struct vec_error *err)
+{
+    struct vec_bounds bounds1, bounds4;
+    bool measured = false;
+    for (int chunk = 0; chunk < s->log.count; chunk++) {
+        size_t row, last;
+        vec_log_range(&s->log, chunk, (uint32_t)list, &row, &last);
+        if (row < last && !measured) {
+            vec_order_measure(&s->order, list);
+            bounds1 = list_bounds(s, list, false);
+            bounds4 = list_bounds(s, list, true);
+            measured = true;
         }
-        const unsigned char *signs = vec_record_signs(shape, record);
-        float add = vec_get_f32(record), scale = vec_get_f32(record + 4);
-        uint32_t sum = vec_signs_sum(&s->tables, signs, (size_t)shape->dims / VEC_GROUP);
-        float width = scale * bounds1->error;
-        float low = (bounds1->base + add) + scale * (bounds1->a * (float)sum + bounds1->b) - width;
-        s->stats.rows++;
-        bool pass = false;
-        if (!(low < s->limit))
-            continue;
-        ok = test_row(s, id, &pass, err);
-        if (!pass)
-            continue;
-        if (shape->refined)
-            ok = refine_row(s, &bounds4, record + 8, signs + vec_code_sign_bytes(shape), id, err);
-        else
-            ok = add_candidate(s, low, width, id, err);
+        for (; row < last; row++) {
+            int64_t id = vec_log_id(&s->log, chunk, row);
+            if (s->args.filter && !vec_rowset_has(s->args.filter, id))
+                continue;
+            if (!scan_record(s, vec_log_record(s->ix, &s->log, chunk, row), id, &bounds1, &bounds4, err))
+                return false;
+        }
     }
-    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    return true;
 }
 
 static bool scan_segments(struct vec_search *s, const struct vec_image *image, const struct vec_bounds *bounds,
@@ -366,7 +376,7 @@ static bool scan_list(struct vec_search *s, int64_t list, struct vec_error *err)
     if (!vec_image_open(s->ix, list, &image, err))
         return false;
     bool ok = scan_segments(s, &image, &bounds, err) && refine_survivors(s, &image, err) &&
-              (!s->has_tail || scan_tail(s, list, &bounds, err));
+              scan_log(s, list, err);
     vec_image_close(&image);
     return ok;
 }
@@ -484,8 +494,8 @@ static bool scan_selected_list(struct vec_search *s, struct vec_selection *selec
     return ok;
 }
 
-/* A filter of some rows that are known by place: their codes are compared wherever they lie, the nearest lists' first. Rows in
- * tails are read. *done is false when places are not known. */
+/* A filter of some rows that are known by place: their codes are compared wherever they lie, the nearest lists' first. Rows of
+ * the log are compared too. *done is false when places are not known. */
 static bool search_selected(struct vec_search *s, bool *done, struct vec_error *err)
 {
     struct vec_selection selection;
@@ -493,8 +503,9 @@ static bool search_selected(struct vec_search *s, bool *done, struct vec_error *
     if (ok && *done) {
         vec_order_extend(&s->order, s->order.count);
         for (int i = 0; ok && i < s->order.count; i++)
-            if (vec_selection_in(&selection, s->order.lists[i]))
-                ok = scan_selected_list(s, &selection, s->order.lists[i], err);
+            ok = (!vec_selection_in(&selection, s->order.lists[i]) ||
+                  scan_selected_list(s, &selection, s->order.lists[i], err)) &&
+                 scan_log(s, s->order.lists[i], err);
         ok = ok && vec_selection_find_others(&selection, s->ix, err);
         const int64_t *others = (const void *)selection.others.data;
         for (size_t i = 0; ok && i < selection.others.len / sizeof *others; i++)

@@ -162,7 +162,7 @@ bool vec_selection_find_others(struct vec_selection *selection, struct vec_index
         bool found;
         if (!vec_index_integer(ix, VEC_STMT_LOC_GET, ids[i], &pos, &found, err))
             return false;
-        if (found)
+        if (found && pos >= 0)
             ids[kept++] = ids[i];
     }
     selection->others.len = kept * sizeof *ids;

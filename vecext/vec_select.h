@@ -34,7 +34,7 @@ bool vec_selection_scan(struct vec_selection *selection, struct vec_index *ix, c
                                      const uint32_t *masks, struct vec_error *err),
                         void *context, struct vec_error *err);
 
-/* Looks others up in NAME_loc: what is not indexed is dropped from them. */
+/* Looks others up in NAME_loc: what is not in a list (not indexed, or in the log) is dropped from them. */
 bool vec_selection_find_others(struct vec_selection *selection, struct vec_index *ix, struct vec_error *err);
 
 #endif

@@ -10,22 +10,16 @@
 #include "vecext/vec_invert.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_log.h"
 #include "vecext/vec_tune.h"
 
 enum {
-    TAIL_FOLD = 16,      /* rows of a tail worth appending */
-    TAIL_LOOK = 8,       /* every so many inserts a tail's length is looked at */
     DEAD_SHARE = 4,      /* a list is rewritten when 1/4 of its slots are dead */
     GROWTH = 2,          /* an index is trained again at twice or two thirds of the rows it was trained on, ... */
     RETRAIN_MAX = 50000, /* ... while that takes well under a second; later, lists are split and probes measured */
-    SPLIT_SIZE = 3       /* times the mean list size */
+    SPLIT_SIZE = 3,      /* times the mean list size */
+    SPLITS_MOST = 4      /* of one fold; what else is too large waits for the next */
 };
-
-/* Spreads rowids so that the look at a tail does not depend on their pattern. */
-static bool look_now(int64_t id)
-{
-    return ((uint64_t)id * 0x9E3779B97F4A7C15 >> 32) % TAIL_LOOK == 0;
-}
 
 static bool totals(struct vec_index *ix, int64_t *live, struct vec_error *err)
 {
@@ -62,14 +56,14 @@ static bool remove_row(struct vec_index *ix, int64_t id, bool *lost, struct vec_
     if (!vec_index_run(ix, VEC_STMT_LOC_DROP, id, 0, 0, err))
         return false;
     if (pos < 0)
-        return vec_index_run(ix, VEC_STMT_TAIL_DROP, -1 - pos, id, 0, err);
+        return vec_log_drop(ix, -1 - pos, err);
     int64_t list = pos >> VEC_POS_SHIFT;
     if (!vec_list_kill(ix, list, pos & UINT32_MAX, &slots, &dead, err))
         return false;
     *lost = dead == slots || (dead >= VEC_BLOCK && dead * DEAD_SHARE > slots);
     if (!*lost)
         return true;
-    return dead == slots ? vec_list_empty_segments(ix, list, err) : vec_list_rewrite(ix, list, err);
+    return dead == slots ? vec_list_clear(ix, list, err) : vec_list_rewrite(ix, list, err);
 }
 
 bool vec_write_delete(struct vec_index *ix, int64_t id, bool returns, struct vec_error *err)
@@ -78,19 +72,6 @@ bool vec_write_delete(struct vec_index *ix, int64_t id, bool returns, struct vec
     if (ix->method == VEC_METHOD_INVERTED)
         return vec_invert_delete(ix, id, err);
     return remove_row(ix, id, &lost, err) && (!lost || returns || look_at_loss(ix, err));
-}
-
-static bool put_tail(struct vec_index *ix, uint32_t list, int64_t id, struct vec_error *err)
-{
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_TAIL_PUT, err);
-    if (!stmt)
-        return false;
-    sqlite3_bind_int64(stmt, 1, list);
-    sqlite3_bind_int64(stmt, 2, id);
-    sqlite3_bind_blob64(stmt, 3, ix->record, vec_code_record_bytes(&ix->shape), SQLITE_STATIC);
-    sqlite3_step(stmt);
-    return vec_index_done(ix, stmt, err) &&
-           vec_index_run(ix, VEC_STMT_LOC_PUT, id, -1 - (int64_t)list, 0, err);
 }
 
 /* Loads a base row, rotated, into ix->row. */
@@ -112,17 +93,6 @@ static void encode_row(struct vec_index *ix, uint32_t list)
 {
     vec_encode(&ix->shape, ix->row, vec_centroid(&ix->centroids, (int)list), ix->residual,
                ix->codes, ix->record);
-}
-
-/* Moves a list's tail into its segments. */
-static bool fold_tail(struct vec_index *ix, int64_t list, struct vec_error *err)
-{
-    struct vec_rows rows = {0};
-    bool ok = vec_list_read_tail(ix, list, &rows, err) &&
-              vec_index_run(ix, VEC_STMT_TAIL_CLEAR, list, list + 1, 0, err) &&
-              vec_list_append(ix, list, rows.ids, rows.records, rows.n, true, err);
-    vec_rows_free(&rows);
-    return ok;
 }
 
 struct split {
@@ -207,7 +177,7 @@ static bool split_list(struct vec_index *ix, int list, bool *done, struct vec_er
     struct split split = {{0}};
     struct vec_centroids two = {0};
     *done = false;
-    bool ok = vec_list_read(ix, list, true, &split.rows, err) && load_split(ix, &split, err);
+    bool ok = vec_list_read(ix, list, &split.rows, err) && load_split(ix, &split, err);
     if (ok && split.n >= 2) {
         ok =
             vec_centroids_init(&two, ix->shape.dims, 2, err) &&
@@ -261,25 +231,62 @@ static int64_t split_limit(const struct vec_index *ix, int64_t live)
     return limit < VEC_BLOCK * 4 ? VEC_BLOCK * 4 : limit;
 }
 
-/* After a list grew: trains or splits when it is time. */
-static bool keep_shape(struct vec_index *ix, int64_t list, struct vec_error *err)
+/* After lists grew: trains, or splits those that are too large. The log is empty: its rows are coded by their lists' centroids. */
+static bool keep_shape(struct vec_index *ix, const uint32_t *grown, size_t n, struct vec_error *err)
 {
-    int64_t slots, dead, live;
-    if (!vec_list_state(ix, list, &slots, &dead, err))
-        return false;
-    if (ix->trained_rows == 0 && slots - dead < VEC_TRAIN_MIN_ROWS)
-        return true;
+    int64_t live;
+    bool done = false;
     if (!totals(ix, &live, err))
         return false;
     if (wants_training(ix, live))
         return vec_build_run(ix, 0, NULL, err);
-    bool done = false;
-    if (ix->trained_rows && !resize(ix, live, &done, err))
-        return false;
-    if (done || ix->trained_rows == 0 || ix->method == VEC_METHOD_FLAT ||
-        slots - dead <= split_limit(ix, live))
+    if (!ix->trained_rows || ix->method == VEC_METHOD_FLAT)
         return true;
-    return split_list(ix, (int)list, &done, err);
+    if (!resize(ix, live, &done, err))
+        return false;
+    int64_t limit = split_limit(ix, live);
+    for (size_t i = 0, splits = 0; !done && i < n && splits < SPLITS_MOST; i++) {
+        int64_t slots, dead;
+        bool split = false;
+        if (!vec_list_state(ix, grown[i], &slots, &dead, err) ||
+            (slots - dead > limit && !split_list(ix, (int)grown[i], &split, err)))
+            return false;
+        splits += split;
+    }
+    return true;
+}
+
+/* Appends rows [first, last) of the log, all of one list, to its segments. */
+static bool fold_list(struct vec_index *ix, const struct vec_log_rows *log, size_t first, size_t last, struct vec_error *err)
+{
+    const struct vec_log_place *places = (const void *)log->places.data;
+    return vec_list_append(ix, places[first].list, log->rows.ids + first,
+                           log->rows.records + first * vec_code_record_bytes(&ix->shape), last - first, true, err);
+}
+
+/* Moves the log's rows to their lists. *grown: the lists, u32 each. */
+static bool fold_log(struct vec_index *ix, struct vec_buf *grown, struct vec_error *err)
+{
+    struct vec_log_rows log = {0};
+    bool ok = vec_log_read(ix, &log, err) && (!log.rows.n || vec_log_clear(ix, err));
+    const struct vec_log_place *places = (const void *)log.places.data;
+    for (size_t first = 0, last; ok && first < log.rows.n; first = last) {
+        for (last = first + 1; last < log.rows.n && places[last].list == places[first].list; last++)
+            ;
+        ok = fold_list(ix, &log, first, last, err) &&
+             vec_buf_append(grown, &places[first].list, sizeof places[first].list, err);
+    }
+    vec_log_rows_free(&log);
+    return ok;
+}
+
+static bool fold_and_shape(struct vec_index *ix, struct vec_error *err)
+{
+    struct vec_buf grown = {0};
+    bool ok = fold_log(ix, &grown, err) &&
+              keep_shape(ix, (const uint32_t *)(const void *)grown.data, grown.len / sizeof(uint32_t), err);
+    vec_buf_free(&grown);
+    return ok;
 }
 
 bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
@@ -295,15 +302,8 @@ bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
     if (!vec_centroids_assign(&ix->centroids, ix->row, 1, &list, err))
         return false;
     encode_row(ix, list);
-    if (!put_tail(ix, list, id, err))
-        return false;
-    if (!look_now(id))
-        return true;
-    int64_t waiting;
-    bool found;
-    if (!vec_index_integer(ix, VEC_STMT_TAIL_COUNT, list, &waiting, &found, err))
-        return false;
-    return waiting < TAIL_FOLD || (fold_tail(ix, list, err) && keep_shape(ix, list, err));
+    int64_t seq;
+    return vec_log_put(ix, list, id, &seq, err) && (seq < vec_log_most(ix) || fold_and_shape(ix, err));
 }
 
 static int64_t now_ms(void)
@@ -316,15 +316,8 @@ static int64_t now_ms(void)
 static bool maintain_list(struct vec_index *ix, int list, int64_t limit, int64_t *steps,
                           struct vec_error *err)
 {
-    int64_t waiting, slots, dead;
-    bool found, done = false;
-    if (!vec_index_integer(ix, VEC_STMT_TAIL_COUNT, list, &waiting, &found, err))
-        return false;
-    if (waiting) {
-        ++*steps;
-        if (!fold_tail(ix, list, err))
-            return false;
-    }
+    int64_t slots, dead;
+    bool done = false;
     if (!vec_list_state(ix, list, &slots, &dead, err))
         return false;
     if (slots - dead > limit && ix->method != VEC_METHOD_FLAT) {
@@ -358,6 +351,12 @@ bool vec_write_maintain(struct vec_index *ix, int64_t milliseconds, int64_t *ste
     if (ix->trained_rows && !resize(ix, tail, &done, err))
         return false;
     *steps += done;
+    struct vec_buf grown = {0};
+    bool folded = done || fold_log(ix, &grown, err);
+    *steps += folded && grown.len > 0;
+    vec_buf_free(&grown);
+    if (!folded)
+        return false;
     int64_t limit = ix->trained_rows ? split_limit(ix, tail) : INT64_MAX;
     for (int list = 0; list < ix->centroids.count; list++) {
         if (milliseconds >= 0 && now_ms() >= end)
