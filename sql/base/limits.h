@@ -39,8 +39,7 @@
 /* PostgreSQL's MAXDIM for arrays. */
 #define LIMIT_ARRAY_DIMS 6
 
-/* Pages that a failing statement puts back, kept in memory by each writing connection; beyond it SQLite makes a file, which
- * cost a third of an INSERT of a hundred vectors. */
+/* Pages that a failing statement puts back, kept in memory by a writing connection; beyond it they go to a file. */
 #define LIMIT_STATEMENT_JOURNAL (4 << 20)
 
 /* Rows that a function's loop, cursor or result keeps in memory: beyond it 53200, before the machine has none left. */

@@ -12,12 +12,12 @@
 #include <unistd.h>
 
 #include "sql/base/arena.h"
-#include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/catalog/registry.h"
 #include "sql/exec/sql_function.h"
 #include "sql/plpgsql/language.h"
 #include "sql/session/session.h"
+#include "sql/txn/statement_journal.h"
 
 /* --- configuration ---------------------------------------------------------------------- */
 
@@ -128,7 +128,7 @@ struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct err
     routine_add_language(&sql_function_language);
     routine_add_language(&plpgsql_language);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, LIMIT_STATEMENT_JOURNAL);
+    statement_journal_install();
     struct pg_engine *e = calloc(1, sizeof(*e));
     if (!e)
         log_fatal("out of memory");

@@ -1,6 +1,7 @@
 /*
  * vecext_cache.c - what searches keep in memory never shows: two connections, an open snapshot, rollback, savepoints, changes
- * by SQL behind the index's back, places of rows that moved, a small limit; and an index of the format before.
+ * by SQL behind the index's back, places of rows that moved, rows not yet in a list, a small limit; and indexes of the formats
+ * before.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -119,6 +120,50 @@ static void check_changes(void)
     vec_cache_limit((size_t)64 << 20);
 }
 
+/* How many of the ten nearest are where row 77 is. */
+static int copies(sqlite3 *db)
+{
+    return atoi(text(db, "SELECT count(*) FROM vec_scan('ix', (SELECT emb FROM t WHERE id = 77), 10, 1000) WHERE distance = 0"));
+}
+
+static void check_copies(int in_a, int in_b, const char *what)
+{
+    int x = copies(a), y = copies(b);
+    CHECK(x == in_a && y == in_b, "%s: %d and %d copies, not %d and %d", what, x, y, in_a, in_b);
+}
+
+/* Rows that wait to be moved to their lists: what one transaction sees of them another one may not. Rolled back rows leave
+ * sequence numbers that others get. */
+static void check_waiting(void)
+{
+    run(a, "DELETE FROM t WHERE id >= 5000; UPDATE t SET emb = (SELECT emb FROM t WHERE id = 99) WHERE id <> 77 AND id % 97 = 5;"
+           "SELECT vec_maintain('ix')");
+    check_copies(1, 1, "at first");
+    run(a, "BEGIN; INSERT INTO t SELECT 5000 + column1, emb, 1 FROM t, (VALUES (1), (2), (3)) WHERE id = 77");
+    check_copies(4, 1, "uncommitted");
+    run(a, "SAVEPOINT s; INSERT INTO t SELECT 5004, emb, 1 FROM t WHERE id = 77");
+    check_copies(5, 1, "in a savepoint");
+    run(a, "ROLLBACK TO s; INSERT INTO t SELECT 5005, emb, 1 FROM t WHERE id = 99");
+    check_copies(4, 1, "another in its place");
+    run(a, "ROLLBACK");
+    check_copies(1, 1, "rolled back");
+    run(b, "INSERT INTO t SELECT 6001, emb, 1 FROM t WHERE id = 77; INSERT INTO t SELECT 6002, emb, 1 FROM t WHERE id = 99");
+    check_copies(2, 2, "committed by the other");
+    run(a, "BEGIN");
+    check_copies(2, 2, "a snapshot");
+    run(b, "INSERT INTO t SELECT 6003, emb, 1 FROM t WHERE id = 77; DELETE FROM t WHERE id = 6001");
+    run(b, "INSERT INTO t SELECT 6004, emb, 1 FROM t WHERE id = 77");
+    check_copies(2, 3, "an older snapshot");
+    run(a, "COMMIT; UPDATE t SET emb = (SELECT emb FROM t WHERE id = 99) WHERE id = 6004");
+    check_copies(2, 2, "updated");
+    run(b, "SELECT vec_maintain('ix')");
+    check_copies(2, 2, "moved to their lists");
+    run(a, "DELETE FROM t WHERE id >= 5000");
+    check_copies(1, 1, "deleted");
+    const char *answer = text(a, "SELECT vec_check('ix')");
+    CHECK(strcmp(answer, "ok") == 0, "waiting rows: %s", answer);
+}
+
 static void check_damage(void)
 {
     run(b, "UPDATE ix_seg SET v = x'00'");
@@ -128,14 +173,20 @@ static void check_damage(void)
     check_both("made anew");
 }
 
-static void check_format(void)
+/* Format 2 had a tail for each list, format 1 no versions of lists either. */
+static void check_format(int format)
 {
-    run(a, "DROP TRIGGER ix_sgu; DROP TRIGGER ix_sgd; DROP TRIGGER ix_rfu; DROP TRIGGER ix_rfd;"
-           "ALTER TABLE ix_list DROP COLUMN version; UPDATE ix_meta SET v = 1 WHERE k = 'format'");
+    char wanted[20];
+    run(a, "DROP TABLE ix_tail; CREATE TABLE ix_tail(list INTEGER, id INTEGER, v BLOB, PRIMARY KEY (list, id)) WITHOUT ROWID");
+    if (format == 1)
+        run(a, "DROP TRIGGER ix_sgu; DROP TRIGGER ix_sgd; DROP TRIGGER ix_rfu; DROP TRIGGER ix_rfd;"
+               "ALTER TABLE ix_list DROP COLUMN version");
+    run(a, format == 1 ? "UPDATE ix_meta SET v = 1 WHERE k = 'format'" : "UPDATE ix_meta SET v = 2 WHERE k = 'format'");
     sqlite3_close(b);
     b = open_file();
     const char *answer = text(b, "SELECT count(*) FROM vec_scan('ix', (SELECT emb FROM t WHERE id = 77), 10)");
-    CHECK(strstr(answer, "format 1") && strstr(answer, "REINDEX"), "%s", answer);
+    snprintf(wanted, sizeof wanted, "format %d", format);
+    CHECK(strstr(answer, wanted) && strstr(answer, "REINDEX"), "%s", answer);
     run(b, "SELECT vec_reindex('ix')");
     check_both("brought up to date");
 }
@@ -147,8 +198,10 @@ int main(void)
     b = open_file();
     fill();
     check_changes();
+    check_waiting();
     check_damage();
-    check_format();
+    check_format(2);
+    check_format(1);
     sqlite3_close(a);
     sqlite3_close(b);
     unlink(path);
