@@ -13,6 +13,15 @@ struct grouping_builder {
     struct target_list *targets;
 };
 
+/* Two outputs that happen to be alike are grouped apart: only one of them may be in a set. */
+static bool is_target(const struct grouping_builder *b, const struct expr *e)
+{
+    for (int i = 0; i < b->targets->n; i++)
+        if (b->targets->items[i].expr == e)
+            return true;
+    return false;
+}
+
 /* Index of the expression in query.group, added if new; -1 on error. */
 static int group_expr_index(struct grouping_builder *b, const PgQuery__Node *n)
 {
@@ -26,7 +35,7 @@ static int group_expr_index(struct grouping_builder *b, const PgQuery__Node *n)
     if (target)
         b->targets->items[target - 1].expr = e;
     for (int i = 0; i < q->group.n; i++)
-        if (expr_equal(q->group.items[i], e))
+        if (q->group.items[i] == e || (expr_equal(q->group.items[i], e) && !(target && is_target(b, q->group.items[i]))))
             return i;
     const struct operator_def *eq;
     if (!get_sort_group_operators(ps, e->type, false, true, false, NULL, &eq, NULL,

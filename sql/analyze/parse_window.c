@@ -143,6 +143,7 @@ static uint32_t range_offset_choose(struct pstate *ps, size_t row, const struct 
 
 static struct expr *range_offset(struct pstate *ps, struct expr *e, const struct window_def *d)
 {
+    uint32_t sorted_as = d->order.items[0].lt->left;
     uint32_t column = get_base_type(ps, d->order.items[0].expr->type, NULL);
     for (size_t i = 0; i < sizeof range_offsets / sizeof *range_offsets; i++) {
         if (range_offsets[i].column != column)
@@ -155,13 +156,13 @@ static struct expr *range_offset(struct pstate *ps, struct expr *e, const struct
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, expr_location(e),
                     "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s and "
                     "offset type %s",
-                    format_type(ps, column), format_type(ps, e->type));
+                    format_type(ps, sorted_as), format_type(ps, e->type));
         parse_error_hint(ps, "Cast the offset value to an appropriate type.");
         return expr_poison();
     }
     return parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, expr_location(e),
                        "RANGE with offset PRECEDING/FOLLOWING is not supported for column type %s",
-                       format_type(ps, column));
+                       format_type(ps, sorted_as));
 }
 
 static struct expr *frame_offset(struct pstate *ps, const PgQuery__Node *n,

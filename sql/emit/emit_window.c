@@ -1,6 +1,6 @@
 /*
  * emit_window.c: window functions, OVER and WINDOW clauses, and the order of sort items. Frames are SQLite's own, which
- * follow the standard as PostgreSQL's do.
+ * follow the standard as PostgreSQL's do, or those of emit_frame.c.
  */
 #include <string.h>
 
@@ -29,53 +29,7 @@ void emit_sort(struct emitter *em, const struct expr *e, bool desc, bool nulls_f
     emit_z(em, nulls_first ? " NULLS FIRST" : " NULLS LAST");
 }
 
-/* RANGE with an offset: types whose order SQLite cannot add to are sorted by a number (types/range_frame.c). */
-static const struct range_type {
-    uint32_t type;
-    const char *key, *offset; /* NULL: the value itself */
-} range_types[] = {
-    {INT2OID, NULL, NULL},
-    {INT4OID, NULL, NULL},
-    {INT8OID, NULL, NULL},
-    {FLOAT4OID, NULL, NULL},
-    {FLOAT8OID, NULL, NULL},
-    {NUMERICOID, "range_key_numeric", "range_offset_numeric"},
-    {DATEOID, "range_key_date", "range_offset_interval"},
-    {TIMESTAMPOID, "range_key_timestamp", "range_offset_interval"},
-    {TIMESTAMPTZOID, "range_key_timestamp", "range_offset_tz"},
-    {TIMEOID, "range_key_time", "range_offset_interval"},
-    {INTERVALOID, "range_key_interval", "range_offset_interval"},
-};
-
-static bool has_range_offset(const struct window_def *w)
-{
-    return w->framed && w->mode == FRAME_RANGE && (w->start_offset || w->end_offset) && w->order.n == 1;
-}
-
-static const struct range_type *range_type(struct emitter *em, const struct window_def *w)
-{
-    const struct type_def *t = emit_type(em, w->order.items[0].expr->type);
-    for (size_t i = 0; t && i < sizeof(range_types) / sizeof(range_types[0]); i++)
-        if (range_types[i].type == t->oid)
-            return &range_types[i];
-    return NULL;
-}
-
-/* SQLite takes only literals and parameters for offsets, so the conversion happens here. */
-static void emit_range_offset(struct emitter *em, const char *function, const struct expr *e)
-{
-    struct eval_context ctx = {0};
-    struct fcall f = {.err = em->err, .arena = em->arena, .ctx = &ctx};
-    struct value v;
-    if (e->kind != EXPR_CONST) {
-        emit_unsupported(em, "a RANGE offset of this type that is no constant");
-        return;
-    }
-    if (fcall_invoke(&f, fn_impl_find(function), &e->constant.value, 1, &e->type, INT8OID, &v))
-        emit_literal(em->out, &v);
-}
-
-static void emit_bound(struct emitter *em, enum frame_bound b, const struct expr *offset, const char *function)
+static void emit_bound(struct emitter *em, enum frame_bound b, const struct expr *offset)
 {
     static const char *const texts[] = {
         [BOUND_UNBOUNDED_PRECEDING] = "UNBOUNDED PRECEDING",
@@ -84,12 +38,8 @@ static void emit_bound(struct emitter *em, enum frame_bound b, const struct expr
         [BOUND_FOLLOWING] = " FOLLOWING",
         [BOUND_UNBOUNDED_FOLLOWING] = "UNBOUNDED FOLLOWING",
     };
-    if (b == BOUND_PRECEDING || b == BOUND_FOLLOWING) {
-        if (function)
-            emit_range_offset(em, function, offset);
-        else
-            emit_expr(em, offset);
-    }
+    if (b == BOUND_PRECEDING || b == BOUND_FOLLOWING)
+        emit_expr(em, offset);
     emit_z(em, texts[b]);
 }
 
@@ -103,38 +53,16 @@ static void emit_frame(struct emitter *em, const struct window_def *w)
         [EXCLUDE_GROUP] = " EXCLUDE GROUP",
         [EXCLUDE_TIES] = " EXCLUDE TIES",
     };
-    const char *function = NULL;
-    if (has_range_offset(w)) {
-        const struct range_type *t = range_type(em, w);
-        if (!t) {
-            emit_unsupported(em, "RANGE with offset PRECEDING/FOLLOWING over a column of this type");
-            return;
-        }
-        function = t->offset;
-    }
     emit_z(em, modes[w->mode]);
     emit_z(em, " BETWEEN ");
-    emit_bound(em, w->start, w->start_offset, function);
+    emit_bound(em, w->start, w->start_offset);
     emit_z(em, " AND ");
-    emit_bound(em, w->end, w->end_offset, function);
+    emit_bound(em, w->end, w->end_offset);
     emit_z(em, excludes[w->exclude]);
 }
 
-static void emit_window_sort(struct emitter *em, const struct window_def *w, const struct sort_item *s)
-{
-    const struct range_type *t = has_range_offset(w) ? range_type(em, w) : NULL;
-    if (!t || !t->key) {
-        emit_sort(em, s->expr, s->desc, s->nulls_first);
-        return;
-    }
-    emit_call_begin(em, t->key);
-    emit_expr(em, s->expr);
-    emit_z(em, ")");
-    emit_z(em, s->desc ? " DESC" : "");
-    emit_z(em, s->nulls_first ? " NULLS FIRST" : " NULLS LAST");
-}
-
-static void emit_window_body(struct emitter *em, const struct window_def *w)
+/* frame NULL: w's own. */
+static void emit_window_body(struct emitter *em, const struct window_def *w, const char *frame)
 {
     emit_z(em, "(");
     for (int i = 0; i < w->partition.n; i++) {
@@ -144,26 +72,74 @@ static void emit_window_body(struct emitter *em, const struct window_def *w)
     for (int i = 0; i < w->order.n; i++) {
         const struct sort_item *s = &w->order.items[i];
         emit_z(em, i ? ", " : w->partition.n ? " ORDER BY " : "ORDER BY ");
-        emit_window_sort(em, w, s);
+        emit_sort(em, s->expr, s->desc, s->nulls_first);
     }
-    if (w->framed)
+    if (frame)
+        emit_z(em, frame);
+    else if (w->framed)
         emit_frame(em, w);
     emit_z(em, ")");
+}
+
+static bool is_constant(const struct expr *e)
+{
+    return !e || e->kind == EXPR_PARAM || (e->kind == EXPR_CONST && !value_is_null(&e->constant.value));
+}
+
+/* ntile(NULL) is NULL, which SQLite refuses. */
+static bool emit_ntile_begin(struct emitter *em, const struct expr *e, const char *native)
+{
+    if (strcmp(native, "ntile") != 0 || is_constant(e->agg.args.items[0]))
+        return false;
+    emit_z(em, "iif((");
+    emit_expr(em, e->agg.args.items[0]);
+    emit_z(em, ") IS NULL, NULL, ntile(coalesce(");
+    emit_expr(em, e->agg.args.items[0]);
+    emit_z(em, ", 1))");
+    return true;
+}
+
+static void emit_native_window(struct emitter *em, const struct expr *e, const char *native)
+{
+    bool own_frame = emit_frame_is_own(em, e->agg.over);
+    bool closing = emit_ntile_begin(em, e, native);
+    if (!closing) {
+        emit_printf(em, "%s(", native);
+        emit_expr_list(em, &e->agg.args);
+        emit_z(em, ")");
+    }
+    emit_z(em, " OVER ");
+    emit_window_body(em, e->agg.over, own_frame ? "" : NULL);
+    emit_z(em, closing ? ")" : "");
+}
+
+/* nth_value(x, NULL) is NULL, which SQLite refuses. */
+static bool is_doubtful_nth(const struct expr *e, const char *native)
+{
+    return native && strcmp(native, "nth_value") == 0 && !is_constant(e->agg.args.items[1]);
+}
+
+/* Of those, the ones whose value depends on the frame. */
+static bool reads_frame(const char *native)
+{
+    return strstr(native, "_value") != NULL;
 }
 
 void emit_window(struct emitter *em, const struct expr *e)
 {
     const char *native = native_window(e->agg.proc);
-    if (native) {
-        emit_printf(em, "%s(", native);
-        emit_expr_list(em, &e->agg.args);
-        emit_z(em, ")");
-    } else if (e->agg.distinct || e->agg.order.n) {
+    bool own_frame = emit_frame_is_own(em, e->agg.over) || is_doubtful_nth(e, native);
+    if (!native && (e->agg.distinct || e->agg.order.n)) {
         emit_unsupported(em, "DISTINCT or ORDER BY in a window function call");
-        return;
+    } else if (own_frame && (!native || reads_frame(native))) {
+        emit_frame_call(em, e, native);
+        emit_z(em, " OVER ");
+        emit_window_body(em, e->agg.over, " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");
+    } else if (native) {
+        emit_native_window(em, e, native);
     } else {
         emit_agg(em, e);
+        emit_z(em, " OVER ");
+        emit_window_body(em, e->agg.over, NULL);
     }
-    emit_z(em, " OVER ");
-    emit_window_body(em, e->agg.over);
 }

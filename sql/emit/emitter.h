@@ -141,6 +141,12 @@ void emit_agg(struct emitter *em, const struct expr *e);
 void emit_window(struct emitter *em, const struct expr *e);
 void emit_sort(struct emitter *em, const struct expr *e, bool desc, bool nulls_first);
 
+/* --- emit_frame.c --- */
+/* Is this a frame that SQLite has not: other offsets than constants, RANGE over other keys than integers? */
+bool emit_frame_is_own(const struct emitter *em, const struct window_def *w);
+/* The call of frame_agg, without OVER; native: SQLite's name of a window function, NULL for aggregates. */
+void emit_frame_call(struct emitter *em, const struct expr *e, const char *native);
+
 /* --- emit_sublink.c --- */
 void emit_sublink(struct emitter *em, const struct expr *e);
 

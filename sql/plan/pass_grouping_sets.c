@@ -3,6 +3,9 @@
  * group expressions (NULL for those not in its set), all aggregates and GROUPING() values that the query uses; the query
  * itself becomes a SELECT over them, its HAVING a WHERE.
  *
+ * A plain grouping goes the same way, as a single set, when a subquery inside it uses its aggregates: SQLite computes an
+ * aggregate only where it is written.
+ *
  * The groupings share the trees of FROM, WHERE and the aggregates' arguments: nothing changes them afterwards.
  */
 #include <stdlib.h>
@@ -175,13 +178,62 @@ static bool all_sets(struct planner *p, const struct query *q, struct set_list *
     return true;
 }
 
+/* --- types that cannot be grouped together --- */
+
+static const struct operator_def *order_of(struct planner *p, const struct expr *e, int strategy)
+{
+    const struct type_def *t = snapshot_type(p->snapshot, e->type);
+    while (t && t->typtype == 'd')
+        t = snapshot_type(p->snapshot, t->basetype);
+    uint32_t pseudo = t ? registry_opclass_pseudo_type(t) : 0;
+    return t ? registry_order_operator(pseudo ? pseudo : t->oid, strategy) : NULL;
+}
+
+static bool aggregates_in_order(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w;
+    return e->kind == EXPR_AGG && e->agg.levelsup == level && (e->agg.distinct || e->agg.order.n);
+}
+
+/*
+ * PostgreSQL groups by sorting or by hashing. A set with one type that it cannot sort (xid) and one that it cannot hash (bit), or an
+ * aggregate that wants its input in order, is refused.
+ */
+static bool set_can_be_grouped(struct planner *p, const struct query *q, const struct int_set *set)
+{
+    bool sorts = true, hashes = true;
+    for (int i = 0; i < set->n; i++) {
+        const struct operator_def *eq = order_of(p, q->group.items[set->items[i]], 3);
+        hashes = hashes && (!eq || eq->canhash);
+        sorts = sorts && (!eq || order_of(p, q->group.items[set->items[i]], 1));
+    }
+    struct query_walk w = {.expr = aggregates_in_order};
+    for (int i = 0; i < q->ntargets && !sorts && hashes; i++)
+        hashes = !query_walk_expr(&w, q->targets[i].expr);
+    if (sorts || hashes)
+        return true;
+    error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED, "could not implement GROUP BY");
+    error_detail(p->err, "Some of the datatypes only support hashing, while others only support sorting.");
+    return false;
+}
+
+static bool can_be_grouped(struct planner *p, const struct query *q, const struct set_list *sets)
+{
+    for (int i = 0; i < sets->n; i++)
+        if (!set_can_be_grouped(p, q, &sets->sets[i]))
+            return false;
+    return true;
+}
+
 /* --- the query over the groupings ---------------------------------------------------------------- */
 
-/* Columns of the groupings: the group expressions, then what was found: aggregates and GROUPING(). */
+/* Columns of the groupings: the group expressions, then what was found: aggregates, GROUPING(), columns that a grouped key
+   determines. */
 struct columns {
     struct planner *p;
     struct query *q;
     struct expr_list exprs;
+    struct pointer_set done; /* nodes of subqueries */
 };
 
 static struct expr *column_for(struct columns *c, struct expr *e)
@@ -194,21 +246,63 @@ static struct expr *column_for(struct columns *c, struct expr *e)
     return plan_var(c->p->arena, 0, i + 1, e);
 }
 
+/* 1 + index of the group expression that e is; of two alike the one that e was made from. 0: none. */
+static int group_item(const struct columns *c, const struct expr *e)
+{
+    const struct expr_list *g = &c->q->group;
+    for (int i = 0; i < g->n; i++)
+        if (g->items[i] == e)
+            return i + 1;
+    for (int i = 0; i < g->n; i++)
+        if (expr_equal(g->items[i], e))
+            return i + 1;
+    return 0;
+}
+
+/* How many levels out an expression points that only the grouped query can compute; -1: it is none. */
+static int refers_up(const struct expr *e)
+{
+    switch (e->kind) {
+    case EXPR_AGG:
+        return e->agg.levelsup;
+    case EXPR_GROUPING:
+        return e->grouping.levelsup;
+    case EXPR_VAR:
+    case EXPR_WHOLE_ROW:
+        return e->var.levelsup;
+    default:
+        return -1;
+    }
+}
+
+/* Inside a subquery, level queries deep: what the groupings compute becomes a column of theirs, in place. */
+static bool replace_outer(struct query_walk *w, struct expr *e, int level)
+{
+    struct columns *c = w->arg;
+    if (!level || refers_up(e) != level || !pointer_set_add(&c->done, e))
+        return false;
+    struct expr *own = expr_copy(c->p->arena, e);
+    expr_shift_levels(own, level, -level);
+    int item = group_item(c, own);
+    struct expr *var = item ? plan_var(c->p->arena, 0, item, own) : column_for(c, own);
+    var->var.levelsup = level;
+    *e = *var;
+    return false;
+}
+
 static struct expr *replace(struct expr *e, void *arg)
 {
     struct columns *c = arg;
-    for (int i = 0; i < c->q->group.n; i++)
-        if (expr_equal(c->q->group.items[i], e))
-            return plan_var(c->p->arena, 0, i + 1, e);
-    if ((e->kind == EXPR_AGG && e->agg.levelsup == 0) || (e->kind == EXPR_GROUPING && e->grouping.levelsup == 0))
+    int item = group_item(c, e);
+    if (item)
+        return plan_var(c->p->arena, 0, item, e);
+    if (refers_up(e) == 0)
         return column_for(c, e);
-    if (e->kind == EXPR_SUBLINK) {
-        if (expr_uses_rte(e, -1))
-            error_set(c->p->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                      "subqueries that refer to the grouped query with GROUPING SETS are not supported");
-        return e;
-    }
     expr_mutate_children(e, replace, c);
+    if (e->kind == EXPR_SUBLINK) {
+        struct query_walk w = {.expr = replace_outer, .arg = c, .level = 1};
+        query_walk(&w, e->sublink.query);
+    }
     return e;
 }
 
@@ -261,6 +355,33 @@ static struct expr *grouping_value(struct columns *c, const struct expr *e, cons
     return expr_const(c->p->arena, INT4OID, -1, value_int(bits), -1);
 }
 
+/* Direct arguments of ordered-set aggregates see the group's row: NULL for what is not in the set. */
+struct direct_arguments {
+    struct columns *c;
+    const struct int_set *set;
+};
+
+static struct expr *null_ungrouped(struct expr *e, void *arg)
+{
+    struct direct_arguments *d = arg;
+    int item = group_item(d->c, e);
+    if (item)
+        return has_item(d->set, item - 1) ? e : expr_null(d->c->p->arena, e->type, -1);
+    expr_mutate_children(e, null_ungrouped, d);
+    return e;
+}
+
+static struct expr *aggregate_value(struct columns *c, struct expr *e, const struct int_set *set)
+{
+    struct direct_arguments d = {c, set};
+    if (!e->agg.direct.n || set->n == c->q->group.n)
+        return e;
+    struct expr *copy = expr_copy(c->p->arena, e);
+    for (int i = 0; i < copy->agg.direct.n; i++)
+        copy->agg.direct.items[i] = null_ungrouped(copy->agg.direct.items[i], &d);
+    return copy;
+}
+
 static struct query *grouping(struct columns *c, const struct query *source, const struct int_set *set)
 {
     struct query *g = ARENA_NEW(c->p->arena, struct query);
@@ -274,6 +395,8 @@ static struct query *grouping(struct columns *c, const struct query *source, con
             e = expr_null(c->p->arena, e->type, -1);
         else if (e->kind == EXPR_GROUPING)
             e = grouping_value(c, e, set);
+        else if (e->kind == EXPR_AGG)
+            e = aggregate_value(c, e, set);
         plan_add_target(c->p->arena, g, e, NULL, false);
     }
     for (int i = 0; i < set->n; i++)
@@ -319,15 +442,48 @@ static void drop_rows(struct query *q)
     q->having = NULL;
 }
 
+/* Does a subquery compute with an aggregate or GROUPING() of the query around it, or compare one with its rows? */
+static bool aggregates_outside(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w;
+    if (e->kind == EXPR_SUBLINK && level == 0)
+        for (int i = 0; i < e->sublink.left.n; i++)
+            if (expr_contains(e->sublink.left.items[i], EXPR_AGG))
+                return true;
+    return level > 0 && (e->kind == EXPR_AGG || e->kind == EXPR_GROUPING) && refers_up(e) == level;
+}
+
+static bool subqueries_aggregate(struct query *q)
+{
+    struct query_walk w = {.expr = aggregates_outside};
+    bool found = false;
+    if (q->command != QUERY_SELECT || q->setop || (!q->has_aggs && !q->group.n))
+        return false;
+    for (int i = 0; i < q->ntargets && !found; i++)
+        found = query_walk_expr(&w, q->targets[i].expr);
+    for (int i = 0; i < q->sort.n && !found; i++)
+        found = query_walk_expr(&w, q->sort.items[i].expr);
+    return found || (q->having && query_walk_expr(&w, q->having));
+}
+
+/* A plain GROUP BY as the one set of all its expressions. */
+static bool one_set(struct planner *p, const struct query *q, struct set_list *out)
+{
+    int *items = ARENA_ARRAY(p->arena, int, q->group.n + 1);
+    for (int i = 0; i < q->group.n; i++)
+        items[i] = i;
+    return add_set(p, out, items, q->group.n);
+}
+
 bool pass_grouping_sets(struct planner *p, struct query *q)
 {
     struct set_list sets = {0};
-    if (!q->grouping_sets) {
+    if (!(q->grouping_sets ? all_sets(p, q, &sets) : one_set(p, q, &sets)) || !can_be_grouped(p, q, &sets))
+        return false;
+    if (!q->grouping_sets && !subqueries_aggregate(q)) {
         drop_rows(q);
         return true;
     }
-    if (!all_sets(p, q, &sets))
-        return false;
     struct query *source = ARENA_NEW(p->arena, struct query);
     struct columns c = {.p = p, .q = source};
     for (int i = 0; i < q->group.n; i++)
@@ -363,5 +519,6 @@ bool pass_grouping_sets(struct planner *p, struct query *q)
         plan_add_rte(p->arena, q, plan_subquery_rte(p->arena, grouping(&c, source, &sets.sets[0]), "grouping"));
     }
     plan_add_from(p->arena, q, plan_from_rte(p->arena, 0));
+    pointer_set_free(&c.done);
     return !error_is_set(p->err);
 }

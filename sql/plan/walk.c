@@ -89,13 +89,6 @@ bool query_walk_expr(struct query_walk *w, struct expr *e)
 
 /* --- a set of pointers -------------------------------------------------------------------------- */
 
-struct pointer_set {
-    const void **slots;
-    size_t cap, n;
-};
-
-static bool set_add(struct pointer_set *s, const void *p);
-
 static void set_grow(struct pointer_set *s)
 {
     struct pointer_set old = *s;
@@ -106,12 +99,11 @@ static void set_grow(struct pointer_set *s)
         log_fatal("out of memory (%zu bytes)", s->cap * sizeof(*s->slots));
     for (size_t i = 0; i < old.cap; i++)
         if (old.slots[i])
-            set_add(s, old.slots[i]);
+            pointer_set_add(s, old.slots[i]);
     free(old.slots);
 }
 
-/* False if it was there. */
-static bool set_add(struct pointer_set *s, const void *p)
+bool pointer_set_add(struct pointer_set *s, const void *p)
 {
     if (s->n * 2 >= s->cap)
         set_grow(s);
@@ -123,6 +115,12 @@ static bool set_add(struct pointer_set *s, const void *p)
     s->slots[i] = p;
     s->n++;
     return true;
+}
+
+void pointer_set_free(struct pointer_set *s)
+{
+    free(s->slots);
+    *s = (struct pointer_set){0};
 }
 
 /* --- level shifts ----------------------------------------------------------------------------------- */
@@ -152,7 +150,7 @@ static bool shift_expr(struct query_walk *w, struct expr *e, int level)
 {
     struct shift *s = w->arg;
     int *up = levels_of(e);
-    if (up && *up >= level + s->from && set_add(&s->done, e))
+    if (up && *up >= level + s->from && pointer_set_add(&s->done, e))
         *up += s->delta;
     return false;
 }
@@ -162,7 +160,7 @@ static bool shift_query(struct query_walk *w, struct query *q, int level)
     struct shift *s = w->arg;
     for (int i = 0; i < q->nrtable; i++) {
         struct rte *t = q->rtable[i];
-        if (t->kind == RTE_CTE && t->cte.levelsup >= level + s->cte_from && set_add(&s->done, t))
+        if (t->kind == RTE_CTE && t->cte.levelsup >= level + s->cte_from && pointer_set_add(&s->done, t))
             t->cte.levelsup += s->delta;
     }
     return false;
@@ -173,7 +171,7 @@ void query_shift_levels(struct query *q, int delta, bool with_ctes)
     struct shift s = {.from = 1, .delta = delta, .cte_from = with_ctes ? 0 : 1};
     struct query_walk w = {.expr = shift_expr, .query = shift_query, .arg = &s};
     query_walk(&w, q);
-    free(s.done.slots);
+    pointer_set_free(&s.done);
 }
 
 void expr_shift_levels(struct expr *e, int from, int delta)
@@ -181,7 +179,7 @@ void expr_shift_levels(struct expr *e, int from, int delta)
     struct shift s = {.from = from, .delta = delta, .cte_from = from};
     struct query_walk w = {.expr = shift_expr, .query = shift_query, .arg = &s};
     query_walk_expr(&w, e);
-    free(s.done.slots);
+    pointer_set_free(&s.done);
 }
 
 /* --- questions --------------------------------------------------------------------------------------- */
@@ -247,11 +245,11 @@ struct own_vars {
 static bool visit_own(struct query_walk *w, struct expr *e, int level)
 {
     struct own_vars *o = w->arg;
-    if ((e->kind != EXPR_VAR && e->kind != EXPR_WHOLE_ROW) || e->var.levelsup != level || !set_add(&o->done, e))
+    if ((e->kind != EXPR_VAR && e->kind != EXPR_WHOLE_ROW) || e->var.levelsup != level || !pointer_set_add(&o->done, e))
         return false;
     bool stop = o->visit(o->arg, e);
     for (int i = 0; e->kind == EXPR_ROW && i < e->list.args.n; i++) /* a whole row taken apart: its fields are done */
-        set_add(&o->done, e->list.args.items[i]);
+        pointer_set_add(&o->done, e->list.args.items[i]);
     return stop;
 }
 
@@ -262,7 +260,7 @@ bool plan_each_var(struct target *targets, int n, bool (*visit)(void *arg, struc
     bool stop = false;
     for (int i = 0; i < n && !stop; i++)
         stop = query_walk_expr(&w, targets[i].expr);
-    free(o.done.slots);
+    pointer_set_free(&o.done);
     return stop;
 }
 

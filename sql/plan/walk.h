@@ -28,6 +28,14 @@ bool query_walk(struct query_walk *w, struct query *q);
 /* The same from one expression of a query of level 0. */
 bool query_walk_expr(struct query_walk *w, struct expr *e);
 
+/* A set of pointers: nodes that are done. Zeroed at first; adding is false for one that was there. */
+struct pointer_set {
+    const void **slots;
+    size_t cap, n;
+};
+bool pointer_set_add(struct pointer_set *s, const void *p);
+void pointer_set_free(struct pointer_set *s);
+
 /*
  * q has moved one level deeper (or up): references from q, or from inside it, out of it move by delta. with_ctes: its WITH
  * entries stay behind, so references to them are references out of it.

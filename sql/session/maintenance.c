@@ -65,13 +65,19 @@ static bool vacuum_options_check(struct pg_session *s, const struct utility *u)
     return true;
 }
 
-/* r NULL: all tables; columns NULL: all columns. */
+/* r NULL: all tables; columns NULL: all columns. A partitioned table has no rows of its own: its partitions are looked at. */
 static bool vacuum_analyze(struct pg_session *s, struct connection *c, const struct relation *r,
                            const int16_t *columns, int ncolumns)
 {
     struct strbuf sql = {0};
     const struct relation *const *all = &r;
     int n = 1;
+    if (r && r->kind == RELKIND_PARTITIONED) {
+        for (int i = 0; i < r->nchildren; i++)
+            if (!vacuum_analyze(s, c, r->children[i], NULL, 0))
+                return false;
+        return true;
+    }
     strbuf_addz(&sql, "ANALYZE");
     if (r) {
         strbuf_addc(&sql, ' ');

@@ -1,105 +1,168 @@
 /*
- * range_frame.c: sort keys of RANGE window frames with an offset. SQLite adds and compares numbers only, so the printer
- * orders by a whole number that keeps the type's order and turns the offset, a constant, into the same unit itself:
- *
- *   range_key_date, range_key_timestamp, range_key_time, range_key_interval   microseconds
- *   range_key_numeric                                                         billionths
- *   range_offset_interval, range_offset_tz, range_offset_numeric              the offset likewise
- *
- * What such a number cannot say (months, days of a time zone, more digits) answers 0A000.
+ * range_frame.c: the in_range functions of RANGE window frames with an offset: is a row's key within this distance of the
+ * current row's? in_range(key, base, offset, sub, less): key <= base + offset with less, else >=; base - offset with sub.
+ * Those of integers and floats are with their types. Called by window frames (sqlite_frame.c) and as SQL functions.
  */
+#include "sql/types/range_frame.h"
+
+#include <string.h>
+
 #include "sql/types/datetime.h"
-#include "sql/types/num_small.h"
+#include "sql/types/type.h"
+#include "sql/types/type_catalog.h"
+#include "sql/types/typeoid.h"
 
-#define BILLION_DIGITS 9
+static const struct {
+    uint32_t key, offset;
+    const char *function;
+} functions[] = {
+    {INT2OID, INT2OID, "in_range_int2_int2"},
+    {INT2OID, INT4OID, "in_range_int2_int4"},
+    {INT2OID, INT8OID, "in_range_int2_int8"},
+    {INT4OID, INT2OID, "in_range_int4_int2"},
+    {INT4OID, INT4OID, "in_range_int4_int4"},
+    {INT4OID, INT8OID, "in_range_int4_int8"},
+    {INT8OID, INT8OID, "in_range_int8_int8"},
+    {FLOAT4OID, FLOAT8OID, "in_range_float4_float8"},
+    {FLOAT8OID, FLOAT8OID, "in_range_float8_float8"},
+    {NUMERICOID, NUMERICOID, "in_range_numeric_numeric"},
+    {DATEOID, INTERVALOID, "in_range_date_interval"},
+    {TIMEOID, INTERVALOID, "in_range_time_interval"},
+    {TIMETZOID, INTERVALOID, "in_range_timetz_interval"},
+    {TIMESTAMPOID, INTERVALOID, "in_range_timestamp_interval"},
+    {TIMESTAMPTZOID, INTERVALOID, "in_range_timestamptz_interval"},
+    {INTERVALOID, INTERVALOID, "in_range_interval_interval"},
+};
 
-static void range_key_date(struct fcall *f)
+const struct fn_impl *range_frame_function(uint32_t key, uint32_t offset)
 {
-    int32_t d;
-    if (ARG_NULL(f, 0))
-        return;
-    if (arg_date(f, 0, &d))
-        f->result = value_int(!DATE_IS_FINITE(d) ? (d > 0 ? INT64_MAX : INT64_MIN) : d * USECS_PER_DAY);
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+        if (functions[i].key == key && functions[i].offset == offset)
+            return fn_impl_find(functions[i].function);
+    return NULL;
 }
 
-static void range_key_timestamp(struct fcall *f)
+static bool bad_size(struct fcall *f)
 {
-    int64_t ts;
-    if (ARG_NULL(f, 0))
-        return;
-    if (arg_timestamp(f, 0, &ts))
-        f->result = value_int(ts);
+    return error_set(f->err, ERRCODE_INVALID_PRECEDING_OR_FOLLOWING_SIZE,
+                     "invalid preceding or following size in window function");
 }
 
-static void range_key_time(struct fcall *f)
+/* order: of the key against base and offset. */
+static void answer(struct fcall *f, int order)
 {
-    int64_t t;
-    if (ARG_NULL(f, 0))
-        return;
-    if (arg_time(f, 0, &t))
-        f->result = value_int(t);
+    f->result = value_bool(f->args[4].i ? order <= 0 : order >= 0);
 }
 
-static void range_key_interval(struct fcall *f)
+static bool combine(struct fcall *f, const char *add, const char *subtract, const struct value *base, struct value *sum)
+{
+    const struct value args[2] = {*base, f->args[2]};
+    return fcall_invoke(f, fn_impl_find(f->args[3].i ? subtract : add), args, 2, NULL, 0, sum);
+}
+
+static void compare_with(struct fcall *f, uint32_t type, const struct value *key, const struct value *sum)
+{
+    answer(f, type_compare(type_find(f->ctx, type), key, sum, f->ctx));
+}
+
+/* --- numeric --------------------------------------------------------------------------------------- */
+
+static bool is_text(const struct value *v, const char *text)
+{
+    return v->kind == VALUE_TEXT && v->n == strlen(text) && memcmp(v->p, text, v->n) == 0;
+}
+
+static void in_range_numeric(struct fcall *f)
+{
+    const struct value *key = &f->args[0], *base = &f->args[1], *offset = &f->args[2];
+    struct value zero = value_textz("0"), sum;
+    bool sub = f->args[3].i, less = f->args[4].i;
+    if (is_text(offset, "NaN") || type_compare(type_find(f->ctx, NUMERICOID), offset, &zero, f->ctx) < 0) {
+        bad_size(f);
+    } else if (is_text(key, "NaN") || is_text(base, "NaN")) { /* NaN equals NaN and is beyond all numbers */
+        f->result = value_bool(is_text(key, "NaN") ? (is_text(base, "NaN") || !less) : less);
+    } else if (is_text(offset, "Infinity") && is_text(base, sub ? "Infinity" : "-Infinity")) {
+        f->result = value_bool(true); /* any distance from infinity covers everything */
+    } else if (combine(f, "numeric_add", "numeric_sub", base, &sum)) {
+        compare_with(f, NUMERICOID, key, &sum);
+    }
+}
+
+/* --- dates and times ------------------------------------------------------------------------------ */
+
+static bool offset_positive(struct fcall *f)
 {
     struct interval i;
-    if (ARG_NULL(f, 0))
-        return;
-    if (arg_interval(f, 0, &i))
-        f->result = value_int((int64_t)interval_span(i));
+    return arg_interval(f, 2, &i) && (interval_span(i) >= 0 || bad_size(f));
 }
 
-static bool offset_argument(struct fcall *f, struct interval *i)
+static void in_range_timestamp(struct fcall *f)
 {
-    if (ARG_NULL(f, 0))
-        return error_set(f->err, ERRCODE_NULL_VALUE_NOT_ALLOWED, "frame starting offset must not be null");
-    if (!arg_interval(f, 0, i))
+    struct value sum;
+    if (offset_positive(f) && combine(f, "timestamp_pl_interval", "timestamp_mi_interval", &f->args[1], &sum))
+        compare_with(f, TIMESTAMPOID, &f->args[0], &sum);
+}
+
+static void in_range_timestamptz(struct fcall *f)
+{
+    struct value sum;
+    if (offset_positive(f) && combine(f, "timestamptz_pl_interval", "timestamptz_mi_interval", &f->args[1], &sum))
+        compare_with(f, TIMESTAMPTZOID, &f->args[0], &sum);
+}
+
+static void in_range_date(struct fcall *f)
+{
+    struct value key, base, sum;
+    const struct fn_impl *to_timestamp = fn_impl_find("date_timestamp");
+    if (offset_positive(f) && fcall_invoke(f, to_timestamp, &f->args[0], 1, NULL, TIMESTAMPOID, &key) &&
+        fcall_invoke(f, to_timestamp, &f->args[1], 1, NULL, TIMESTAMPOID, &base) &&
+        combine(f, "timestamp_pl_interval", "timestamp_mi_interval", &base, &sum))
+        compare_with(f, TIMESTAMPOID, &key, &sum);
+}
+
+static void in_range_interval(struct fcall *f)
+{
+    struct value sum;
+    if (offset_positive(f) && combine(f, "interval_pl", "interval_mi", &f->args[1], &sum))
+        compare_with(f, INTERVALOID, &f->args[0], &sum);
+}
+
+/* The offset's months and days mean nothing to a time of day; beyond midnight it does not begin again. */
+static bool time_bound(struct fcall *f, int64_t base, int64_t *sum)
+{
+    struct interval i;
+    if (!arg_interval(f, 2, &i))
         return false;
-    return i->months == 0 || error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                                       "RANGE with an offset of months is not supported");
+    if (i.usecs < 0)
+        return bad_size(f);
+    *sum = f->args[3].i ? base - i.usecs : base + i.usecs;
+    return true;
 }
 
-static void range_offset_interval(struct fcall *f)
+static void in_range_time(struct fcall *f)
 {
-    struct interval i;
-    if (offset_argument(f, &i))
-        f->result = value_int((int64_t)interval_span(i));
+    int64_t key, base, sum;
+    if (arg_time(f, 0, &key) && arg_time(f, 1, &base) && time_bound(f, base, &sum))
+        answer(f, (key > sum) - (key < sum));
 }
 
-/* A day is 24 hours only where no clock is ever changed. */
-static void range_offset_tz(struct fcall *f)
+static void in_range_timetz(struct fcall *f)
 {
-    struct interval i;
-    if (!offset_argument(f, &i))
+    struct timetz key, base;
+    int64_t sum;
+    if (!arg_timetz(f, 0, &key) || !arg_timetz(f, 1, &base) || !time_bound(f, base.usecs, &sum))
         return;
-    if (i.days)
-        error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  "RANGE with an offset of days over timestamp with time zone is not supported");
-    else
-        f->result = value_int(i.usecs);
-    error_hint(f->err, "Use an offset in hours.");
-}
-
-static void range_numeric(struct fcall *f)
-{
-    struct num_small x;
-    if (ARG_NULL(f, 0))
-        return;
-    if (num_small_get(&f->args[0], &x) && x.scale <= BILLION_DIGITS && num_small_rescale(&x, BILLION_DIGITS))
-        f->result = value_int(x.v);
-    else
-        error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  "RANGE with an offset over numeric values beyond 9 digits on either side of the point is not "
-                  "supported");
+    int64_t a = key.usecs - key.offset * USECS_PER_SEC, b = sum - base.offset * USECS_PER_SEC;
+    int zones = (base.offset > key.offset) - (base.offset < key.offset);
+    answer(f, a != b ? (a > b) - (a < b) : zones);
 }
 
 const struct fn_impl range_frame_functions[] = {
-    {"range_key_date", .call = range_key_date},
-    {"range_key_timestamp", .call = range_key_timestamp},
-    {"range_key_time", .call = range_key_time},
-    {"range_key_interval", .call = range_key_interval},
-    {"range_key_numeric", .call = range_numeric},
-    {"range_offset_interval", .call = range_offset_interval},
-    {"range_offset_tz", .call = range_offset_tz},
-    {"range_offset_numeric", .call = range_numeric},
+    {"in_range_numeric_numeric", .call = in_range_numeric},
+    {"in_range_date_interval", .call = in_range_date},
+    {"in_range_timestamp_interval", .call = in_range_timestamp},
+    {"in_range_timestamptz_interval", .call = in_range_timestamptz},
+    {"in_range_time_interval", .call = in_range_time},
+    {"in_range_timetz_interval", .call = in_range_timetz},
+    {"in_range_interval_interval", .call = in_range_interval},
     {NULL}};

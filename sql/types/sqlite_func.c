@@ -232,6 +232,8 @@ int sqlite_func_register(sqlite3 *db, struct sqlite_func_host *host, const char 
 {
     if (strcmp(name, SQLITE_FUNC_SORTED) == 0)
         return sqlite_sorted_register(db, host);
+    if (strcmp(name, SQLITE_FUNC_FRAME) == 0)
+        return sqlite_frame_register(db, host);
     if (strcmp(name, SQLITE_FUNC_SUBPLAN) == 0)
         return sqlite_subplan_register(db, host);
     const char *own = name;

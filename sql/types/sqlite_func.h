@@ -34,6 +34,8 @@
 
 /* The aggregate that orders the input of another: see sqlite_sorted.c. */
 #define SQLITE_FUNC_SORTED "sorted_agg"
+/* The window function that finds frames SQLite has not: see sqlite_frame.c. */
+#define SQLITE_FUNC_FRAME "frame_agg"
 /* The table-valued function that runs a nested SELECT: see sqlite_subplan.c. */
 #define SQLITE_FUNC_SUBPLAN "subplan"
 

@@ -38,5 +38,6 @@ int sqlite_agg_register(sqlite3 *db, struct sqlite_func *fn, const char *name, i
 int sqlite_srf_create(sqlite3 *db, struct sqlite_func *fn, const char *name);
 int sqlite_subplan_register(sqlite3 *db, struct sqlite_func_host *host);
 int sqlite_sorted_register(sqlite3 *db, struct sqlite_func_host *host);
+int sqlite_frame_register(sqlite3 *db, struct sqlite_func_host *host);
 
 #endif

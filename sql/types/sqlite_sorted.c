@@ -13,15 +13,11 @@
 
 #include "sql/types/routine.h"
 #include "sql/types/sqlite_func_internal.h"
+#include "sql/types/sqlite_sorted.h"
 #include "sql/types/type.h"
 #include "sql/types/type_catalog.h"
 
 #define SORTED_MAX SQLITE_CALL_MAX
-
-struct sorted_key {
-    const struct type_def *type;
-    bool desc, nulls_first;
-};
 
 struct sorted_spec {
     uint32_t result;
@@ -41,7 +37,7 @@ struct sorted_cell {
     size_t n, cap;
 };
 
-static bool spec_number(const char **p, const char *end, long *out)
+bool sorted_spec_number(const char **p, const char *end, long *out)
 {
     while (*p < end && **p == ' ')
         ++*p;
@@ -52,14 +48,14 @@ static bool spec_number(const char **p, const char *end, long *out)
     return true;
 }
 
-static bool spec_types(const char **p, const char *end, int *n, uint32_t *types)
+bool sorted_spec_types(const char **p, const char *end, int *n, uint32_t *types)
 {
     long v;
-    if (!spec_number(p, end, &v) || v > SORTED_MAX)
+    if (!sorted_spec_number(p, end, &v) || v > SORTED_MAX)
         return false;
     *n = (int)v;
     for (int i = 0; i < *n; i++) {
-        if (!spec_number(p, end, &v))
+        if (!sorted_spec_number(p, end, &v))
             return false;
         types[i] = (uint32_t)v;
     }
@@ -70,18 +66,18 @@ static bool spec_read(const char *p, size_t n, const struct eval_context *ctx, s
 {
     const char *end = p + n;
     long v, flags;
-    if (!spec_number(&p, end, &v))
+    if (!sorted_spec_number(&p, end, &v))
         return false;
     s->result = (uint32_t)v;
-    if (!spec_number(&p, end, &v))
+    if (!sorted_spec_number(&p, end, &v))
         return false;
     s->distinct = v;
-    if (!spec_types(&p, end, &s->nargs, s->args) || !spec_types(&p, end, &s->ndirect, s->direct) ||
-        !spec_number(&p, end, &v) || v > SORTED_MAX)
+    if (!sorted_spec_types(&p, end, &s->nargs, s->args) || !sorted_spec_types(&p, end, &s->ndirect, s->direct) ||
+        !sorted_spec_number(&p, end, &v) || v > SORTED_MAX)
         return false;
     s->nkeys = (int)v;
     for (int i = 0; i < s->nkeys; i++) {
-        if (!spec_number(&p, end, &v) || !spec_number(&p, end, &flags))
+        if (!sorted_spec_number(&p, end, &v) || !sorted_spec_number(&p, end, &flags))
             return false;
         s->keys[i] = (struct sorted_key){type_find(ctx, (uint32_t)v), flags & 1, flags & 2};
     }
@@ -90,7 +86,7 @@ static bool spec_read(const char *p, size_t n, const struct eval_context *ctx, s
     return true;
 }
 
-static struct value keep(struct arena *a, sqlite3_value *v)
+struct value sorted_keep(struct arena *a, sqlite3_value *v)
 {
     struct value x = sqlite_value_get(v);
     if (x.kind == VALUE_TEXT || x.kind == VALUE_BLOB)
@@ -102,7 +98,7 @@ static bool cell_begin(struct sorted_cell *cell, struct sqlite_func_host *host, 
 {
     cell->arena = arena_create();
     cell->spec = ARENA_NEW(cell->arena, struct sorted_spec);
-    struct value name = keep(cell->arena, argv[0]), spec = keep(cell->arena, argv[1]);
+    struct value name = sorted_keep(cell->arena, argv[0]), spec = sorted_keep(cell->arena, argv[1]);
     struct user_impl *user = ARENA_NEW(cell->arena, struct user_impl);
     if (name.kind == VALUE_TEXT && user_impl_parse(user, name.p))
         cell->impl = &user->impl;
@@ -115,7 +111,7 @@ static bool cell_begin(struct sorted_cell *cell, struct sqlite_func_host *host, 
                          (int)name.n, name.p ? name.p : "");
     cell->direct = ARENA_ARRAY(cell->arena, struct value, s->ndirect + 1);
     for (int i = 0; i < s->ndirect; i++)
-        cell->direct[i] = keep(cell->arena, argv[2 + s->nargs + i]);
+        cell->direct[i] = sorted_keep(cell->arena, argv[2 + s->nargs + i]);
     return true;
 }
 
@@ -142,9 +138,9 @@ static void sorted_step(sqlite3_context *c, int argc, sqlite3_value **argv)
     }
     struct value *row = ARENA_ARRAY(cell->arena, struct value, s->nargs + s->nkeys + 1);
     for (int i = 0; i < s->nargs; i++)
-        row[i] = keep(cell->arena, argv[2 + i]);
+        row[i] = sorted_keep(cell->arena, argv[2 + i]);
     for (int i = 0; i < s->nkeys; i++)
-        row[s->nargs + i] = keep(cell->arena, argv[2 + s->nargs + s->ndirect + i]);
+        row[s->nargs + i] = sorted_keep(cell->arena, argv[2 + s->nargs + s->ndirect + i]);
     row[s->nargs + s->nkeys] = value_int((int64_t)cell->n); /* keeps the sort stable */
     cell->rows[cell->n++] = row;
 }
@@ -166,6 +162,11 @@ static int compare_values(const struct type_def *t, const struct value *a, const
     return desc ? -c : c;
 }
 
+int sorted_compare(const struct sorted_key *k, const struct value *a, const struct value *b, struct eval_context *ctx)
+{
+    return compare_values(k->type, a, b, k->desc, k->nulls_first, ctx);
+}
+
 static int compare_args(const struct sorted_spec *s, const struct value *a, const struct value *b,
                         struct eval_context *ctx)
 {
@@ -182,8 +183,7 @@ static int compare_rows(const void *x, const void *y, void *arg)
     const struct sorted_spec *s = o->spec;
     int c = 0;
     for (int i = 0; i < s->nkeys && !c; i++)
-        c = compare_values(s->keys[i].type, &a[s->nargs + i], &b[s->nargs + i], s->keys[i].desc,
-                           s->keys[i].nulls_first, o->ctx);
+        c = sorted_compare(&s->keys[i], &a[s->nargs + i], &b[s->nargs + i], o->ctx);
     if (!c && s->distinct)
         c = compare_args(s, a, b, o->ctx);
     int64_t ai = a[s->nargs + s->nkeys].i, bi = b[s->nargs + s->nkeys].i;
@@ -224,7 +224,7 @@ static int compare_keys(const struct sorted_spec *s, const struct value *a, cons
 {
     int c = 0;
     for (int i = 0; i < s->nkeys && !c; i++)
-        c = compare_values(s->keys[i].type, &a[i], &b[i], s->keys[i].desc, s->keys[i].nulls_first, ctx);
+        c = sorted_compare(&s->keys[i], &a[i], &b[i], ctx);
     return c;
 }
 
