@@ -82,4 +82,7 @@ bool analyze_split_name(struct analysis *a, const char *text, char **parts, int 
 /* 'int4', 'numeric(10,2)', 'public.mood[]': type name text to OID and typmod (to_regtype, format of ::regtype). */
 bool analyze_type_name(struct analysis *a, const char *text, uint32_t *type, int32_t *typmod);
 
+/* The name of a collation. */
+const char *analyze_collation_name(uint32_t oid);
+
 #endif

@@ -320,6 +320,11 @@ const char *collation_name(struct pstate *ps, uint32_t oid)
     return "default";
 }
 
+const char *analyze_collation_name(uint32_t oid)
+{
+    return collation_name(NULL, oid);
+}
+
 bool column_collation(struct pstate *ps, const PgQuery__CollateClause *c, uint32_t type,
                       uint32_t *collation)
 {

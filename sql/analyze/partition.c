@@ -176,6 +176,12 @@ static void add_compare(const struct relation *parent, int i, const char *op, co
     add_value(parent, i, d, out);
 }
 
+static bool parent_is_array_key(const struct relation *parent)
+{
+    const struct type_def *t = type_builtin(parent->partition_key->columns[0].type);
+    return t && type_is_array(t);
+}
+
 static void list_text(const struct relation *parent, const struct bound_datum *d, int n, struct arena *a,
                       struct strbuf *out)
 {
@@ -191,14 +197,23 @@ static void list_text(const struct relation *parent, const struct bound_datum *d
     if (!values)
         return;
     strbuf_addz(out, null ? " OR (" : " AND (");
-    add_key(parent, 0, a, out);
-    strbuf_addz(out, values > 1 ? " = ANY (ARRAY[" : " = ");
-    for (int i = 0, k = 0; i < n; i++)
-        if (d[i].kind == DATUM_VALUE) {
-            strbuf_addz(out, k++ ? ", " : "");
-            add_value(parent, 0, &d[i], out);
+    const struct type_def *t = type_builtin(parent->partition_key->columns[0].type);
+    bool each = parent_is_array_key(parent); /* there are no arrays of arrays */
+    const char *open = each || values == 1 ? " = " : t ? " = ANY (ARRAY[" : " IN (";
+    for (int i = 0, k = 0; i < n; i++) {
+        if (d[i].kind != DATUM_VALUE)
+            continue;
+        if (!k || each) {
+            strbuf_addz(out, k ? ") OR (" : each && values > 1 ? "(" : "");
+            add_key(parent, 0, a, out);
+            strbuf_addz(out, open);
+        } else {
+            strbuf_addz(out, ", ");
         }
-    strbuf_addz(out, values > 1 ? "]))" : ")");
+        add_value(parent, 0, &d[i], out);
+        k++;
+    }
+    strbuf_addz(out, values == 1 ? ")" : each || !t ? "))" : "]))");
 }
 
 static void range_not_null(const struct relation *parent, struct arena *a, struct strbuf *out)

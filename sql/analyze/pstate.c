@@ -92,6 +92,23 @@ void parse_notice(struct pstate *ps, enum error_severity severity, const char *s
     ctx->notice(ctx, &e);
 }
 
+void parse_notice_detail(struct pstate *ps, const char *detail, const char *fmt, ...)
+{
+    struct eval_context *ctx = ps->a->ctx;
+    struct error e;
+    va_list ap;
+
+    if (ctx == NULL || ctx->notice == NULL)
+        return;
+    error_init(&e, ps->a->arena);
+    va_start(ap, fmt);
+    error_vset(&e, ERRCODE_SUCCESSFUL_COMPLETION, fmt, ap);
+    va_end(ap);
+    error_detail(&e, "%s", detail);
+    e.severity = ERROR_NOTICE;
+    ctx->notice(ctx, &e);
+}
+
 /* --- names ---------------------------------------------------------------------------------- */
 
 const char *node_string(const PgQuery__Node *n)

@@ -144,6 +144,9 @@ static inline bool expr_is_poison(const struct expr *e)
 }
 struct expr *expr_poison(void);
 /* Sends a NOTICE/WARNING to the client, if there is one. */
+/* A NOTICE with a DETAIL. */
+void parse_notice_detail(struct pstate *ps, const char *detail, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 void parse_notice(struct pstate *ps, enum error_severity severity, const char *sqlstate, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 /* The leftmost location of the expression as PostgreSQL's exprLocation() gives it; -1 unknown. */

@@ -75,6 +75,7 @@ struct table_column {
     const char *comment; /* LIKE INCLUDING COMMENTS */
     int inherited; /* from how many parents it comes */
     bool merged;   /* and the statement defines it too */
+    bool conflicting; /* defaults of its parents differ */
     int location;
 };
 
@@ -210,6 +211,7 @@ struct alter_cmd {
     struct qualified_name other; /* ATTACH, DETACH, INHERIT: the other table */
     struct partition_for bound;  /* ATTACH PARTITION */
     bool concurrently;
+    bool recursing; /* a child follows its parent */
 };
 
 /* A parameter of CREATE FUNCTION. mode: i in, o out, b inout, v variadic, t a column of RETURNS TABLE. */
@@ -614,7 +616,7 @@ struct utility {
             enum object_kind object;
             struct object_ref ref;
             const char *new_name;
-            bool missing_ok;
+            bool missing_ok, only;
         } rename; /* also SET SCHEMA and OWNER TO: new_name */
         struct {
             enum object_kind object;

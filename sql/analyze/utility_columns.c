@@ -165,29 +165,32 @@ static bool column_constraint(struct table_builder *b, int i, const PgQuery__Con
     }
 }
 
-/* The statement defines a column that a parent has: types must agree; default and constraints are added. */
+/* The statement defines a column that a parent has (or the type of OF): default and constraints are added. */
 static bool merge_column(struct table_builder *b, int i, const PgQuery__ColumnDef *d)
 {
-    struct pstate *ps = b->ps;
-    struct table_column *c = &b->columns[i], own = {.name = c->name, .typmod = -1};
+    struct table_column own = {.name = b->columns[i].name, .typmod = -1};
+    char generated = b->columns[i].generated;
+    bool have_last = false;
     if (d->type_name && !table_column_type(b, d, &own))
         return false;
-    if (d->type_name && (own.type != c->type || own.typmod != c->typmod)) {
-        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "column \"%s\" has a type conflict", c->name);
-        parse_error_detail(ps, "%s versus %s", format_type_typmod(ps, c->type, c->typmod),
-                           format_type_typmod(ps, own.type, own.typmod));
-        return false;
-    }
-    struct expr *inherited = c->expr;
-    bool have_last = false;
-    c->merged = true;
-    c->notnull = c->notnull || d->is_not_null;
+    own.notnull = own.notnull || d->is_not_null;
+    own.compression = *d->compression;
+    own.storage = *d->storage;
+    table_merge_column(b, &b->columns[i], &own);
     b->null_seen[i] = false;
+    b->columns[i].generated = 0;
     for (size_t k = 0; k < d->n_constraints; k++)
         if (!column_constraint(b, i, d->constraints[k]->constraint, &have_last))
             return false;
-    if (!b->raw_exprs[i])
-        b->columns[i].expr = inherited;
+    struct table_column *c = &b->columns[i];
+    struct table_merge *m = &b->merges[b->nmerges - 1];
+    m->own.generated = c->generated;
+    m->own.identity = c->identity;
+    m->has_expr = b->raw_exprs[i] != NULL;
+    c->generated = c->generated ? c->generated : generated;
+    c->conflicting = c->conflicting && !m->has_expr;
+    if (b->of_type)
+        b->nmerges--;
     return true;
 }
 
@@ -224,6 +227,7 @@ bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d)
     c.compression = *d->compression;
     c.storage = *d->storage;
     table_append_column(b, c);
+    b->nown++;
     int i = b->ncolumns - 1;
     bool have_last = false;
     for (size_t k = 0; k < d->n_constraints; k++)
@@ -437,5 +441,5 @@ static bool check_constraints(struct table_builder *b, const struct relation *sh
 bool table_finish(struct table_builder *b)
 {
     struct relation *shape = table_shape(b);
-    return column_expressions(b, shape) && check_constraints(b, shape);
+    return table_check_inherited(b) && column_expressions(b, shape) && check_constraints(b, shape);
 }

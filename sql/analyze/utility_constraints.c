@@ -5,18 +5,13 @@
 
 #include <string.h>
 
-/* PostgreSQL's CREATE_TABLE_LIKE bits as they come in the raw tree. */
-enum {
-    LIKE_COMMENTS = 1 << 0,
-    LIKE_COMPRESSION = 1 << 1,
-    LIKE_CONSTRAINTS = 1 << 2,
-    LIKE_DEFAULTS = 1 << 3,
-    LIKE_GENERATED = 1 << 4,
-    LIKE_IDENTITY = 1 << 5,
-    LIKE_INDEXES = 1 << 6,
-    LIKE_STATISTICS = 1 << 7,
-    LIKE_STORAGE = 1 << 8
-};
+struct table_column *table_find_column(struct table_builder *b, const char *name)
+{
+    for (int i = 0; i < b->ncolumns; i++)
+        if (!strcmp(b->columns[i].name, name))
+            return &b->columns[i];
+    return NULL;
+}
 
 struct table_constraint *table_append_constraint(struct table_builder *b, struct table_constraint c)
 {
@@ -174,7 +169,7 @@ bool table_constraint_attribute(struct table_builder *b, const PgQuery__Constrai
  * -----------------------------------------------------------------------------------------------
  */
 
-static bool like_column(struct table_builder *b, const struct relation *r,
+bool table_copy_column(struct table_builder *b, const struct relation *r,
                         const struct attribute *att, uint32_t options)
 {
     struct pstate *ps = b->ps;
@@ -185,12 +180,11 @@ static bool like_column(struct table_builder *b, const struct relation *r,
                              .ndims = att->ndims,
                              .notnull = att->notnull,
                              .location = -1};
-    for (int i = 0; i < b->ncolumns; i++)
-        if (!strcmp(b->columns[i].name, c.name)) {
-            parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once",
-                        c.name);
-            return false;
-        }
+    struct table_column *there = table_find_column(b, c.name);
+    if (there && (options & LIKE_OF_PARENT || there->merged || there - b->columns >= b->ninherited)) {
+        parse_error(ps, ERRCODE_DUPLICATE_COLUMN, -1, "column \"%s\" specified more than once", c.name);
+        return false;
+    }
     bool wanted = att->generated ? options & LIKE_GENERATED : options & LIKE_DEFAULTS;
     if (att->default_sql && wanted && !att->generated)
         c.expr = analyze_stored_expr(ps, att->default_sql, NULL, EXPR_KIND_COLUMN_DEFAULT,
@@ -208,8 +202,15 @@ static bool like_column(struct table_builder *b, const struct relation *r,
         c.storage = att->storage;
     if (options & LIKE_COMPRESSION)
         c.compression = att->compression;
+    if (c.expr && expr_is_poison(c.expr))
+        return false;
+    if (there) {
+        table_merge_column(b, there, &c);
+        return true;
+    }
     table_append_column(b, c);
-    return !c.expr || !expr_is_poison(c.expr);
+    b->nown += !(options & LIKE_OF_PARENT);
+    return true;
 }
 
 static const char *const *key_names(struct pstate *ps, const struct relation *r,
@@ -264,7 +265,7 @@ static bool like_constraints(struct table_builder *b, const struct relation *r, 
 }
 
 /* The copied expressions speak of the other table's columns by number; here they have others. */
-static void renumber(struct table_builder *b, struct expr **e, const struct relation *r,
+void table_renumber(struct table_builder *b, struct expr **e, const struct relation *r,
                      const int *map)
 {
     struct expr **columns = ARENA_ARRAY(b->ps->a->arena, struct expr *, r->natts + 1);
@@ -298,9 +299,9 @@ bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l)
     for (int i = 0; i < r->natts; i++) {
         if (r->atts[i].dropped || r->atts[i].hidden)
             continue;
-        if (!like_column(b, r, &r->atts[i], l->options))
+        if (!table_copy_column(b, r, &r->atts[i], l->options))
             return false;
-        map[i] = b->ncolumns;
+        map[i] = (int)(table_find_column(b, r->atts[i].name) - b->columns) + 1;
     }
     if (!like_constraints(b, r, l->options))
         return false;
@@ -315,71 +316,10 @@ bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l)
     }
     for (int i = first; i < b->ncolumns; i++)
         if (b->columns[i].generated && b->columns[i].expr)
-            renumber(b, &b->columns[i].expr, r, map);
+            table_renumber(b, &b->columns[i].expr, r, map);
     for (int i = first_constraint; i < b->nconstraints; i++)
         if (b->constraints[i].check)
-            renumber(b, &b->constraints[i].check, r, map);
-    return true;
-}
-
-/* A column of that name from an earlier parent takes this one in. */
-static bool inherit_column(struct table_builder *b, const struct relation *r, const struct attribute *att, int *at)
-{
-    struct pstate *ps = b->ps;
-    for (int i = 0; i < b->ncolumns; i++) {
-        struct table_column *c = &b->columns[i];
-        if (strcmp(c->name, att->name) != 0)
-            continue;
-        if (c->type != att->type || c->typmod != att->typmod) {
-            parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "inherited column \"%s\" has a type conflict", att->name);
-            parse_error_detail(ps, "%s versus %s", format_type_typmod(ps, c->type, c->typmod),
-                               format_type_typmod(ps, att->type, att->typmod));
-            return false;
-        }
-        c->notnull |= att->notnull;
-        c->inherited++;
-        *at = i + 1;
-        return true;
-    }
-    if (!like_column(b, r, att, LIKE_DEFAULTS | LIKE_GENERATED | LIKE_STORAGE | LIKE_COMPRESSION))
-        return false;
-    b->columns[b->ncolumns - 1].inherited = 1;
-    *at = b->ncolumns;
-    return true;
-}
-
-static bool has_check(const struct table_builder *b, const char *name)
-{
-    for (int i = 0; i < b->nconstraints; i++)
-        if (b->constraints[i].type == 'c' && b->constraints[i].name && !strcmp(b->constraints[i].name, name))
-            return true;
-    return false;
-}
-
-bool table_inherit(struct table_builder *b, const struct relation *r)
-{
-    struct pstate *ps = b->ps;
-    int first = b->ncolumns, first_constraint = b->nconstraints;
-    int *map = ARENA_ARRAY(ps->a->arena, int, r->natts + 1);
-    for (int i = 0; i < r->natts; i++)
-        if (!r->atts[i].dropped && !r->atts[i].hidden && !inherit_column(b, r, &r->atts[i], &map[i]))
-            return false;
-    for (int i = 0; i < r->nconstraints; i++) {
-        const struct constraint_def *k = r->constraints[i];
-        if (k->type != 'c' || k->no_inherit || has_check(b, k->name))
-            continue;
-        struct table_constraint c = {.type = 'c', .location = -1, .name = k->name, .inherited = true};
-        c.check = analyze_stored_expr(ps, k->check_sql, r, EXPR_KIND_CHECK_CONSTRAINT, 0, -1, NULL);
-        if (expr_is_poison(c.check))
-            return false;
-        table_append_constraint(b, c);
-    }
-    for (int i = first; i < b->ncolumns; i++)
-        if (b->columns[i].generated && b->columns[i].expr)
-            renumber(b, &b->columns[i].expr, r, map);
-    for (int i = first_constraint; i < b->nconstraints; i++)
-        renumber(b, &b->constraints[i].check, r, map);
-    b->ninherited = b->ncolumns;
+            table_renumber(b, &b->constraints[i].check, r, map);
     return true;
 }
 
@@ -409,5 +349,6 @@ bool table_of_type(struct table_builder *b, const PgQuery__TypeName *t, uint32_t
                                                          .typmod = r->atts[i].typmod, .collation = r->atts[i].collation,
                                                          .ndims = r->atts[i].ndims, .location = -1});
     b->ninherited = b->ncolumns;
+    b->of_type = true;
     return r != NULL;
 }

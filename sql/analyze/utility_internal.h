@@ -67,6 +67,16 @@ struct table_builder {
     const PgQuery__Constraint **raw_exclusions; /* per constraint: an EXCLUDE, or NULL */
     int nconstraints;
     int ninherited; /* the first columns come from parents, or from the type of OF */
+    bool of_type;   /* ... of OF */
+    struct table_merge { /* own definitions of inherited columns */
+        int column, place; /* place: among the statement's own columns, from 1 */
+        struct table_column own;
+        char generated; /* of the parent */
+        bool has_expr;  /* a default or an expression is written */
+    } *merges;
+    int nmerges;
+    int nown;       /* columns the statement itself gives so far */
+    bool partition; /* PARTITION OF: columns have no definitions of their own */
     struct like_source *likes;
     int nlikes;
     bool saw_deferrability, saw_initially; /* of the constraint added last: DEFERRABLE, INITIALLY were written */
@@ -96,6 +106,30 @@ bool table_of_type(struct table_builder *b, const PgQuery__TypeName *t, uint32_t
 const struct relation *composite_of(struct pstate *ps, const PgQuery__TypeName *t, uint32_t *type);
 /* LIKE other INCLUDING ... */
 bool table_like(struct table_builder *b, const PgQuery__TableLikeClause *l);
+/* PostgreSQL's CREATE_TABLE_LIKE bits as they come in the raw tree. */
+enum {
+    LIKE_COMMENTS = 1 << 0,
+    LIKE_COMPRESSION = 1 << 1,
+    LIKE_CONSTRAINTS = 1 << 2,
+    LIKE_DEFAULTS = 1 << 3,
+    LIKE_GENERATED = 1 << 4,
+    LIKE_IDENTITY = 1 << 5,
+    LIKE_INDEXES = 1 << 6,
+    LIKE_STATISTICS = 1 << 7,
+    LIKE_STORAGE = 1 << 8
+};
+#define LIKE_OF_PARENT (1u << 31) /* INHERITS: ours, not in the tree */
+/* NULL: there is none of that name. */
+struct table_column *table_find_column(struct table_builder *b, const char *name);
+/* A column as another table has it. */
+bool table_copy_column(struct table_builder *b, const struct relation *r, const struct attribute *att, uint32_t options);
+/* An expression over r's columns (map: where each of them is here) as one over the new table's. */
+void table_renumber(struct table_builder *b, struct expr **e, const struct relation *r, const int *map);
+/* utility_inherit.c: the table's own definition of a column that it inherits. What it adds; the rest waits for
+   table_check_inherited. */
+void table_merge_column(struct table_builder *b, struct table_column *c, const struct table_column *own);
+/* After all columns: NOTICEs of merged columns, whether their definitions agree, defaults of several parents that do not. */
+bool table_check_inherited(struct table_builder *b);
 /* The columns and checks of one parent (INHERITS, PARTITION OF); before the table's own. */
 bool table_inherit(struct table_builder *b, const struct relation *r);
 /* utility_index.c: one key of CREATE INDEX or EXCLUDE over the columns of r. */

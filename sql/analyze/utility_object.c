@@ -257,6 +257,7 @@ bool utility_rename(struct pstate *ps, const PgQuery__Node *n, struct utility *u
     u->rename.object = row->kind;
     u->rename.new_name = utility_string(ps, s->newname);
     u->rename.missing_ok = s->missing_ok;
+    u->rename.only = s->relation && !s->relation->inh;
     return rename_ref(ps, row, s->relation, s->object, s->subname, &u->rename.ref);
 }
 

@@ -68,7 +68,7 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
                     "ON COMMIT can only be used on temporary tables");
         return false;
     }
-    struct table_builder b = {.ps = ps, .name = t->name.name, .temporary = t->persistence == 't'};
+    struct table_builder b = {.ps = ps, .name = t->name.name, .temporary = t->persistence == 't', .partition = s->partbound != NULL};
     if (parse_failed(ps) || !table_options(ps, s, t) || !utility_parents(ps, s, &b, t) ||
         (s->of_typename && !table_of_type(&b, s->of_typename, &t->of_type)) || !table_elements(&b, s) ||
         !table_finish(&b) ||

@@ -45,4 +45,7 @@
 /* Rows that a function's loop, cursor or result keeps in memory: beyond it 53200, before the machine has none left. */
 #define LIMIT_KEPT_BYTES ((size_t)1 << 28)
 
+/* Objects a DROP lists in its DETAIL: PostgreSQL's number. */
+#define LIMIT_REPORTED_DEPENDENTS 100
+
 #endif

@@ -285,7 +285,10 @@ static bool add_exclusion(struct command *c, const struct relation *r, const str
 bool alter_add_constraint(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
     const struct table_constraint *con = &k->constraint;
-    if (con->name && find_constraint(r, con->name))
+    const struct constraint_def *there = con->name ? find_constraint(r, con->name) : NULL;
+    if (there && con->type == 'c')
+        return check_merge(c, r, con, there, k->recursing);
+    if (there)
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists",
                          con->name, r->name);
     if (con->type == 'p' || con->type == 'u')

@@ -6,6 +6,7 @@
 
 #include "sql/command/vector_index.h"
 #include "sql/command/alter_table.h"
+#include "sql/command/inheritance.h"
 #include "sql/command/partition_command.h"
 #include "sql/command/object_text.h"
 #include "sql/emit/deparse.h"
@@ -420,25 +421,6 @@ static const char *action_name(enum alter_kind kind)
     return (size_t)kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "of this form";
 }
 
-/* Is a column of that name in a parent? */
-static bool is_inherited(const struct relation *r, const char *name)
-{
-    for (int i = 0; name && i < r->nparents; i++)
-        if (relation_attribute(r->parents[i], name))
-            return true;
-    return false;
-}
-
-static bool inherits_check(const struct relation *r, const char *name)
-{
-    for (int i = 0; name && i < r->nparents; i++)
-        for (int k = 0; k < r->parents[i]->nconstraints; k++)
-            if (r->parents[i]->constraints[k]->type == 'c' && !r->parents[i]->constraints[k]->no_inherit &&
-                !strcmp(r->parents[i]->constraints[k]->name, name))
-                return true;
-    return false;
-}
-
 /* The columns of a typed table are its type's affair. */
 static bool check_typed(struct command *c, const struct relation *r, enum alter_kind kind)
 {
@@ -455,11 +437,11 @@ static bool check_inheritance(struct command *c, const struct relation *r, const
 {
     if (r->partition_bound && k->kind == ALTER_ADD_COLUMN)
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot add column to a partition");
-    if (k->kind == ALTER_DROP_COLUMN && is_inherited(r, k->name))
+    if (k->kind == ALTER_DROP_COLUMN && inheritance_column_parents(r, k->name))
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot drop inherited column \"%s\"", k->name);
-    if (k->kind == ALTER_TYPE && is_inherited(r, k->name))
+    if (k->kind == ALTER_TYPE && inheritance_column_parents(r, k->name))
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot alter inherited column \"%s\"", k->name);
-    if (k->kind == ALTER_DROP_CONSTRAINT && inherits_check(r, k->name))
+    if (k->kind == ALTER_DROP_CONSTRAINT && inheritance_check_parents(r, k->name))
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
                          "cannot drop inherited constraint \"%s\" of relation \"%s\"", k->name, r->name);
     for (int i = 0; k->kind == ALTER_DROP_NOT_NULL && i < r->nparents; i++) {
@@ -478,6 +460,9 @@ static bool check_inheritance(struct command *c, const struct relation *r, const
                                  : "cannot drop column \"%s\" because it is part of the partition key of relation \"%s\"",
                              k->name, r->name);
     }
+    if (only && r->nchildren && k->kind == ALTER_TYPE)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         "type of inherited column \"%s\" must be changed in child tables too", k->name);
     bool spread = k->kind == ALTER_ADD_COLUMN || k->kind == ALTER_ADD_CONSTRAINT;
     if (only && r->nchildren && spread &&
         !(k->kind == ALTER_ADD_CONSTRAINT && (k->constraint.no_inherit || k->constraint.type != 'c')))
@@ -492,7 +477,6 @@ static bool spreads(const struct alter_cmd *k)
 {
     switch (k->kind) {
     case ALTER_ADD_COLUMN:
-    case ALTER_TYPE:
     case ALTER_SET_DEFAULT:
     case ALTER_DROP_DEFAULT:
     case ALTER_SET_NOT_NULL:
@@ -529,6 +513,61 @@ static bool carry_over(struct command *c, const struct relation *from, const str
     return !k->using_expr || (own->using_expr = expr_for(c, k->using_expr, from, to)) != NULL;
 }
 
+static bool find_check(const struct relation *r, const char *name)
+{
+    for (int i = 0; i < r->nconstraints; i++)
+        if (!strcmp(r->constraints[i]->name, name))
+            return true;
+    return false;
+}
+
+/* ADD COLUMN of a parent finds the column in the child. */
+static bool merge_added_column(struct command *c, const struct relation *child, const struct alter_cmd *k)
+{
+    const struct attribute *a = relation_attribute(child, k->column.name);
+    uint32_t type = k->column.serial == 2 ? INT2OID : k->column.serial == 8 ? INT8OID : k->column.type;
+    bool local = inheritance_column_parents(child, a->name) <= 1; /* the parent has it already */
+    if (a->type != type || a->typmod != k->column.typmod)
+        return error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "child table \"%s\" has different type for column \"%s\"",
+                         child->name, a->name);
+    if (a->collation != k->column.collation) {
+        error_set(c->err, ERRCODE_COLLATION_MISMATCH, "child table \"%s\" has different collation for column \"%s\"",
+                  child->name, a->name);
+        error_detail(c->err, "\"%s\" versus \"%s\"", analyze_collation_name(a->collation),
+                     analyze_collation_name(k->column.collation));
+        return false;
+    }
+    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "merging definition of column \"%s\" for child \"%s\"", a->name,
+               child->name);
+    return !local || (inheritance_mark_local(c, CLASS_PG_CLASS, child->oid, a->num) && cmd_reload(c));
+}
+
+/* ALTER TYPE: every table of the family once, and none whose column also comes from elsewhere. */
+static bool alter_family_type(struct command *c, uint32_t root, const struct alter_cmd *k)
+{
+    struct inheritor *family;
+    int n = inheritance_family(c, snapshot_relation(c->snapshot, root), &family);
+    uint32_t *oids = ARENA_ARRAY(c->arena, uint32_t, n);
+    for (int i = 0; i < n; i++) {
+        oids[i] = family[i].r->oid;
+        if (i && inheritance_column_parents(family[i].r, k->name) > family[i].parents)
+            return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot alter inherited column \"%s\" of relation \"%s\"",
+                             k->name, family[i].r->name);
+    }
+    const struct snapshot *held = snapshot_ref(c->snapshot);
+    const struct relation *from = snapshot_relation(held, root);
+    bool ok = true;
+    for (int i = 0; ok && i < n; i++) {
+        struct alter_cmd own = *k;
+        const struct snapshot *before = snapshot_ref(c->snapshot);
+        const struct relation *r = snapshot_relation(before, oids[i]);
+        ok = (i == 0 || carry_over(c, from, r, k, &own)) && run_form(c, r, &own);
+        snapshot_unref(before);
+    }
+    snapshot_unref(held);
+    return ok;
+}
+
 static bool alter_children(struct command *c, uint32_t parent, const struct alter_cmd *k)
 {
     const struct relation *r = snapshot_relation(c->snapshot, parent);
@@ -539,6 +578,7 @@ static bool alter_children(struct command *c, uint32_t parent, const struct alte
     for (int i = 0; i < n; i++)
         children[i] = r->children[i]->oid;
     struct alter_cmd own = *k;
+    own.recursing = true;
     if (k->kind == ALTER_ADD_CONSTRAINT && !k->constraint.name && r->nconstraints)
         own.name = own.constraint.name = r->constraints[r->nconstraints - 1]->name;
     for (int i = 0; i < n; i++) {
@@ -546,11 +586,10 @@ static bool alter_children(struct command *c, uint32_t parent, const struct alte
         const struct relation *child = snapshot_relation(c->snapshot, children[i]);
         if (!carry_over(c, snapshot_relation(c->snapshot, parent), child, k, &own))
             return false;
-        bool there = k->kind == ALTER_ADD_COLUMN && relation_attribute(child, k->column.name);
-        if (there)
-            cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                       "merging definition of column \"%s\" for child \"%s\"", k->column.name, child->name);
-        bool ok = there || (run_form(c, child, &own) && alter_children(c, children[i], &own));
+        bool there = k->kind == ALTER_ADD_COLUMN && relation_attribute(child, k->column.name),
+             merged = own.constraint.name && find_check(child, own.constraint.name); /* what is merged has been below already */
+        bool ok = there ? merge_added_column(c, child, k)
+                        : run_form(c, child, &own) && (merged || alter_children(c, children[i], &own));
         snapshot_unref(held);
         if (!ok)
             return false;
@@ -598,8 +637,9 @@ bool run_alter_table(struct command *c)
                          r->index ? "es" : "s");
         } else {
             bool only = c->utility->alter_table.only;
-            ok = check_typed(c, r, k->kind) && check_inheritance(c, r, k, only) && run_form(c, r, k) &&
-                 (only || !r->nchildren || !spreads(k) || alter_children(c, oid, k));
+            ok = check_typed(c, r, k->kind) && check_inheritance(c, r, k, only) &&
+                 (k->kind == ALTER_TYPE ? alter_family_type(c, oid, k)
+                                        : run_form(c, r, k) && (only || !r->nchildren || !spreads(k) || alter_children(c, oid, k)));
         }
         snapshot_unref(before);
     }

@@ -182,6 +182,13 @@ bool command_adopt(struct command *c, const struct relation **r);
 
 bool check_define(struct command *c, const struct relation *table, const struct table_constraint *k,
                   struct list *taken);
+/* ADD CONSTRAINT of a CHECK whose name is taken: merged into the one that is there (a child's before its parent's, or the other
+   way round), or an error. recursing: the parent's is carried over. */
+bool check_merge(struct command *c, const struct relation *table, const struct table_constraint *k,
+                 const struct constraint_def *there, bool recursing);
+/* The same of CREATE TABLE: the statement defines a CHECK that a parent has. */
+bool check_merge_new(struct command *c, const struct relation *table, const struct table_constraint *inherited,
+                     const struct table_constraint *own, bool partition);
 bool foreign_key_define(struct command *c, const struct relation *table,
                         const struct table_constraint *k, struct list *taken);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sql/command/command_internal.h"
+#include "sql/command/inheritance.h"
 #include "sql/command/partition_command.h"
 #include "sql/emit/deparse.h"
 
@@ -61,6 +62,50 @@ bool check_define(struct command *c, const struct relation *table, const struct 
                     "NULL, ' ', ' ', ' ', %Q)",
                     oid, name, table->namespace_oid, table->oid, !k->not_valid, k->no_inherit,
                     attnum_text(c, keys, n), sql);
+}
+
+/* As PostgreSQL's MergeWithExistingConstraint. */
+bool check_merge(struct command *c, const struct relation *table, const struct table_constraint *k,
+                 const struct constraint_def *there, bool recursing)
+{
+    int inherited = inheritance_check_parents(table, there->name);
+    bool local = !inherited || there->local, partition = table->partition_bound != NULL;
+    const char *sql = cmd_deparse(c, k->check, table);
+    const char *why = NULL;
+    if (!sql)
+        return false;
+    if (there->type != 'c' || strcmp(sql, there->check_sql) != 0 || (!recursing && (local || partition)))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists", there->name,
+                         table->name);
+    if (there->no_inherit)
+        why = "constraint \"%s\" conflicts with non-inherited constraint on relation \"%s\"";
+    else if (k->no_inherit)
+        why = "constraint \"%s\" conflicts with inherited constraint on relation \"%s\"";
+    else if (!k->not_valid && !there->validated)
+        why = "constraint \"%s\" conflicts with NOT VALID constraint on relation \"%s\"";
+    if (why)
+        return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, why, there->name, table->name);
+    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "merging constraint \"%s\" with inherited definition",
+               there->name);
+    return partition || (recursing && !local) ||
+           (inheritance_mark_local(c, CLASS_PG_CONSTRAINT, there->oid, 0) && cmd_reload(c));
+}
+
+bool check_merge_new(struct command *c, const struct relation *table, const struct table_constraint *inherited,
+                     const struct table_constraint *own, bool partition)
+{
+    if (!expr_equal(inherited->check, own->check))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists", own->name,
+                         table->name);
+    if (own->no_inherit)
+        return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION,
+                         "constraint \"%s\" conflicts with inherited constraint on relation \"%s\"", own->name, table->name);
+    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "merging constraint \"%s\" with inherited definition",
+               own->name);
+    return partition || (durable_create(c->db, c->err) &&
+                         cmd_exec(c, "INSERT INTO @_pg_local SELECT %u, oid, 0 FROM @_pg_constraint WHERE conrelid = %u AND "
+                                     "conname = %Q AND contype = 'c'",
+                                  CLASS_PG_CONSTRAINT, table->oid, own->name));
 }
 
 /* --- FOREIGN KEY ---------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/base/limits.h"
 #include "sql/catalog/extension.h"
 #include "sql/catalog/rule.h"
 #include "sql/command/command_internal.h"
@@ -156,6 +157,36 @@ static bool contains(const int16_t *keys, int n, int attnum)
     return false;
 }
 
+/* ALTER TABLE ONLY: children keep what they inherited, as their own. */
+static bool spares_children(const struct drop *d)
+{
+    return d->c->utility && d->c->utility->kind == UTILITY_ALTER_TABLE && d->c->utility->alter_table.only;
+}
+
+/* Do all parents that give the child this column lose it? */
+static bool loses_column(const struct drop *d, const struct relation *child, const char *name)
+{
+    for (int i = 0; i < child->nparents; i++) {
+        const struct attribute *a = relation_attribute(child->parents[i], name);
+        if (a && find_item(d, (struct object_address){CLASS_PG_CLASS, child->parents[i]->oid, a->num}) < 0)
+            return false;
+    }
+    return !spares_children(d);
+}
+
+/* The same of a CHECK. */
+static bool loses_check(const struct drop *d, const struct relation *child, const char *name)
+{
+    for (int i = 0; i < child->nparents; i++)
+        for (int k = 0; k < child->parents[i]->nconstraints; k++) {
+            const struct constraint_def *p = child->parents[i]->constraints[k];
+            if (p->type == 'c' && !p->no_inherit && !strcmp(p->name, name) &&
+                find_item(d, (struct object_address){CLASS_PG_CONSTRAINT, p->oid, 0}) < 0)
+                return false;
+        }
+    return !spares_children(d);
+}
+
 static void add_column_dependents(struct drop *d, const struct relation *r, int attnum, int via)
 {
     const struct attribute *a = &r->atts[attnum - 1];
@@ -179,7 +210,7 @@ static void add_column_dependents(struct drop *d, const struct relation *r, int 
             add(d, CLASS_PG_CONSTRAINT, r->referenced[i]->oid, 0, false, via);
     for (int i = 0; i < r->nchildren; i++) {
         const struct attribute *own = relation_attribute(r->children[i], a->name);
-        if (own)
+        if (own && !own->local && loses_column(d, r->children[i], a->name))
             add(d, CLASS_PG_CLASS, r->children[i]->oid, own->num, true, via);
     }
     for (int i = 0; i < r->natts; i++)
@@ -349,7 +380,8 @@ static void add_dependents(struct drop *d, int i)
         for (int n = 0; k && k->type == 'c' && k->table && !k->no_inherit && n < k->table->nchildren; n++) {
             const struct relation *child = k->table->children[n];
             for (int j = 0; j < child->nconstraints; j++)
-                if (child->constraints[j]->type == 'c' && !strcmp(child->constraints[j]->name, k->name))
+                if (child->constraints[j]->type == 'c' && !strcmp(child->constraints[j]->name, k->name) &&
+                    !child->constraints[j]->local && loses_check(d, child, k->name))
                     add(d, CLASS_PG_CONSTRAINT, child->constraints[j]->oid, 0, true, i);
         }
     } else if (a.classid == CLASS_PG_TRIGGER) {
@@ -409,22 +441,30 @@ static bool report(struct drop *d, int named, bool cascade, bool quiet)
     struct strbuf lines = {0};
     int dependents = 0, last = 0, n = 0;
     int *order = ARENA_ARRAY(d->c->arena, int, d->n + 1);
-    for (int i = 0; i < d->n && d->items[i].via < 0; i++) {
-        order[n++] = i;
-        order_items(d, i, order, &n);
+    int roots = 0;
+    while (roots < d->n && d->items[roots].via < 0)
+        roots++;
+    while (roots--) { /* what was named last comes first, as in PostgreSQL */
+        order[n++] = roots;
+        order_items(d, roots, order, &n);
     }
     for (int k = 0; k < n; k++) {
         int i = order[k];
         if (d->items[i].automatic || d->items[i].via < 0)
             continue;
         int via = d->items[i].via;
-        strbuf_addz(&lines, dependents++ ? "\n" : "");
         last = i;
+        if (++dependents > LIMIT_REPORTED_DEPENDENTS)
+            continue;
+        strbuf_addz(&lines, dependents > 1 ? "\n" : "");
         if (cascade)
             strbuf_printf(&lines, "drop cascades to %s", item_text(d, i));
         else
             strbuf_printf(&lines, "%s depends on %s", item_text(d, i), item_text(d, via));
     }
+    if (dependents > LIMIT_REPORTED_DEPENDENTS)
+        strbuf_printf(&lines, "\nand %d other object%s (see server log for list)", dependents - LIMIT_REPORTED_DEPENDENTS,
+                      dependents == LIMIT_REPORTED_DEPENDENTS + 1 ? "" : "s");
     bool ok = true;
     if (dependents && !cascade) {
         ok = named == 1 ? error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,

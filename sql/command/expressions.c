@@ -31,6 +31,7 @@ static struct deparse deparser(struct command *c)
     return (struct deparse){.snapshot = c->snapshot,
                             .search_path = stored_path,
                             .nsearch_path = 1,
+                            .flags = DEPARSE_STORED,
                             .ctx = c->ctx,
                             .arena = c->arena,
                             .err = c->err};

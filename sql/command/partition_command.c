@@ -9,6 +9,7 @@
 
 #include "sql/analyze/format_type.h"
 #include "sql/analyze/partition.h"
+#include "sql/command/inheritance.h"
 #include "sql/command/partition_command.h"
 #include "sql/emit/emit.h"
 
@@ -386,13 +387,9 @@ bool partition_define_parents(struct command *c, const struct relation *r, const
         if (!partition_add_parent(c, r->oid, ct->parents[i], i + 1))
             return false;
     for (int i = 0; i < ct->ncolumns; i++)
-        if (ct->columns[i].inherited > 1)
-            cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                       "merging multiple inherited definitions of column \"%s\"", ct->columns[i].name);
-    for (int i = 0; i < ct->ncolumns; i++)
-        if (ct->columns[i].merged && !ct->is_partition && !ct->of_type)
-            cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                       "merging column \"%s\" with inherited definition", ct->columns[i].name);
+        if (ct->columns[i].merged && !ct->is_partition && !ct->of_type &&
+            !inheritance_mark_local(c, CLASS_PG_CLASS, r->oid, i + 1))
+            return false;
     if (!ct->is_partition)
         return true;
     const struct relation *parent = snapshot_relation(c->snapshot, ct->parents[0]);
@@ -586,6 +583,23 @@ bool alter_detach_partition(struct command *c, const struct relation *parent, co
            refresh_checks(c, snapshot_relation(c->snapshot, oid)) && narrow_default(c, parent_oid);
 }
 
+/* What the child has already stays its own definition, too. */
+static bool keep_local(struct command *c, const struct relation *parent, const struct relation *child)
+{
+    bool ok = true;
+    for (int i = 0; ok && i < child->natts; i++) {
+        const char *name = child->atts[i].dropped ? NULL : child->atts[i].name;
+        if (name && relation_attribute(parent, name) && !inheritance_column_parents(child, name))
+            ok = inheritance_mark_local(c, CLASS_PG_CLASS, child->oid, i + 1);
+    }
+    for (int i = 0; ok && i < child->nconstraints; i++) {
+        const struct constraint_def *k = child->constraints[i];
+        if (k->type == 'c' && !inheritance_check_parents(child, k->name))
+            ok = inheritance_mark_local(c, CLASS_PG_CONSTRAINT, k->oid, 0);
+    }
+    return ok;
+}
+
 bool alter_inherit(struct command *c, const struct relation *child, const struct alter_cmd *k)
 {
     bool temp = c->temp;
@@ -610,6 +624,6 @@ bool alter_inherit(struct command *c, const struct relation *child, const struct
     if (is_child(child, parent))
         return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" would be inherited from more than once",
                          parent->name);
-    return check_new_child(c, parent, child, false) && partition_add_parent(c, child->oid, parent->oid, child->nparents + 1) &&
+    return check_new_child(c, parent, child, false) && keep_local(c, parent, child) && partition_add_parent(c, child->oid, parent->oid, child->nparents + 1) &&
            cmd_reload(c);
 }

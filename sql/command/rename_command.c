@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sql/command/command_internal.h"
+#include "sql/command/inheritance.h"
 #include "sql/command/function_text.h"
 #include "sql/command/statistics_command.h"
 #include "sql/command/vector_index.h"
@@ -213,7 +214,19 @@ bool rename_relation(struct command *c, const struct relation *r, const char *na
 
 /* --- columns and constraints ------------------------------------------------------------------------------------- */
 
-static bool rename_column(struct command *c, const struct relation *r, const char *from, const char *to)
+/* A column that also comes from outside the family keeps its name there, so here too. */
+static bool check_inherited_name(struct command *c, const struct inheritor *family, int n, const char *from)
+{
+    if (c->utility->rename.only && n > 1)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         "inherited column \"%s\" must be renamed in child tables too", from);
+    for (int i = 0; i < n; i++)
+        if (inheritance_column_parents(family[i].r, from) > family[i].parents)
+            return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot rename inherited column \"%s\"", from);
+    return true;
+}
+
+static bool rename_one_column(struct command *c, const struct relation *r, const char *from, const char *to)
 {
     const struct attribute *a = relation_attribute(r, from);
     if (!a)
@@ -229,10 +242,6 @@ static bool rename_column(struct command *c, const struct relation *r, const cha
     const struct snapshot *old = snapshot_ref(c->snapshot);
     int n;
     struct view_tree *trees = view_trees(c, &n);
-    uint32_t *children = ARENA_ARRAY(c->arena, uint32_t, r->nchildren + 1);
-    int nchildren = r->nchildren;
-    for (int i = 0; i < nchildren; i++)
-        children[i] = r->children[i]->oid;
     bool ok = trees != NULL;
     /* A view's own column: its text must give the new name. */
     for (int i = 0; ok && i < n; i++)
@@ -250,31 +259,72 @@ static bool rename_column(struct command *c, const struct relation *r, const cha
         ok = cmd_sql(c, sql);
         sqlite3_free(sql);
     }
-    for (int i = 0; ok && i < nchildren; i++)
-        ok = rename_column(c, snapshot_relation(c->snapshot, children[i]), from, to);
     snapshot_unref(old);
     return ok;
 }
 
-static bool rename_constraint(struct command *c, const struct relation *r, const char *from, const char *to)
+static bool rename_column(struct command *c, const struct relation *r, const char *from, const char *to)
+{
+    struct inheritor *family;
+    int n = inheritance_family(c, r, &family);
+    if (!relation_attribute(r, from))
+        return error_set(c->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" does not exist", from);
+    if (!check_inherited_name(c, family, n, from))
+        return false;
+    uint32_t *oids = ARENA_ARRAY(c->arena, uint32_t, n);
+    for (int i = 0; i < n; i++)
+        oids[i] = family[i].r->oid;
+    bool ok = true;
+    for (int i = 0; ok && i < n; i++)
+        ok = rename_one_column(c, snapshot_relation(c->snapshot, oids[i]), from, to);
+    return ok;
+}
+
+static const struct constraint_def *constraint_named(const struct relation *r, const char *name)
 {
     for (int i = 0; i < r->nconstraints; i++)
-        if (strcmp(r->constraints[i]->name, to) == 0)
-            return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists", to,
-                             r->name);
-    for (int i = 0; i < r->nconstraints; i++) {
-        const struct constraint_def *k = r->constraints[i];
-        if (strcmp(k->name, from) != 0)
-            continue;
-        if (k->index && k->type != 'f')
-            return move_relation(c, snapshot_relation(c->snapshot, k->index->oid),
-                                 snapshot_namespace(c->snapshot, r->namespace_oid), to);
-        return cmd_exec(c, "UPDATE @_pg_constraint SET conname = %Q WHERE oid = %u", to, k->oid) &&
-               cmd_reload(c) &&
-               table_sqlite_replace_text(c, snapshot_relation(c->snapshot, r->oid));
+        if (strcmp(r->constraints[i]->name, name) == 0)
+            return r->constraints[i];
+    return NULL;
+}
+
+static bool rename_one_constraint(struct command *c, const struct relation *r, const char *from, const char *to)
+{
+    const struct constraint_def *k = constraint_named(r, from);
+    if (!k)
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" for table \"%s\" does not exist", from,
+                         r->name);
+    if (k->index && k->type != 'f')
+        return move_relation(c, snapshot_relation(c->snapshot, k->index->oid),
+                             snapshot_namespace(c->snapshot, r->namespace_oid), to);
+    if (constraint_named(r, to))
+        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists", to,
+                         r->name);
+    return cmd_exec(c, "UPDATE @_pg_constraint SET conname = %Q WHERE oid = %u", to, k->oid) && cmd_reload(c) &&
+           table_sqlite_replace_text(c, snapshot_relation(c->snapshot, r->oid));
+}
+
+/* A CHECK is renamed in the children that have it from here, too. */
+static bool rename_constraint(struct command *c, const struct relation *r, const char *from, const char *to)
+{
+    const struct constraint_def *k = constraint_named(r, from);
+    if (!k || k->type != 'c' || k->no_inherit)
+        return rename_one_constraint(c, r, from, to);
+    struct inheritor *family;
+    int n = inheritance_family(c, r, &family);
+    if (c->utility->rename.only && n > 1)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         "inherited constraint \"%s\" must be renamed in child tables too", from);
+    uint32_t *oids = ARENA_ARRAY(c->arena, uint32_t, n);
+    for (int i = 0; i < n; i++) {
+        oids[i] = family[i].r->oid;
+        if (inheritance_check_parents(family[i].r, from) > family[i].parents)
+            return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot rename inherited constraint \"%s\"", from);
     }
-    return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" for table \"%s\" does not exist", from,
-                     r->name);
+    bool ok = true;
+    for (int i = 0; ok && i < n; i++)
+        ok = rename_one_constraint(c, snapshot_relation(c->snapshot, oids[i]), from, to);
+    return ok;
 }
 
 static bool rename_domain_constraint(struct command *c, const struct type_def *t, const char *from, const char *to)
@@ -455,10 +505,6 @@ bool run_rename(struct command *c)
         const struct relation *r = target_relation(c, &done);
         if (!r)
             return done;
-        for (int i = 0; kind == OBJECT_COLUMN && i < r->nparents; i++)
-            if (relation_attribute(r->parents[i], ref->sub))
-                return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot rename inherited column \"%s\"",
-                                 ref->sub);
         if (kind == OBJECT_COLUMN && r->of_type)
             return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot rename column of typed table");
         if (kind == OBJECT_COLUMN)

@@ -246,12 +246,24 @@ static bool mark_not_null(struct command *c, const struct relation *r, const str
     return true;
 }
 
+/* The inherited CHECK that constraint i of the statement defines again, or NULL. */
+static const struct table_constraint *inherited_check(const struct create_table *ct, int i)
+{
+    const struct table_constraint *k = &ct->constraints[i];
+    for (int j = 0; k->name && !k->inherited && j < ct->nconstraints; j++)
+        if (ct->constraints[j].inherited && !strcmp(ct->constraints[j].name, k->name))
+            return &ct->constraints[j];
+    return NULL;
+}
+
 static bool define_constraints(struct command *c, const struct relation *r, const struct create_table *ct)
 {
     struct list taken = {0};
     for (int i = 0; i < ct->nconstraints; i++) { /* checks choose their names first, as in PostgreSQL */
         const struct table_constraint *k = &ct->constraints[i];
-        if (k->type == 'c' && !check_define(c, r, k, &taken))
+        const struct table_constraint *inherited = k->type == 'c' ? inherited_check(ct, i) : NULL;
+        if (inherited ? !check_merge_new(c, r, inherited, k, ct->is_partition)
+                      : k->type == 'c' && !check_define(c, r, k, &taken))
             return false;
     }
     bool primary = false;

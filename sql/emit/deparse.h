@@ -10,6 +10,8 @@
 
 #define DEPARSE_PRETTY 1 /* fewer parentheses and line breaks: the "true" argument of pg_get_expr and kin */
 
+#define DEPARSE_STORED 2 /* to be read again by our own analysis: casts of x = ANY (...) that it will make itself are left out */
+
 struct deparse {
     const struct snapshot *snapshot;
     const uint32_t *search_path; /* names visible through it print unqualified */

@@ -264,12 +264,14 @@ static void deparse_distinct(struct deparser *p, const struct expr *e)
 
 static void deparse_array_op(struct deparser *p, const struct expr *e)
 {
+    /* (ARRAY[...])::text[] would be read as casts of the elements. */
+    bool implicit = !(p->d->flags & DEPARSE_STORED && e->binary.right->kind == EXPR_ARRAY_COERCE);
     open_paren(p);
-    deparse_paren(p, e->binary.left, true, e);
+    deparse_paren(p, e->binary.left, implicit, e);
     deparse_z(p, " ");
     deparse_operator_name(p, e->binary.op);
     deparse_z(p, e->binary.any ? " ANY (" : " ALL (");
-    deparse_paren(p, e->binary.right, true, e);
+    deparse_paren(p, e->binary.right, implicit, e);
     /* A scalar subquery would otherwise read as ANY (SELECT ...). */
     if (e->binary.right->kind == EXPR_SUBLINK && e->binary.right->sublink.sublink == SUBLINK_EXPR) {
         deparse_z(p, "::");

@@ -42,11 +42,20 @@ void emit_array(struct emitter *em, const struct expr *e)
     emit_array_items(em, e->list.args.items, e->list.args.n, e->type);
 }
 
+/* The ARRAY[...] that an array operator's right side is, also under a cast that changes no element (varchar[] to text[]); or NULL. */
+static const struct expr *written_array(const struct expr *e)
+{
+    const struct expr *element = e->kind == EXPR_ARRAY_COERCE ? e->cast.element : NULL;
+    if (element && element->kind == EXPR_RELABEL && element->cast.arg->kind == EXPR_CASE_TEST)
+        e = e->cast.arg;
+    return e->kind == EXPR_ARRAY ? e : NULL;
+}
+
 /* x IN (a, b, ...) / x NOT IN (...), or any other operator over a written list. */
 static void emit_list_op(struct emitter *em, const struct expr *e, bool native)
 {
     const struct expr *left = e->binary.left;
-    const struct expr_list *items = &e->binary.right->list.args;
+    const struct expr_list *items = &written_array(e->binary.right)->list.args;
     if (native && items->n) {
         emit_z(em, "(");
         emit_expr_collated(em, left);
@@ -91,7 +100,8 @@ void emit_array_op(struct emitter *em, const struct expr *e)
     bool qual = em->qual, any = e->binary.any;
     em->qual = false;
     bool native = emit_op_is_native(e->binary.op, any ? "=" : "<>");
-    if (e->binary.right->kind == EXPR_ARRAY && e->binary.right->list.args.n <= 250 &&
+    const struct expr *written = written_array(e->binary.right);
+    if (written && written->list.args.n <= 250 &&
         (e->binary.in_list || native)) {
         emit_list_op(em, e, native);
         return;
