@@ -159,6 +159,19 @@ static bool option_list_value(struct pstate *ps, const PgQuery__List *list, stru
     return true;
 }
 
+bool utility_temp_schema(struct pstate *ps, const struct qualified_name *n, char *persistence)
+{
+    if (!n->schema || strcmp(n->schema, "pg_temp") != 0)
+        return true;
+    if (*persistence == 'u') {
+        parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, n->location,
+                    "only temporary relations may be created in temporary schemas");
+        return false;
+    }
+    *persistence = 't';
+    return true;
+}
+
 bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct option **out,
                      int *count)
 {

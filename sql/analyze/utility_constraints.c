@@ -104,6 +104,11 @@ bool table_add_constraint(struct table_builder *b, const PgQuery__Constraint *c,
         ok = foreign_key(b, c, column, &k);
         break;
     case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION:
+        if (b->partitioned) {
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
+                        "exclusion constraints are not supported on partitioned tables");
+            return false;
+        }
         k.type = 'x';
         ok = key_constraint(b, c, NULL, &k);
         break;

@@ -33,6 +33,8 @@ const char *const *utility_names(struct pstate *ps, PgQuery__Node *const *nodes,
 /* A RoleSpec as role name: CURRENT_USER and kin resolved; "public". NULL with error. */
 const char *utility_role(struct pstate *ps, const PgQuery__RoleSpec *r);
 /* DefElem nodes; false after an error (a value of a form no option has). */
+/* What is created in pg_temp is temporary; not so what is UNLOGGED. */
+bool utility_temp_schema(struct pstate *ps, const struct qualified_name *n, char *persistence);
 bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct option **out,
                      int *count);
 void option_add(struct pstate *ps, struct option_list *l, const char *name, const char *value);
@@ -76,6 +78,7 @@ struct table_builder {
     } *merges;
     int nmerges;
     int nown;       /* columns the statement itself gives so far */
+    bool partitioned; /* PARTITION BY is there */
     bool partition; /* PARTITION OF: columns have no definitions of their own */
     struct like_source *likes;
     int nlikes;

@@ -11,18 +11,30 @@
 
 /* --- PARTITION BY ------------------------------------------------------------------------------------ */
 
-static bool key_expression(struct pstate *ps, const PgQuery__PartitionElem *el, const struct relation *shape,
+static bool any_column(struct expr *e, void *arg)
+{
+    return e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW || expr_walk_children(e, any_column, arg);
+}
+
+/* Errors inside the expression are shown without their place. */
+static bool key_expression(struct pstate *ps, const PgQuery__PartitionElem *el, const struct relation *shape, int number,
                            struct partition_by_column *c)
 {
     struct expr *e = transform_stored(ps, el->expr, shape, EXPR_KIND_PARTITION_EXPRESSION, 0, -1, NULL);
     if (expr_is_poison(e))
+        return utility_without_position(ps);
+    const struct type_def *t = lookup_type(ps, e->type);
+    if (t && t->typtype == 'p') {
+        parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, -1, "partition key column %d has pseudo-type %s", number,
+                    format_type(ps, e->type));
         return false;
-    if (e->kind == EXPR_VAR) { /* (a) is a */
+    }
+    if (e->kind == EXPR_VAR && e->var.attnum > 0) { /* (a) is a */
         c->column = shape->atts[e->var.attnum - 1].name;
-    } else if (e->kind == EXPR_CONST) {
-        parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, -1, "cannot use constant expression as partition key");
-        return false;
     } else if (!check_immutable(ps, e, "functions in partition key expression must be marked IMMUTABLE")) {
+        return false;
+    } else if (!any_column(e, NULL)) {
+        parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, -1, "cannot use constant expression as partition key");
         return false;
     }
     c->expr = c->column ? NULL : e;
@@ -31,14 +43,27 @@ static bool key_expression(struct pstate *ps, const PgQuery__PartitionElem *el, 
     return true;
 }
 
-static bool key_column(struct pstate *ps, const PgQuery__PartitionElem *el, const struct relation *shape,
+/* COLLATE behind a key column. */
+static bool key_collation(struct pstate *ps, const PgQuery__PartitionElem *el, struct partition_by_column *c)
+{
+    if (!el->n_collation)
+        return true;
+    if (!type_collation(ps, c->type)) {
+        parse_error(ps, ERRCODE_DATATYPE_MISMATCH, -1, "collations are not supported by type %s", format_type(ps, c->type));
+        return false;
+    }
+    c->collation = lookup_collation(ps, el->collation, el->n_collation, -1);
+    return !parse_failed(ps);
+}
+
+static bool key_column(struct pstate *ps, const PgQuery__PartitionElem *el, const struct relation *shape, int number,
                        struct partition_by_column *c)
 {
     c->location = el->location;
     if (el->n_opclass)
         c->opclass = utility_name(ps, el->opclass, el->n_opclass, -1);
     if (el->expr)
-        return key_expression(ps, el, shape, c);
+        return key_expression(ps, el, shape, number, c) && key_collation(ps, el, c);
     if (system_column_number(el->name)) {
         parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, el->location,
                     "cannot use system column \"%s\" in partition key", el->name);
@@ -59,7 +84,7 @@ static bool key_column(struct pstate *ps, const PgQuery__PartitionElem *el, cons
     c->column = a->name;
     c->type = a->type;
     c->collation = a->collation;
-    return true;
+    return key_collation(ps, el, c);
 }
 
 bool utility_partition_by(struct pstate *ps, const PgQuery__PartitionSpec *s, const struct relation *shape,
@@ -85,7 +110,7 @@ bool utility_partition_by(struct pstate *ps, const PgQuery__PartitionSpec *s, co
     out->ncolumns = (int)s->n_part_params;
     out->columns = ARENA_ARRAY(ps->a->arena, struct partition_by_column, out->ncolumns + 1);
     for (int i = 0; i < out->ncolumns; i++)
-        if (!key_column(ps, s->part_params[i]->partition_elem, shape, &out->columns[i]))
+        if (!key_column(ps, s->part_params[i]->partition_elem, shape, i + 1, &out->columns[i]))
             return false;
     return true;
 }
@@ -245,6 +270,10 @@ static bool check_parent(struct pstate *ps, const PgQuery__CreateStmt *s, const 
 bool utility_parents(struct pstate *ps, const PgQuery__CreateStmt *s, struct table_builder *b, struct create_table *t)
 {
     uint32_t *oids = ARENA_ARRAY(ps->a->arena, uint32_t, s->n_inh_relations + 1);
+    if (s->partspec && s->n_inh_relations && !s->partbound) {
+        parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, -1, "cannot create partitioned table as inheritance child");
+        return false;
+    }
     for (size_t i = 0; i < s->n_inh_relations; i++) {
         const PgQuery__RangeVar *rv = s->inh_relations[i]->range_var;
         const struct relation *r = lookup_relation(ps, utility_string(ps, rv->catalogname),

@@ -59,8 +59,8 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
         return false;
     t->name = utility_range_var(ps, s->relation);
     t->persistence = *s->relation->relpersistence ? *s->relation->relpersistence : 'p';
-    if (t->name.schema && !strcmp(t->name.schema, "pg_temp"))
-        t->persistence = 't';
+    if (!utility_temp_schema(ps, &t->name, &t->persistence))
+        return false;
     t->if_not_exists = s->if_not_exists;
     t->on_commit = utility_on_commit(s->oncommit);
     if (t->on_commit && t->persistence != 't') {
@@ -68,7 +68,8 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
                     "ON COMMIT can only be used on temporary tables");
         return false;
     }
-    struct table_builder b = {.ps = ps, .name = t->name.name, .temporary = t->persistence == 't', .partition = s->partbound != NULL};
+    struct table_builder b = {.ps = ps, .name = t->name.name, .temporary = t->persistence == 't', .partition = s->partbound != NULL,
+                              .partitioned = s->partspec != NULL};
     if (parse_failed(ps) || !table_options(ps, s, t) || !utility_parents(ps, s, &b, t) ||
         (s->of_typename && !table_of_type(&b, s->of_typename, &t->of_type)) || !table_elements(&b, s) ||
         !table_finish(&b) ||

@@ -460,6 +460,14 @@ static bool check_inheritance(struct command *c, const struct relation *r, const
                                  : "cannot drop column \"%s\" because it is part of the partition key of relation \"%s\"",
                              k->name, r->name);
     }
+    if (only && r->kind == RELKIND_PARTITIONED && r->nchildren && (k->kind == ALTER_DROP_COLUMN || k->kind == ALTER_DROP_CONSTRAINT)) {
+        error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                  k->kind == ALTER_DROP_COLUMN
+                      ? "cannot drop column from only the partitioned table when partitions exist"
+                      : "cannot remove constraint from only the partitioned table when partitions exist");
+        error_hint(c->err, "Do not specify the ONLY keyword.");
+        return false;
+    }
     if (only && r->nchildren && k->kind == ALTER_TYPE)
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
                          "type of inherited column \"%s\" must be changed in child tables too", k->name);
@@ -568,6 +576,16 @@ static bool alter_family_type(struct command *c, uint32_t root, const struct alt
     return ok;
 }
 
+/* The name that was chosen for the constraint just added. */
+static const char *newest_constraint(struct command *c, const struct relation *r)
+{
+    const struct constraint_def *newest = NULL;
+    for (int i = 0; i < r->nconstraints; i++)
+        if (!newest || r->constraints[i]->oid > newest->oid)
+            newest = r->constraints[i];
+    return newest ? arena_strdup(c->arena, newest->name) : NULL;
+}
+
 static bool alter_children(struct command *c, uint32_t parent, const struct alter_cmd *k)
 {
     const struct relation *r = snapshot_relation(c->snapshot, parent);
@@ -579,8 +597,8 @@ static bool alter_children(struct command *c, uint32_t parent, const struct alte
         children[i] = r->children[i]->oid;
     struct alter_cmd own = *k;
     own.recursing = true;
-    if (k->kind == ALTER_ADD_CONSTRAINT && !k->constraint.name && r->nconstraints)
-        own.name = own.constraint.name = r->constraints[r->nconstraints - 1]->name;
+    if (k->kind == ALTER_ADD_CONSTRAINT && !k->constraint.name)
+        own.name = own.constraint.name = newest_constraint(c, r);
     for (int i = 0; i < n; i++) {
         const struct snapshot *held = snapshot_ref(c->snapshot);
         const struct relation *child = snapshot_relation(c->snapshot, children[i]);

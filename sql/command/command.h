@@ -64,7 +64,8 @@ const struct relation *command_create_table_as(struct command *c, const struct q
                                                char persistence, bool if_not_exists,
                                                const struct column_def *columns,
                                                const int32_t *typmods, int ncolumns,
-                                               const char *matview_sql, char on_commit, bool *existed);
+                                               const char *matview_sql, char on_commit,
+                                               const struct option *options, int noptions, bool *existed);
 
 /* A materialized view has its rows now, or has none (WITH NO DATA). */
 bool command_set_populated(struct command *c, const struct relation *matview, bool populated);

@@ -38,6 +38,9 @@ static char *attnum_text(struct command *c, const int16_t *keys, int n)
 bool check_define(struct command *c, const struct relation *table, const struct table_constraint *k,
                   struct list *taken)
 {
+    if (k->no_inherit && table->kind == RELKIND_PARTITIONED)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         "cannot add NO INHERIT constraint to partitioned table \"%s\"", table->name);
     bool *used = ARENA_ARRAY(c->arena, bool, table->natts + 1);
     int16_t *keys = ARENA_ARRAY(c->arena, int16_t, table->natts + 1);
     int n = 0;
@@ -69,7 +72,8 @@ bool check_merge(struct command *c, const struct relation *table, const struct t
                  const struct constraint_def *there, bool recursing)
 {
     int inherited = inheritance_check_parents(table, there->name);
-    bool local = !inherited || there->local, partition = table->partition_bound != NULL;
+    /* A parent's that is carried over is there already. */
+    bool local = there->local || inherited <= recursing, partition = table->partition_bound != NULL;
     const char *sql = cmd_deparse(c, k->check, table);
     const char *why = NULL;
     if (!sql)

@@ -9,28 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sql/base/limits.h"
 #include "sql/catalog/extension.h"
 #include "sql/catalog/rule.h"
 #include "sql/command/command_internal.h"
+#include "sql/command/drop_internal.h"
 #include "sql/command/extension_script.h"
 #include "sql/command/object_text.h"
 #include "sql/command/partition_command.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
-
-struct item {
-    struct object_address a;
-    bool automatic; /* goes silently with what it belongs to */
-    int via;        /* the item it depends on, -1: named in the statement */
-};
-
-struct drop {
-    struct command *c;
-    const struct snapshot *s;
-    struct item *items;
-    int n, cap;
-};
 
 static int find_item(const struct drop *d, struct object_address a)
 {
@@ -42,10 +29,26 @@ static int find_item(const struct drop *d, struct object_address a)
     return -1;
 }
 
+static void add_edge(struct drop *d, int from, int to)
+{
+    if (from < 0 || from == to)
+        return;
+    if (d->nedges == d->edge_cap) {
+        int cap = d->edge_cap ? d->edge_cap * 2 : 64;
+        struct edge *edges = ARENA_ARRAY(d->c->arena, struct edge, cap);
+        if (d->nedges)
+            memcpy(edges, d->edges, sizeof(edges[0]) * (size_t)d->nedges);
+        d->edges = edges;
+        d->edge_cap = cap;
+    }
+    d->edges[d->nedges++] = (struct edge){from, to};
+}
+
 static void add(struct drop *d, uint32_t classid, uint32_t oid, int sub, bool automatic, int via)
 {
     struct object_address a = {classid, oid, sub};
     int at = find_item(d, a);
+    add_edge(d, via, at >= 0 ? at : d->n);
     if (at >= 0) { /* what belongs to something dropped is not worth a word */
         d->items[at].automatic |= automatic;
         return;
@@ -225,6 +228,16 @@ static void add_column_dependents(struct drop *d, const struct relation *r, int 
     add_recorded(d, CLASS_PG_CLASS, r->oid, attnum, via);
 }
 
+static bool is_partition_key(struct drop *d, const struct relation *r, int attnum)
+{
+    for (int i = 0; r->partition_key && i < r->partition_key->ncolumns; i++) {
+        const struct partition_column *k = &r->partition_key->columns[i];
+        if (k->attnum ? k->attnum == attnum : expression_uses(d, r, k->expr_sql, attnum))
+            return true;
+    }
+    return false;
+}
+
 static void add_type_dependents(struct drop *d, const struct type_def *t, int via)
 {
     if (t->array)
@@ -232,8 +245,10 @@ static void add_type_dependents(struct drop *d, const struct type_def *t, int vi
     for (int i = 0; i < d->s->relations.n; i++) {
         const struct relation *r = d->s->relations.items[i];
         for (int k = 0; r->kind != RELKIND_VIEW && !r->index && k < r->natts; k++)
-            if (!r->atts[k].dropped && r->atts[k].type == t->oid)
-                add(d, CLASS_PG_CLASS, r->oid, k + 1, false, via);
+            if (!r->atts[k].dropped && r->atts[k].type == t->oid &&
+                !(r->partition_bound && find_item(d, (struct object_address){CLASS_PG_CLASS, r->parents[0]->oid, 0}) >= 0))
+                /* no table without its partition key */
+                add(d, CLASS_PG_CLASS, r->oid, is_partition_key(d, r, k + 1) ? 0 : k + 1, false, via);
     }
     for (int i = 0; i < d->s->relations.n; i++) {
         const struct relation *r = d->s->relations.items[i];
@@ -408,82 +423,6 @@ static void add_dependents(struct drop *d, int i)
     }
 }
 
-/* --- RESTRICT and CASCADE ------------------------------------------------------------------------------ */
-
-static const char *item_text(struct drop *d, int i)
-{
-    return object_text(d->c, d->s, d->items[i].a.classid, d->items[i].a.oid, d->items[i].a.sub);
-}
-
-/* An item, then what was found through it, each followed by its own; by OID among siblings: PostgreSQL's order. */
-static void order_items(const struct drop *d, int parent, int *order, int *n)
-{
-    uint32_t last = 0;
-    for (;;) {
-        int next = -1;
-        for (int i = 0; i < d->n; i++)
-            if (d->items[i].via == parent && d->items[i].a.oid > last &&
-                (next < 0 || d->items[i].a.oid < d->items[next].a.oid))
-                next = i;
-        if (next < 0)
-            return;
-        last = d->items[next].a.oid;
-        for (int i = next; i < d->n; i++)
-            if (d->items[i].via == parent && d->items[i].a.oid == last) {
-                order[(*n)++] = i;
-                order_items(d, i, order, n);
-            }
-    }
-}
-
-static bool report(struct drop *d, int named, bool cascade, bool quiet)
-{
-    struct strbuf lines = {0};
-    int dependents = 0, last = 0, n = 0;
-    int *order = ARENA_ARRAY(d->c->arena, int, d->n + 1);
-    int roots = 0;
-    while (roots < d->n && d->items[roots].via < 0)
-        roots++;
-    while (roots--) { /* what was named last comes first, as in PostgreSQL */
-        order[n++] = roots;
-        order_items(d, roots, order, &n);
-    }
-    for (int k = 0; k < n; k++) {
-        int i = order[k];
-        if (d->items[i].automatic || d->items[i].via < 0)
-            continue;
-        int via = d->items[i].via;
-        last = i;
-        if (++dependents > LIMIT_REPORTED_DEPENDENTS)
-            continue;
-        strbuf_addz(&lines, dependents > 1 ? "\n" : "");
-        if (cascade)
-            strbuf_printf(&lines, "drop cascades to %s", item_text(d, i));
-        else
-            strbuf_printf(&lines, "%s depends on %s", item_text(d, i), item_text(d, via));
-    }
-    if (dependents > LIMIT_REPORTED_DEPENDENTS)
-        strbuf_printf(&lines, "\nand %d other object%s (see server log for list)", dependents - LIMIT_REPORTED_DEPENDENTS,
-                      dependents == LIMIT_REPORTED_DEPENDENTS + 1 ? "" : "s");
-    bool ok = true;
-    if (dependents && !cascade) {
-        ok = named == 1 ? error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                                    "cannot drop %s because other objects depend on it", item_text(d, 0))
-                        : error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
-                                    "cannot drop desired object(s) because other objects depend on them");
-        error_detail(d->c->err, "%s", lines.data);
-        error_hint(d->c->err, "Use DROP ... CASCADE to drop the dependent objects too.");
-    } else if (dependents == 1 && !quiet) {
-        cmd_notice(d->c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "drop cascades to %s",
-                   item_text(d, last));
-    } else if (dependents > 1 && !quiet) {
-        cmd_notice_detail(d->c, arena_strdup(d->c->arena, lines.data),
-                          "drop cascades to %d other objects", dependents);
-    }
-    strbuf_free(&lines);
-    return ok;
-}
-
 /* --- SQLite's side ------------------------------------------------------------------------------------------- */
 
 static bool is_stored(const struct relation *r)
@@ -634,7 +573,7 @@ static bool check_members(struct drop *d, int named)
             continue;
         const char *whole = object_text(d->c, d->s, p->refclassid, p->refobjid, 0);
         error_set(d->c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "cannot drop %s because %s requires it",
-                  item_text(d, at), whole);
+                  drop_item_text(d, at), whole);
         error_hint(d->c->err, "You can drop %s instead.", whole);
         return false;
     }
@@ -651,7 +590,7 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
     int named = d.n;
     for (int i = 0; i < d.n; i++)
         add_dependents(&d, i);
-    bool ok = !error_is_set(c->err) && check_members(&d, named) && report(&d, n, cascade, quiet) && durable_create(c->db, c->err);
+    bool ok = !error_is_set(c->err) && check_members(&d, named) && drop_report(&d, n, cascade, quiet) && durable_create(c->db, c->err);
     bool temp = c->temp;
     for (int i = 0; ok && i < d.n; i++)
         ok = drop_delete_rows(c, d.s, &d.items[i].a);

@@ -1,4 +1,7 @@
 /* fn_partition.c: pg_get_partkeydef, pg_get_partition_constraintdef, pg_partition_tree and kin. */
+#include <string.h>
+
+#include "sql/analyze/format_type.h"
 #include "sql/analyze/partition.h"
 #include "sql/command/fn_catalog.h"
 #include "sql/emit/deparse.h"
@@ -8,6 +11,27 @@ static const struct relation *relation_arg(struct fcall *f)
     return f->args[0].kind == VALUE_NULL ? NULL : snapshot_relation(f->ctx->snapshot, fn_oid(f, 0));
 }
 
+/* A key as PARTITION BY has it: its collation and operator class where they are not the type's own. */
+static void add_key(struct fcall *f, const struct relation *r, const struct partition_column *k, const char *method,
+                    struct strbuf *b)
+{
+    const struct snapshot *s = f->ctx->snapshot;
+    const struct type_def *t = snapshot_type(s, k->type);
+    const struct am_def *am = snapshot_am_named(s, method);
+    const struct opclass_def *own = snapshot_opclass(s, k->opclass), *usual = am ? snapshot_default_opclass(s, am->oid, k->type) : NULL;
+    if (k->attnum) {
+        strbuf_addz(b, format_identifier(f->arena, r->atts[k->attnum - 1].name));
+    } else { /* bare only what looks like a call */
+        bool call = *k->expr_sql != '(' && k->expr_sql[strlen(k->expr_sql) - 1] == ')' && strncmp(k->expr_sql, "CASE", 4) != 0;
+        strbuf_printf(b, call ? "%s" : "(%s)", k->expr_sql);
+    }
+    uint32_t collation = k->attnum ? r->atts[k->attnum - 1].collation : t ? t->collation : 0;
+    if (k->collation && k->collation != collation)
+        strbuf_printf(b, " COLLATE %s", format_identifier(f->arena, analyze_collation_name(k->collation)));
+    if (own && usual && own != usual)
+        strbuf_printf(b, " %s", format_identifier(f->arena, own->name));
+}
+
 static void fn_partkeydef(struct fcall *f)
 {
     const struct relation *r = relation_arg(f);
@@ -15,7 +39,10 @@ static void fn_partkeydef(struct fcall *f)
         return;
     struct strbuf b = {0};
     char s = r->partition_key->strategy;
-    partition_key_text(r, f->arena, &b);
+    for (int i = 0; i < r->partition_key->ncolumns; i++) {
+        strbuf_addz(&b, i ? ", " : "");
+        add_key(f, r, &r->partition_key->columns[i], s == 'h' ? "hash" : "btree", &b);
+    }
     fcall_return_textz(f, arena_printf(f->arena, "%s (%s)", s == 'l' ? "LIST" : s == 'r' ? "RANGE" : "HASH", b.data));
     strbuf_free(&b);
 }

@@ -59,6 +59,8 @@ bool partition_key_define(struct command *c, struct relation *r, const struct pa
             return false;
         if (!a && !(out->expr_sql = cmd_deparse(c, k->expr, r)))
             return false;
+        if (k->expr && !a && !cmd_record_expr_depends(c, CLASS_PG_CLASS, r->oid, k->expr))
+            return false;
         if (!cmd_exec(c, "INSERT INTO @_pg_partition_key VALUES (%u, %d, %d, %Q, %u, %u, %u)", r->oid, i + 1,
                       out->attnum, out->expr_sql, out->type, out->collation, out->opclass))
             return false;
@@ -118,20 +120,16 @@ static bool compute(struct command *c, struct expr *e, struct value *out)
     return ok;
 }
 
-/* As PostgreSQL prints constants without their type: numbers and booleans bare. */
+/* The constants that PostgreSQL prints bare, as the scanner reads them. */
 static bool is_bare(uint32_t type, const char *text)
 {
     switch (type) {
     case BOOLOID:
         return true;
-    case INT2OID:
     case INT4OID:
-    case INT8OID:
-    case OIDOID:
-    case FLOAT4OID:
-    case FLOAT8OID:
+        return *text != '-';
     case NUMERICOID:
-        return *text && strspn(text, "0123456789.") == strlen(text);
+        return *text >= '0' && *text <= '9' && text[strcspn(text, "eE.")];
     default:
         return false;
     }
@@ -180,134 +178,6 @@ static bool bound_of(struct command *c, const struct relation *parent, const str
                                   .nlower = f->nlower, .nupper = f->nupper, .location = f->location};
     return datums_of(c, parent, f->lower, f->nlower, f->strategy == 'r', &b->lower) &&
            datums_of(c, parent, f->upper, f->nupper, true, &b->upper);
-}
-
-/* Order of two datums of one key column; datums of kinds that cannot be read compare equal. */
-static int compare_datum(struct command *c, const struct relation *parent, int column, const struct bound_datum *x,
-                         const struct bound_datum *y)
-{
-    static const int rank[] = {[DATUM_MINVALUE] = -1, [DATUM_VALUE] = 0, [DATUM_NULL] = 0, [DATUM_MAXVALUE] = 1};
-    if (x->kind != DATUM_VALUE || y->kind != DATUM_VALUE)
-        return rank[x->kind] - rank[y->kind];
-    const struct type_def *t = snapshot_type(c->snapshot, parent->partition_key->columns[column].type);
-    struct value a, b;
-    if (!type_input(t, x->text, strlen(x->text), -1, c->ctx, c->arena, c->err, &a) ||
-        !type_input(t, y->text, strlen(y->text), -1, c->ctx, c->arena, c->err, &b))
-        return 0;
-    return type_compare(t, &a, &b, c->ctx);
-}
-
-static int compare_range(struct command *c, const struct relation *parent, const struct bound_datum *x,
-                         const struct bound_datum *y)
-{
-    for (int i = 0; i < parent->partition_key->ncolumns; i++) {
-        int order = compare_datum(c, parent, i, &x[i], &y[i]);
-        if (order)
-            return order;
-        if (x[i].kind != DATUM_VALUE)
-            return 0;
-    }
-    return 0;
-}
-
-/* Where in the new bound the overlap with a sibling is shown. */
-static bool overlaps(struct command *c, const struct relation *parent, const struct partition_bound *b,
-                     const struct partition_bound *o, int *location)
-{
-    if (b->strategy == 'l') {
-        for (int i = 0; i < b->nlower; i++)
-            for (int k = 0; k < o->nlower; k++)
-                if (b->lower[i].kind == o->lower[k].kind &&
-                    (b->lower[i].kind == DATUM_NULL || !compare_datum(c, parent, 0, &b->lower[i], &o->lower[k]))) {
-                    *location = b->lower[i].location;
-                    return true;
-                }
-        return false;
-    }
-    if (b->strategy == 'h') {
-        int less = b->modulus < o->modulus ? b->modulus : o->modulus;
-        *location = b->location;
-        return b->remainder % less == o->remainder % less;
-    }
-    if (compare_range(c, parent, b->lower, o->upper) >= 0 || compare_range(c, parent, o->lower, b->upper) >= 0)
-        return false;
-    bool inside = compare_range(c, parent, b->lower, o->lower) >= 0;
-    *location = inside ? b->lower[0].location : b->upper[0].location;
-    return true;
-}
-
-static bool check_empty_range(struct command *c, const struct relation *parent, const char *name,
-                              const struct partition_bound *b)
-{
-    if (b->strategy != 'r' || compare_range(c, parent, b->lower, b->upper) < 0)
-        return true;
-    struct strbuf text = {0};
-    partition_bound_print(b, &text);
-    const char *from = text.data + strlen("FOR VALUES FROM "), *to = strstr(from, " TO ");
-    error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "empty range bound specified for partition \"%s\"", name);
-    error_detail(c->err, "Specified lower bound %.*s is greater than or equal to upper bound %s.", (int)(to - from), from,
-                 to + strlen(" TO "));
-    cmd_position(c, b->lower[0].location);
-    strbuf_free(&text);
-    return false;
-}
-
-/* Every modulus must be a factor of the next larger one. */
-static bool check_modulus(struct command *c, const struct partition_bound *b, const struct partition_bound *o,
-                          const struct relation *sibling)
-{
-    int large = b->modulus > o->modulus ? b->modulus : o->modulus,
-        small = b->modulus > o->modulus ? o->modulus : b->modulus;
-    if (large % small == 0)
-        return true;
-    error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION,
-              "every hash partition modulus must be a factor of the next larger modulus");
-    if (b->modulus > o->modulus)
-        error_detail(c->err, "The new modulus %d is not divisible by %d, the modulus of existing partition \"%s\".",
-                     b->modulus, o->modulus, sibling->name);
-    else
-        error_detail(c->err, "The new modulus %d is not a factor of %d, the modulus of existing partition \"%s\".",
-                     b->modulus, o->modulus, sibling->name);
-    return false;
-}
-
-static const struct relation *default_partition(const struct relation *parent)
-{
-    for (int i = 0; i < parent->nchildren; i++)
-        if (parent->children[i]->partition_bound && !strcmp(parent->children[i]->partition_bound, "DEFAULT"))
-            return parent->children[i];
-    return NULL;
-}
-
-static bool check_bound(struct command *c, const struct relation *parent, const char *name,
-                        const struct partition_bound *b)
-{
-    const struct relation *other = b->strategy ? NULL : default_partition(parent);
-    if (other) {
-        error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION,
-                  "partition \"%s\" conflicts with existing default partition \"%s\"", name, other->name);
-        cmd_position(c, b->location);
-        return false;
-    }
-    if (!check_empty_range(c, parent, name, b))
-        return false;
-    for (int i = parent->nchildren - 1; b->strategy && i >= 0; i--) {
-        const struct relation *sibling = parent->children[i];
-        struct partition_bound o;
-        int location = -1;
-        if (!sibling->partition_bound || !partition_bound_parse(sibling->partition_bound, c->arena, &o) ||
-            o.strategy != b->strategy)
-            continue;
-        if (b->strategy == 'h' && !check_modulus(c, b, &o, sibling))
-            return false;
-        if (overlaps(c, parent, b, &o, &location)) {
-            error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "partition \"%s\" would overlap partition \"%s\"", name,
-                      sibling->name);
-            cmd_position(c, location);
-            return false;
-        }
-    }
-    return !error_is_set(c->err);
 }
 
 /* --- rows against bounds ------------------------------------------------------------------------------------ */
@@ -361,7 +231,7 @@ static bool bound_violated(struct command *c, const struct relation *r, const ch
 static bool narrow_default(struct command *c, uint32_t parent)
 {
     const struct relation *p = snapshot_relation(c->snapshot, parent);
-    const struct relation *d = p ? default_partition(p) : NULL;
+    const struct relation *d = p ? partition_default(p) : NULL;
     bool found;
     if (!d)
         return true;
@@ -375,7 +245,7 @@ static bool narrow_default(struct command *c, uint32_t parent)
 bool partition_refresh_default(struct command *c, uint32_t parent)
 {
     const struct relation *p = snapshot_relation(c->snapshot, parent);
-    const struct relation *d = p ? default_partition(p) : NULL;
+    const struct relation *d = p ? partition_default(p) : NULL;
     return !d || refresh_checks(c, d);
 }
 
@@ -396,7 +266,7 @@ bool partition_define_parents(struct command *c, const struct relation *r, const
     struct partition_bound b;
     if (!parent || !parent->partition_key)
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not partitioned", parent ? parent->name : "");
-    if (!bound_of(c, parent, &ct->bound, &b) || !check_bound(c, parent, r->name, &b))
+    if (!bound_of(c, parent, &ct->bound, &b) || !partition_check_bound(c, parent, r->name, &b))
         return false;
     struct strbuf text = {0};
     partition_bound_print(&b, &text);
@@ -516,7 +386,7 @@ bool alter_attach_partition(struct command *c, const struct relation *parent, co
     cmd_use_temp(c, temp);
     struct partition_bound b;
     if (!child || !command_adopt(c, &child) || !check_new_child(c, parent, child, true) ||
-        !bound_of(c, parent, &k->bound, &b) || !check_bound(c, parent, child->name, &b))
+        !bound_of(c, parent, &k->bound, &b) || !partition_check_bound(c, parent, child->name, &b))
         return false;
     struct strbuf text = {0};
     partition_bound_print(&b, &text);
@@ -567,7 +437,7 @@ bool alter_detach_partition(struct command *c, const struct relation *parent, co
     if (!is_child(child, parent) || !child->partition_bound)
         return error_set(c->err, ERRCODE_UNDEFINED_TABLE, "relation \"%s\" is not a partition of relation \"%s\"",
                          child->name, parent->name);
-    if (k->concurrently && default_partition(parent))
+    if (k->concurrently && partition_default(parent))
         return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                          "cannot detach partitions concurrently when a default partition exists");
     uint32_t oid = child->oid, parent_oid = parent->oid;

@@ -22,6 +22,12 @@ bool partition_check_emit(struct command *c, const struct relation *r, struct st
 /* The CHECK of the default partition after a sibling went. */
 bool partition_refresh_default(struct command *c, uint32_t parent);
 
+/* --- partition_overlap.c --- */
+struct partition_bound;
+/* False with 42P17 where the bound of a new partition is empty or meets a sibling's. */
+bool partition_check_bound(struct command *c, const struct relation *parent, const char *name, const struct partition_bound *b);
+const struct relation *partition_default(const struct relation *parent);
+
 /* --- partition_index.c --- */
 /* The parent's indexes for a child that has just joined. */
 bool partition_clone_indexes(struct command *c, const struct relation *parent, const struct relation *child);

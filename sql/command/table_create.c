@@ -334,14 +334,19 @@ static bool already_exists(struct command *c, const struct qualified_name *n,
     return true;
 }
 
-static bool check_create_table(struct command *c, const struct create_table *ct)
+static bool check_options(struct command *c, const char *of, const struct option *given, int n)
 {
     int noptions = 0; /* oids = false says nothing */
-    struct option *options = ARENA_ARRAY(c->arena, struct option, ct->noptions + 1);
-    for (int i = 0; i < ct->noptions; i++)
-        if (strcmp(ct->options[i].name, "oids") != 0)
-            options[noptions++] = ct->options[i];
-    if (!cmd_check_options(c, "table", options, noptions))
+    struct option *options = ARENA_ARRAY(c->arena, struct option, n + 1);
+    for (int i = 0; i < n; i++)
+        if (strcmp(given[i].name, "oids") != 0)
+            options[noptions++] = given[i];
+    return cmd_check_options(c, of, options, noptions);
+}
+
+static bool check_create_table(struct command *c, const struct create_table *ct)
+{
+    if (!check_options(c, ct->partition_by.strategy ? "partitioned table" : "table", ct->options, ct->noptions))
         return false;
     if (ct->access_method && strcmp(ct->access_method, "heap") != 0)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "access method \"%s\" does not exist",
@@ -420,7 +425,8 @@ const struct relation *command_create_table_as(struct command *c, const struct q
                                                char persistence, bool if_not_exists,
                                                const struct column_def *columns,
                                                const int32_t *typmods, int ncolumns,
-                                               const char *matview_sql, char on_commit, bool *existed)
+                                               const char *matview_sql, char on_commit, const struct option *options,
+                                               int noptions, bool *existed)
 {
     *existed = false;
     c->temp = false;
@@ -429,7 +435,7 @@ const struct relation *command_create_table_as(struct command *c, const struct q
         c->search_path = arena_memdup(c->arena, c->search_path, sizeof(c->search_path[0]) * (size_t)c->nsearch_path);
     const struct namespace_def *ns = cmd_creation_namespace(c, name, persistence);
     bool ok;
-    if (!ns)
+    if (!ns || !check_options(c, "table", options, noptions))
         return NULL;
     if (already_exists(c, name, ns, if_not_exists, &ok)) {
         *existed = ok;
@@ -437,7 +443,7 @@ const struct relation *command_create_table_as(struct command *c, const struct q
     }
     struct relation draft = {.persistence = persistence, .namespace_oid = ns->oid, .name = name->name};
     draft.oid = relation_define(c, name->name, ns, matview_sql ? RELKIND_MATVIEW : RELKIND_TABLE,
-                                persistence, cmd_sqlite_name(c, ns, name->name), matview_sql, NULL,
+                                persistence, cmd_sqlite_name(c, ns, name->name), matview_sql, cmd_options_text(c, options, noptions),
                                 true);
     if (!draft.oid)
         return NULL;

@@ -334,7 +334,7 @@ enum portal_result create_table_as_run(struct pg_session *s, struct portal *p)
             command_create_table_as(&c, &u->create_table_as.name, u->create_table_as.persistence,
                                     u->create_table_as.if_not_exists, columns, typmods, n,
                                     u->create_table_as.materialized ? query_sql : NULL,
-                                    u->create_table_as.on_commit, &existed);
+                                    u->create_table_as.on_commit, u->create_table_as.options, u->create_table_as.noptions, &existed);
         ok = existed || (table && (u->create_table_as.with_no_data ||
                                    create_as_fill(s, source, p->connection, table)));
         if (ok && table && u->create_table_as.materialized && u->create_table_as.with_no_data)
