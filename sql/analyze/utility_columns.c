@@ -111,7 +111,7 @@ static bool set_identity(struct table_builder *b, int i, const PgQuery__Constrai
         return column_conflict(b, con, "both identity and generation expression specified",
                                c->name);
     if (b->raw_exprs[i] || c->serial)
-        return column_conflict(b, con, "both default and identity specified", c->name);
+        return column_conflict(b, c->serial ? NULL : con, "both default and identity specified", c->name);
     if (b->null_seen[i] && !c->notnull)
         return column_conflict(b, con, "conflicting NULL/NOT NULL declarations", c->name);
     if (type != INT2OID && type != INT4OID && type != INT8OID) {

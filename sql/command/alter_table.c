@@ -222,6 +222,9 @@ static bool add_identity(struct command *c, const struct relation *r, const stru
     const struct attribute *a = alter_column(c, r, k->name);
     if (!a)
         return false;
+    if (a->type != INT2OID && a->type != INT4OID && a->type != INT8OID)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
+                         "identity column type must be smallint, integer, or bigint");
     if (!a->notnull)
         return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                          "column \"%s\" of relation \"%s\" must be declared NOT NULL before identity can be "
@@ -233,9 +236,6 @@ static bool add_identity(struct command *c, const struct relation *r, const stru
     if (a->default_sql)
         return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                          "column \"%s\" of relation \"%s\" already has a default value", a->name, r->name);
-    if (a->type != INT2OID && a->type != INT4OID && a->type != INT8OID)
-        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
-                         "identity column type must be smallint, integer, or bigint");
     const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
     const char *name = NULL;
     struct option *options = ARENA_ARRAY(c->arena, struct option, k->column.nsequence_options + 1);

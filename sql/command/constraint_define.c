@@ -35,6 +35,14 @@ static char *attnum_text(struct command *c, const int16_t *keys, int n)
 
 /* --- CHECK ------------------------------------------------------------------------------------------- */
 
+static bool check_not_repeated(struct command *c, const char *name, const struct list *taken)
+{
+    for (int i = 0; i < taken->n; i++)
+        if (!strcmp(taken->items[i], name))
+            return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "check constraint \"%s\" already exists", name);
+    return true;
+}
+
 bool check_define(struct command *c, const struct relation *table, const struct table_constraint *k,
                   struct list *taken)
 {
@@ -52,7 +60,7 @@ bool check_define(struct command *c, const struct relation *table, const struct 
     if (!name)
         name = cmd_choose_constraint_name(c, table->name, n == 1 ? table->atts[keys[0] - 1].name : NULL,
                                           "check", table->namespace_oid, taken);
-    else if (!name_is_free(c, table, name, taken))
+    else if (!check_not_repeated(c, name, taken) || !name_is_free(c, table, name, taken))
         return false;
     list_add(taken, c->arena, name);
     const char *sql = cmd_deparse(c, k->check, table);

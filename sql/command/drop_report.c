@@ -22,6 +22,12 @@ struct visit {
     int *order, n;
 };
 
+static bool is_computed(const struct drop *d, const struct object_address *a)
+{
+    const struct relation *r = a->classid == CLASS_PG_CLASS && a->sub > 0 ? snapshot_relation(d->s, a->oid) : NULL;
+    return r && a->sub <= r->natts && r->atts[a->sub - 1].generated;
+}
+
 static int by_dependent(const void *x, const void *y, void *arg)
 {
     const struct drop *d = arg;
@@ -33,7 +39,8 @@ static int by_dependent(const void *x, const void *y, void *arg)
         return p->oid < q->oid ? 1 : -1;
     if (p->classid != q->classid)
         return p->classid < q->classid ? -1 : 1;
-    return p->sub - q->sub;
+    /* Computed columns come by the number of their expressions. */
+    return is_computed(d, p) && is_computed(d, q) ? q->sub - p->sub : p->sub - q->sub;
 }
 
 static void visit(struct visit *v, int item)
