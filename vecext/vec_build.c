@@ -350,6 +350,8 @@ static bool fill(struct build *b, struct vec_error *err)
     bool ok = gathered || vec_error_nomem(err);
     for (int i = 0; ok && i < 2; i++)
         ok = batch_init(&batches[i], ix, b->threads, err);
+    for (int list = 0; ok && list < ix->centroids.count; list++)
+        ok = vec_index_run(ix, VEC_STMT_LIST_PUT, list, 0, 0, err);
     enter_phase(b, VEC_PHASE_ASSIGNING);
     sqlite3_stmt *stmt = ok ? vec_index_statement(ix, VEC_STMT_SRC_ALL, err) : NULL;
     ok = stmt != NULL;

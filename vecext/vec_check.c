@@ -100,7 +100,10 @@ static bool check_list(struct vec_index *ix, int64_t list, const struct location
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape);
     struct vec_rows rows = {0};
-    bool ok = vec_list_read(ix, list, &rows, err);
+    int64_t slots, dead;
+    bool ok = vec_list_read(ix, list, &rows, err) && vec_list_state(ix, list, &slots, &dead, err);
+    if (ok && slots - dead != (int64_t)rows.n)
+        ok = say(out, err, "list %lld has %lld rows, not %lld", (long long)list, (long long)rows.n, (long long)(slots - dead));
     for (size_t i = 0; ok && !out->len && i < rows.n; i++) {
         const struct entry *e = locate(all, rows.ids[i]);
         if (!e || e->pos < 0 || e->pos >> VEC_POS_SHIFT != list)

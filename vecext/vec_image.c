@@ -26,6 +26,7 @@ static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *
     sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
     sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
     bool ok = true;
+    int64_t rows = 0, slots, dead;
     ix->bytes.len = 0;
     while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
         const void *blob = sqlite3_column_blob(stmt, 1);
@@ -38,10 +39,14 @@ static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *
         memcpy(to, head, HEADER);
         if (len)
             memcpy(to + HEADER, blob, len);
+        struct vec_segment segment;
+        rows += vec_segment_parse(&ix->shape, to + HEADER, len, &segment) ? segment.n : 0;
         memset(to + HEADER + len, 0, padded(len) - len);
         ix->bytes.len += room;
     }
-    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    if (!vec_index_done(ix, stmt, ok ? err : NULL) || !ok || !vec_list_state(ix, list, &slots, &dead, err))
+        return false;
+    return rows == slots || vec_index_damaged(ix, "a segment is missing", err);
 }
 
 bool vec_image_open(struct vec_index *ix, int64_t list, struct vec_image *image, struct vec_error *err)

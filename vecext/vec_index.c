@@ -152,8 +152,7 @@ int vec_conn_prepare(struct vec_conn *conn, const char *sql, unsigned flags, sql
     }
 }
 
-/* A table of the index's own that is missing is damage; any other failure is SQLite's to explain. */
-static bool statement_error(const struct vec_index *ix, struct vec_error *err)
+bool vec_index_failed(const struct vec_index *ix, struct vec_error *err)
 {
     const char *message = sqlite3_errmsg(ix->conn->db);
     return strncmp(message, "no such ", 8) == 0 ? vec_index_damaged(ix, message, err) : vec_sqlite_error(ix->conn->db, err);
@@ -168,7 +167,7 @@ sqlite3_stmt *vec_index_statement(struct vec_index *ix, enum vec_statement id,
                      : SQLITE_NOMEM;
         sqlite3_free(sql);
         if (rc != SQLITE_OK) {
-            statement_error(ix, err);
+            vec_index_failed(ix, err);
             return NULL;
         }
     }
@@ -179,7 +178,7 @@ bool vec_index_done(struct vec_index *ix, sqlite3_stmt *stmt, struct vec_error *
 {
     int rc = sqlite3_reset(stmt);
     sqlite3_clear_bindings(stmt);
-    return rc == SQLITE_OK || statement_error(ix, err);
+    return rc == SQLITE_OK || vec_index_failed(ix, err);
 }
 
 bool vec_index_run(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t b, int64_t c,
@@ -355,6 +354,8 @@ static bool load_centroids(struct vec_index *ix, struct vec_error *err)
 static bool check_meta(struct vec_index *ix, struct vec_error *err)
 {
     bool inverted = ix->method == VEC_METHOD_INVERTED;
+    if (ix->format < 1)
+        return vec_index_damaged(ix, "meta", err);
     if (ix->format != VEC_FORMAT && !(inverted && ix->format == VEC_FORMAT_INVERTED)) {
         vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %d, not %d", ix->name, ix->format, VEC_FORMAT);
         return vec_error_hint(err, "REINDEX it.");
@@ -540,9 +541,17 @@ bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version
         *found = ix->seen.list_state[list] == LIST_KNOWN;
         return true;
     }
-    *version = 0;
-    if (!vec_index_integer(ix, VEC_STMT_LIST_VERSION, list, version, found, err))
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_VERSION, err);
+    if (!stmt)
         return false;
+    sqlite3_bind_int64(stmt, 1, list);
+    bool row = sqlite3_step(stmt) == SQLITE_ROW;
+    *version = row ? sqlite3_column_int64(stmt, 0) : 0;
+    *found = row && sqlite3_column_int64(stmt, 1) > 0;
+    if (!vec_index_done(ix, stmt, err))
+        return false;
+    if (!row)
+        return vec_index_damaged(ix, "the state of a list", err);
     if (remember) {
         ix->seen.lists[list] = *version;
         ix->seen.list_state[list] = *found ? LIST_KNOWN : LIST_EMPTY;
@@ -561,7 +570,7 @@ bool vec_index_begin(struct vec_index *ix, struct vec_error *err)
         ok = is_current(ix) || look(ix, err);
     else if (stmt)
         ok = sqlite3_reset(stmt) == SQLITE_OK ? vec_index_damaged(ix, "meta", err)
-                                              : statement_error(ix, err);
+                                              : vec_index_failed(ix, err);
     if (!ok && stmt)
         sqlite3_reset(stmt);
     ix->users -= !ok;

@@ -10,7 +10,7 @@
  *   NAME_list (list INTEGER PRIMARY KEY, slots, dead, version)
  *                                       how many slots a list has, how many of them are dead, and a
  *                                       random number that every change of its segments or second
- *                                       stage replaces: what vec_cache.h keeps goes by it
+ *                                       stage replaces: what vec_cache.h keeps goes by it. Each list has a row
  *   NAME_seg  (key INTEGER PRIMARY KEY, v BLOB)
  *                                       one-bit codes and rowids of `seg_rows` slots of a list
  *   NAME_ref  (key INTEGER PRIMARY KEY, v BLOB)
@@ -68,10 +68,10 @@ enum vec_method {
     X(VEC_STMT_LIST_GET, "SELECT slots, dead FROM \"%w\".\"%w_list\" WHERE list = ?1")             \
     X(VEC_STMT_LIST_PUT,                                                                           \
       "INSERT OR REPLACE INTO \"%w\".\"%w_list\" VALUES (?1, ?2, ?3, random())")                   \
-    X(VEC_STMT_LIST_VERSION,                                                                       \
-      "SELECT version FROM \"%w\".\"%w_list\" WHERE list = ?1 AND slots > 0")                      \
+    X(VEC_STMT_LIST_VERSION, "SELECT version, slots FROM \"%w\".\"%w_list\" WHERE list = ?1")      \
     X(VEC_STMT_LIST_SUMS, "SELECT total(slots), total(dead), count(*) FROM \"%w\".\"%w_list\"")    \
     X(VEC_STMT_LIST_CLEAR, "DELETE FROM \"%w\".\"%w_list\"")                                       \
+    X(VEC_STMT_LIST_ZERO, "UPDATE \"%w\".\"%w_list\" SET slots = 0, dead = 0, version = random()") \
     X(VEC_STMT_SEG_SCAN, "SELECT key, v FROM \"%w\".\"%w_seg\" WHERE key >= ?1 AND key < ?2")      \
     X(VEC_STMT_SEG_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_seg\" VALUES (?1, ?2)")                \
     X(VEC_STMT_SEG_CLEAR, "DELETE FROM \"%w\".\"%w_seg\" WHERE key >= ?1 AND key < ?2")            \
@@ -80,6 +80,7 @@ enum vec_method {
     X(VEC_STMT_REF_CLEAR, "DELETE FROM \"%w\".\"%w_ref\" WHERE key >= ?1 AND key < ?2")            \
     X(VEC_STMT_TAIL_SCAN,                                                                          \
       "SELECT seq, list, id, v FROM \"%w\".\"%w_tail\" WHERE seq >= ?1 AND seq < ?2")              \
+    X(VEC_STMT_TAIL_COUNT, "SELECT count(*) FROM \"%w\".\"%w_tail\"")                              \
     X(VEC_STMT_TAIL_LAST, "SELECT max(seq) FROM \"%w\".\"%w_tail\"")                               \
     X(VEC_STMT_TAIL_PUT, "INSERT INTO \"%w\".\"%w_tail\" VALUES (NULL, ?1, ?2, ?3)")               \
     X(VEC_STMT_TAIL_DROP, "DELETE FROM \"%w\".\"%w_tail\" WHERE seq = ?1")                         \
@@ -231,7 +232,8 @@ bool vec_index_put(struct vec_index *ix, enum vec_statement id, int64_t key, con
 bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t *value,
                        bool *found, struct vec_error *err);
 
-/* The number that stands for a list's present content; *found is false for one without segments. */
+/* The number that stands for a list's present content; *found is false for one without segments. A list that has no row is
+ * damage. */
 bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version, bool *found,
                             struct vec_error *err);
 
@@ -250,6 +252,10 @@ int vec_index_probes(const struct vec_index *ix, double recall);
 
 /* Error from the connection's last failure. Returns false. */
 bool vec_sqlite_error(sqlite3 *db, struct vec_error *err);
+
+/* Error from the last failure of one of the index's statements: a table or view of its own that is missing is damage. Returns
+ * false. */
+bool vec_index_failed(const struct vec_index *ix, struct vec_error *err);
 
 /* "index "x" is damaged: ..." with the hint to rebuild it. Returns false. */
 bool vec_index_damaged(const struct vec_index *ix, const char *what, struct vec_error *err);

@@ -15,6 +15,20 @@ static uint64_t places_key(const struct vec_index *ix)
     return (uint64_t)ix->generation * UINT64_C(0xD6E8FEB86659FD93);
 }
 
+/* Is every row of the lists and the log located? Who looks for rows by their place would not miss those that are not. */
+static bool all_located(struct vec_index *ix, int64_t located, struct vec_error *err)
+{
+    int64_t waiting;
+    bool found;
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_SUMS, err);
+    if (!stmt)
+        return false;
+    double listed = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_double(stmt, 0) - sqlite3_column_double(stmt, 1) : 0;
+    if (!vec_index_done(ix, stmt, err) || !vec_index_integer(ix, VEC_STMT_TAIL_COUNT, 0, &waiting, &found, err))
+        return false;
+    return listed + (double)waiting == (double)located || vec_index_damaged(ix, "rows are not located", err);
+}
+
 /* n is 0 when there are none, or too many. */
 static bool span(struct vec_index *ix, int64_t *first, size_t *n, bool *scattered, struct vec_error *err)
 {
@@ -22,7 +36,7 @@ static bool span(struct vec_index *ix, int64_t *first, size_t *n, bool *scattere
     bool found;
     if (!vec_index_integer(ix, VEC_STMT_LOC_FIRST, 0, first, &found, err) ||
         !vec_index_integer(ix, VEC_STMT_LOC_LAST, 0, &last, &found, err) ||
-        !vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &rows, &found, err))
+        !vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &rows, &found, err) || !all_located(ix, rows, err))
         return false;
     uint64_t wide = (uint64_t)last - (uint64_t)*first;
     *scattered = wide / SCATTER > (uint64_t)rows || wide >= MOST;

@@ -542,7 +542,7 @@ bool vec_schema_truncate(struct vec_conn *conn, const char *name, struct vec_err
     return ix && vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_log_clear(ix, err) &&
-           vec_index_run(ix, VEC_STMT_LIST_CLEAR, 0, 0, 0, err) &&
+           vec_index_run(ix, VEC_STMT_LIST_ZERO, 0, 0, 0, err) &&
            vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
 }
 

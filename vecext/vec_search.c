@@ -414,7 +414,7 @@ static bool read_exact(struct vec_search *s, sqlite3_stmt *stmt, int64_t id, str
         if (!isnan(d) && d <= s->args.max_distance)
             ok = vec_buf_append(&s->results, &r, sizeof r, err);
     }
-    return (sqlite3_reset(stmt) == SQLITE_OK || vec_sqlite_error(ix->conn->db, err)) && ok;
+    return (sqlite3_reset(stmt) == SQLITE_OK || vec_index_failed(ix, err)) && ok;
 }
 
 /* In order of estimates, so that the k-th exact distance is small early and spares most reads. */

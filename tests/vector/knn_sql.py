@@ -205,6 +205,46 @@ def damage(s, c, q):
     check(r.error and r.error["C"] == "42809", f"vec_check of a table: {r.error}")
 
 
+def emptied(s, c, q):
+    """Tables of the index that lost their rows are noticed by searches and vec_check, and REINDEX makes all of it anew."""
+    import sqlite3
+    run(c, "SET ivf.probes = 1000")
+    search = f"SELECT id FROM t ORDER BY emb <-> '{q}' LIMIT 5"
+    want = run(c, search)
+    for change in ("DELETE FROM t_emb_seg", "DELETE FROM t_emb_seg WHERE key = (SELECT max(key) FROM t_emb_seg)",
+                   "DELETE FROM t_emb_list", "DELETE FROM t_emb_ref", "DELETE FROM t_emb_meta",
+                   "DROP VIEW t_emb_src"):
+        db = sqlite3.connect(s.path)
+        db.execute(change)
+        db.commit()
+        db.close()
+        r = c.query(search)[-1]
+        check(bool(r.error) and r.error["C"] == "XX002" and "REINDEX" in r.error.get("H", ""), f"{change}: {r.error} {r.rows}")
+        r = c.query("SELECT vec_check('t_emb')")[-1]
+        check(bool(r.error) or r.rows[0][0] != "ok", f"vec_check after {change}")
+        run(c, "REINDEX INDEX t_emb")
+        check(run(c, search) == want and run(c, "SELECT vec_check('t_emb')") == [["ok"]], f"made anew after {change}")
+    run(c, "RESET ivf.probes")
+
+
+def maintain(c):
+    """vec_maintain() through the server: rolled back with its transaction, for the owner alone."""
+    waiting = "SELECT (vec_index_info('t_emb')::json->>'tail')::int > 0"
+    run(c, "INSERT INTO t SELECT 91000 + i, 1, 1, true, 'x', (SELECT emb FROM t WHERE emb IS NOT NULL LIMIT 1) FROM generate_series(1, 5) i")
+    check(run(c, waiting) == [["t"]], "rows wait")
+    run(c, "BEGIN")
+    check(run(c, "SELECT vec_maintain('t_emb', 1000) > 0") == [["t"]] and run(c, waiting) == [["f"]], "moved")
+    run(c, "ROLLBACK")
+    check(run(c, waiting) == [["t"]], "rolled back")
+    check(run(c, "SELECT vec_maintain('t_emb') > 0") == [["t"]] and run(c, "SELECT vec_check('t_emb')") == [["ok"]], "moved again")
+    run(c, "DELETE FROM t WHERE id > 91000")
+    run(c, "CREATE ROLE vec_other")
+    run(c, "SET ROLE vec_other")
+    r = c.query("SELECT vec_maintain('t_emb')")[-1]
+    check(bool(r.error) and r.error["C"] == "42501", f"vec_maintain by another role: {r.error}")
+    run(c, "RESET ROLE")
+
+
 def main():
     rnd = random.Random(5)
     with Server(sys.argv[1]) as s:
@@ -219,6 +259,8 @@ def main():
             both(c, sql, index=False)
         special_indexes(c, qs[1])
         damage(s, c, qs[2])
+        emptied(s, c, qs[2])
+        maintain(c)
         c.close()
     print(f"{passed} passed, {failed} failed")
     return failed > 0
