@@ -211,6 +211,7 @@ static bool arbiter_by_constraint(struct pstate *ps, const char *name)
         if (refuse_deferrable(ps, k->index))
             return false;
         add_arbiter(ps, k->index);
+        ps->query->conflict->constraint = k->name;
         return true;
     }
     parse_error(ps, ERRCODE_UNDEFINED_OBJECT, -1,

@@ -270,6 +270,11 @@ static struct expr *make_plain_call(struct pstate *ps, struct call *c)
     e = make_func(ps, p->oid, rettype, c->args, COERCE_CALL, c->location);
     e->func.proc = p;
     e->func.variadic = c->variadic;
+    e->func.ndefaulted = c->candidate->ndargs;
+    if (c->candidate->argnumbers && c->nnames && !c->procedure) {
+        e->func.written = c->candidate->argnumbers;
+        e->func.npositional = c->args.n - c->candidate->ndargs - c->nnames;
+    }
     if (c->fc && c->fc->funcformat == PG_QUERY__COERCION_FORM__COERCE_SQL_SYNTAX)
         e->func.form = COERCE_SQL_SYNTAX;
     if (p->retset)

@@ -185,7 +185,8 @@ bool insert_fill_defaults(struct pstate *ps, struct target_list *list, char over
         struct expr *e = column_value(ps, r, att, given, overriding);
         if (expr_is_poison(e))
             return false;
-        target_add(ps, &full, (struct target){.expr = e, .name = att->name, .attnum = att->num, .defaulted = !given});
+        target_add(ps, &full, (struct target){.expr = e, .name = att->name, .attnum = att->num, .defaulted = !given,
+                                              .says_default = given && given->expr->kind == EXPR_DEFAULT});
     }
     *list = full;
     return true;

@@ -130,6 +130,7 @@ static bool set_item(struct pstate *ps, const PgQuery__ResTarget *res, struct ex
     struct expr *base = res->n_indirection ? set_base(ps, earlier, att) : NULL;
     e = transform_assigned_expr(ps, e, EXPR_KIND_UPDATE_TARGET, att->name, att, res->indirection,
                                 res->n_indirection, base, res->location);
+    bool says_default = e->kind == EXPR_DEFAULT;
     if (expr_is_poison(e) || !set_default(ps, att, &e))
         return false;
     if (earlier)
@@ -139,7 +140,7 @@ static bool set_item(struct pstate *ps, const PgQuery__ResTarget *res, struct ex
         target_add(
             ps, list,
             (struct target){
-                .expr = e, .name = att->name, .attnum = att->num, .junk = res->n_indirection > 0});
+                .expr = e, .name = att->name, .attnum = att->num, .junk = res->n_indirection > 0, .says_default = says_default});
     return true;
 }
 

@@ -140,6 +140,9 @@ struct expr {
             const struct operator_def *op; /* EXPR_OP */
             struct expr_list args;         /* defaults filled in, variadic arguments packed or left */
             bool variadic;                 /* written with VARIADIC */
+            int ndefaulted;                /* how many of them were not written */
+            const int *written;            /* with argument names: the places of the written ones in their order, or NULL */
+            int npositional;               /* how many of those have no name */
             enum coercion_form form;
             uint32_t input_collation;
         } func; /* EXPR_FUNC, EXPR_OP, EXPR_NULLIF, EXPR_DISTINCT (negated: `negated`), EXPR_ARRAY_OP's operator */
@@ -324,6 +327,7 @@ struct target {
     bool junk;         /* only for ORDER BY/GROUP BY */
     int attnum;        /* INSERT/UPDATE: the target column */
     bool defaulted;    /* INSERT: the statement does not name the column */
+    bool says_default; /* DEFAULT was written */
     uint32_t table_oid; /* source column for RowDescription, 0 */
     int16_t table_attnum;
 };
@@ -386,6 +390,7 @@ struct conflict_arbiter {
 enum conflict_action { CONFLICT_NONE, CONFLICT_NOTHING, CONFLICT_UPDATE };
 struct on_conflict {
     enum conflict_action action;
+    const char *constraint; /* ON CONSTRAINT name, or NULL */
     /* Inferred arbiter: the unique indexes that serve (all those matching). None for DO NOTHING without target. */
     const struct index_def *const *arbiters;
     int narbiters;
@@ -459,6 +464,7 @@ struct query {
     struct view_check_option *check_options; /* INSERT, UPDATE through views WITH CHECK OPTION, innermost view first */
     int ncheck_options;
     bool has_aggs, has_windows, has_sublinks, has_srfs, has_modifying_cte;
+    bool is_return;  /* RETURN of an SQL-standard function body: a SELECT of one target */
     bool for_cursor; /* of DECLARE: its rows are known by table and rowid, for WHERE CURRENT OF */
     bool writes;   /* changes the database: DML, or calls a function with FN_WRITES */
     bool volatile_calls;

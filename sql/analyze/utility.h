@@ -278,7 +278,7 @@ enum object_kind {
     OBJECT_EXTENSION, OBJECT_FUNCTION, OBJECT_PROCEDURE, OBJECT_AGGREGATE, OBJECT_OPERATOR, OBJECT_CAST, OBJECT_TRIGGER,
     OBJECT_RULE, OBJECT_POLICY, OBJECT_COLUMN, OBJECT_CONSTRAINT, OBJECT_DOMAIN_CONSTRAINT, OBJECT_TS_CONFIG, OBJECT_TS_DICT, OBJECT_DATABASE, OBJECT_ROLE,
     OBJECT_COLLATION, OBJECT_LANGUAGE, OBJECT_STATISTICS, OBJECT_ROUTINE, OBJECT_EVENT_TRIGGER, OBJECT_FDW, OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_TABLE,
-    OBJECT_OPCLASS, OBJECT_OPFAMILY, OBJECT_OTHER
+    OBJECT_OPCLASS, OBJECT_OPFAMILY, OBJECT_LARGE_OBJECT, OBJECT_ACCESS_METHOD, OBJECT_TABLESPACE, OBJECT_TS_PARSER, OBJECT_TS_TEMPLATE, OBJECT_CONVERSION, OBJECT_OTHER
 };
 struct object_ref {
     struct qualified_name name;
@@ -363,10 +363,11 @@ struct create_aggregate {
     uint32_t *argtypes;
     const char **argnames; /* NULL in the old style */
     int nargs;
+    char parallel; /* 0: not given */
 };
 
 struct create_operator {
-    struct qualified_name name, function, commutator, negator;
+    struct qualified_name name, function, commutator, negator, restrict_fn, join_fn;
     uint32_t left, right;
     bool merges, hashes;
 };

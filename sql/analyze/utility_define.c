@@ -51,13 +51,22 @@ static void not_recognized(struct pstate *ps, const char *what, const char *name
 /* Options that change how fast an aggregate is and not what it gives. */
 static bool is_only_speed(const char *name)
 {
-    static const char *const names[] = {"combinefunc", "serialfunc", "deserialfunc", "sspace", "msspace", "parallel",
+    static const char *const names[] = {"combinefunc", "serialfunc", "deserialfunc", "sspace", "msspace",
                                         "finalfunc_modify", "mfinalfunc_modify", "sortop", "msfunc", "minvfunc", "mstype",
                                         "mfinalfunc", "mfinalfunc_extra", "minitcond"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], name) == 0)
             return true;
     return false;
+}
+
+static bool parallel_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_aggregate *a)
+{
+    const char *text = d->arg ? utility_value_text(ps, d->arg) : "";
+    a->parallel = strcmp(text, "safe") == 0 ? 's' : strcmp(text, "restricted") == 0 ? 'r' : strcmp(text, "unsafe") == 0 ? 'u' : 0;
+    if (!a->parallel)
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "parameter \"parallel\" must be SAFE, RESTRICTED, or UNSAFE");
+    return !parse_failed(ps);
 }
 
 static bool aggregate_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_aggregate *a)
@@ -73,6 +82,8 @@ static bool aggregate_option(struct pstate *ps, const PgQuery__DefElem *d, struc
         a->initval = utility_value_text(ps, d->arg);
     else if (strcmp(name, "finalfunc_extra") == 0)
         return value_flag(ps, d, &a->final_extra);
+    else if (strcmp(name, "parallel") == 0)
+        return parallel_option(ps, d, a);
     else if (strcmp(name, "basetype") == 0) {
         a->has_basetype = true;
         /* "ANY" means no argument */
@@ -145,8 +156,10 @@ static bool operator_option(struct pstate *ps, const PgQuery__DefElem *d, struct
         o->commutator = value_name(ps, d->arg);
     else if (strcmp(name, "negator") == 0)
         o->negator = value_name(ps, d->arg);
-    else if (strcmp(name, "restrict") == 0 || strcmp(name, "join") == 0)
-        ; /* estimates of the planner: nothing here uses them */
+    else if (strcmp(name, "restrict") == 0) /* estimates for a planner: the catalog keeps them */
+        o->restrict_fn = value_name(ps, d->arg);
+    else if (strcmp(name, "join") == 0)
+        o->join_fn = value_name(ps, d->arg);
     else if (strcmp(name, "hashes") == 0)
         return value_flag(ps, d, &o->hashes);
     else if (strcmp(name, "merges") == 0)

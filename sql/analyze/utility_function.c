@@ -338,6 +338,7 @@ static bool body_statement(struct pstate *ps, const PgQuery__Node *n, struct cre
         struct pstate *sub = pstate_new(ps->a, NULL);
         q = ARENA_NEW(ps->a->arena, struct query);
         q->result = -1;
+        q->is_return = true;
         sub->query = q;
         struct expr *e = transform_expr(sub, n->return_stmt->returnval, EXPR_KIND_SELECT_TARGET);
         if (expr_is_poison(e))

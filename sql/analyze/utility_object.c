@@ -16,7 +16,8 @@ enum naming {
     NAMED_CAST,     /* list: TypeName, TypeName */
     NAMED_OF_METHOD, /* list: access method, then the object */
     NAMED_OF_TYPE,  /* list: TypeName, then the object */
-    NAMED_ROUTINE   /* ObjectWithArgs */
+    NAMED_ROUTINE,  /* ObjectWithArgs */
+    NAMED_NUMBER    /* Integer or Float */
 };
 
 static const struct object_row {
@@ -60,6 +61,7 @@ static const struct object_row {
     {PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION, OBJECT_TS_CONFIG, NAMED_RELATION, "TEXT SEARCH CONFIGURATION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY, OBJECT_TS_DICT, NAMED_RELATION, "TEXT SEARCH DICTIONARY"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE, OBJECT_AGGREGATE, NAMED_ROUTINE, "AGGREGATE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT, OBJECT_LARGE_OBJECT, NAMED_NUMBER, "LARGE OBJECT"},
 };
 
 /* Kinds that no row above covers, for the refusal. */
@@ -69,7 +71,6 @@ static const struct {
 } refused[] = {
     {PG_QUERY__OBJECT_TYPE__OBJECT_CONVERSION, "CONVERSION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE, "TABLESPACE"},
-    {PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT, "LARGE OBJECT"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_ACCESS_METHOD, "ACCESS METHOD"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION, "PUBLICATION"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_SUBSCRIPTION, "SUBSCRIPTION"},
@@ -175,6 +176,10 @@ static struct object_ref object_ref_missing(struct pstate *ps, const struct obje
         return routine_ref(ps, row->kind, n->object_with_args, missing_ok);
     case NAMED_TYPE:
         return type_ref(ps, n);
+    case NAMED_NUMBER:
+        ref.name.name = n->node_case == PG_QUERY__NODE__NODE_INTEGER ? arena_printf(ps->a->arena, "%d", n->integer->ival)
+                                                                     : utility_string(ps, n->float_->fval);
+        return ref;
     case NAMED_OF_TYPE:
         ref = type_ref(ps, items[0]);
         ref.sub = utility_string(ps, node_string(items[count - 1]));
@@ -316,10 +321,26 @@ bool utility_security_label(struct pstate *ps, const PgQuery__Node *n, struct ut
     return false;
 }
 
+/* Kinds that cannot be made or changed here, but have comments. */
+static const struct object_row *commented_row(struct pstate *ps, PgQuery__ObjectType type)
+{
+    static const struct object_row more[] = {
+        {PG_QUERY__OBJECT_TYPE__OBJECT_ACCESS_METHOD, OBJECT_ACCESS_METHOD, NAMED_STRING, "ACCESS METHOD"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE, OBJECT_TABLESPACE, NAMED_STRING, "TABLESPACE"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER, OBJECT_TS_PARSER, NAMED_RELATION, "TEXT SEARCH PARSER"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE, OBJECT_TS_TEMPLATE, NAMED_RELATION, "TEXT SEARCH TEMPLATE"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_CONVERSION, OBJECT_CONVERSION, NAMED_RELATION, "CONVERSION"},
+    };
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++)
+        if (more[i].type == type)
+            return &more[i];
+    return object_row(ps, type, "COMMENT ON");
+}
+
 bool utility_comment(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__CommentStmt *s = n->comment_stmt;
-    const struct object_row *row = object_row(ps, s->objtype, "COMMENT ON");
+    const struct object_row *row = commented_row(ps, s->objtype);
     if (!row)
         return false;
     u->comment.object = row->kind;

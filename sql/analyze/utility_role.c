@@ -63,7 +63,7 @@ static bool grant_object_kind(struct pstate *ps, PgQuery__ObjectType type, struc
         {PG_QUERY__OBJECT_TYPE__OBJECT_TABLESPACE, OBJECT_OTHER, "tablespace"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_FDW, OBJECT_FDW, "foreign-data wrapper"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_SERVER, OBJECT_FOREIGN_SERVER, "server"},
-        {PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT, OBJECT_OTHER, "large object"},
+        {PG_QUERY__OBJECT_TYPE__OBJECT_LARGEOBJECT, OBJECT_LARGE_OBJECT, "large object"},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].type == type) {

@@ -60,6 +60,7 @@ struct acl_list {
 #define ACL_KIND_TYPE       'T'
 #define ACL_KIND_WRAPPER    'F'
 #define ACL_KIND_SERVER     'S'
+#define ACL_KIND_LARGE_OBJECT 'L'
 
 struct acl_object {
     uint32_t classid, oid;
@@ -82,6 +83,8 @@ struct acl_object acl_database(const struct snapshot *s);
 struct acl_object acl_language(const struct snapshot *s, const char *name);
 /* A foreign-data wrapper or a server. */
 struct acl_object acl_foreign(const struct foreign_def *d);
+/* Large objects are rows, not objects of the snapshot: the caller knows the owner. */
+struct acl_object acl_large_object(struct arena *a, uint32_t oid, uint32_t owner);
 
 /* Everything that can be granted on the kind. */
 uint32_t acl_all(char kind);

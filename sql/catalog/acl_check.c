@@ -140,6 +140,11 @@ struct acl_object acl_foreign(const struct foreign_def *d)
                                server ? ACL_KIND_SERVER : ACL_KIND_WRAPPER, d->owner, false, d->name};
 }
 
+struct acl_object acl_large_object(struct arena *a, uint32_t oid, uint32_t owner)
+{
+    return (struct acl_object){CLASS_PG_LARGEOBJECT, oid, 0, ACL_KIND_LARGE_OBJECT, owner, false, arena_printf(a, "%u", oid)};
+}
+
 /* --- the list in force ----------------------------------------------------------------------------------- */
 
 static const struct {
@@ -295,6 +300,8 @@ static const char *kind_word(const struct acl_object *o, const struct relation *
         return "foreign-data wrapper";
     case ACL_KIND_SERVER:
         return "foreign server";
+    case ACL_KIND_LARGE_OBJECT:
+        return "large object";
     case ACL_KIND_COLUMN:
         return "column";
     default:

@@ -18,12 +18,23 @@ static sqlite3_stmt *prepare(sqlite3 *db, const char *sql, uint32_t oid, int64_t
     return st;
 }
 
+uint32_t large_object_owner(sqlite3 *db, uint32_t oid)
+{
+    sqlite3_stmt *st = prepare(db, "SELECT lomowner FROM main._pg_largeobject_metadata WHERE oid = ?1", oid, 0);
+    uint32_t owner = st && sqlite3_step(st) == SQLITE_ROW ? (uint32_t)sqlite3_column_int64(st, 0) : 0;
+    sqlite3_finalize(st);
+    return owner;
+}
+
 bool large_object_exists(sqlite3 *db, uint32_t oid)
 {
-    sqlite3_stmt *st = prepare(db, "SELECT 1 FROM main._pg_largeobject_metadata WHERE oid = ?1", oid, 0);
-    bool found = st && sqlite3_step(st) == SQLITE_ROW;
-    sqlite3_finalize(st);
-    return found;
+    return large_object_owner(db, oid) != 0;
+}
+
+bool large_object_set_owner(sqlite3 *db, uint32_t oid, uint32_t owner, struct error *err)
+{
+    return durable_exec(db, err, "UPDATE main._pg_largeobject_metadata SET lomowner = %lld WHERE oid = %lld", (sqlite3_int64)owner,
+                        (sqlite3_int64)oid);
 }
 
 uint32_t large_object_create(sqlite3 *db, uint32_t oid, uint32_t owner, struct error *err)

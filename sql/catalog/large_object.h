@@ -3,7 +3,7 @@
  * in pages of 2048, holes left out, as PostgreSQL keeps them (documentation, section 53.30).
  *
  * All functions run on a connection inside the caller's transaction; any thread, one connection each. Called by
- * session/large_object.c.
+ * session/large_object.c and command/large_object_command.c.
  */
 #ifndef PGF_CATALOG_LARGE_OBJECT_H
 #define PGF_CATALOG_LARGE_OBJECT_H
@@ -19,6 +19,9 @@
 #define LARGE_OBJECT_MAX ((int64_t)INT32_MAX * LARGE_OBJECT_PAGE)
 
 bool large_object_exists(sqlite3 *db, uint32_t oid);
+/* Its owner; 0 when there is no such object. */
+uint32_t large_object_owner(sqlite3 *db, uint32_t oid);
+bool large_object_set_owner(sqlite3 *db, uint32_t oid, uint32_t owner, struct error *err);
 /* Makes an empty one; oid 0: a fresh OID. The OID, or 0 with err set (23505 when there is one). Makes the tables when missing. */
 uint32_t large_object_create(sqlite3 *db, uint32_t oid, uint32_t owner, struct error *err);
 /* Removes it with its description and privileges. False with err set (42704). */

@@ -78,6 +78,7 @@ struct operator_def {
     uint32_t commutator, negator;
     const struct proc *proc;
     uint32_t owner; /* 0: the bootstrap superuser */
+    uint32_t restrict_fn, join_fn; /* of users' operators: pg_proc, or 0 */
 };
 
 struct cast_def {

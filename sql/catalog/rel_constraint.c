@@ -108,7 +108,7 @@ static bool next_constraint(struct rel_scan *x)
 
 static bool is_shared_class(uint32_t classoid)
 {
-    return classoid == CLASS_PG_DATABASE || classoid == CLASS_PG_AUTHID;
+    return classoid == CLASS_PG_DATABASE || classoid == CLASS_PG_AUTHID || classoid == CLASS_PG_TABLESPACE;
 }
 
 static bool is_overridden(const struct snapshot *s, const struct comment *b)

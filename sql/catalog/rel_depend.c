@@ -67,9 +67,18 @@ static void add_columns(struct depend_cache *c, const struct relation *r)
     }
 }
 
+/* A partition's index, key or trigger follows that of the partitioned table, and goes with either. */
+static void add_follower(struct depend_cache *c, uint32_t classid, uint32_t oid, uint32_t parent, uint32_t partition)
+{
+    add(c, classid, oid, 0, classid, parent, 0, 'P');
+    add(c, classid, oid, 0, CLASS_PG_CLASS, partition, 0, 'S');
+}
+
 static void add_index(struct depend_cache *c, const struct relation *r)
 {
     const struct index_def *d = r->index;
+    if (d->parent)
+        add_follower(c, CLASS_PG_CLASS, r->oid, d->parent->oid, d->table->oid);
     if (d->constraint) {
         add(c, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CONSTRAINT, d->constraint->oid, 0, 'i');
         return;
@@ -106,8 +115,20 @@ static void add_triggers(struct depend_cache *c, const struct relation *r)
             continue;
         if (!is_pinned(t->function))
             add(c, CLASS_PG_TRIGGER, t->oid, 0, CLASS_PG_PROC, t->function, 0, 'n');
+        if (t->parent)
+            add_follower(c, CLASS_PG_TRIGGER, t->oid, t->parent->oid, r->oid);
         add(c, CLASS_PG_TRIGGER, t->oid, 0, CLASS_PG_CLASS, r->oid, 0, 'a');
     }
+}
+
+/* Parents, and the columns of the partition key: they cannot go while the table is partitioned by them. */
+static void add_inheritance(struct depend_cache *c, const struct relation *r)
+{
+    for (int i = 0; i < r->nparents; i++)
+        add(c, CLASS_PG_CLASS, r->oid, 0, CLASS_PG_CLASS, r->parents[i]->oid, 0, r->partition_bound ? 'a' : 'n');
+    for (int i = 0; r->partition_key && i < r->partition_key->ncolumns; i++)
+        if (r->partition_key->columns[i].attnum)
+            add(c, CLASS_PG_CLASS, r->oid, r->partition_key->columns[i].attnum, CLASS_PG_CLASS, r->oid, 0, 'i');
 }
 
 static void add_relation(struct depend_cache *c, const struct relation *r)
@@ -124,6 +145,7 @@ static void add_relation(struct depend_cache *c, const struct relation *r)
             r->sequence->owned_deptype);
     if (!r->sequence)
         add_columns(c, r);
+    add_inheritance(c, r);
     if (r->kind == RELKIND_VIEW || r->kind == RELKIND_MATVIEW)
         for (const char *type = "in"; *type; type++)
             add(c, CLASS_PG_REWRITE, r->oid, 0, CLASS_PG_CLASS, r->oid, 0, *type);
@@ -141,6 +163,11 @@ static void add_constraint(struct depend_cache *c, const struct constraint_def *
             add(c, CLASS_PG_CONSTRAINT, k->oid, 0, CLASS_PG_CLASS, k->table->oid, k->keys[i], *type);
     if (!k->nkeys)
         add(c, CLASS_PG_CONSTRAINT, k->oid, 0, CLASS_PG_CLASS, k->table->oid, 0, 'a');
+    const struct constraint_def *parent = k->index && k->index->parent && k->type != 'f' ? k->index->parent->constraint : k->parent;
+    if (parent && parent->table != k->table)
+        add_follower(c, CLASS_PG_CONSTRAINT, k->oid, parent->oid, k->table->oid);
+    else if (parent)
+        add(c, CLASS_PG_CONSTRAINT, k->oid, 0, CLASS_PG_CONSTRAINT, parent->oid, 0, 'i');
     if (k->type != 'f')
         return;
     for (int i = 0; i < k->nkeys; i++)

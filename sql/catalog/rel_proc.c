@@ -139,8 +139,8 @@ static bool next_operator(struct rel_scan *x)
     put_int(x, o->commutator);
     put_int(x, o->negator);
     put_int(x, o->proc ? o->proc->oid : 0);
-    put_int(x, row ? row->rest : 0);
-    put_int(x, row ? row->join : 0);
+    put_int(x, o->owner ? o->restrict_fn : row ? row->rest : 0);
+    put_int(x, o->owner ? o->join_fn : row ? row->join : 0);
     return true;
 }
 

@@ -42,6 +42,16 @@ static bool load_operator(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+static bool load_estimators(struct loader *l, sqlite3_stmt *st)
+{
+    struct operator_def *o = (struct operator_def *)map_get(&l->s->operator_oid, oid_at(st, 0), NULL);
+    if (o && o->oid >= FIRST_USER_OID) {
+        o->restrict_fn = oid_at(st, 1);
+        o->join_fn = oid_at(st, 2);
+    }
+    return true;
+}
+
 static bool load_cast(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
@@ -96,6 +106,7 @@ bool snapshot_load_user_ops(struct loader *l)
                        "SELECT oid, oprname, oprnamespace, oprcanmerge, oprcanhash, oprleft, oprright, oprresult, oprcom, "
                        "oprnegate, oprcode, oprowner FROM @_pg_operator ORDER BY oid",
                        load_operator) &&
+           loader_rows(l, "SELECT oid, oprrest, oprjoin FROM main._pg_operator_more", load_estimators) &&
            loader_rows(l, "SELECT oid, castsource, casttarget, castfunc, castcontext, castmethod FROM @_pg_cast ORDER BY oid",
                        load_cast) &&
            loader_rows(l,

@@ -254,7 +254,9 @@ static bool add_key(struct command *c, const struct relation *r, const struct ta
         return ok;
     }
     return (k->type != 'p' || table_sqlite_replace_text(c, after)) && check_deferrable_key(c, added) &&
-           index_sqlite_create(c, added) && partition_spread_index(c, added->oid);
+           index_sqlite_create(c, added) &&
+           (c->utility->kind == UTILITY_ALTER_TABLE && c->utility->alter_table.only ? partition_index_alone(c, added->oid)
+                                                                                    : partition_spread_index(c, added->oid));
 }
 
 /* What PostgreSQL does not allow of a partitioned table's foreign key. */

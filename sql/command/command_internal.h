@@ -79,6 +79,8 @@ const char *cmd_sqlite_name(struct command *c, const struct namespace_def *n, co
 const char *cmd_deparse(struct command *c, struct expr *e, const struct relation *r);
 /* A SELECT likewise: a view's stored text. */
 const char *cmd_deparse_query(struct command *c, struct query *q);
+/* The body of an SQL-standard function as the catalog keeps it; NULL, without an error, when it cannot be printed. */
+const char *cmd_deparse_body(struct command *c, const struct create_function *f);
 /* A stored expression over the columns of r, analyzed; NULL with the error set. */
 struct expr *cmd_stored_expr(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                              const char *kind);
@@ -341,6 +343,14 @@ bool cmd_find_text_search(struct command *c, bool config, const struct qualified
 bool cmd_need_text_search(struct command *c, bool config, const struct qualified_name *n, struct ts_object *out);
 bool text_search_rename(struct command *c, bool config, const struct qualified_name *n, const char *name);
 bool text_search_set_schema(struct command *c, bool config, const struct qualified_name *n, const struct namespace_def *ns);
+
+/* --- large_object_command.c ------------------------------------------------------------------------------- */
+
+/* The number that a statement names; false with 42704 when there is none. */
+bool cmd_find_large_object(struct command *c, const char *number, uint32_t *oid, uint32_t *owner);
+/* Those the role owns; how many. */
+int cmd_large_objects_of(struct command *c, uint32_t role, uint32_t **oids);
+bool cmd_own_large_object(struct command *c, const char *number, const struct role_def *role);
 
 /* --- operator_command.c --------------------------------------------------------------------------------- */
 

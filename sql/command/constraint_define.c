@@ -72,7 +72,8 @@ bool check_define(struct command *c, const struct relation *table, const struct 
                     "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'c', %u, 0, 0, 0, 0, 0, %d, %d, %Q, "
                     "NULL, ' ', ' ', ' ', %Q)",
                     oid, name, table->namespace_oid, table->oid, !k->not_valid, k->no_inherit,
-                    attnum_text(c, keys, n), sql);
+                    attnum_text(c, keys, n), sql) &&
+           cmd_record_expr_depends(c, CLASS_PG_CONSTRAINT, oid, k->check);
 }
 
 /* As PostgreSQL's MergeWithExistingConstraint. */

@@ -47,7 +47,7 @@ static const struct {
      "DELETE FROM main._pg_default_acl WHERE defaclnamespace = %u; "
      "DELETE FROM @_pg_namespace WHERE oid = %u"},
     {CLASS_PG_OPERATOR,
-     "DELETE FROM @_pg_operator WHERE oid = %u; "
+     "DELETE FROM main._pg_operator_more WHERE oid = %u; DELETE FROM @_pg_operator WHERE oid = %u; "
      "UPDATE @_pg_operator SET oprcom = 0 WHERE oprcom = %u; "
      "UPDATE @_pg_operator SET oprnegate = 0 WHERE oprnegate = %u"},
     {CLASS_PG_TS_DICT,
@@ -55,6 +55,9 @@ static const struct {
     {CLASS_PG_TS_CONFIG,
      "DELETE FROM main._pg_ts_config WHERE oid = %u; "
      "DELETE FROM main._pg_ts_config_map WHERE mapcfg = %u"},
+    {CLASS_PG_LARGEOBJECT,
+     "DELETE FROM main._pg_largeobject WHERE loid = %u; "
+     "DELETE FROM main._pg_largeobject_metadata WHERE oid = %u"},
     {CLASS_PG_CAST,
      "DELETE FROM @_pg_cast WHERE oid = %u"},
     {CLASS_PG_EXTENSION,

@@ -95,6 +95,21 @@ const char *cmd_deparse_query(struct command *c, struct query *q)
     return take(c, &b, ok);
 }
 
+const char *cmd_deparse_body(struct command *c, const struct create_function *f)
+{
+    struct strbuf b = {0};
+    struct deparse d = deparser(c);
+    struct error local;
+    error_init(&local, c->arena);
+    d.err = &local;
+    const uint32_t *path;
+    int n;
+    enter_stored_path(c, &path, &n);
+    bool ok = !error_is_set(c->err) && deparse_function_body(&d, f->queries, f->nqueries, f->atomic, &b);
+    leave_stored_path(c, path, n);
+    return take(c, &b, ok);
+}
+
 bool cmd_emit_expr(struct command *c, struct expr *e, const struct relation *r, struct strbuf *out)
 {
     return !error_is_set(c->err) && emit_ddl_expr(out, e, r, c->snapshot, c->err);
@@ -218,6 +233,10 @@ static bool expr_depends(struct expr *e, void *arg)
         const struct attribute *a = r && e->field.name ? relation_attribute(r, e->field.name) : NULL;
         if (a)
             cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->oid, a->num, 'n');
+    } else if ((e->kind == EXPR_AGG || e->kind == EXPR_WINDOW) && e->agg.proc) {
+        cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_PROC, e->agg.proc->oid, 0, 'n');
+    } else if (e->kind == EXPR_OP && e->func.op) {
+        cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_OPERATOR, e->func.op->oid, 0, 'n');
     } else if ((e->kind == EXPR_FUNC || e->kind == EXPR_OP) && e->func.proc) {
         cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_PROC, e->func.proc->oid, 0, 'n');
     }
@@ -249,7 +268,13 @@ static void query_depends(struct depends *d, struct query *q)
     }
     for (int i = 0; i < q->nctes; i++)
         query_depends(d, q->ctes[i]->query);
-    query_mutate_exprs(q, visit_expr, d);
+    struct query written = *q;
+    written.targets = ARENA_ARRAY(d->c->arena, struct target, q->ntargets + 1);
+    written.ntargets = 0;
+    for (int i = 0; i < q->ntargets; i++) /* what defaults use is their business */
+        if (!q->targets[i].defaulted && !q->targets[i].says_default)
+            written.targets[written.ntargets++] = q->targets[i];
+    query_mutate_exprs(&written, visit_expr, d);
     d->depth--;
 }
 

@@ -251,10 +251,12 @@ static void with_options(struct strbuf *b, const char *options)
     strbuf_addc(b, ')');
 }
 
+/* ONLY: the indexes of its partitions are definitions of their own. */
 static void index_text(struct fcall *f, struct strbuf *b, const struct index_def *d, bool pretty)
 {
     const struct namespace_def *ns = snapshot_namespace(f->ctx->snapshot, d->table->namespace_oid);
-    strbuf_printf(b, "CREATE %sINDEX %s ON ", d->unique ? "UNIQUE " : "", format_identifier(f->arena, d->name));
+    strbuf_printf(b, "CREATE %sINDEX %s ON %s", d->unique ? "UNIQUE " : "", format_identifier(f->arena, d->name),
+                  d->table->kind == RELKIND_PARTITIONED ? "ONLY " : "");
     if (!pretty || !fn_relation_visible(f, d->table))
         strbuf_printf(b, "%s.", format_identifier(f->arena, ns ? ns->name : PG_TEMP_NAMESPACE_NAME));
     strbuf_printf(b, "%s USING %s (", format_identifier(f->arena, d->table->name), d->am_name);

@@ -5,6 +5,7 @@
 
 #include "sql/catalog/user_proc.h"
 #include "sql/command/fn_catalog.h"
+#include "sql/command/function_text.h"
 #include "sql/emit/deparse.h"
 
 static void argument_text(struct fcall *f, struct strbuf *b, const struct proc *p, int i, char mode, uint32_t type)
@@ -45,6 +46,26 @@ static const char *nth_default(struct fcall *f, const char *text, int k)
     }
 }
 
+/* The same, with the names that the session's search path leads to. */
+static const char *shown_default(struct fcall *f, const char *text, int k)
+{
+    static const uint32_t stored[] = {PG_CATALOG_NAMESPACE};
+    const char *sql = nth_default(f, text, k);
+    struct error err;
+    error_init(&err, f->arena);
+    struct analysis a = fn_analysis(f, &err);
+    a.search_path = stored;
+    a.nsearch_path = 1;
+    a.text = sql;
+    struct expr *e = sql ? analyze_expression(&a, sql, NULL, 0, -1, "DEFAULT expressions") : NULL;
+    struct strbuf b = {0};
+    struct deparse d = {.snapshot = f->ctx->snapshot, .ctx = f->ctx, .arena = f->arena, .err = &err};
+    d.search_path = fn_search_path(f, &d.nsearch_path);
+    const char *shown = e && deparse_expr(&d, e, NULL, &b) ? arena_strndup(f->arena, b.data ? b.data : "", b.len) : sql;
+    strbuf_free(&b);
+    return shown;
+}
+
 /* After which argument ORDER BY stands: the direct ones of an ordered-set aggregate; -1 for all others. */
 static int order_by_after(const struct proc *p)
 {
@@ -70,7 +91,7 @@ static const char *arguments(struct fcall *f, const struct proc *p, bool identit
         shown++;
         argument_text(f, &b, p, i, mode, p->nallargs ? p->allargtypes[i] : p->argtypes[i]);
         int k = input - 1 - (p->nargs - p->ndefaults);
-        const char *def = is_input && k >= 0 && !identity && p->defaults ? nth_default(f, p->defaults, k) : NULL;
+        const char *def = is_input && k >= 0 && !identity && p->defaults ? shown_default(f, p->defaults, k) : NULL;
         if (def)
             strbuf_printf(&b, " DEFAULT %s", def);
     }
@@ -121,9 +142,22 @@ static void fn_get_function_arg_default(struct fcall *f)
 {
     const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
     int64_t k = p ? fn_int(f, 1) - 1 - (p->nargs - p->ndefaults) : -1;
-    const char *def = k >= 0 && p->defaults ? nth_default(f, p->defaults, (int)k) : NULL;
+    const char *def = k >= 0 && p->defaults ? shown_default(f, p->defaults, (int)k) : NULL;
     if (def)
         fcall_return_textz(f, def);
+}
+
+/* --- SQL-standard bodies --------------------------------------------------------------------------- */
+
+static const char **input_names(struct fcall *f, const struct proc *p, int *n)
+{
+    int all = p->nallargs ? p->nallargs : p->nargs;
+    const char **names = ARENA_ARRAY(f->arena, const char *, all + 1);
+    *n = 0;
+    for (int i = 0; i < all; i++)
+        if (!p->nallargs || strchr("ibv", p->argmodes[i]))
+            names[(*n)++] = p->argnames && p->argnames[i] ? p->argnames[i] : "";
+    return names;
 }
 
 /* --- pg_get_functiondef --------------------------------------------------------------------------- */
@@ -212,11 +246,21 @@ static const char *dollar_tag(struct fcall *f, const struct proc *p)
     return arena_printf(f->arena, "%s$", tag);
 }
 
-/* An SQL-standard body: a single expression is printed from its tree, as PostgreSQL does. */
+/* An SQL-standard body, printed from its trees as PostgreSQL does; as it was written where that does not work. */
 static const char *sqlbody_text(struct fcall *f, const struct proc *p)
 {
-    const char *src = user_proc(p)->sqlbody;
-    return src ? arena_strdup(f->arena, src) : NULL;
+    struct error err;
+    error_init(&err, f->arena);
+    struct analysis a = fn_analysis(f, &err);
+    const struct create_function *k = function_stored_body(&a, p);
+    struct strbuf b = {0};
+    struct deparse d = {.snapshot = f->ctx->snapshot, .ctx = f->ctx, .arena = f->arena, .err = &err, .function = p->name};
+    d.search_path = fn_search_path(f, &d.nsearch_path);
+    d.params = input_names(f, p, &d.nparams);
+    const char *text = k && deparse_function_body(&d, k->queries, k->nqueries, k->atomic, &b) ? arena_strndup(f->arena, b.data, b.len)
+                                                                                              : user_proc(p)->sqlbody;
+    strbuf_free(&b);
+    return text;
 }
 
 static void body_text(struct fcall *f, struct strbuf *b, const struct proc *p)

@@ -52,7 +52,10 @@ static const char *kind_word(const struct relation *r)
 {
     switch (r->kind) {
     case RELKIND_INDEX:
+    case RELKIND_PARTITIONED_INDEX:
         return "index";
+    case RELKIND_FOREIGN:
+        return "foreign table";
     case RELKIND_SEQUENCE:
         return "sequence";
     case RELKIND_VIEW:
@@ -138,7 +141,7 @@ static bool identify_proc(struct fcall *f, uint32_t oid, int sub, struct identit
     i->type = p->kind == 'a' ? "aggregate" : p->kind == 'p' ? "procedure" : "function";
     i->schema = schema_of(f, p->namespace_oid);
     i->identity = arena_printf(f->arena, "%s%s", with_schema(f, p->namespace_oid, p->name), signature(f, p, i));
-    i->description = arena_printf(f->arena, "%s %s", i->type, fn_proc_signature(f, p, true));
+    i->description = arena_printf(f->arena, "function %s", fn_proc_signature(f, p, true));
     set_names(i, i->schema, p->name, NULL);
     return true;
 }

@@ -405,7 +405,10 @@ static bool read_body(struct command *c, const struct create_function *f, struct
     default:
         if (f->symbol)
             break;
-        d->sqlbody = f->queries || f->atomic ? function_body_source(c, f->atomic) : NULL;
+        if (f->queries || f->atomic)
+            d->sqlbody = cmd_deparse_body(c, f);
+        if ((f->queries || f->atomic) && !d->sqlbody) /* what cannot be printed is kept as it was written */
+            d->sqlbody = function_body_source(c, f->atomic);
         return !error_is_set(c->err);
     }
     return error_set(c->err, INVALID, "only one AS item needed for language \"%s\"", f->language);

@@ -6,6 +6,7 @@
 
 #include "sql/analyze/format_type.h"
 #include "sql/catalog/user_proc.h"
+#include "sql/parse/parse.h"
 
 const char *function_type_text(struct command *c, uint32_t type)
 {
@@ -119,4 +120,46 @@ const char *function_body_source(struct command *c, bool atomic)
     while (n > 0 && strchr(" \t\r\n;", begin[n - 1]))
         n--;
     return arena_strndup(c->arena, begin, n);
+}
+
+/* --- stored bodies ------------------------------------------------------------------------------------ */
+
+static const uint32_t stored_path[] = {PG_CATALOG_NAMESPACE};
+
+static const char *stored_type(struct analysis *a, uint32_t type)
+{
+    return format_type_name(a->arena, a->snapshot, stored_path, 1, type, -1, false);
+}
+
+/* The parameters, types by their full names. */
+static const char *stored_arguments(struct analysis *a, const struct proc *p)
+{
+    int all = p->nallargs ? p->nallargs : p->nargs, shown = 0;
+    const char *text = "";
+    for (int i = 0; i < all; i++) {
+        char mode = p->nallargs ? p->argmodes[i] : 'i';
+        const char *name = p->argnames && p->argnames[i] ? p->argnames[i] : "";
+        if (mode == 't')
+            continue;
+        text = arena_printf(a->arena, "%s%s%s%s %s", text, shown++ ? ", " : "",
+                            mode == 'o' ? "OUT " : mode == 'b' ? "INOUT " : mode == 'v' ? "VARIADIC " : "",
+                            *name ? format_identifier(a->arena, name) : "",
+                            stored_type(a, p->nallargs ? p->allargtypes[i] : p->argtypes[i]));
+    }
+    return text;
+}
+
+struct create_function *function_stored_body(struct analysis *a, const struct proc *p)
+{
+    bool procedure = p->kind == 'p';
+    const char *text = arena_printf(a->arena, "CREATE %s %s(%s) %s%s%s LANGUAGE sql %s", procedure ? "PROCEDURE" : "FUNCTION",
+                                    format_identifier(a->arena, p->name), stored_arguments(a, p), procedure ? "" : "RETURNS ",
+                                    p->retset ? "SETOF " : "", procedure ? "" : stored_type(a, p->rettype), user_proc(p)->sqlbody);
+    struct parsed *parsed = parse_sql(text, strlen(text), a->err);
+    a->search_path = stored_path;
+    a->nsearch_path = 1;
+    a->text = text;
+    struct query *q = parsed && parsed_count(parsed) == 1 ? analyze_statement(a, parsed_stmt(parsed, 0)) : NULL;
+    parsed_free(parsed);
+    return q && q->command == QUERY_UTILITY && q->utility->kind == UTILITY_CREATE_FUNCTION ? &q->utility->create_function : NULL;
 }

@@ -46,8 +46,10 @@ static uint32_t kind_privileges(enum object_kind kind, const char *word)
     case OBJECT_FUNCTION:
     case OBJECT_PROCEDURE:
         return ACL_EXECUTE;
+    case OBJECT_LARGE_OBJECT:
+        return acl_all(ACL_KIND_LARGE_OBJECT);
     default:
-        return !strcmp(word, "tablespace") ? ACL_CREATE : !strcmp(word, "large object") ? ACL_SELECT | ACL_UPDATE : ACL_USAGE;
+        return !strcmp(word, "tablespace") ? ACL_CREATE : ACL_USAGE;
     }
 }
 
@@ -329,6 +331,13 @@ static bool find_object(struct command *c, const struct object_ref *ref, struct 
         return find_type(c, &ref->name, o);
     case OBJECT_LANGUAGE:
         return find_language(c, name, o);
+    case OBJECT_LARGE_OBJECT: {
+        uint32_t oid, owner;
+        if (!cmd_find_large_object(c, name, &oid, &owner))
+            return false;
+        *o = acl_large_object(c->arena, oid, owner);
+        return true;
+    }
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER: {
         bool wrapper = c->utility->grant.object == OBJECT_FDW;
@@ -348,10 +357,7 @@ static bool find_object(struct command *c, const struct object_ref *ref, struct 
                                      name};
             return true;
         }
-        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
-                         !strcmp(c->utility->grant.object_word, "large object") ? "%s %s does not exist"
-                                                                                 : "%s \"%s\" does not exist",
-                         c->utility->grant.object_word, name);
+        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "%s \"%s\" does not exist", c->utility->grant.object_word, name);
     }
 }
 

@@ -48,6 +48,13 @@ static bool is_rowid_key(const struct relation *table, const struct index_spec *
     return spec->primary && spec->nkeys == 1 && table->rowid_attnum == spec->columns[0].attnum;
 }
 
+/* What the expression text of an index uses besides its table. */
+static bool record_uses(struct command *c, const struct relation *table, uint32_t index, const char *sql)
+{
+    struct expr *e = sql ? cmd_stored_expr(c, sql, table, 0, "index expressions") : NULL;
+    return !sql || (e && cmd_record_expr_depends(c, CLASS_PG_CLASS, index, e));
+}
+
 bool index_define(struct command *c, const struct relation *table, struct index_spec *spec)
 {
     const struct namespace_def *ns = snapshot_namespace(c->snapshot, table->namespace_oid);
@@ -79,8 +86,10 @@ bool index_define(struct command *c, const struct relation *table, struct index_
                   spec->nulls_not_distinct, spec->nkeys, spec->predicate_sql))
         return false;
     for (int i = 0; i < spec->ncolumns; i++)
-        if (!define_column(c, spec, i))
+        if (!define_column(c, spec, i) || !record_uses(c, table, spec->oid, spec->columns[i].attnum ? NULL : spec->columns[i].expr_sql))
             return false;
+    if (!record_uses(c, table, spec->oid, spec->predicate_sql))
+        return false;
     return !spec->constraint || define_constraint(c, table, spec);
 }
 
@@ -439,7 +448,5 @@ bool run_create_index(struct command *c)
                    "access method \"%s\" is served by the inverted file index \"ivf\"", spec.am->name);
         vector_index_built(c, r->index);
     }
-    if (ci->only && table->kind == RELKIND_PARTITIONED && r->index->table->nchildren)
-        return cmd_exec(c, "UPDATE @_pg_index SET indisvalid = 0 WHERE indexrelid = %u", spec.oid) && cmd_reload(c);
-    return ci->only || partition_spread_index(c, spec.oid);
+    return ci->only ? partition_index_alone(c, spec.oid) : partition_spread_index(c, spec.oid);
 }

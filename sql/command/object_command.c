@@ -1,5 +1,5 @@
 /*
- * object_command.c: CREATE SCHEMA, DOMAIN, VIEW; COMMENT.
+ * object_command.c: CREATE SCHEMA, DOMAIN, VIEW.
  */
 #include <string.h>
 
@@ -56,10 +56,13 @@ bool domain_check_define(struct command *c, uint32_t domain, const struct namesp
                               : cmd_choose_constraint_name(c, name, NULL, "check", ns->oid, taken);
     list_add(taken, c->arena, con);
     const char *sql = cmd_deparse(c, k->check, NULL);
-    return sql && cmd_exec(c,
-                           "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'c', 0, %u, 0, 0, 0, 0, %d, 0, NULL, "
-                           "NULL, ' ', ' ', ' ', %Q)",
-                           cmd_new_oid(c), con, ns->oid, domain, !k->not_valid, sql);
+    uint32_t oid = cmd_new_oid(c);
+    return sql &&
+           cmd_exec(c,
+                    "INSERT INTO @_pg_constraint VALUES (%u, %Q, %u, 'c', 0, %u, 0, 0, 0, 0, %d, 0, NULL, "
+                    "NULL, ' ', ' ', ' ', %Q)",
+                    oid, con, ns->oid, domain, !k->not_valid, sql) &&
+           cmd_record_expr_depends(c, CLASS_PG_CONSTRAINT, oid, k->check);
 }
 
 bool run_create_domain(struct command *c)
@@ -183,171 +186,4 @@ bool run_create_view(struct command *c)
     }
     return ok && define_view_columns(c, &draft, q) &&
            cmd_record_query_depends(c, CLASS_PG_REWRITE, draft.oid, q) && cmd_reload(c);
-}
-
-/* --- COMMENT ------------------------------------------------------------------------------------------------------ */
-
-static bool comment_target(struct command *c, uint32_t *classid, uint32_t *oid, int *sub)
-{
-    const struct object_ref *ref = &c->utility->comment.ref;
-    *sub = 0;
-    switch (c->utility->comment.object) {
-    case OBJECT_TABLE:
-    case OBJECT_VIEW:
-    case OBJECT_MATVIEW:
-    case OBJECT_INDEX:
-    case OBJECT_SEQUENCE:
-    case OBJECT_COLUMN: {
-        const struct relation *r = cmd_relation(c, &ref->name);
-        const char *what = c->utility->comment.object == OBJECT_COLUMN ? "relation" : r ? cmd_kind_name(r->kind) : "";
-        if (!r || !cmd_check_owner(c, r->owner, what, r->name) || !command_adopt(c, &r))
-            return false;
-        *classid = CLASS_PG_CLASS;
-        *oid = r->oid;
-        if (c->utility->comment.object != OBJECT_COLUMN)
-            return true;
-        const struct attribute *a = relation_attribute(r, ref->sub);
-        if (!a)
-            return error_set(c->err, ERRCODE_UNDEFINED_COLUMN,
-                             "column \"%s\" of relation \"%s\" does not exist", ref->sub, r->name);
-        *sub = a->num;
-        return true;
-    }
-    case OBJECT_FDW:
-    case OBJECT_FOREIGN_SERVER: {
-        bool wrapper = c->utility->comment.object == OBJECT_FDW;
-        const struct foreign_def *d = snapshot_foreign_named(c->snapshot, wrapper ? 'w' : 's', ref->name.name);
-        *classid = wrapper ? CLASS_PG_FOREIGN_DATA_WRAPPER : CLASS_PG_FOREIGN_SERVER;
-        *oid = d ? d->oid : 0;
-        return d || error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
-                              wrapper ? "foreign-data wrapper \"%s\" does not exist" : "server \"%s\" does not exist", ref->name.name);
-    }
-    case OBJECT_EVENT_TRIGGER: {
-        const struct event_trigger_def *t = snapshot_event_trigger_named(c->snapshot, ref->name.name);
-        *classid = CLASS_PG_EVENT_TRIGGER;
-        *oid = t ? t->oid : 0;
-        return t || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "event trigger \"%s\" does not exist", ref->name.name);
-    }
-    case OBJECT_RULE: {
-        const struct relation *r = cmd_relation(c, &ref->name);
-        const struct rule_def *k = r ? relation_rule(r, ref->sub) : NULL;
-        *classid = CLASS_PG_REWRITE;
-        *oid = k ? k->oid : 0;
-        return k || (r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "rule \"%s\" for relation \"%s\" does not exist", ref->sub,
-                                    r->name));
-    }
-    case OBJECT_STATISTICS: {
-        const struct statistics_def *st = statistics_required(c, &ref->name);
-        *classid = CLASS_PG_STATISTIC_EXT;
-        *oid = st ? st->oid : 0;
-        return st != NULL;
-    }
-    case OBJECT_TRIGGER: {
-        const struct relation *r = cmd_relation(c, &ref->name);
-        const struct trigger_def *t = r ? cmd_find_trigger(r, ref->sub) : NULL;
-        *classid = CLASS_PG_TRIGGER;
-        *oid = t ? t->oid : 0;
-        return t || (r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
-                                    "trigger \"%s\" for table \"%s\" does not exist", ref->sub, r->name));
-    }
-    case OBJECT_CONSTRAINT: {
-        const struct relation *r = cmd_relation(c, &ref->name);
-        for (int i = 0; r && i < r->nconstraints; i++)
-            if (strcmp(r->constraints[i]->name, ref->sub) == 0) {
-                *classid = CLASS_PG_CONSTRAINT;
-                *oid = r->constraints[i]->oid;
-                return true;
-            }
-        return r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
-                              "constraint \"%s\" for table \"%s\" does not exist", ref->sub, r->name);
-    }
-    case OBJECT_TS_CONFIG:
-    case OBJECT_TS_DICT: {
-        struct ts_object o;
-        bool ok = cmd_need_text_search(c, c->utility->comment.object == OBJECT_TS_CONFIG, &ref->name, &o);
-        *classid = o.classid;
-        *oid = o.oid;
-        return ok;
-    }
-    case OBJECT_DOMAIN_CONSTRAINT: {
-        const struct type_def *t = cmd_domain(c, &ref->name);
-        const struct constraint_def *k = t ? cmd_domain_check(c, t, ref->sub) : NULL;
-        *classid = CLASS_PG_CONSTRAINT;
-        *oid = k ? k->oid : 0;
-        return k || (t && error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "constraint \"%s\" for domain %s does not exist",
-                                    ref->sub, cmd_type_name(c, t->oid)));
-    }
-    case OBJECT_POLICY: {
-        const struct relation *r = cmd_relation(c, &ref->name);
-        const struct policy_def *p = r ? cmd_find_policy(r, ref->sub) : NULL;
-        *classid = CLASS_PG_POLICY;
-        *oid = p ? p->oid : 0;
-        return p || (r && error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "policy \"%s\" for table \"%s\" does not exist",
-                                    ref->sub, r->name));
-    }
-    case OBJECT_SCHEMA: {
-        const struct namespace_def *n = snapshot_namespace_named(c->snapshot, ref->name.name);
-        *classid = CLASS_PG_NAMESPACE;
-        *oid = n ? n->oid : 0;
-        if (n && !cmd_check_owner(c, n->owner, "schema", n->name))
-            return false;
-        return n || error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist",
-                              ref->name.name);
-    }
-    case OBJECT_TYPE:
-    case OBJECT_DOMAIN: {
-        const struct type_def *t = cmd_find_type(c, &ref->name);
-        *classid = CLASS_PG_TYPE;
-        *oid = t ? t->oid : 0;
-        return t || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "type \"%s\" does not exist",
-                              cmd_qualified_text(c, &ref->name));
-    }
-    case OBJECT_EXTENSION: {
-        const struct extension_def *e = snapshot_extension_named(c->snapshot, ref->name.name);
-        *classid = CLASS_PG_EXTENSION;
-        *oid = e ? e->oid : 0;
-        return e || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "extension \"%s\" does not exist",
-                              ref->name.name);
-    }
-    case OBJECT_FUNCTION:
-    case OBJECT_PROCEDURE:
-    case OBJECT_ROUTINE:
-    case OBJECT_AGGREGATE:
-        *classid = CLASS_PG_PROC;
-        *oid = ref->oid;
-        return true;
-    case OBJECT_ROLE: {
-        const struct role_def *r = snapshot_role_named(c->snapshot, ref->name.name);
-        *classid = CLASS_PG_AUTHID;
-        *oid = r ? r->oid : 0;
-        return r || error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist",
-                              ref->name.name);
-    }
-    case OBJECT_DATABASE:
-        *classid = CLASS_PG_DATABASE;
-        *oid = DATABASE_OID;
-        return strcmp(ref->name.name, c->database) == 0 ||
-               error_set(c->err, ERRCODE_UNDEFINED_DATABASE, "database \"%s\" does not exist",
-                         ref->name.name);
-    default:
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "COMMENT on this kind of object is not supported");
-    }
-}
-
-bool run_comment(struct command *c)
-{
-    uint32_t classid = 0, oid = 0;
-    int sub;
-    const char *text = c->utility->comment.comment;
-    if (!comment_target(c, &classid, &oid, &sub) || !durable_create(c->db, c->err))
-        return false;
-    bool ok = text && *text
-                  ? cmd_exec(c, "INSERT OR REPLACE INTO @_pg_description VALUES (%u, %u, %d, %Q)", oid,
-                             classid, sub, text)
-                  : cmd_exec(c,
-                             "DELETE FROM @_pg_description WHERE objoid = %u AND classoid = %u AND "
-                             "objsubid = %d",
-                             oid, classid, sub);
-    return ok && cmd_reload(c);
 }

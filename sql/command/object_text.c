@@ -188,6 +188,8 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
     if (oc)
         return arena_printf(c->arena, "operator class %s for access method %s", oc->name,
                             snapshot_am(s, oc->am)->name);
+    if (classid == CLASS_PG_LARGEOBJECT)
+        return arena_printf(c->arena, "large object %u", oid);
     for (int i = 0; classid == CLASS_PG_POLICY && i < s->policies.n; i++) {
         const struct policy_def *po = s->policies.items[i];
         if (po->oid == oid)

@@ -216,8 +216,8 @@ static bool write_aggregate(struct command *c, const struct create_aggregate *a,
                        "INSERT OR REPLACE INTO main._pg_proc (oid, proname, pronamespace, proowner, prolang, procost, prorows, "
                        "provariadic, prokind, prosecdef, proleakproof, proisstrict, proretset, provolatile, proparallel, "
                        "prorettype, proargtypes, proargnames, pronargdefaults, prosrc) VALUES "
-                       "(%u, %Q, %u, %u, %u, 1, 0, 0, 'a', 0, 0, 0, 0, 'i', 'u', %u, %Q, %Q, 0, 'aggregate_dummy')",
-                       oid, a->name.name, namespace_oid, c->role, LANGUAGE_INTERNAL, result, types.data ? types.data : "",
+                       "(%u, %Q, %u, %u, %u, 1, 0, 0, 'a', 0, 0, 0, 0, 'i', '%c', %u, %Q, %Q, 0, 'aggregate_dummy')",
+                       oid, a->name.name, namespace_oid, c->role, LANGUAGE_INTERNAL, a->parallel ? a->parallel : 'u', result, types.data ? types.data : "",
                        names_text(c, a)) &&
               cmd_exec(c, "INSERT OR REPLACE INTO main._pg_aggregate VALUES (%u, %u, %u, %d, %u, %Q)", oid, trans->oid,
                        final ? final->oid : 0, a->final_extra, a->transtype, a->initval);
@@ -340,6 +340,25 @@ static bool link_waiting(struct command *c, const struct create_operator *o, uin
                     oid, o->name.name, o->right, o->left, oid, o->name.name, o->left, o->right);
 }
 
+/* The functions that estimate how many rows a condition keeps; *oid 0 where none is named. */
+static bool estimator(struct command *c, const struct qualified_name *n, bool join, uint32_t *oid)
+{
+    static const uint32_t types[2][5] = {{INTERNALOID, OIDOID, INTERNALOID, INT4OID}, {INTERNALOID, OIDOID, INTERNALOID, INT2OID, INTERNALOID}};
+    const struct proc *p = n->name ? cmd_find_function(c, n, types[join], join ? 5 : 4, false) : NULL;
+    *oid = p ? p->oid : 0;
+    if (p && p->rettype != FLOAT8OID)
+        return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "%s estimator function %s must return type %s",
+                         join ? "join" : "restriction", cmd_qualified_text(c, n), "double precision");
+    return !n->name || p;
+}
+
+static bool keep_estimators(struct command *c, const struct create_operator *o, uint32_t oid)
+{
+    uint32_t rest, join;
+    return estimator(c, &o->restrict_fn, false, &rest) && estimator(c, &o->join_fn, true, &join) &&
+           (!(rest || join) || cmd_exec(c, "INSERT INTO main._pg_operator_more VALUES (%u, %u, %u)", oid, rest, join));
+}
+
 bool run_create_operator(struct command *c)
 {
     const struct create_operator *o = &c->utility->create_operator;
@@ -372,7 +391,7 @@ bool run_create_operator(struct command *c)
         return invalid_definition(c, o->negator.name ? "only boolean operators can have negators"
                                      : o->merges     ? "only boolean operators can merge join"
                                                      : "only boolean operators can hash");
-    return oid &&
+    return oid && keep_estimators(c, o, oid) &&
            cmd_exec(c, "INSERT INTO main._pg_operator VALUES (%u, %Q, %u, %u, %d, %d, %u, %u, %u, 0, 0, %u, NULL, NULL)", oid,
                     o->name.name, namespace_oid, c->role, o->merges, o->hashes, o->left, o->right, result, p->oid) &&
            link_related(c, &o->commutator, o->right, o->left, "oprcom", oid, namespace_oid) &&

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/catalog/extension.h"
+#include "sql/catalog/large_object.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/object_text.h"
 
@@ -30,6 +31,8 @@ bool cmd_set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t b
         ok = cmd_exec(c, "UPDATE @_pg_operator SET oprowner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_FOREIGN_DATA_WRAPPER || classid == CLASS_PG_FOREIGN_SERVER)
         ok = cmd_exec(c, "UPDATE main._pg_foreign_object SET owner = %u WHERE oid = %u", after, oid);
+    else if (classid == CLASS_PG_LARGEOBJECT)
+        ok = large_object_set_owner(c->db, oid, after, c->err);
     else if (classid == CLASS_PG_EXTENSION)
         ok = cmd_exec(c, "UPDATE @_pg_extension SET extowner = %u WHERE oid = %u", after, oid);
     return ok && cmd_change_acl_owner(c, classid, oid, before, after);
@@ -164,6 +167,8 @@ bool run_object_owner(struct command *c)
     }
     case OBJECT_EVENT_TRIGGER:
         return cmd_own_event_trigger(c, ref->name.name, role);
+    case OBJECT_LARGE_OBJECT:
+        return cmd_own_large_object(c, ref->name.name, role);
     case OBJECT_DATABASE: {
         uint32_t before = c->snapshot->database_owner;
         if (strcmp(ref->name.name, c->database) != 0)
@@ -216,6 +221,11 @@ static bool each_owned(struct command *c, uint32_t role, bool (*visit)(struct co
         if (d->kind != 'u' && d->owner == role && !visit(c, (struct object_address){class, d->oid, 0}, arg))
             return false;
     }
+    uint32_t *large = NULL;
+    int n = cmd_large_objects_of(c, role, &large);
+    for (int i = 0; i < n; i++)
+        if (!visit(c, (struct object_address){CLASS_PG_LARGEOBJECT, large[i], 0}, arg))
+            return false;
     return s->database_owner != role || visit(c, (struct object_address){CLASS_PG_DATABASE, DATABASE_OID, 0}, arg);
 }
 

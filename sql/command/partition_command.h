@@ -33,6 +33,8 @@ const struct relation *partition_default(const struct relation *parent);
 bool partition_clone_indexes(struct command *c, const struct relation *parent, const struct relation *child);
 /* A new index of a partitioned table: an index in each partition, one that is there already if it is alike. */
 bool partition_spread_index(struct command *c, uint32_t index);
+/* Of ONLY: the partitions have none yet, so the index of a table with partitions is not valid. */
+bool partition_index_alone(struct command *c, uint32_t index);
 /* LIKE INCLUDING INDEXES: the index, over another table with columns of these names. Loads the catalog. */
 bool index_copy(struct command *c, const struct index_def *d, uint32_t table, bool comment);
 /* ALTER INDEX ... ATTACH PARTITION. */

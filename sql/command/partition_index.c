@@ -114,6 +114,14 @@ bool partition_spread_index(struct command *c, uint32_t index)
     return true;
 }
 
+bool partition_index_alone(struct command *c, uint32_t index)
+{
+    const struct relation *r = snapshot_relation(c->snapshot, index);
+    if (!r || !r->index || r->index->table->kind != RELKIND_PARTITIONED || !r->index->table->nchildren)
+        return true;
+    return cmd_exec(c, "UPDATE @_pg_index SET indisvalid = 0 WHERE indexrelid = %u", index) && cmd_reload(c);
+}
+
 bool index_copy(struct command *c, const struct index_def *d, uint32_t table, bool comment)
 {
     const struct snapshot *held = snapshot_ref(c->snapshot);

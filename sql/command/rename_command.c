@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "sql/catalog/user_proc.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/inheritance.h"
 #include "sql/command/function_text.h"
@@ -31,6 +32,34 @@ static struct expr *retarget_visit(struct expr *e, void *arg)
     return e;
 }
 
+static void retarget_columns(const struct relation *r, struct target *targets, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (targets[i].attnum > 0 && targets[i].attnum <= r->natts)
+            targets[i].name = r->atts[targets[i].attnum - 1].name;
+}
+
+/* The columns an INSERT or UPDATE names; the rtable is retargeted already. */
+static void retarget_change(struct command *c, struct query *q)
+{
+    if (q->command == QUERY_SELECT || q->result < 0 || !q->rtable[q->result]->relation)
+        return;
+    const struct relation *r = q->rtable[q->result]->relation;
+    retarget_columns(r, q->targets, q->ntargets);
+    struct on_conflict *k = q->conflict;
+    if (!k)
+        return;
+    retarget_columns(r, k->set, k->nset);
+    const struct index_def **arbiters = ARENA_ARRAY(c->arena, const struct index_def *, k->narbiters + 1);
+    for (int i = 0; i < k->narbiters; i++) {
+        const struct relation *x = snapshot_relation(c->snapshot, k->arbiters[i]->oid);
+        arbiters[i] = x && x->index ? x->index : k->arbiters[i];
+        if (k->constraint && arbiters[i]->constraint)
+            k->constraint = arbiters[i]->constraint->name;
+    }
+    k->arbiters = arbiters;
+}
+
 static void retarget_query(struct command *c, struct query *q)
 {
     for (int i = 0; i < q->nrtable; i++) {
@@ -49,19 +78,46 @@ static void retarget_query(struct command *c, struct query *q)
     }
     for (int i = 0; i < q->nctes; i++)
         retarget_query(c, q->ctes[i]->query);
+    retarget_change(c, q);
     query_mutate_exprs(q, retarget_visit, c);
 }
 
 struct view_tree {
     uint32_t oid;
     struct query *query;
+    struct create_function *body; /* of a function, then query is NULL */
 };
 
-/* Trees of all views, made before the change. */
+/* Bodies of SQL-standard functions; those that cannot be analyzed stay as they are. */
+static void add_bodies(struct command *c, struct view_tree *trees, int *n)
+{
+    for (int i = 0; i < c->snapshot->procs.n; i++) {
+        const struct proc *p = c->snapshot->procs.items[i];
+        if (!p->user || !user_proc(p)->sqlbody)
+            continue;
+        struct error err;
+        error_init(&err, c->arena);
+        struct analysis a = cmd_analysis(c);
+        a.err = &err;
+        struct create_function *body = function_stored_body(&a, p);
+        if (body)
+            trees[(*n)++] = (struct view_tree){p->oid, NULL, body};
+    }
+}
+
+static bool reprint_body(struct command *c, const struct view_tree *t)
+{
+    for (int i = 0; i < t->body->nqueries; i++)
+        retarget_query(c, t->body->queries[i]);
+    const char *sql = cmd_deparse_body(c, t->body);
+    return !sql || cmd_exec(c, "UPDATE main._pg_proc SET prosqlbody = %Q WHERE oid = %u", sql, t->oid);
+}
+
+/* Trees of all views and function bodies, made before the change. */
 static struct view_tree *view_trees(struct command *c, int *n)
 {
     const struct snapshot *s = c->snapshot;
-    struct view_tree *trees = ARENA_ARRAY(c->arena, struct view_tree, s->relations.n + 1);
+    struct view_tree *trees = ARENA_ARRAY(c->arena, struct view_tree, s->relations.n + s->procs.n + 1);
     *n = 0;
     for (int i = 0; i < s->relations.n; i++) {
         const struct relation *r = s->relations.items[i];
@@ -78,12 +134,18 @@ static struct view_tree *view_trees(struct command *c, int *n)
         trees[*n].oid = r->oid;
         trees[(*n)++].query = q;
     }
+    add_bodies(c, trees, n);
     return trees;
 }
 
 static bool reprint_views(struct command *c, struct view_tree *trees, int n)
 {
     for (int i = 0; i < n; i++) {
+        if (trees[i].body) {
+            if (!reprint_body(c, &trees[i]))
+                return false;
+            continue;
+        }
         retarget_query(c, trees[i].query);
         const char *sql = cmd_deparse_query(c, trees[i].query);
         if (!sql || !cmd_exec(c, "UPDATE @_pg_class SET view_sql = %Q WHERE oid = %u", sql, trees[i].oid))
@@ -245,7 +307,7 @@ static bool rename_one_column(struct command *c, const struct relation *r, const
     bool ok = trees != NULL;
     /* A view's own column: its text must give the new name. */
     for (int i = 0; ok && i < n; i++)
-        for (int k = 0, num = 0; trees[i].oid == r->oid && k < trees[i].query->ntargets; k++)
+        for (int k = 0, num = 0; trees[i].query && trees[i].oid == r->oid && k < trees[i].query->ntargets; k++)
             if (!trees[i].query->targets[k].junk && ++num == a->num)
                 trees[i].query->targets[k].name = to;
     ok = ok &&

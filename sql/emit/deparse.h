@@ -9,14 +9,17 @@
 #include "sql/base/strbuf.h"
 
 #define DEPARSE_PRETTY 1 /* fewer parentheses and line breaks: the "true" argument of pg_get_expr and kin */
-
 #define DEPARSE_STORED 2 /* to be read again by our own analysis: casts of x = ANY (...) that it will make itself are left out */
+#define DEPARSE_FLAT   4 /* no new lines */
 
 struct deparse {
     const struct snapshot *snapshot;
     const uint32_t *search_path; /* names visible through it print unqualified */
     int nsearch_path;
     unsigned flags;
+    const char *function; /* a function's body: its name, */
+    const char *const *params; /* and those of its input arguments ("": none), by which $n is printed; or NULL */
+    int nparams;
     int wrap; /* lists of columns and FROM items break only past this column; 0: before each item */
     struct eval_context *ctx; /* constants are printed through their output functions */
     struct arena *arena;
@@ -30,6 +33,8 @@ bool deparse_expr(struct deparse *d, const struct expr *e, const struct relation
 bool deparse_trigger_when(struct deparse *d, const struct expr *e, const struct relation *r, struct strbuf *out);
 /* An action of a rule on r: a statement one level below old and new. */
 bool deparse_rule_action(struct deparse *d, const struct query *q, const struct relation *r, struct strbuf *out);
+/* The body of an SQL-standard function: "RETURN expr", or "BEGIN ATOMIC" and its statements. */
+bool deparse_function_body(struct deparse *d, struct query *const *statements, int n, bool atomic, struct strbuf *out);
 /* A condition of query q, as EXPLAIN prints it: with the names of tables when q has several. */
 bool deparse_condition(struct deparse *d, const struct query *q, const struct expr *e, struct strbuf *out);
 /* A whole SELECT, as pg_get_viewdef prints it (without the final semicolon). */

@@ -1,4 +1,4 @@
-/* deparse_dml.c: INSERT, UPDATE, DELETE as PostgreSQL text, as pg_get_ruledef prints the actions of rules. */
+/* deparse_dml.c: INSERT, UPDATE, DELETE as PostgreSQL text, as pg_get_ruledef prints the actions of rules; the bodies of functions. */
 #include <string.h>
 
 #include "sql/analyze/utility.h"
@@ -20,6 +20,14 @@ static void target_alias(struct deparser *p, const struct rte *t, const char *na
         return;
     deparse_z(p, " ");
     deparse_name(p, name);
+}
+
+static void target_value(struct deparser *p, const struct target *t)
+{
+    if (t->says_default)
+        deparse_z(p, "DEFAULT");
+    else
+        deparse_node(p, t->expr, false);
 }
 
 static void where(struct deparser *p, const struct query *q)
@@ -58,10 +66,48 @@ static void columns(struct deparser *p, const struct query *q)
         deparse_z(p, ")");
 }
 
+/* The columns that an arbiter is inferred from. */
+static void conflict_target(struct deparser *p, const struct query *q)
+{
+    const struct index_def *x = q->conflict->arbiters[0];
+    for (int i = 0; i < x->nkeys; i++) {
+        if (!x->columns[i].attnum || x->predicate_sql) {
+            deparse_unsupported(p, "ON CONFLICT with an expression or a predicate");
+            return;
+        }
+        deparse_z(p, i ? ", " : "(");
+        deparse_name(p, x->table->atts[x->columns[i].attnum - 1].name);
+    }
+    deparse_z(p, ")");
+}
+
 static void conflict(struct deparser *p, const struct query *q)
 {
-    if (q->conflict)
-        deparse_unsupported(p, "ON CONFLICT in a rule");
+    const struct on_conflict *k = q->conflict;
+    if (!k || k->action == CONFLICT_NONE)
+        return;
+    deparse_z(p, " ON CONFLICT");
+    if (k->constraint) {
+        deparse_z(p, " ON CONSTRAINT ");
+        deparse_name(p, k->constraint);
+    } else if (k->narbiters) {
+        conflict_target(p, q);
+    }
+    if (k->action == CONFLICT_NOTHING) {
+        deparse_z(p, " DO NOTHING");
+        return;
+    }
+    deparse_z(p, " DO UPDATE SET ");
+    for (int i = 0; i < k->nset; i++) {
+        deparse_z(p, i ? ", " : "");
+        deparse_name(p, k->set[i].name);
+        deparse_z(p, " = ");
+        target_value(p, &k->set[i]);
+    }
+    if (k->where) {
+        deparse_keyword(p, " WHERE ", -INDENT_STD, INDENT_STD, 1);
+        deparse_node(p, k->where, false);
+    }
 }
 
 static void insert(struct deparser *p, const struct query *q, const char *name)
@@ -83,7 +129,7 @@ static void insert(struct deparser *p, const struct query *q, const char *name)
         deparse_z(p, " ");
         deparse_subquery(p, source->subquery, false);
     } else if (source && source->kind == RTE_VALUES) {
-        deparse_keyword(p, " ", -INDENT_STD, INDENT_STD, 0);
+        deparse_z(p, " ");
         deparse_values(p, source);
     } else {
         bool first = true;
@@ -92,7 +138,7 @@ static void insert(struct deparser *p, const struct query *q, const char *name)
             if (q->targets[i].junk || q->targets[i].defaulted)
                 continue;
             deparse_z(p, first ? "" : ", ");
-            deparse_node(p, q->targets[i].expr, false);
+            target_value(p, &q->targets[i]);
             first = false;
         }
         deparse_z(p, ")");
@@ -126,7 +172,7 @@ static void update(struct deparser *p, const struct query *q, const char *name)
         deparse_z(p, first ? "" : ", ");
         deparse_name(p, q->targets[i].name);
         deparse_z(p, " = ");
-        deparse_node(p, q->targets[i].expr, false);
+        target_value(p, &q->targets[i]);
         first = false;
     }
     other_tables(p, q, " FROM ");
@@ -145,7 +191,7 @@ void deparse_modify(struct deparser *p, const struct query *q, const char *name)
         other_tables(p, q, " USING ");
         where(p, q);
     } else {
-        deparse_unsupported(p, "this statement in a rule");
+        deparse_unsupported(p, "this statement in a rule or function");
     }
     returning(p, q);
 }
@@ -168,5 +214,27 @@ bool deparse_rule_action(struct deparse *d, const struct query *q, const struct 
     } else {
         deparse_subquery(&p, q, true);
     }
+    return !error_is_set(d->err);
+}
+
+bool deparse_function_body(struct deparse *d, struct query *const *statements, int n, bool atomic, struct strbuf *out)
+{
+    struct deparse flat = *d;
+    flat.flags |= DEPARSE_FLAT;
+    strbuf_addz(out, atomic ? "BEGIN ATOMIC\n" : "");
+    for (int i = 0; i < n; i++) {
+        const struct query *q = statements[i];
+        struct deparser p = {.d = atomic ? d : &flat, .out = out, .prefix = true, .indent = 1};
+        struct deparse_level level = {.q = q};
+        if (q->is_return) {
+            p.level = &level;
+            deparse_z(&p, atomic ? " RETURN " : "RETURN ");
+            deparse_node(&p, q->targets[0].expr, false);
+        } else {
+            deparse_subquery(&p, q, d->function == NULL); /* the stored text gives every column its name */
+        }
+        strbuf_addz(out, atomic ? ";\n" : "");
+    }
+    strbuf_addz(out, atomic ? "END" : "");
     return !error_is_set(d->err);
 }

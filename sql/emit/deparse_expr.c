@@ -202,6 +202,7 @@ static bool is_case_test(const struct expr *e)
 
 static void deparse_case(struct deparser *p, const struct expr *e)
 {
+    const char *space = p->d->flags & DEPARSE_FLAT ? " " : "";
     deparse_keyword(p, "CASE", 0, INDENT_VAR, 0);
     if (e->kase.arg) {
         deparse_z(p, " ");
@@ -211,13 +212,16 @@ static void deparse_case(struct deparser *p, const struct expr *e)
         const struct expr *c = e->kase.whens[i].cond;
         if (e->kase.arg && c->kind == EXPR_OP && c->func.args.n == 2 && is_case_test(c->func.args.items[0]))
             c = c->func.args.items[1];
+        deparse_z(p, space);
         deparse_keyword(p, "WHEN ", 0, 0, 0);
         deparse_node(p, c, false);
         deparse_z(p, " THEN ");
         deparse_node(p, e->kase.whens[i].result, true);
     }
+    deparse_z(p, space);
     deparse_keyword(p, "ELSE ", 0, 0, 0);
     deparse_node(p, e->kase.otherwise, true);
+    deparse_z(p, space);
     deparse_keyword(p, "END", -INDENT_VAR, 0, 0);
 }
 
@@ -423,6 +427,24 @@ static void deparse_row(struct deparser *p, const struct expr *e)
     enclosed(p, "ROW(", &e->list.args, ")");
 }
 
+/* $n, or a function's argument by name: with the function's where columns could be meant. */
+static void parameter(struct deparser *p, int number)
+{
+    const struct deparse *d = p->d;
+    bool qualify = false;
+    if (number < 1 || number > d->nparams || !*d->params[number - 1]) {
+        strbuf_printf(p->out, "$%d", number);
+        return;
+    }
+    for (const struct deparse_level *l = p->level; l; l = l->parent)
+        qualify |= l->q->nrtable > 0;
+    if (qualify) {
+        deparse_name(p, d->function);
+        deparse_z(p, ".");
+    }
+    deparse_name(p, d->params[number - 1]);
+}
+
 void deparse_node(struct deparser *p, const struct expr *e, bool implicit)
 {
     if (error_is_set(p->d->err))
@@ -432,7 +454,7 @@ void deparse_node(struct deparser *p, const struct expr *e, bool implicit)
         deparse_const(p, e, 0);
         break;
     case EXPR_PARAM:
-        strbuf_printf(p->out, "$%d", e->param.number);
+        parameter(p, e->param.number);
         break;
     case EXPR_VAR:
     case EXPR_WHOLE_ROW:

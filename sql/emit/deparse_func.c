@@ -95,6 +95,16 @@ static int32_t length_coercion(const struct expr *e)
     return (int32_t)t->constant.value.i;
 }
 
+/* The name of the n-th input argument. */
+static const char *input_name(const struct proc *f, int n)
+{
+    int all = f->nallargs ? f->nallargs : f->nargs;
+    for (int i = 0; i < all; i++)
+        if ((!f->nallargs || strchr("ibv", f->argmodes[i])) && n-- == 0)
+            return f->argnames && f->argnames[i] ? f->argnames[i] : "";
+    return "";
+}
+
 void deparse_func(struct deparser *p, const struct expr *e, bool implicit)
 {
     enum coercion_form form = e->func.form;
@@ -110,11 +120,16 @@ void deparse_func(struct deparser *p, const struct expr *e, bool implicit)
         return;
     deparse_proc_name(p, e->func.proc);
     deparse_z(p, "(");
-    for (int i = 0; i < e->func.args.n; i++) {
+    for (int i = 0; i < e->func.args.n - e->func.ndefaulted; i++) {
+        int place = e->func.written ? e->func.written[i] : i;
         deparse_z(p, i ? ", " : "");
-        if (e->func.variadic && i == e->func.args.n - 1)
+        if (e->func.written && i >= e->func.npositional) {
+            deparse_name(p, input_name(e->func.proc, place));
+            deparse_z(p, " => ");
+        }
+        if (e->func.variadic && place == e->func.args.n - 1)
             deparse_z(p, "VARIADIC ");
-        deparse_node(p, e->func.args.items[i], true);
+        deparse_node(p, e->func.args.items[place], true);
     }
     deparse_z(p, ")");
 }

@@ -96,6 +96,10 @@ void deparse_trim(struct strbuf *b)
 
 void deparse_keyword(struct deparser *p, const char *s, int before, int after, int plus)
 {
+    if (p->d->flags & DEPARSE_FLAT) {
+        strbuf_addz(p->out, s);
+        return;
+    }
     p->indent += before;
     deparse_trim(p->out);
     strbuf_addc(p->out, '\n');

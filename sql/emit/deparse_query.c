@@ -125,13 +125,14 @@ static void deparse_with(struct deparser *p, const struct query *q)
     if (!q->nctes)
         return;
     p->indent += INDENT_STD;
-    deparse_z(p, q->recursive ? " WITH RECURSIVE " : " WITH ");
+    deparse_z(p, p->d->flags & DEPARSE_FLAT ? "" : " ");
+    deparse_z(p, q->recursive ? "WITH RECURSIVE " : "WITH ");
     for (int i = 0; i < q->nctes; i++) {
         deparse_z(p, i ? ", " : "");
         deparse_cte(p, q->ctes[i]);
     }
     p->indent -= INDENT_STD;
-    deparse_keyword(p, "", 0, 0, 0);
+    deparse_keyword(p, p->d->flags & DEPARSE_FLAT ? " " : "", 0, 0, 0);
 }
 
 /* --- select list --------------------------------------------------------------------------------- */
@@ -154,7 +155,8 @@ static void append_item(struct deparser *p, const struct strbuf *item, bool firs
     if (breaks)
         deparse_trim(p->out);
     else if (!first &&
-             (line_length(p->out) + item->len > (size_t)p->d->wrap || (multiline && *multiline) || !p->d->wrap))
+             (line_length(p->out) + item->len > (size_t)p->d->wrap || (multiline && *multiline) || !p->d->wrap) &&
+             !(p->d->flags & DEPARSE_FLAT))
         deparse_keyword(p, "", -INDENT_STD, INDENT_STD, INDENT_VAR);
     if (multiline)
         *multiline = strchr(text + breaks, '\n') != NULL;
@@ -478,7 +480,7 @@ static void deparse_window_clause(struct deparser *p, const struct query *q)
 static void deparse_basic(struct deparser *p, const struct query *q, bool names_visible)
 {
     p->indent += INDENT_STD;
-    deparse_z(p, " ");
+    deparse_z(p, p->d->flags & DEPARSE_FLAT ? "" : " ");
     const struct rte *values = only_values(q);
     if (values) {
         deparse_values(p, values);

@@ -7,7 +7,7 @@
 /* Makes entry rte of q, a table, a subquery over it and its descendants; references to its system columns follow. The entry
    itself is changed: give a copy if another query shares it. */
 bool plan_expand_family(struct planner *p, struct query *q, int rte);
-/* Does q change a table that has children, or a partitioned one? */
+/* Does q change rows of several tables: of one with children, or a partitioned one? */
 bool plan_target_has_family(const struct query *q);
 /*
  * INSERT, UPDATE or DELETE of such a table as steps, one change per member. with, nwith: as in struct step. The last step has

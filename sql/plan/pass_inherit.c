@@ -190,5 +190,7 @@ bool pass_inherit(struct planner *p, struct query *q)
 
 bool plan_target_has_family(const struct query *q)
 {
-    return q->result >= 0 && q->command != QUERY_SELECT && has_family(q->rtable[q->result]);
+    if (q->result < 0 || q->command == QUERY_SELECT || !has_family(q->rtable[q->result]))
+        return false; /* a new row of a parent is the parent's own: only partitioned tables pass rows on */
+    return q->command != QUERY_INSERT || q->rtable[q->result]->relation->kind == RELKIND_PARTITIONED;
 }

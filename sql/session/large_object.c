@@ -10,6 +10,7 @@
 
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
+#include "sql/catalog/acl.h"
 #include "sql/catalog/large_object.h"
 #include "sql/session/session.h"
 
@@ -26,6 +27,13 @@ static bool object_known(struct fcall *f, uint32_t oid)
 {
     return large_object_exists(object_db(f), oid) ||
            error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "large object %u does not exist", oid);
+}
+
+/* Does the role have these rights to an object that exists? */
+static bool object_allowed(struct fcall *f, uint32_t oid, uint32_t rights)
+{
+    struct acl_object o = acl_large_object(f->arena, oid, large_object_owner(object_db(f), oid));
+    return acl_check(f->ctx->snapshot, &o, f->ctx->role, rights, ACL_ALL_OF) || acl_denied(f->err, &o, NULL);
 }
 
 /* --- descriptors ------------------------------------------------------------------------------ */
@@ -78,7 +86,8 @@ static void be_lo_open(struct fcall *f)
         error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid flags for opening a large object: %d", (int)mode);
         return;
     }
-    if (!object_known(f, (uint32_t)ARG_INT(f, 0)))
+    if (!object_known(f, (uint32_t)ARG_INT(f, 0)) ||
+        !object_allowed(f, (uint32_t)ARG_INT(f, 0), mode & INV_WRITE ? ACL_SELECT | ACL_UPDATE : ACL_SELECT))
         return;
     while (i < s->nlarge_objects && s->large_objects[i].oid)
         i++;
@@ -237,7 +246,11 @@ static void be_lo_creat(struct fcall *f)
 static void be_lo_unlink(struct fcall *f)
 {
     struct pg_session *s = f->ctx->session;
-    uint32_t oid = (uint32_t)ARG_INT(f, 0);
+    uint32_t oid = (uint32_t)ARG_INT(f, 0), owner = large_object_owner(object_db(f), oid);
+    if (owner && !acl_owns(f->ctx->snapshot, owner, f->ctx->role)) {
+        error_set(f->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be owner of large object %u", oid);
+        return;
+    }
     if (!large_object_unlink(object_db(f), oid, f->err))
         return;
     for (int i = 0; i < s->nlarge_objects; i++)
@@ -262,7 +275,7 @@ static bool offset_allowed(struct fcall *f, int64_t offset)
 static void be_lo_get(struct fcall *f)
 {
     uint32_t oid = (uint32_t)ARG_INT(f, 0);
-    if (object_known(f, oid))
+    if (object_known(f, oid) && object_allowed(f, oid, ACL_SELECT))
         return_bytes(f, oid, 0, INT64_MAX);
 }
 
@@ -271,14 +284,14 @@ static void be_lo_get_fragment(struct fcall *f)
     uint32_t oid = (uint32_t)ARG_INT(f, 0);
     if (ARG_INT(f, 2) < 0)
         error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "requested length cannot be negative");
-    else if (object_known(f, oid) && offset_allowed(f, ARG_INT(f, 1)))
+    else if (object_known(f, oid) && object_allowed(f, oid, ACL_SELECT) && offset_allowed(f, ARG_INT(f, 1)))
         return_bytes(f, oid, ARG_INT(f, 1), ARG_INT(f, 2));
 }
 
 static void be_lo_put(struct fcall *f)
 {
     uint32_t oid = (uint32_t)ARG_INT(f, 0);
-    if (object_known(f, oid) && offset_allowed(f, ARG_INT(f, 1)) && write_bytes(f, oid, ARG_INT(f, 1), &f->args[2]))
+    if (object_known(f, oid) && object_allowed(f, oid, ACL_SELECT | ACL_UPDATE) && offset_allowed(f, ARG_INT(f, 1)) && write_bytes(f, oid, ARG_INT(f, 1), &f->args[2]))
         f->result = value_text("", 0);
 }
 

@@ -1,5 +1,6 @@
 -- A blog in schema public as web frameworks lay it out: serial keys, many-to-many tables, self references, soft deletes, text of all kinds,
--- names that need quotes, row-level security, grants to roles. Roles dump_editor and dump_reader must exist.
+-- names that need quotes, row-level security, grants to roles and default privileges, search in texts by a configuration of its own,
+-- triggers and functions, an event trigger, hash partitions, publications. Roles dump_editor and dump_reader must exist.
 CREATE TABLE users (
     id serial PRIMARY KEY,
     login varchar(40) NOT NULL,
@@ -90,3 +91,86 @@ ALTER TABLE tags OWNER TO dump_editor;
 COMMENT ON COLUMN users."passwordHash" IS 'never show';
 COMMENT ON POLICY "no spam" ON comments IS 'a policy';
 COMMENT ON SEQUENCE users_id_seq IS 'ids';
+
+-- states, tags and search
+CREATE TYPE post_state AS ENUM ('draft', 'live', 'gone');
+ALTER TYPE post_state ADD VALUE 'late' BEFORE 'live';
+CREATE DOMAIN slug AS varchar(120) CONSTRAINT slug_shape CHECK (VALUE ~ '^[a-z0-9-]+$');
+COMMENT ON DOMAIN slug IS 'part of an address';
+CREATE TEXT SEARCH DICTIONARY plain_words (TEMPLATE = simple, STOPWORDS = english, ACCEPT = false);
+CREATE TEXT SEARCH CONFIGURATION blog_search (COPY = english);
+ALTER TEXT SEARCH CONFIGURATION blog_search ALTER MAPPING FOR asciiword, word WITH plain_words, english_stem;
+ALTER TEXT SEARCH CONFIGURATION blog_search DROP MAPPING FOR url_path;
+COMMENT ON TEXT SEARCH CONFIGURATION blog_search IS 'how posts are searched';
+COMMENT ON TEXT SEARCH DICTIONARY plain_words IS 'without stems';
+CREATE TABLE revisions (
+    post_id integer NOT NULL REFERENCES posts ON DELETE CASCADE,
+    number smallint NOT NULL,
+    state post_state DEFAULT 'draft' NOT NULL,
+    address slug,
+    labels text[] DEFAULT ARRAY['new'::text, 'un"read'::text] NOT NULL,
+    body text NOT NULL,
+    words tsvector GENERATED ALWAYS AS (to_tsvector('english'::regconfig, body)) STORED,
+    edited_by text DEFAULT CURRENT_USER,
+    PRIMARY KEY (post_id, number)
+);
+CREATE INDEX revisions_words ON revisions USING gin (words);
+CREATE INDEX revisions_live ON revisions (post_id) WHERE state = 'live'::post_state;
+CREATE INDEX revisions_labels ON revisions USING gin (labels);
+CREATE INDEX revisions_first_word ON revisions (split_part(body, ' '::text, 1), (upper("left"(body, 10))));
+CREATE TABLE visits (session uuid NOT NULL, path text NOT NULL, times integer DEFAULT 1) PARTITION BY HASH (session);
+CREATE TABLE visits_0 PARTITION OF visits FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+CREATE TABLE visits_1 PARTITION OF visits FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+CREATE TABLE visits_2 PARTITION OF visits (CONSTRAINT visits_2_times CHECK (times > 0)) FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+CREATE INDEX ON visits (path);
+ALTER TABLE visits ADD CONSTRAINT visits_key UNIQUE (session, path);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.title := btrim(NEW.title);
+    IF NEW.published_on IS NULL AND TG_OP = 'UPDATE' THEN
+        RAISE NOTICE 'post % is a draft', NEW.id;
+    END IF;
+    RETURN NEW;
+END;
+$$;
+CREATE FUNCTION count_posts(login text) RETURNS bigint LANGUAGE sql STABLE AS
+$body$
+    SELECT count(*) FROM posts p JOIN users u ON u.id = p.author_id WHERE u.login = count_posts.login
+$body$;
+CREATE FUNCTION found(query text, "limit" integer DEFAULT 10) RETURNS TABLE(post_id integer, number smallint, rank real)
+    LANGUAGE plpgsql STABLE COST 500 ROWS 20 AS $_$
+BEGIN
+    RETURN QUERY SELECT r.post_id, r.number, ts_rank(r.words, to_tsquery('english', $1)) FROM revisions r
+        WHERE r.words @@ to_tsquery('english', $1) ORDER BY 3 DESC LIMIT "limit";
+END $_$;
+CREATE PROCEDURE publish(post integer, on_day date DEFAULT '2026-07-08') LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE posts SET published_on = on_day WHERE id = post;
+    UPDATE revisions SET state = 'live' WHERE post_id = post;
+END $$;
+CREATE FUNCTION longer(a text, b text) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS 'SELECT CASE WHEN length(a) >= length(b) THEN a ELSE b END';
+CREATE AGGREGATE longest(text) (SFUNC = longer, STYPE = text);
+CREATE FUNCTION note_ddl() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE DEBUG 'ddl %', tg_tag; END $$;
+CREATE EVENT TRIGGER noted ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'DROP TABLE') EXECUTE FUNCTION note_ddl();
+COMMENT ON EVENT TRIGGER noted IS 'who made what';
+CREATE TRIGGER posts_touch BEFORE INSERT OR UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE TRIGGER revisions_index BEFORE INSERT OR UPDATE ON comments FOR EACH ROW WHEN (new.body <> 'x'::text) EXECUTE FUNCTION suppress_redundant_updates_trigger();
+ALTER TABLE comments ENABLE ALWAYS TRIGGER revisions_index;
+CREATE VIEW live_posts AS
+    SELECT p.id, p.title, r.number, r.labels[1] AS label, r.words @@ '''word'''::tsquery AS hit FROM posts p JOIN revisions r ON r.post_id = p.id
+    WHERE r.state <> 'gone'::post_state;
+CREATE VIEW labelled AS SELECT l.label, longest(l.title) AS longest, count_posts('Ada'::text) AS of_ada FROM live_posts l GROUP BY l.label;
+INSERT INTO revisions (post_id, number, state, address, labels, body, edited_by) VALUES (1, 1, 'draft', 'first-1', '{a,b}', 'Some words of a house', 'ann'),
+    (1, 2, 'late', NULL, '{}', 'Other words', 'bob'), (3, 1, 'live', 'a-1', '{NULL,"x y"}', 'long '' text', '');
+INSERT INTO visits SELECT ('00000000-0000-0000-0000-00000000000' || g)::uuid, '/' || g, g FROM generate_series(1, 9) g;
+CALL publish(2);
+CREATE PUBLICATION everything FOR ALL TABLES;
+CREATE PUBLICATION "some one" FOR TABLE posts (id, title), tags WITH (publish = 'insert, update');
+COMMENT ON PUBLICATION "some one" IS 'not all';
+GRANT EXECUTE ON FUNCTION count_posts(text) TO dump_reader;
+REVOKE EXECUTE ON FUNCTION longer(text, text) FROM PUBLIC;
+GRANT EXECUTE ON PROCEDURE publish(integer, date) TO dump_editor WITH GRANT OPTION;
+GRANT USAGE ON TYPE post_state TO dump_reader;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO dump_editor;
+ALTER DEFAULT PRIVILEGES GRANT USAGE ON SEQUENCES TO dump_reader;
+ALTER DEFAULT PRIVILEGES REVOKE ALL ON TYPES FROM PUBLIC;

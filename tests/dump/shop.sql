@@ -1,5 +1,6 @@
 -- A shop: enums, domains, foreign keys with a circle, checks, partial and expression indexes, views on views, a materialized view,
--- sequences, jsonb, arrays, ranges, identity and generated columns, comments, privileges. Loads into PostgreSQL 15 and pgfeather.
+-- sequences, jsonb, arrays, ranges, identity and generated columns, comments, functions and procedures, triggers, rules, an aggregate, an
+-- operator, nested partitions, an extension. Loads into PostgreSQL 15 and pgfeather.
 CREATE SCHEMA shop;
 COMMENT ON SCHEMA shop IS 'orders and stock';
 CREATE TYPE shop.order_state AS ENUM ('new', 'paid', 'sent', 'it''s "done"');
@@ -96,4 +97,109 @@ INSERT INTO shop."order" (customer_id, state, "Total Amount", ship_after, ip, ma
 INSERT INTO shop.order_line (order_id, line, product_id, amount, price, extra) VALUES
     (1, 1, 1, 10, 1.5, '{"a" : 1,  "a": 2}'), (1, 2, 3, 2, 0.01, NULL), (2, 1, 2, 1, 1234567.89, '[1, 2]'), (3, 1, 1, 1000, 2, 'null');
 SELECT setval('shop.ticket', 1040);
+
+-- what runs by itself
+CREATE EXTENSION hstore WITH SCHEMA shop;
+CREATE EXTENSION pgcrypto;
+CREATE TABLE shop.event (
+    at timestamp with time zone NOT NULL,
+    kind text DEFAULT 'seen'::text NOT NULL,
+    customer_id integer REFERENCES shop.customer ON DELETE CASCADE,
+    facts shop.hstore,
+    CONSTRAINT event_kind CHECK (kind <> ''),
+    PRIMARY KEY (at, kind)
+) PARTITION BY RANGE (at);
+CREATE TABLE shop.event_2025 PARTITION OF shop.event FOR VALUES FROM ('2025-01-01 00:00:00+00') TO ('2026-01-01 00:00:00+00');
+CREATE TABLE shop.event_2026 PARTITION OF shop.event FOR VALUES FROM ('2026-01-01 00:00:00+00') TO ('2027-01-01 00:00:00+00')
+    PARTITION BY LIST (kind);
+CREATE TABLE shop.event_2026_bought PARTITION OF shop.event_2026 FOR VALUES IN ('bought', 'paid');
+CREATE TABLE shop.event_2026_rest PARTITION OF shop.event_2026 DEFAULT;
+CREATE TABLE shop.event_other PARTITION OF shop.event DEFAULT;
+CREATE INDEX event_customer ON shop.event (customer_id, at DESC);
+CREATE INDEX event_kind_lower ON shop.event (lower(kind)) WHERE customer_id IS NOT NULL;
+CREATE INDEX event_2026_facts ON shop.event_2026 USING gin (facts);
+COMMENT ON TABLE shop.event IS 'what customers did';
+COMMENT ON INDEX shop.event_customer IS 'by customer';
+CREATE TABLE shop.journal (n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, what text NOT NULL, detail jsonb);
+CREATE FUNCTION shop.gross(net numeric, vat numeric DEFAULT 0.19) RETURNS numeric LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ SELECT round(net * (1 + vat), 2) $$;
+CREATE FUNCTION shop.net(gross numeric) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN gross / 1.19;
+CREATE FUNCTION shop.orders_of(who integer, OUT id integer, OUT state shop.order_state) RETURNS SETOF record LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+        SELECT o.id, o.state FROM shop."order" o WHERE o.customer_id = who ORDER BY o.id;
+    END;
+CREATE FUNCTION shop.total_of(order_no integer) RETURNS shop.price LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = shop, pg_temp AS $f$
+DECLARE
+    total numeric := 0;
+    line record;
+BEGIN
+    FOR line IN SELECT amount, l.price FROM order_line l WHERE order_id = order_no LOOP
+        total := total + line.amount * line.price;
+    END LOOP;
+    RETURN total;
+END
+$f$;
+CREATE FUNCTION shop.keep_journal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        INSERT INTO shop.journal (what, detail) VALUES (TG_NAME, to_jsonb(OLD));
+        RETURN OLD;
+    END IF;
+    INSERT INTO shop.journal (what, detail) VALUES (TG_NAME || ' ' || coalesce(TG_ARGV[0], ''), jsonb_build_object('id', NEW.id));
+    RETURN NEW;
+END $$;
+CREATE FUNCTION shop.tell_lines() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO shop.journal (what) SELECT 'lines ' || count(*) FROM added;
+    RETURN NULL;
+END $$;
+CREATE FUNCTION shop.sell_view() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE shop.product SET active = false WHERE id = OLD.id;
+    RETURN OLD;
+END $$;
+CREATE PROCEDURE shop.restock(product bigint, INOUT amount integer DEFAULT 1) LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO shop.journal (what, detail) VALUES ('restock', jsonb_build_object('product', product, 'amount', amount));
+    amount := amount + 1;
+END $$;
+CREATE PROCEDURE shop.forget(who integer) LANGUAGE sql BEGIN ATOMIC
+    DELETE FROM shop.event e WHERE e.customer_id = who;
+    INSERT INTO shop.journal (what) VALUES ('forgot ' || who::text);
+END;
+CREATE FUNCTION shop.price_step(state numeric, price numeric, amount integer) RETURNS numeric LANGUAGE sql IMMUTABLE
+    AS 'SELECT state + price * amount';
+CREATE AGGREGATE shop.worth(numeric, integer) (SFUNC = shop.price_step, STYPE = numeric, INITCOND = '0');
+COMMENT ON AGGREGATE shop.worth(numeric, integer) IS 'prices times amounts';
+CREATE OPERATOR shop.%% (FUNCTION = shop.gross, LEFTARG = numeric, RIGHTARG = numeric);
+COMMENT ON OPERATOR shop.%% (numeric, numeric) IS 'with tax';
+CREATE TRIGGER order_journal AFTER INSERT OR UPDATE OF state ON shop."order" FOR EACH ROW WHEN (new.state <> 'paid')
+    EXECUTE FUNCTION shop.keep_journal('state', 'it''s');
+CREATE TRIGGER order_gone BEFORE DELETE ON shop."order" FOR EACH ROW EXECUTE FUNCTION shop.keep_journal();
+CREATE TRIGGER line_count AFTER INSERT ON shop.order_line REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION shop.tell_lines();
+CREATE TRIGGER sell INSTEAD OF DELETE ON shop.active_product FOR EACH ROW EXECUTE FUNCTION shop.sell_view();
+CREATE CONSTRAINT TRIGGER order_late AFTER UPDATE ON shop."order" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION shop.keep_journal('late');
+CREATE TRIGGER event_off AFTER TRUNCATE ON shop.journal FOR EACH STATEMENT EXECUTE FUNCTION shop.tell_lines();
+ALTER TABLE shop.journal DISABLE TRIGGER event_off;
+CREATE RULE journal_only_grows AS ON DELETE TO shop.journal DO INSTEAD NOTHING;
+CREATE RULE big_order_note AS ON UPDATE TO shop.big_order DO INSTEAD UPDATE shop."order" SET note = new.name WHERE "order".id = old.id;
+COMMENT ON FUNCTION shop.gross(numeric, numeric) IS 'price with tax';
+COMMENT ON PROCEDURE shop.forget(integer) IS 'by law';
+COMMENT ON TRIGGER order_journal ON shop."order" IS 'keeps';
+COMMENT ON RULE journal_only_grows ON shop.journal IS 'never less';
+COMMENT ON EXTENSION hstore IS 'facts of events';
+CREATE VIEW shop.worths AS
+    SELECT l.order_id, shop.worth(l.price, l.amount) AS worth, shop.gross(sum(l.price)) AS gross, max(l.price) OPERATOR(shop.%%) 0.07 AS reduced
+    FROM shop.order_line l GROUP BY l.order_id;
+CREATE VIEW shop.best_worth AS SELECT order_id, worth FROM shop.worths WHERE worth > 10 FETCH FIRST 5 ROWS ONLY;
+CREATE INDEX product_gross ON shop.product (shop.gross(price::numeric)) WHERE active;
+CREATE STATISTICS shop.line_kinds (ndistinct, dependencies) ON order_id, product_id FROM shop.order_line;
+COMMENT ON STATISTICS shop.line_kinds IS 'together';
+INSERT INTO shop.event VALUES ('2025-05-05 10:00:00+00', 'seen', 100, 'page=>"a b", "n u l l"=>NULL'), ('2026-05-05 10:00:00+00', 'bought', 105, ''),
+    ('2026-06-05 10:00:00.5+00', 'seen', NULL, NULL), ('2031-01-01 00:00:00+00', 'odd', 110, 'a=>1, b=>2');
+UPDATE shop."order" SET state = 'sent' WHERE id = 3;
+INSERT INTO shop.order_line (order_id, line, product_id, amount, price) VALUES (3, 2, 2, 5, 5), (3, 3, 3, 6, 6);
+CALL shop.restock(1, 7);
+CALL shop.forget(110);
+DELETE FROM shop.active_product WHERE id = 2;
 REFRESH MATERIALIZED VIEW shop.sales;
