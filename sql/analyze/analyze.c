@@ -270,6 +270,8 @@ static const PgQuery__TypeName *lone_cast_type(const struct parsed *p)
                : NULL;
 }
 
+#define CAST_CHARS 13 /* of "CAST(NULL AS " */
+
 bool analyze_type_name(struct analysis *a, const char *text, uint32_t *type, int32_t *typmod)
 {
     struct error err;
@@ -283,9 +285,10 @@ bool analyze_type_name(struct analysis *a, const char *text, uint32_t *type, int
         else
             ok = typename_type(pstate_new(&inner, NULL), t, type, typmod);
         parsed_free(p);
+        err.position = 0;
     }
     if (!ok) {
-        err.position = 0;
+        err.position -= err.position > CAST_CHARS ? CAST_CHARS : err.position;
         error_copy(a->err, &err);
     }
     return ok;

@@ -79,7 +79,8 @@ bool analyze_view_updatable(struct analysis *a, const struct relation *view, boo
 /* Splits "a, b.c" style names as PostgreSQL does: for regclass input, search_path... 42602 on bad syntax. */
 bool analyze_split_name(struct analysis *a, const char *text, char **parts, int *nparts, int max);
 
-/* 'int4', 'numeric(10,2)', 'public.mood[]': type name text to OID and typmod (to_regtype, format of ::regtype). */
+/* 'int4', 'numeric(10,2)', 'public.mood[]': type name text to OID and typmod (to_regtype, format of ::regtype). The position of
+   a syntax error is one in text; other errors have none. */
 bool analyze_type_name(struct analysis *a, const char *text, uint32_t *type, int32_t *typmod);
 
 /* The name of a collation. */

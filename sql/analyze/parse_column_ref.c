@@ -12,6 +12,7 @@ struct ref_name {
     const char *database, *schema, *relation, *column; /* column NULL: the whole row */
     const char *parts[4];
     int nparts;
+    bool elsewhere; /* in another database, unless it is a variable's */
 };
 
 static struct expr *resolve_by_hook(struct pstate *ps, const struct ref_name *r, int location)
@@ -59,12 +60,7 @@ static bool split_ref(struct pstate *ps, const PgQuery__ColumnRef *c, struct ref
         r->schema = r->parts[n - 3];
     if (n == 4)
         r->database = r->parts[0];
-    if (r->database != NULL && (database == NULL || strcmp(r->database, database) != 0)) {
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
-                    "cross-database references are not implemented: %s",
-                    name_list_text(ps, c->fields, n));
-        return false;
-    }
+    r->elsewhere = r->database != NULL && (database == NULL || strcmp(r->database, database) != 0);
     return true;
 }
 
@@ -128,7 +124,7 @@ struct expr *transform_column_ref(struct pstate *ps, const PgQuery__ColumnRef *c
         return expr_poison();
     if (ps->a->names != NULL && ps->a->names->before_columns)
         e = resolve_by_hook(ps, &r, c->location);
-    if (e == NULL)
+    if (e == NULL && !r.elsewhere)
         e = r.relation == NULL ? plain_name(ps, r.column, c->location)
                                : qualified_name(ps, &r, c, &no_relation);
     if (e == NULL && !parse_failed(ps) && ps->a->names != NULL && !ps->a->names->before_columns)
@@ -138,6 +134,11 @@ struct expr *transform_column_ref(struct pstate *ps, const PgQuery__ColumnRef *c
         return ambiguous_variable(ps, c);
     if (e != NULL)
         return e;
+    if (r.elsewhere)
+        return parse_failed(ps) ? expr_poison()
+                                : parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, c->location,
+                                              "cross-database references are not implemented: %s",
+                                              name_list_text(ps, c->fields, c->n_fields));
     if (no_relation)
         return error_missing_rte(ps, r.schema, r.relation, c->location);
     return error_missing_column(ps, r.relation, r.column, c->location);

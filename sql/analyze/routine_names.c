@@ -229,6 +229,23 @@ struct expr *routine_fields(struct pstate *ps, struct expr *e, const char *const
     return e;
 }
 
+struct expr *routine_place(struct pstate *ps, struct expr *e, const char *column, const char *const *names, int n, int location)
+{
+    for (int i = 0; i < n && !expr_is_poison(e); i++) {
+        struct expr *f = select_field(ps, e, names[i], location);
+        if (f == NULL && !is_complex(ps, e->type))
+            return parse_error(ps, ERRCODE_DATATYPE_MISMATCH, location,
+                               "cannot assign to field \"%s\" of column \"%s\" because its type %s is not a composite type",
+                               names[i], i ? names[i - 1] : column, format_type(ps, e->type));
+        if (f == NULL)
+            return parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location,
+                               "cannot assign to field \"%s\" of column \"%s\" because there is no such column in data type %s",
+                               names[i], i ? names[i - 1] : column, format_type(ps, e->type));
+        e = f;
+    }
+    return e;
+}
+
 struct expr *routine_poison(struct pstate *ps, const struct error *why)
 {
     error_copy(ps->a->err, why);

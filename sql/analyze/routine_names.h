@@ -38,6 +38,8 @@ bool routine_check_result(struct analysis *a, const struct proc *p, struct query
 /* e cast as CAST does or, unless explicit, for assignment to a PL/pgSQL variable; by way of text when there is no cast. NULL with the analysis' error set. */
 struct expr *routine_cast_expr(struct analysis *a, struct expr *e, uint32_t type, int32_t typmod, bool is_explicit);
 
+/* The same for a place that is assigned to: fields of the variable named column, with the errors of an assignment. */
+struct expr *routine_place(struct pstate *ps, struct expr *e, const char *column, const char *const *names, int n, int location);
 /* Building blocks of name resolvers: $number of a type; fields of e by name, NULL when there is none; poison. */
 struct expr *routine_param(struct pstate *ps, int number, uint32_t type, int32_t typmod, int location);
 struct expr *routine_fields(struct pstate *ps, struct expr *e, const char *const *names, int n, int location);

@@ -600,8 +600,10 @@ static bool other_address(struct fcall *f, char how, struct value *c)
         struct analysis a = fn_analysis(f, f->err);
         int32_t typmod;
         a.text = name;
-        if (!analyze_type_name(&a, name, &oid, &typmod))
+        if (!analyze_type_name(&a, name, &oid, &typmod)) {
+            f->err->position = 0;
             return false;
+        }
     }
     const struct namespace_def *n = how == 'n' && name ? snapshot_namespace_named(snap(f), name) : NULL;
     const struct role_def *r = how == 'o' && name ? snapshot_role_named(snap(f), name) : NULL;

@@ -210,7 +210,9 @@ static uint32_t find_type(struct fcall *f, const char *text, bool quiet)
         error_set(f->err, ERRCODE_SYNTAX_ERROR, "invalid type name \"%s\"", text);
         return 0;
     }
-    if (analyze_type_name(&a, text, &type, &typmod))
+    bool found = analyze_type_name(&a, text, &type, &typmod);
+    a.err->position = 0; /* a position in the name, not in the statement */
+    if (found)
         return type;
     if (!quiet || strcmp(local.sqlstate, ERRCODE_SYNTAX_ERROR) == 0) /* what is no name is an error to the quiet forms too */
         error_copy(f->err, &local);

@@ -70,7 +70,7 @@ void frame_describe(struct error *err, const void *arg)
     if (frame_is_rule(fr))
         return;
     if (fr->query)
-        routine_context(err, fr->query_is_expression ? "SQL expression \"%s\"" : "SQL statement \"%s\"", fr->query);
+        routine_context(err, "%s \"%s\"", fr->query_label, fr->query);
     if (fr->now)
         routine_context(err, "PL/pgSQL function %s line %d at %s", fr->f->signature, fr->now->line, stmt_name(fr->now));
     else
@@ -277,9 +277,18 @@ static enum outcome exec_assign(struct frame *fr, const struct stmt *s)
     struct value v;
     uint32_t type = UNKNOWNOID;
     int32_t typmod = -1;
-    bool ok = eval_expr(fr, s->assign.expr, &v, &type, &typmod) &&
-              (s->assign.element ? assign_element(fr, s->assign.element, &v, type, typmod)
-                                 : assign_value(fr, s->assign.target, &v, type, typmod));
+    const struct datum *d = s->assign.element ? NULL : fr->f->datums[s->assign.target];
+    if (d && d->kind == DATUM_RECFIELD && !current_type(fr, d->dno, &typmod)) {
+        if (!s->assign.expr->planned)
+            expr_context(fr, s->assign.expr);
+        return OUT_ERROR;
+    }
+    if (!eval_expr(fr, s->assign.expr, &v, &type, &typmod))
+        return OUT_ERROR;
+    bool ok = s->assign.element ? assign_element(fr, s->assign.element, &v, type, typmod)
+                                : assign_value(fr, s->assign.target, &v, type, typmod);
+    if (!ok)
+        literal_context(fr, s->assign.expr);
     return ok ? OUT_OK : OUT_ERROR;
 }
 

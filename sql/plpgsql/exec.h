@@ -19,6 +19,7 @@ struct rec {
     bool assigned;  /* has a structure */
     bool is_null;   /* the whole is NULL (all fields are) */
     uint32_t type;  /* RECORDOID, or the named type */
+    uint32_t held;  /* RECORD: the named type of the value it has; 0 */
     int n;
     char **names;
     uint32_t *types;
@@ -51,7 +52,7 @@ struct frame {
     const struct stmt *at;       /* the statement that failed first */
     const struct stmt *now;      /* the statement under way */
     const char *query;           /* the SQL it runs just now; NULL */
-    bool query_is_expression;
+    const char *query_label;     /* what CONTEXT calls it */
     struct routine_frame link;   /* among the functions at work */
     bool context_added;
     unsigned ticks;
@@ -110,12 +111,16 @@ struct plan *plan_prepared(struct frame *fr, struct plan *p, struct value **para
 struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *types, int n, struct value **params);
 /* Values of USING in the scratch arena. */
 bool eval_params(struct frame *fr, const struct pexpr_list *l, struct value **values, uint32_t **types);
-void query_context(struct frame *fr, const char *text, bool expression);
+void query_context(struct frame *fr, const char *text);
+/* The same for what a statement embeds: an expression is shown as it is written, an assignment's with its target. */
+void expr_context(struct frame *fr, const struct pexpr *e);
+/* A literal that is the whole of an assignment was not one of the variable's type: the error lies where it is written. */
+void literal_context(struct frame *fr, const struct pexpr *e);
 /* Notes what SQL the statement runs, for CONTEXT of what happens inside; text NULL: it is done. */
-static inline void query_runs(struct frame *fr, const char *text, bool expression)
+static inline void query_runs(struct frame *fr, const char *text)
 {
     fr->query = text;
-    fr->query_is_expression = expression;
+    fr->query_label = "SQL statement";
 }
 /* Of a statement whose rows are fetched: its text only places positions. */
 void query_position(struct frame *fr, const char *text);

@@ -146,20 +146,8 @@ static int wanted_columns(const struct frame *fr, const struct column_def **colu
     return fr->f->ncolumns;
 }
 
-static bool cast_cells(struct frame *fr, struct value *cells, uint32_t *types, int n)
-{
-    const struct column_def *columns;
-    int wanted = wanted_columns(fr, &columns);
-    for (int i = 0; i < n && i < wanted; i++) {
-        if (!cast_value(fr, &cells[i], types[i], -1, columns[i].type, columns[i].typmod))
-            return false;
-        types[i] = columns[i].type;
-    }
-    return true;
-}
-
 /* A composite value as a row. */
-static bool next_composite(struct frame *fr, const struct value *v, uint32_t type)
+static bool next_composite(struct frame *fr, const struct value *v, uint32_t type, const char *wrong)
 {
     struct value cells[MAX_COLUMNS];
     uint32_t types[MAX_COLUMNS];
@@ -180,15 +168,21 @@ static bool next_composite(struct frame *fr, const struct value *v, uint32_t typ
     if (!record_read(&f, v, type, &r))
         return false;
     if (n && r.n != n) {
-        error_set(fr->err, ERRCODE_DATATYPE_MISMATCH, "wrong record type supplied in RETURN NEXT");
+        error_set(fr->err, ERRCODE_DATATYPE_MISMATCH, "%s", wrong);
         error_detail(fr->err, "Number of returned columns (%d) does not match expected column count (%d).", r.n, n);
         return false;
     }
     for (int i = 0; i < r.n && i < MAX_COLUMNS; i++) {
         cells[i] = r.columns[i].value;
         types[i] = r.columns[i].type;
+        if (i >= n || types[i] == columns[i].type)
+            continue;
+        error_set(fr->err, ERRCODE_DATATYPE_MISMATCH, "%s", wrong);
+        error_detail(fr->err, "Returned type %s does not match expected type %s in column %d.", type_text(fr, types[i]),
+                     type_text(fr, columns[i].type), i + 1);
+        return false;
     }
-    return cast_cells(fr, cells, types, r.n) && put_row(fr, cells, types, r.n);
+    return put_row(fr, cells, types, r.n);
 }
 
 enum outcome exec_return_next(struct frame *fr, const struct stmt *s)
@@ -219,7 +213,10 @@ enum outcome exec_return_next(struct frame *fr, const struct stmt *s)
     if (!ok)
         return OUT_ERROR;
     if (fr->f->returns_tuple)
-        return next_composite(fr, &v, type) ? OUT_OK : OUT_ERROR;
+        return next_composite(fr, &v, type, s->ret.dno >= 0 ? "wrong record type supplied in RETURN NEXT"
+                                                            : "returned record type does not match expected record type")
+                   ? OUT_OK
+                   : OUT_ERROR;
     return cast_value(fr, &v, type, typmod, fr->f->rettype, -1) && put_row(fr, &v, &type, 1) ? OUT_OK : OUT_ERROR;
 }
 
@@ -314,12 +311,12 @@ enum outcome exec_return_query(struct frame *fr, const struct stmt *s)
     int64_t before = fr->call->rows->nrows;
     struct query_sink q = {.fr = fr, .program = p->program};
     q.sink = (struct row_sink){.row = take_row, .arg = &q};
-    query_runs(fr, text, false);
+    query_runs(fr, text);
     if (ok && !spi_run(fr->ctx, p, params, &q.sink, 0, NULL, fr->err)) {
-        query_context(fr, text, false);
+        query_context(fr, text);
         ok = false;
     }
-    query_runs(fr, NULL, false);
+    query_runs(fr, NULL);
     fr->processed = (uint64_t)(fr->call->rows->nrows - before);
     set_found(fr, fr->processed > 0);
     plan_unref(p);
@@ -350,15 +347,12 @@ static bool composite_result(struct frame *fr, struct value *v)
         return false;
     }
     for (int i = 0; i < r.n && i < wanted; i++) {
-        if (f->rettype == RECORDOID && r.columns[i].type != columns[i].type) {
+        if (r.columns[i].type != columns[i].type) {
             error_set(fr->err, ERRCODE_DATATYPE_MISMATCH, "returned record type does not match expected record type");
             error_detail(fr->err, "Returned type %s does not match expected type %s in column %d.",
                          type_text(fr, r.columns[i].type), type_text(fr, columns[i].type), i + 1);
             return false;
         }
-        if (!cast_value(fr, &r.columns[i].value, r.columns[i].type, -1, columns[i].type, columns[i].typmod))
-            return false;
-        r.columns[i].type = columns[i].type;
         if (!r.columns[i].name || f->rettype == RECORDOID)
             r.columns[i].name = columns[i].name;
     }

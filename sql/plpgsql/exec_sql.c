@@ -61,11 +61,11 @@ static bool run_into(struct frame *fr, const struct stmt *s, struct plan *p, con
                                                             : "INTO used with a command that cannot return data");
     int64_t most = g->command != QUERY_SELECT ? 0 : s->sql.strict ? 2 : 1;
     struct spi_result result = {0};
-    query_runs(fr, text, false);
+    query_runs(fr, text);
     struct rowset *rows = spi_rows(fr->ctx, p, params, most, &result, fr->err);
-    query_runs(fr, NULL, false);
+    query_runs(fr, NULL);
     if (!rows) {
-        query_context(fr, text, false);
+        query_context(fr, text);
         return false;
     }
     bool ok = take_into(fr, s, g, rows);
@@ -133,9 +133,9 @@ enum outcome exec_perform(struct frame *fr, const struct stmt *s)
     if (!expr_prepare(fr, e))
         return OUT_ERROR;
     if (e->evaluation) {
-        query_runs(fr, e->source, false);
+        query_runs(fr, e->source);
         bool ok = eval_expr(fr, e, &v, &type, &typmod);
-        query_runs(fr, NULL, false);
+        query_runs(fr, NULL);
         if (!ok) {
             if (!fr->err->internal_query || fr->err->context)
                 routine_context(fr->err, "SQL statement \"%s\"", e->source);
@@ -169,7 +169,7 @@ enum outcome exec_dynamic(struct frame *fr, const struct stmt *s)
         return OUT_ERROR;
     struct parsed *parsed = parse_sql(text, strlen(text), fr->err);
     if (!parsed) {
-        query_context(fr, text, false);
+        query_context(fr, text);
         return OUT_ERROR;
     }
     bool ok = true;
@@ -185,7 +185,7 @@ enum outcome exec_dynamic(struct frame *fr, const struct stmt *s)
         struct value *values = params;
         struct plan *p = plan_prepared(fr, spi_plan(fr->ctx, &src, fr->err), &values);
         if (!p) {
-            query_context(fr, text, false);
+            query_context(fr, text);
             ok = false;
             break;
         }
@@ -199,11 +199,11 @@ enum outcome exec_dynamic(struct frame *fr, const struct stmt *s)
             ok = run_into(fr, s, p, values, text);
             fr->vals[fr->f->found_dno] = value_bool(found); /* EXECUTE leaves FOUND alone */
         } else {
-            query_runs(fr, text, false);
+            query_runs(fr, text);
             ok = spi_run(fr->ctx, p, values, NULL, 0, &result, fr->err);
-            query_runs(fr, NULL, false);
+            query_runs(fr, NULL);
             if (!ok)
-                query_context(fr, text, false);
+                query_context(fr, text);
             fr->processed = result.processed;
         }
         plan_unref(p);
@@ -247,11 +247,11 @@ enum outcome exec_call(struct frame *fr, const struct stmt *s)
     const struct utility *u = p->program->utility;
     bool ok;
     if (u && u->kind == UTILITY_DO && strcmp(u->do_block.language, "plpgsql") == 0) {
-        query_runs(fr, e->source, false);
+        query_runs(fr, e->source);
         ok = routine_language(LANGUAGE_PLPGSQL)->run_block(fr->ctx, u->do_block.body, fr->nonatomic && !fr->blocks, fr->err);
-        query_runs(fr, NULL, false);
+        query_runs(fr, NULL);
         if (!ok)
-            query_context(fr, e->source, false);
+            query_context(fr, e->source);
     } else if (!u || u->kind != UTILITY_CALL) {
         struct spi_result result;
         ok = run_query(fr, e, 0, NULL, &result);
@@ -259,12 +259,12 @@ enum outcome exec_call(struct frame *fr, const struct stmt *s)
         ok = false;
     } else {
         struct call_result r = {0};
-        query_runs(fr, e->source, false);
+        query_runs(fr, e->source);
         ok = call_procedure(fr->ctx, u, p->snapshot, fr->vals, fr->f->ndatums + 1, fr->nonatomic && !fr->blocks,
                             fr->scratch, &r, fr->err);
-        query_runs(fr, NULL, false);
+        query_runs(fr, NULL);
         if (!ok)
-            query_context(fr, e->source, false);
+            query_context(fr, e->source);
         ok = ok && take_outputs(fr, u, r.values, r.types);
     }
     plan_unref(p);

@@ -8,8 +8,12 @@
 #include "sql/analyze/analyze.h"
 #include "sql/analyze/routine_names.h"
 #include "sql/exec/evaluate.h"
+#include "sql/plan/walk.h"
 #include "sql/plpgsql/exec.h"
 #include "sql/plpgsql/parser.h"
+
+/* An expression is parsed behind "SELECT ". */
+#define SELECT_CHARS 7
 
 /* --- names ----------------------------------------------------------------------------------------- */
 
@@ -70,11 +74,13 @@ static struct expr *resolve(void *arg, struct pstate *ps, const char *const *nam
         return NULL;
     if (used == n)
         return variable(r, ps, d->dno, location);
+    bool place = r->e->assign_dno >= 0; /* assigned to: fields of fields may be named without parentheses */
     if (d->kind != DATUM_REC)
-        return routine_fields(ps, variable(r, ps, d->dno, location), names + used, n - used, location);
+        return n - used > 1 && !place ? NULL
+                                      : routine_fields(ps, variable(r, ps, d->dno, location), names + used, n - used, location);
     struct datum *field = find_field(r->fr->f, d, names[used]);
-    struct expr *e = field ? variable(r, ps, field->dno, location) : NULL;
-    return e && used + 1 < n ? routine_fields(ps, e, names + used + 1, n - used - 1, location) : e;
+    struct expr *e = field && (place || used + 1 == n) ? variable(r, ps, field->dno, location) : NULL;
+    return e && used + 1 < n ? routine_place(ps, e, names[0], names + used + 1, n - used - 1, location) : e;
 }
 
 static struct expr *resolve_param(void *arg, struct pstate *ps, int number, int location)
@@ -106,12 +112,57 @@ void expr_forget(struct pexpr *e)
     e->plan = NULL;
 }
 
-void query_context(struct frame *fr, const char *text, bool expression)
+void query_context(struct frame *fr, const char *text)
 {
     if (fr->err->position > 0)
         routine_internal_position(fr->err, text);
     else if (!frame_is_rule(fr))
-        routine_context(fr->err, expression ? "SQL expression \"%s\"" : "SQL statement \"%s\"", text);
+        routine_context(fr->err, "SQL statement \"%s\"", text);
+}
+
+static const char *shown_text(const struct pexpr *e)
+{
+    return e->shown ? e->shown : e->text;
+}
+
+static const char *shown_label(const struct pexpr *e)
+{
+    return e->label ? e->label : e->expression ? "SQL expression" : "SQL statement";
+}
+
+/* A position in what was parsed becomes one in what is shown. */
+static void expr_position(struct frame *fr, const struct pexpr *e)
+{
+    struct error *err = fr->err;
+    if (err->position > 0 && e->expression) {
+        err->position += e->shift - SELECT_CHARS;
+        if (err->position < 1)
+            err->position = 1;
+    }
+    routine_internal_position(err, shown_text(e));
+}
+
+void expr_context(struct frame *fr, const struct pexpr *e)
+{
+    if (fr->err->position > 0)
+        expr_position(fr, e);
+    else if (!frame_is_rule(fr))
+        routine_context(fr->err, "%s \"%s\"", shown_label(e), shown_text(e));
+}
+
+void literal_context(struct frame *fr, const struct pexpr *e)
+{
+    const char *p = e->text;
+    if (*p == 'E' || *p == 'e')
+        p++;
+    if (*p != '\'' || fr->err->position > 0 || fr->err->internal_query)
+        return;
+    for (p++; *p && (*p != '\'' || p[1] == '\''); p++)
+        p += *p == '\'';
+    if (*p && !p[1]) {
+        fr->err->position = SELECT_CHARS + 1;
+        expr_position(fr, e);
+    }
 }
 
 void query_position(struct frame *fr, const char *text)
@@ -153,6 +204,7 @@ static bool make_plan(struct frame *fr, struct pexpr *e)
                                   .report_conflict = fr->f->conflict == CONFLICT_IS_ERROR};
     expr_forget(e);
     e->ndnos = 0;
+    e->planned = true;
     if (!parse_source(fr, e))
         return false;
     uint32_t *types = ARENA_ARRAY(fr->scratch, uint32_t, fr->f->ndatums + 2);
@@ -201,9 +253,10 @@ bool expr_prepare(struct frame *fr, struct pexpr *e)
         return true;
     if (error_is_set(fr->err))
         return false;
+    bool planned = e->planned;
     if (!fresh && !make_plan(fr, e)) {
-        if (fr->err->position > 0 && e->source)
-            routine_internal_position(fr->err, e->source);
+        if (!planned || fr->err->position > 0) /* later on, PostgreSQL still has the plan and fails in running it */
+            expr_context(fr, e);
         return false;
     }
     for (int i = 0; !e->simple && i < e->ndnos; i++)
@@ -217,24 +270,30 @@ bool expr_prepare(struct frame *fr, struct pexpr *e)
 static bool eval_by_query(struct frame *fr, struct pexpr *e, struct value *v)
 {
     const struct program *g = e->plan->program;
-    if (!g->has_rows || g->nfields == 0)
+    if (!g->has_rows)
         return error_set(fr->err, ERRCODE_SYNTAX_ERROR, "query did not return data");
-    if (g->nfields != 1) {
-        error_set(fr->err, ERRCODE_SYNTAX_ERROR, "query returned %d columns", g->nfields);
-        routine_context(fr->err, "query: %s", e->source);
+    if (g->nfields != 1 && e->assignment) {
+        error_set(fr->err, ERRCODE_SYNTAX_ERROR, "assignment source returned %d columns", g->nfields);
+        expr_context(fr, e);
         return false;
     }
-    query_runs(fr, e->text, true);
+    if (g->nfields != 1) {
+        error_set(fr->err, ERRCODE_SYNTAX_ERROR, "query returned %d columns", g->nfields);
+        routine_context(fr->err, "query: %s", shown_text(e));
+        return false;
+    }
+    query_runs(fr, shown_text(e));
+    fr->query_label = shown_label(e);
     struct rowset *rows = spi_rows(fr->ctx, e->plan, fr->vals, 2, NULL, fr->err);
-    query_runs(fr, NULL, false);
+    query_runs(fr, NULL);
     if (!rows) {
-        query_context(fr, e->text, true);
+        expr_context(fr, e);
         return false;
     }
     *v = value_null();
     if (rows->nrows > 1) {
         error_set(fr->err, ERRCODE_CARDINALITY_VIOLATION, "query returned more than one row");
-        routine_context(fr->err, "query: %s", e->source);
+        routine_context(fr->err, "query: %s", shown_text(e));
     } else if (rows->nrows == 1) {
         *v = rowset_row(rows, 0)[0];
         if (v->kind == VALUE_TEXT || v->kind == VALUE_BLOB)
@@ -242,6 +301,13 @@ static bool eval_by_query(struct frame *fr, struct pexpr *e, struct value *v)
     }
     rowset_destroy(rows);
     return !error_is_set(fr->err);
+}
+
+/* PostgreSQL runs it as a query, or fails while planning it, since a part that is constant cannot be computed. */
+static bool fails_as_query(const struct pexpr *e)
+{
+    const struct program *g = e->plan->program;
+    return g->denied || expr_contains(g->query->targets[0].expr, EXPR_SUBLINK);
 }
 
 bool eval_expr(struct frame *fr, struct pexpr *e, struct value *v, uint32_t *type, int32_t *typmod)
@@ -267,8 +333,10 @@ bool eval_expr(struct frame *fr, struct pexpr *e, struct value *v, uint32_t *typ
     } else {
         ok = evaluation_run(e->evaluation, fr->ctx, fr->vals, fr->scratch, fr->err, v);
     }
-    if (!ok)
-        routine_internal_position(fr->err, e->source);
+    if (!ok && (!e->shown || e->assignment) && fails_as_query(e))
+        expr_context(fr, e);
+    else if (!ok)
+        expr_position(fr, e);
     return ok;
 }
 
@@ -311,16 +379,16 @@ bool run_query(struct frame *fr, struct pexpr *e, int64_t max_rows, struct rowse
 {
     struct plan *p = plan_ref(e->plan);
     bool ok;
-    query_runs(fr, e->source, false);
+    query_runs(fr, e->source);
     if (rows) {
         *rows = spi_rows(fr->ctx, p, fr->vals, max_rows, result, fr->err);
         ok = *rows != NULL;
     } else {
         ok = spi_run(fr->ctx, p, fr->vals, NULL, max_rows, result, fr->err);
     }
-    query_runs(fr, NULL, false);
+    query_runs(fr, NULL);
     if (!ok)
-        query_context(fr, e->source, false);
+        query_context(fr, e->source);
     plan_unref(p);
     return ok;
 }
@@ -350,7 +418,7 @@ struct plan *plan_dynamic(struct frame *fr, const char *text, const uint32_t *ty
     parsed_free(parsed);
     p = plan_prepared(fr, p, params);
     if (!p && error_is_set(fr->err))
-        query_context(fr, text, false);
+        query_context(fr, text);
     return p;
 }
 

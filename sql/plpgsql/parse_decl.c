@@ -34,6 +34,14 @@ static bool type_of_name(struct parser *p, const char *const *names, int n, int 
 {
     int used;
     const struct datum *d = lookup_names(p->f, p->ns, names, n, &used);
+    if (d && used == n && (d->kind == DATUM_REC || d->kind == DATUM_ROW)) { /* the type's name ends before the %: */
+        const char *text = names[0];
+        for (int i = 1; i < n; i++)
+            text = arena_printf(p->arena, "%s.%s", text, names[i]);
+        error_at(p, p->tokens.items[p->at - 2].start, ERRCODE_SYNTAX_ERROR, "syntax error at or near \"%%\"");
+        error_context(p->err, "invalid type name \"%s%%%s\"", text, p->tokens.items[p->at - 1].text);
+        return false;
+    }
     if (d && used == n) {
         *type = d->type;
         *typmod = d->typmod;
@@ -94,7 +102,7 @@ bool parse_datatype(struct parser *p, uint32_t *type, int32_t *typmod)
         return false;
     if (matched)
         return true;
-    if (is_word(peek(p), "record") && !is_op(peek_at(p, 1), ".")) {
+    if (is_word(peek(p), "record") && !is_op(peek_at(p, 1), ".") && !is_op(peek_at(p, 1), "[")) {
         p->at++;
         *type = RECORDOID;
         *typmod = -1;
@@ -124,7 +132,10 @@ bool parse_datatype(struct parser *p, uint32_t *type, int32_t *typmod)
         return true;
     if (!error_is_set(&err))
         error_set(&err, ERRCODE_SYNTAX_ERROR, "invalid type name \"%s\"", text);
-    err.position = parse_char_position(p->f->src, start);
+    bool syntax = strcmp(err.sqlstate, ERRCODE_SYNTAX_ERROR) == 0 && err.position > 0;
+    err.position = parse_char_position(p->f->src, start) + (syntax ? err.position - 1 : 0);
+    if (syntax)
+        error_context(&err, "invalid type name \"%s\"", text);
     error_copy(p->err, &err);
     return false;
 }
@@ -237,6 +248,7 @@ static bool parse_default(struct parser *p, struct datum *d)
 
 static bool parse_collation(struct parser *p, struct datum *d)
 {
+    int at = peek(p)->start;
     if (!accept_word(p, "collate"))
         return true;
     const struct token *t = next(p);
@@ -245,7 +257,7 @@ static bool parse_collation(struct parser *p, struct datum *d)
         t = next(p);
     }
     if (d->collation == 0)
-        return error_at(p, -1, ERRCODE_DATATYPE_MISMATCH, "collations are not supported by type %s",
+        return error_at(p, at, ERRCODE_DATATYPE_MISMATCH, "collations are not supported by type %s",
                         format_type_name(p->arena, p->ctx->snapshot, p->ctx->search_path, p->ctx->nsearch_path,
                                          d->type, -1, false));
     d->collation = strcmp(t->text, "C") == 0 || strcmp(t->text, "POSIX") == 0 ? C_COLLATION_OID : d->collation;
@@ -268,6 +280,7 @@ static bool parse_variable(struct parser *p, const char *name, int line)
     d->constant = constant;
     if (!parse_collation(p, d))
         return false;
+    int not_null = peek(p)->start;
     if (accept_word(p, "not")) {
         if (!expect_word(p, "null"))
             return false;
@@ -277,7 +290,7 @@ static bool parse_variable(struct parser *p, const char *name, int line)
         return false;
     push_ns(p, NS_VAR, d->dno, name, false);
     if (d->notnull && !d->init)
-        return error_at(p, p->tokens.items[p->at - 1].start, ERRCODE_NULL_VALUE_NOT_ALLOWED,
+        return error_at(p, not_null, ERRCODE_NULL_VALUE_NOT_ALLOWED,
                         "variable \"%s\" must have a default value, since it's declared NOT NULL", name);
     declare(p, d->dno);
     return true;

@@ -41,7 +41,7 @@ struct pexpr *parse_cursor_args(struct parser *p, const struct datum *cursor, bo
     p->at++;
     const char *texts[64] = {NULL};
     static const char *const ends[] = {",", ")", NULL};
-    int first = peek(p)->start, open = p->tokens.items[p->at - 1].start;
+    int first = peek(p)->start, comma = first;
     for (int n = 0;; n++) {
         int place = n;
         const struct token *t = peek(p);
@@ -56,7 +56,7 @@ struct pexpr *parse_cursor_args(struct parser *p, const struct datum *cursor, bo
             p->at += 2;
         }
         if (n >= args->ntargets) {
-            error_at(p, open, ERRCODE_SYNTAX_ERROR, "too many arguments for cursor \"%s\"", cursor->name);
+            error_at(p, comma, ERRCODE_SYNTAX_ERROR, "too many arguments for cursor \"%s\"", cursor->name);
             return NULL;
         }
         if (texts[place]) {
@@ -68,6 +68,7 @@ struct pexpr *parse_cursor_args(struct parser *p, const struct datum *cursor, bo
         if (!e)
             return NULL;
         texts[place] = e->text;
+        comma = peek(p)->start;
         if (accept_op(p, ","))
             continue;
         if (n + 1 < args->ntargets) {

@@ -29,7 +29,7 @@ static void note_fields(struct parser *p, int from, int to)
 /* CREATE FUNCTION parses what is embedded, for its syntax. */
 static bool check_sql(struct parser *p, const struct pexpr *e)
 {
-    if (!p->check_syntax)
+    if (!p->check_syntax || !*e->text)
         return true;
     struct error err;
     error_init(&err, p->arena);

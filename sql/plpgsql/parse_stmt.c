@@ -142,6 +142,22 @@ static bool is_assignment(const struct parser *p)
     return is_op(op, ":=") || is_op(op, "=") || is_op(op, "[");
 }
 
+/* Messages show an assignment whole, from its target on. */
+static void show_assignment(struct parser *p, struct stmt *s, int start, int end)
+{
+    struct pexpr *value = s->assign.expr, *place = s->assign.element;
+    value->shown = arena_strndup(p->arena, p->f->src + start, (size_t)(end - start));
+    value->label = "PL/pgSQL assignment";
+    value->assignment = true;
+    for (int i = start; i < value->offset; i++)
+        value->shift += (p->f->src[i] & 0xc0) != 0x80;
+    if (place) {
+        place->shown = value->shown;
+        place->label = value->label;
+        place->assignment = true;
+    }
+}
+
 /* The variable of an assignment: the whole dotted name is in the message when there is none. */
 static struct stmt *parse_assignment(struct parser *p)
 {
@@ -157,9 +173,13 @@ static struct stmt *parse_assignment(struct parser *p)
         return NULL;
     }
     s->assign.target = d->dno;
+    if (is_op(peek(p), ".") && d->kind == DATUM_VAR) {
+        error_at(p, p->tokens.items[start].start, ERRCODE_SYNTAX_ERROR, "\"%s.%s\" is not a known variable", d->name,
+                 peek_at(p, 1)->text);
+        return NULL;
+    }
     if (is_op(peek(p), "[") || is_op(peek(p), ".")) {
         static const char *const ops[] = {":=", "=", NULL};
-        int element = p->tokens.items[p->at].start;
         const struct token *op;
         int depth = 0;
         for (;; p->at++) {
@@ -174,15 +194,15 @@ static struct stmt *parse_assignment(struct parser *p)
         }
         /* The place as an expression over the variable, "(v)[i].f": its subscripts are those to assign. */
         s->assign.element = pexpr_new(p, p->tokens.items[start].start, op->start, true);
-        (void)element;
         if (!s->assign.element)
             return NULL;
         s->assign.element->assign_dno = d->dno;
     }
     p->at++;
-    s->assign.expr = read_expression(p, ";");
+    s->assign.expr = is_op(peek(p), ";") ? pexpr_new(p, peek(p)->start, peek(p)->start, true) : read_expression(p, ";");
     if (!s->assign.expr)
         return NULL;
+    show_assignment(p, s, p->tokens.items[start].start, p->tokens.items[p->at - 1].end);
     p->at++;
     return s;
 }
@@ -417,9 +437,12 @@ static struct stmt *parse_perform(struct parser *p)
     static const char *const end[] = {";", NULL};
     struct stmt *s = stmt_new(p, STMT_PERFORM, token_line(p, next(p)));
     s->sql.target = -1;
-    s->sql.sql = read_until(p, end, ";", true);
+    s->sql.sql = is_op(peek(p), ";") ? pexpr_new(p, peek(p)->start, peek(p)->start, true) : read_until(p, end, ";", true);
     if (!s->sql.sql)
         return NULL;
+    s->sql.sql->shown = arena_printf(p->arena, "SELECT %s", s->sql.sql->text);
+    s->sql.sql->label = "SQL statement";
+    s->sql.sql->shift = 7;
     p->at++;
     return s;
 }

@@ -69,6 +69,10 @@ enum variable_conflict { CONFLICT_IS_ERROR, CONFLICT_USE_VARIABLE, CONFLICT_USE_
 struct pexpr {
     const char *text; /* as written; an expression is run as SELECT text */
     bool expression;
+    const char *shown; /* what messages show instead of text: an assignment whole, PERFORM as the SELECT it is; NULL */
+    const char *label; /* and what CONTEXT calls it */
+    int shift;         /* characters of shown before text */
+    bool assignment;   /* its place or its value */
     bool cursor; /* the query of a cursor */
     int offset; /* in the body */
     const struct ns_item *ns;
@@ -82,6 +86,7 @@ struct pexpr {
     int *dnos; /* variables it refers to, with the types they had */
     uint32_t *types;
     int ndnos, dno_cap;
+    bool planned; /* or tried to */
     bool simple; /* no variable needs to be prepared before a run */
     int running;         /* evaluations under way (recursion) */
     struct pexpr *kept;  /* forgotten while they ran */

@@ -260,7 +260,8 @@ struct value rec_value(struct frame *fr, const struct rec *r, struct arena *aren
     const struct type_def *t = snapshot_type(fr->ctx->snapshot, r->type);
     while (t && t->typtype == 'd')
         t = snapshot_type(fr->ctx->snapshot, t->basetype);
-    out.type = t ? t->oid : r->type;
+    out.type = r->held ? r->held : t ? t->oid : r->type;
+    out.named = out.type == RECORDOID;
     out.columns = ARENA_ARRAY(arena, struct record_column, r->n + 1);
     for (int i = 0; i < r->n; i++)
         out.columns[i] = (struct record_column){r->names[i], r->types[i], r->typmods[i], r->values[i]};
@@ -271,6 +272,8 @@ uint32_t current_type(struct frame *fr, int dno, int32_t *typmod)
 {
     const struct datum *d = fr->f->datums[dno];
     *typmod = d->typmod;
+    if (d->kind == DATUM_REC && fr->recs[dno]->held)
+        return fr->recs[dno]->held;
     if (d->kind != DATUM_RECFIELD)
         return d->type;
     const struct rec *r = rec_ready(fr, d->parent);
@@ -328,6 +331,7 @@ static bool move_into_rec(struct frame *fr, int dno, const struct value *cells, 
                        fields[i].expr->typmod);
         r->assigned = true;
         r->is_null = false;
+        r->held = 0;
         for (int i = 0; i < n; i++)
             store(&r->slots[i], &r->values[i], &cells[i]);
         return true;
@@ -389,7 +393,11 @@ static bool assign_composite(struct frame *fr, int dno, const struct value *v, u
         if (cells[i].kind == VALUE_TEXT || cells[i].kind == VALUE_BLOB) /* it may lie in the variable itself */
             cells[i].p = arena_strndup(fr->scratch, cells[i].p, cells[i].n);
     }
-    return move_row(fr, dno, cells, fields, r.n);
+    if (!move_row(fr, dno, cells, fields, r.n))
+        return false;
+    if (d->kind == DATUM_REC && d->type == RECORDOID && r.type != RECORDOID)
+        fr->recs[dno]->held = r.type;
+    return true;
 }
 
 bool assign_value(struct frame *fr, int dno, const struct value *v, uint32_t type, int32_t typmod)
