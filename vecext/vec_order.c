@@ -15,10 +15,11 @@ static void set_distance(struct vec_order *o, int64_t list, float product)
 }
 
 bool vec_order_init(struct vec_order *o, const struct vec_centroids *c, const float *query, float norm2, bool inner,
-                    struct vec_error *err)
+                    int64_t most_lists, struct vec_error *err)
 {
     size_t columns = (size_t)c->panels * VEC_PANEL, dims = (size_t)c->dims;
     *o = (struct vec_order){.centroids = c, .inner = inner, .norm2 = norm2, .count = c->count};
+    o->most = most_lists > 0 && most_lists < c->count ? (int)most_lists : c->count;
     o->lists = malloc(2 * columns * sizeof *o->lists);
     o->query = malloc(dims * sizeof *o->query);
     o->products = malloc(columns * sizeof *o->products);

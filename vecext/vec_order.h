@@ -9,6 +9,7 @@ struct vec_order {
     bool inner; /* by inner product */
     float norm2; /* of the query */
     int count;   /* lists there were when the search began */
+    int most;    /* that may be visited */
     int ordered; /* of them, sorted so far */
     uint32_t *lists;   /* nearest first; behind them a heap of those that are not sorted */
     float *query;      /* rotated */
@@ -16,9 +17,9 @@ struct vec_order {
     float *distances2; /* |q - c|^2 per list; for inner product -<q, c> */
 };
 
-/* Ranks the lists for a rotated query. vec_order_free() ends it. */
+/* Ranks the lists for a rotated query, of which most_lists (0: all) may be visited. vec_order_free() ends it. */
 bool vec_order_init(struct vec_order *order, const struct vec_centroids *centroids, const float *query, float norm2,
-                    bool inner, struct vec_error *err);
+                    bool inner, int64_t most_lists, struct vec_error *err);
 void vec_order_free(struct vec_order *order);
 
 /* Extends the sorted part of order->lists to n lists: most searches want few of many. */

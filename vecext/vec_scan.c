@@ -2,7 +2,7 @@
  * vec_scan.c - the eponymous table function over vec_search.
  *
  *   CREATE TABLE vec_scan(distance, id, idx HIDDEN, query HIDDEN, k HIDDEN, probes HIDDEN,
- *                         filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN)
+ *                         filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN, most_lists HIDDEN, most_rows HIDDEN)
  *
  * Rows come in order of distance, which is what xBestIndex promises for ORDER BY distance.
  * `distance <` and `distance <=` bound the search like max_distance (the comparison itself stays
@@ -36,6 +36,8 @@ enum column {
     COLUMN_MAX_DISTANCE,
     COLUMN_BATCH,
     COLUMN_TEST,
+    COLUMN_MOST_LISTS,
+    COLUMN_MOST_ROWS,
     COLUMN_COUNT,
     /* not a column: the bound that a comparison of distance gives */
     ARGUMENT_BOUND = COLUMN_COUNT
@@ -78,7 +80,7 @@ static int scan_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
     (void)argc, (void)argv, (void)error;
     int rc = sqlite3_declare_vtab(
         db, "CREATE TABLE vec_scan(distance REAL, id INTEGER, idx HIDDEN, query HIDDEN, k HIDDEN, "
-            "probes HIDDEN, filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN)");
+            "probes HIDDEN, filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN, most_lists HIDDEN, most_rows HIDDEN)");
     struct scan_table *table = rc == SQLITE_OK ? calloc(1, sizeof *table) : NULL;
     if (!table)
         return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
@@ -314,6 +316,10 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
                           : sqlite3_value_int(arg[COLUMN_PROBES]);
     if (present(arg[COLUMN_BATCH]))
         args.batch = sqlite3_value_int64(arg[COLUMN_BATCH]);
+    if (present(arg[COLUMN_MOST_LISTS]))
+        args.most_lists = sqlite3_value_int64(arg[COLUMN_MOST_LISTS]);
+    if (present(arg[COLUMN_MOST_ROWS]))
+        args.most_rows = sqlite3_value_int64(arg[COLUMN_MOST_ROWS]);
     if (present(arg[COLUMN_MAX_DISTANCE]))
         args.max_distance = sqlite3_value_double(arg[COLUMN_MAX_DISTANCE]);
     if (present(arg[ARGUMENT_BOUND]) &&

@@ -94,7 +94,7 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
     s->max_score = isinf(max) || !has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
     if (ix->metric == VEC_METRIC_L2 && max < 0)
         s->max_score = -INFINITY;
-    return vec_order_init(&s->order, &ix->centroids, q, s->tables.norm2, ix->shape.inner, err) &&
+    return vec_order_init(&s->order, &ix->centroids, q, s->tables.norm2, ix->shape.inner, s->args.most_lists, err) &&
            vec_log_open(ix, &s->log, err);
 }
 
@@ -144,8 +144,8 @@ const struct vec_scan_stats *vec_search_stats(const struct vec_search *s)
 
 const uint32_t *vec_search_order(struct vec_search *s, int *n)
 {
-    *n = s->order.count;
-    vec_order_extend(&s->order, s->order.count);
+    *n = s->order.most;
+    vec_order_extend(&s->order, s->order.most);
     return s->order.lists;
 }
 
@@ -501,8 +501,8 @@ static bool search_selected(struct vec_search *s, bool *done, struct vec_error *
     struct vec_selection selection;
     bool ok = vec_selection_init(&selection, s->ix, s->args.filter, done, err);
     if (ok && *done) {
-        vec_order_extend(&s->order, s->order.count);
-        for (int i = 0; ok && i < s->order.count; i++)
+        vec_order_extend(&s->order, s->order.most);
+        for (int i = 0; ok && i < s->order.most; i++)
             ok = (!vec_selection_in(&selection, s->order.lists[i]) ||
                   scan_selected_list(s, &selection, s->order.lists[i], err)) &&
                  scan_log(s, s->order.lists[i], err);
@@ -525,7 +525,7 @@ static bool filter_is_selective(const struct vec_search *s)
 static int64_t default_probes(const struct vec_search *s)
 {
     int64_t probes = s->args.probes > 0 ? s->args.probes : s->ix->probes;
-    return s->ix->method == VEC_METHOD_FLAT || probes < 1 ? s->order.count : probes;
+    return s->ix->method == VEC_METHOD_FLAT || probes < 1 ? s->order.most : probes;
 }
 
 /* A filter that keeps one row in ten needs ten times the lists, and more when it is correlated with the vectors: then
@@ -533,9 +533,9 @@ static int64_t default_probes(const struct vec_search *s)
 static int scale_probes(const struct vec_search *s, int64_t probes, double passes)
 {
     double scaled = passes >= 1 ? (double)probes : (double)probes * 1.5 / passes;
-    return scaled >= s->order.count / 2.0 && passes < 1 ? s->order.count
-           : scaled < s->order.count                     ? (int)scaled
-                                                   : s->order.count;
+    return scaled >= s->order.most / 2.0 && passes < 1 ? s->order.most
+           : scaled < s->order.most                     ? (int)scaled
+                                                   : s->order.most;
 }
 
 /* Lists of the first round. */
@@ -547,10 +547,16 @@ static int first_lists(const struct vec_search *s)
     return scale_probes(s, default_probes(s), passes);
 }
 
+/* Has it seen as many rows as it may? */
+static bool is_spent(const struct vec_search *s)
+{
+    return s->args.most_rows > 0 && s->stats.rows >= s->args.most_rows;
+}
+
 /* What a test's first answers say of the lists that are needed; `lists` are visited. */
 static int enough_lists(const struct vec_search *s, int lists)
 {
-    if (!s->args.test || s->tested < 20)
+    if (!s->args.test || s->tested < 20 || is_spent(s))
         return lists;
     int more = scale_probes(s, default_probes(s), (double)(s->passed + 1) / (double)(s->tested + 1));
     return more > lists ? more : lists;
@@ -609,17 +615,17 @@ static bool visit(struct vec_search *s, int64_t wanted, int *lists, struct vec_e
         if (!rerank(s, err))
             return false;
         *lists = done;
-        if (done == s->order.count && bound_was_too_low(s, wanted)) {
+        if (done == s->order.most && bound_was_too_low(s, wanted) && !is_spent(s)) {
             most = most * 4 + 16;
             if (!widen(s, (size_t)wanted, most, err))
                 return false;
             done = 0;
-            to = s->order.count;
+            to = s->order.most;
             continue;
         }
-        if (done == s->order.count || (int64_t)s->exact.n >= wanted || s->args.k < 0)
+        if (done == s->order.most || (int64_t)s->exact.n >= wanted || s->args.k < 0 || is_spent(s))
             return true;
-        to = done > s->order.count / 2 ? s->order.count : done * 2;
+        to = done > s->order.most / 2 ? s->order.most : done * 2;
     }
 }
 
@@ -653,7 +659,7 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
     if (!done && filter_is_selective(s) && !visit_selected(s, wanted, &done, err))
         return false;
     if (done) {
-        lists = s->order.count;
+        lists = s->order.most;
     } else if (!visit(s, wanted, &lists, err)) {
         return false;
     }
@@ -673,7 +679,7 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
 /* True when a further round cannot find more. */
 static bool exhausted(const struct vec_search *s)
 {
-    return s->lists == s->order.count && (int64_t)s->exact.n < s->wanted && !(s->limit < s->max_score);
+    return is_spent(s) || (s->lists == s->order.most && (int64_t)s->exact.n < s->wanted && !(s->limit < s->max_score));
 }
 
 static bool next_round(struct vec_search *s, struct vec_error *err)
@@ -691,7 +697,7 @@ static bool next_round(struct vec_search *s, struct vec_error *err)
     if (s->wanted && !remember_round(s, err))
         return false;
     int64_t wanted = s->wanted ? s->wanted * 4 : s->args.batch > 0 ? s->args.batch : FIRST_BATCH;
-    int lists = s->wanted ? (s->lists > s->order.count / 2 ? s->order.count : s->lists * 2) : first_lists(s);
+    int lists = s->wanted ? (s->lists > s->order.most / 2 ? s->order.most : s->lists * 2) : first_lists(s);
     return run_round(s, wanted, lists, err);
 }
 

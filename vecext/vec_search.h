@@ -23,6 +23,8 @@ struct vec_search_args {
     double max_distance;             /* INFINITY: none */
     const struct vec_rowset *filter; /* or NULL */
     struct vec_test *test;           /* or NULL: asked about rows that may be among the nearest */
+    int64_t most_lists;              /* > 0: no others than so many nearest lists are visited, though rows may be missing */
+    int64_t most_rows;               /* > 0: no further lists are visited after so many rows of them */
 };
 
 /* Starts a search; `args` is copied, the query and the filter are borrowed until vec_search_free().

@@ -17,7 +17,7 @@
  *   vec_maintain(name [, ms]) folds tails, compacts, splits; returns steps done
  *   vec_rowset(rowid)         aggregate: a set of rowids for vec_scan's filter
  *   vec_scan(index, query [, k, probes, filter, max_distance, batch])   table function: rowid,
- * distance
+ * distance; further hidden arguments are in vec_scan.c
  *
  * vec_scan's arguments, in order:
  *   index         name

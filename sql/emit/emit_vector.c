@@ -6,7 +6,7 @@
  *
  * Through its vector index:
  *
- *     vec_scan('index', query, k, probes, filter, distance, NULL, test) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
+ *     vec_scan('index', query, k, probes, filter, distance, NULL, test, lists, rows) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
  *
  * test: vec_predicate('SELECT 1 FROM "t" AS r4 ... WHERE r4.rowid = ?1 AND ...', values...), asked about rows that may be among
  * the nearest: the query's own joins and WHERE. filter: the rows themselves, (SELECT vec_rowset(...)), where an index finds
@@ -216,6 +216,8 @@ void emit_vector_scan(struct emitter *em, int rte)
     emit_probes(em, v);
     if (v->filter)
         emit_filter_args(em, v, rte);
+    if (v->most_lists || v->most_rows)
+        emit_printf(em, "%s, %d, %d", v->filter ? "" : ", NULL, NULL, NULL, NULL", v->most_lists, v->most_rows);
     emit_printf(em, ") AS \"%s\"", alias);
     emit_table_by_id(em, em->scope, rte, alias);
 }

@@ -200,6 +200,21 @@ static double wanted_probes(const struct planner *p, const struct index_def *ix)
     return recall == 0.95 ? 0 : recall >= 1 ? 1 << 24 : recall;
 }
 
+/* Searches go on until LIMIT is filled, unless iterative scans have a limit of their own; the defaults are none. */
+static void set_limits(const struct planner *p, struct vector_scan *scan)
+{
+    const char *am = scan->index->am_name;
+    const char *iterative = setting(p, strcmp(am, "hnsw") == 0 ? "hnsw.iterative_scan" : "ivfflat.iterative_scan", "off");
+    if (strcmp(iterative, "off") == 0)
+        return;
+    int probes = atoi(setting(p, "ivfflat.probes", "1")), most = atoi(setting(p, "ivfflat.max_probes", "32768"));
+    int rows = atoi(setting(p, "hnsw.max_scan_tuples", "20000"));
+    if (strcmp(am, "ivfflat") == 0 && most < 32768)
+        scan->most_lists = most > probes ? most : probes;
+    if (strcmp(am, "hnsw") == 0 && rows != 20000)
+        scan->most_rows = rows;
+}
+
 /* A query without LIMIT wants every row: the table gives them in one pass. Whoever asks for no such passes gets them from the
    index, which has none without a vector. */
 static bool worth_while(const struct planner *p, const struct query *q)
@@ -247,6 +262,7 @@ bool pass_knn(struct planner *p, struct query *q)
     *scan = (struct vector_scan){.index = order.index, .query = order.query, .limit = q->limit, .offset = q->offset,
                                  .distance = threshold.bound, .filter = filter,
                                  .probes = wanted_probes(p, order.index)};
+    set_limits(p, scan);
     if (filter) {
         filter->from = q->from;
         scan->filter_first = q->where && knn_found_by_index(t->relation, order.rte, q->where);

@@ -13,6 +13,7 @@ struct vector_scan {
     struct expr *query;          /* the vector searched for: nothing of the query's own tables */
     struct expr *limit, *offset; /* how many rows are wanted; NULL: all */
     double probes;               /* lists to visit; below 1: a recall; 0: what the index aims at */
+    int most_lists, most_rows;   /* 0: no limit (ivfflat.max_probes, hnsw.max_scan_tuples) */
     struct expr *distance;       /* WHERE key <op> vector < this, or NULL */
     /* SELECT over the query's FROM and WHERE, joins included: what a row of the table must have to count. NULL when every row
        does. Its entry of the table is not read through the index. */

@@ -95,7 +95,7 @@ struct pg_session {
     uint32_t *search_path;           /* effective, for search_path_version of snapshot */
     int nsearch_path;
     uint64_t search_path_guc, search_path_snapshot;
-    char plan_signature[640]; /* settings that change plans, as text */
+    char plan_signature[720]; /* settings that change plans, as text */
     uint64_t plan_signature_guc;
     struct prepared *prepared;
     struct portal *portals;

@@ -262,6 +262,10 @@ static void session_signature(struct pg_session *s)
                                         "ivf.recall",
                                         "ivfflat.probes",
                                         "hnsw.ef_search",
+                                        "ivfflat.iterative_scan",
+                                        "ivfflat.max_probes",
+                                        "hnsw.iterative_scan",
+                                        "hnsw.max_scan_tuples",
                                         "transform_null_equals",
                                         "row_security",
                                         "session_replication_role"};

@@ -245,6 +245,32 @@ def maintain(c):
     run(c, "RESET ROLE")
 
 
+def limits(c, q):
+    """Iterative scans with limits of their own end before LIMIT is filled; without them, or with iterative scans off, none does."""
+    def count(where=""):
+        return int(run(c, f"SELECT count(*) FROM (SELECT id FROM u {where} ORDER BY emb <-> '{q}' LIMIT 100000) x")[0][0])
+    run(c, "CREATE TABLE u AS SELECT id, emb FROM t WHERE emb IS NOT NULL")
+    rows = int(run(c, "SELECT count(*) FROM u")[0][0])
+    run(c, "CREATE INDEX u_emb ON u USING ivfflat (emb vector_l2_ops) WITH (lists = 20)")
+    run(c, "SET ivfflat.max_probes = 2")
+    check(count() == rows, "max_probes without iterative scans")
+    run(c, "SET ivfflat.iterative_scan = relaxed_order")
+    two, some = count(), count("WHERE id % 2 = 0")
+    check(0 < two < rows / 2 and 0 < some < two, f"two lists: {two} rows, {some} of them even")
+    run(c, "SET ivfflat.probes = 5")
+    check(two < count() < rows, "more probes than max_probes")
+    run(c, "SET ivfflat.max_probes = 32768")
+    check(count() == rows, "no limit")
+    run(c, "DROP INDEX u_emb")
+    run(c, "CREATE INDEX u_emb ON u USING hnsw (emb vector_l2_ops)")
+    run(c, "SET hnsw.max_scan_tuples = 100")
+    check(count() == rows, "max_scan_tuples without iterative scans")
+    run(c, "SET hnsw.iterative_scan = strict_order")
+    check(100 <= count() < rows, "max_scan_tuples")
+    run(c, "DROP TABLE u")
+    run(c, "RESET ALL")
+
+
 def main():
     rnd = random.Random(5)
     with Server(sys.argv[1]) as s:
@@ -261,6 +287,7 @@ def main():
         damage(s, c, qs[2])
         emptied(s, c, qs[2])
         maintain(c)
+        limits(c, qs[2])
         c.close()
     print(f"{passed} passed, {failed} failed")
     return failed > 0
