@@ -2,6 +2,7 @@
  * utility_copy.c: COPY and EXPLAIN.
  */
 #include "sql/analyze/utility_internal.h"
+#include "sql/types/encoding.h"
 
 #include <string.h>
 
@@ -40,13 +41,10 @@ static bool copy_relation_kind(struct pstate *ps, const struct relation *r, bool
                     r->name);
         return false;
     }
-    if (!kind || (r->system && !from))
+    if (!kind || from || r->system) /* COPY FROM refuses only when the data comes (session/copy_in_plan.c) */
         return true;
-    parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1,
-                from ? "cannot copy to %s \"%s\"" : "cannot copy from %s \"%s\"", kind, r->name);
-    if (from && r->kind == RELKIND_VIEW)
-        parse_error_hint(ps, "To enable copying to a view, provide an INSTEAD OF INSERT trigger.");
-    else if (!from && r->kind != RELKIND_SEQUENCE)
+    parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "cannot copy from %s \"%s\"", kind, r->name);
+    if (r->kind != RELKIND_SEQUENCE)
         parse_error_hint(ps, "Try the COPY (SELECT ...) TO variant.");
     return false;
 }
@@ -93,6 +91,44 @@ static bool copy_relation(struct pstate *ps, const PgQuery__CopyStmt *s, struct 
     return !expr_is_poison(u->copy.where);
 }
 
+static bool is_one_of(const char *name, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (name && !strcmp(names[i], name))
+            return true;
+    return false;
+}
+
+/* What PostgreSQL says of an option with its place; the rest is for session/copy_options.c. */
+static bool copy_option_check(struct pstate *ps, const struct option *x)
+{
+    static const char *const names[] = {"format", "freeze", "delimiter", "null", "header", "quote", "escape",
+                                        "force_quote", "force_not_null", "force_null", "convert_selectively", "encoding"};
+    static const char *const formats[] = {"text", "csv", "binary"};
+    if (!is_one_of(x->name, names, sizeof names / sizeof *names))
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, x->location, "option \"%s\" not recognized", x->name);
+    else if (!strcmp(x->name, "format") && x->value && !is_one_of(x->value, formats, 3))
+        parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, x->location, "COPY format \"%s\" not recognized", x->value);
+    else if (!strcmp(x->name, "encoding") && x->value && encoding_number(slice_of(x->value)) < 0)
+        parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, x->location,
+                    "argument to option \"encoding\" must be a valid encoding name");
+    return !parse_failed(ps);
+}
+
+static bool copy_options_check(struct pstate *ps, const struct utility *u)
+{
+    for (int i = 0; i < u->copy.noptions; i++) {
+        for (int k = 0; k < i; k++)
+            if (!strcmp(u->copy.options[i].name, u->copy.options[k].name)) {
+                parse_error(ps, ERRCODE_SYNTAX_ERROR, u->copy.options[i].location, "conflicting or redundant options");
+                return false;
+            }
+        if (!copy_option_check(ps, &u->copy.options[i]))
+            return false;
+    }
+    return true;
+}
+
 bool utility_copy(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__CopyStmt *s = n->copy_stmt;
@@ -104,7 +140,7 @@ bool utility_copy(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
     u->copy.program = s->is_program;
     u->copy.file = utility_string(ps, s->filename);
     return (s->query ? copy_query(ps, s, u) : copy_relation(ps, s, u)) &&
-           utility_options(ps, s->options, s->n_options, &u->copy.options, &u->copy.noptions);
+           utility_options(ps, s->options, s->n_options, &u->copy.options, &u->copy.noptions) && copy_options_check(ps, u);
 }
 
 bool utility_explain(struct pstate *ps, const PgQuery__Node *n, struct utility *u)

@@ -10,7 +10,7 @@ struct copy_options {
     enum copy_format format;
     char delimiter;
     const char *null;
-    bool header, match_header;
+    bool header, match_header, freeze;
     char quote, escape;
     int encoding; /* of the data: types/encoding.h */
     bool *force_quote, *force_not_null, *force_null; /* one per column; in the portal's arena */

@@ -1,7 +1,7 @@
 /*
- * copy_in.c: COPY FROM STDIN or from a file on the server. The rows go through a plan of "INSERT INTO t (columns) VALUES ($1,
- * ...)", so defaults, constraints and indexes are those of any INSERT; one prepared statement,
- * bound and stepped once a row.
+ * copy_in.c: COPY FROM STDIN or from a file on the server. The rows go through the plan of an INSERT (copy_in_plan.c), so
+ * defaults, constraints and indexes are those of any INSERT; one prepared statement, bound and stepped once a row. Plans of
+ * several steps (partitioned tables) run as a nested statement for each row.
  */
 #include <endian.h>
 #include <inttypes.h>
@@ -13,35 +13,10 @@
 #include "sql/base/log.h"
 #include "sql/emit/emit.h"
 #include "sql/exec/constraint.h"
-#include "sql/session/copy.h"
+#include "sql/exec/spi.h"
+#include "sql/session/copy_in.h"
 #include "sql/session/cursor.h"
 #include "sql/types/encoding.h"
-
-struct copy_in {
-    struct portal *portal; /* of the COPY statement */
-    struct copy_options options;
-    struct plan *insert;
-    /* Tables with triggers: the first step gives the row, the second is run as a job. */
-    bool by_rows;
-    struct modify_job *job;
-    struct rowset *source;
-    struct after_queue after;
-    sqlite3_stmt *stmt;
-    struct connection *connection;
-    const char *table;
-    const char **columns;
-    const struct type_def **types;
-    int32_t *typmods;
-    int ncolumns;
-    struct value *values;
-    struct copy_field *fields;
-    struct arena *row;     /* reset after each row */
-    struct strbuf pending; /* bytes of a record that is not complete yet */
-    struct copy_scan scan;
-    uint64_t line, rows;
-    bool header_due, binary_begun, ended;
-    bool failed; /* s->err is set; the rest of the data is dropped */
-};
 
 void copy_in_free(struct copy_in *c)
 {
@@ -57,69 +32,6 @@ void copy_in_free(struct copy_in *c)
     arena_destroy(c->row);
     strbuf_free(&c->pending);
     free(c);
-}
-
-/* Which columns the data has: those named, or all that can be given. */
-static const struct relation *copy_in_table(struct pg_session *s, struct portal *p,
-                                            const struct utility *u, struct copy_in *c)
-{
-    const struct relation *r = session_relation(s, &u->copy.table);
-    if (!r)
-        return NULL;
-    if (r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED) {
-        error_set(&s->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot copy to %s \"%s\"",
-                  r->kind == RELKIND_VIEW       ? "view"
-                  : r->kind == RELKIND_SEQUENCE ? "sequence"
-                                                : "relation",
-                  r->name);
-        return NULL;
-    }
-    int max = u->copy.ncolumns ? u->copy.ncolumns : r->natts;
-    c->columns = ARENA_ARRAY(p->arena, const char *, max + 1);
-    c->types = ARENA_ARRAY(p->arena, const struct type_def *, max + 1);
-    c->typmods = ARENA_ARRAY(p->arena, int32_t, max + 1);
-    for (int i = 0; i < max; i++) {
-        const struct attribute *at =
-            u->copy.ncolumns ? relation_attribute(r, u->copy.columns[i]) : &r->atts[i];
-        if (!at) {
-            error_set(&s->err, ERRCODE_UNDEFINED_COLUMN,
-                      "column \"%s\" of relation \"%s\" does not exist", u->copy.columns[i],
-                      r->name);
-            return NULL;
-        }
-        if (!u->copy.ncolumns && (at->dropped || at->generated || at->hidden))
-            continue;
-        c->columns[c->ncolumns] = at->name;
-        c->types[c->ncolumns] = snapshot_type(s->snapshot, at->type);
-        c->typmods[c->ncolumns++] = at->typmod;
-    }
-    return r;
-}
-
-static bool copy_in_plan(struct pg_session *s, const struct utility *u, struct copy_in *c)
-{
-    struct strbuf sql = {0};
-    uint32_t *types = ARENA_ARRAY(s->arena, uint32_t, c->ncolumns + 1);
-    strbuf_addz(&sql, "INSERT INTO ");
-    copy_target(&sql, u);
-    strbuf_addz(&sql, c->ncolumns ? " (" : " DEFAULT VALUES");
-    for (int i = 0; i < c->ncolumns; i++) {
-        if (i)
-            strbuf_addz(&sql, ", ");
-        emit_identifier(&sql, c->columns[i]);
-        types[i] = c->types[i]->oid;
-    }
-    strbuf_addz(&sql, c->ncolumns ? ") OVERRIDING SYSTEM VALUE VALUES (" : "");
-    for (int i = 0; i < c->ncolumns; i++)
-        strbuf_printf(&sql, i ? ", $%d" : "$%d", i + 1);
-    strbuf_addz(&sql, c->ncolumns ? ")" : "");
-    c->insert = session_plan_text(s, sql.data, types, c->ncolumns);
-    strbuf_free(&sql);
-    c->by_rows = c->insert && c->insert->program->nsteps == 2 && c->insert->program->steps[1].modify;
-    if (c->insert && c->insert->program->nsteps != 1 && !c->by_rows)
-        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "COPY FROM is not supported for table \"%s\"", u->copy.table.name);
-    return c->insert != NULL;
 }
 
 /* Asks the client for the data, which copy_in_data takes as it comes. */
@@ -199,10 +111,6 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     const struct utility *u = p->plan->program->utility;
     if (u->copy.file && !s->on_worker)
         return PORTAL_WAIT_WORKER;
-    if (u->copy.where) {
-        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY FROM ... WHERE is not supported");
-        return PORTAL_FAILED;
-    }
     enum portal_result r = session_acquire_write(s, p);
     if (r != PORTAL_FINISHED)
         return r;
@@ -216,11 +124,13 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     s->copy = c;
     const struct relation *t = copy_in_table(s, p, u, c);
     bool ok = t && copy_options_read(s, p, u, c->columns, c->ncolumns, &c->options) &&
-              copy_in_plan(s, u, c);
-    if (ok)
+              (copy_in_refused(s, t, &c->options) || copy_in_plan(s, t, u, c));
+    if (ok && !c->insert)
+        c->refused = t;
+    else if (ok && !c->nested)
         c->stmt = connection_stmt(c->connection, c->insert->uid, 0,
                                   c->insert->program->steps[0].sql, &s->err);
-    if (!ok || !c->stmt || (c->by_rows && !copy_in_begin_job(s, c))) {
+    if (!ok || (!c->stmt && !c->nested && !c->refused) || (c->by_rows && !copy_in_begin_job(s, c))) {
         copy_in_free(c);
         s->copy = NULL;
         return PORTAL_FAILED;
@@ -259,6 +169,8 @@ static bool copy_in_row(struct pg_session *s, struct copy_in *c, struct error *e
         }
     }
     sqlite3_reset(c->stmt);
+    if (rc == SQLITE_DONE && c->conditional)
+        return true;
     if (rc != SQLITE_ROW && !connection_error(c->connection, rc, err))
         return error_set(err, ERRCODE_INTERNAL_ERROR, "a row of COPY gave no values");
     bool ok = !error_is_set(err) && modify_rows(c->job, c->source, &c->rows, err);
@@ -272,15 +184,26 @@ static bool copy_in_insert_by_rows(struct pg_session *s, struct copy_in *c)
     error_init(&own, s->arena);
     bool ok = copy_in_row(s, c, &own);
     error_copy(&s->err, &own);
-    if (!ok) {
-        const char *line = arena_printf(s->arena, "COPY %s, line %" PRIu64, c->table, c->line);
-        s->err.context = s->err.context ? arena_printf(s->arena, "%s\n%s", s->err.context, line) : line;
-    }
+    return ok;
+}
+
+/* A plan of several steps. */
+static bool copy_in_insert_nested(struct pg_session *s, struct copy_in *c)
+{
+    struct spi_result result = {0};
+    struct error own;
+    error_init(&own, s->arena);
+    bool ok = spi_run(&s->eval, c->insert, c->values, NULL, 0, &result, &own);
+    error_copy(&s->err, &own);
+    connection_attach(c->connection, &s->eval, &s->control, s->arena);
+    c->rows += result.processed;
     return ok;
 }
 
 static bool copy_in_insert(struct pg_session *s, struct copy_in *c)
 {
+    if (c->nested)
+        return copy_in_insert_nested(s, c);
     if (c->by_rows)
         return copy_in_insert_by_rows(s, c);
     const struct step *step = &c->insert->program->steps[0];
@@ -288,7 +211,7 @@ static bool copy_in_insert(struct pg_session *s, struct copy_in *c)
     int rc = sqlite3_step(c->stmt);
     sqlite3_reset(c->stmt);
     if (rc == SQLITE_DONE) {
-        c->rows++;
+        c->rows += !c->conditional || sqlite3_changes(c->connection->db) > 0;
         return true;
     }
     if (!connection_error(c->connection, rc, &s->err))
@@ -302,29 +225,56 @@ static bool copy_in_insert(struct pg_session *s, struct copy_in *c)
     return false;
 }
 
-static bool copy_in_context(struct pg_session *s, struct copy_in *c, int column, const char *text,
-                            size_t n)
+static void copy_in_add_context(struct pg_session *s, const char *line)
 {
+    s->err.context = s->err.context ? arena_printf(s->arena, "%s\n%s", s->err.context, line) : line;
+}
+
+static bool copy_in_context(struct pg_session *s, struct copy_in *c, int column, const char *text, size_t n)
+{
+    const char *head = arena_printf(s->arena, "COPY %s, line %" PRIu64, c->table, c->line);
     if (column < 0)
-        error_context(&s->err, "COPY %s, line %" PRIu64, c->table, c->line);
+        copy_in_add_context(s, head);
     else if (!text)
-        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: null input", c->table,
-                      c->line, c->columns[column]);
+        copy_in_add_context(s, arena_printf(s->arena, "%s, column %s: null input", head, c->columns[column]));
     else
-        error_context(&s->err, "COPY %s, line %" PRIu64 ", column %s: \"%.*s%s\"", c->table,
-                      c->line, c->columns[column], (int)utf8_clip(text, n, 100), text,
-                      n > 100 ? "..." : "");
+        copy_in_add_context(s, arena_printf(s->arena, "%s, column %s: \"%.*s%s\"", head, c->columns[column],
+                                            (int)utf8_clip(text, n, 100), text, n > 100 ? "..." : ""));
     return false;
 }
 
-static bool copy_in_fields(struct pg_session *s, struct copy_in *c)
+/* With the line itself. */
+static bool copy_in_line_context(struct pg_session *s, struct copy_in *c, const char *line, size_t n)
 {
+    copy_in_add_context(s, arena_printf(s->arena, "COPY %s, line %" PRIu64 ": \"%.*s%s\"", c->table, c->line,
+                                        (int)utf8_clip(line, n, 100), line, n > 100 ? "..." : ""));
+    return false;
+}
+
+/* PostgreSQL writes rows in batches, and no longer knows the line when an index refuses one of them. */
+static bool copy_in_row_context(struct pg_session *s, struct copy_in *c, const char *line, size_t n)
+{
+    bool batch = !c->singly && (!strcmp(s->err.sqlstate, ERRCODE_UNIQUE_VIOLATION) ||
+                                !strcmp(s->err.sqlstate, ERRCODE_EXCLUSION_VIOLATION));
+    return batch ? copy_in_context(s, c, -1, NULL, 0) : copy_in_line_context(s, c, line, n);
+}
+
+/* Column by column: what is wrong with one is said before the next is missed. */
+static bool copy_in_fields(struct pg_session *s, struct copy_in *c, int count, const char *line, size_t n)
+{
+    if (count > c->ncolumns) {
+        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "extra data after last expected column");
+        return copy_in_line_context(s, c, line, n);
+    }
     for (int i = 0; i < c->ncolumns; i++) {
         const struct copy_field *f = &c->fields[i];
+        if (i >= count) {
+            error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "missing data for column \"%s\"", c->columns[i]);
+            return copy_in_line_context(s, c, line, n);
+        }
         if (!f->p)
             c->values[i] = value_null();
-        else if (!type_input(c->types[i], f->p, f->n, c->typmods[i], &s->eval, c->row, &s->err,
-                             &c->values[i]))
+        else if (!type_input(c->types[i], f->p, f->n, c->typmods[i], &s->eval, c->row, &s->err, &c->values[i]))
             return copy_in_context(s, c, i, f->p, f->n);
     }
     return true;
@@ -341,11 +291,15 @@ static bool copy_in_header(struct pg_session *s, struct copy_in *c, int n)
                          c->ncolumns);
     for (int i = 0; i < n; i++) {
         const struct copy_field *f = &c->fields[i];
-        if (!f->p || strlen(c->columns[i]) != f->n || memcmp(c->columns[i], f->p, f->n) != 0)
+        if (!f->p)
+            return error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT,
+                             "column name mismatch in header line field %d: got null value (\"%s\"), expected \"%s\"",
+                             i + 1, c->options.null, c->columns[i]);
+        if (strlen(c->columns[i]) != f->n || memcmp(c->columns[i], f->p, f->n) != 0)
             return error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT,
                              "column name mismatch in header line field %d: got \"%.*s\", expected "
                              "\"%s\"",
-                             i + 1, (int)f->n, f->p ? f->p : "", c->columns[i]);
+                             i + 1, (int)f->n, f->p, c->columns[i]);
     }
     return true;
 }
@@ -370,23 +324,10 @@ static bool copy_in_line(struct pg_session *s, struct copy_in *c, const char *li
     if (count < 0)
         return copy_in_context(s, c, -1, NULL, 0);
     if (c->header_due)
-        return copy_in_header(s, c, count) || copy_in_context(s, c, -1, NULL, 0);
+        return copy_in_header(s, c, count) || copy_in_line_context(s, c, line, n);
     if (c->ncolumns == 0 && n == 0)
         count = 0;
-    if (count < c->ncolumns) {
-        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "missing data for column \"%s\"",
-                  c->columns[count]);
-        error_context(&s->err, "COPY %s, line %" PRIu64 ": \"%.*s%s\"", c->table, c->line,
-                      (int)utf8_clip(line, n, 100), line, n > 100 ? "..." : "");
-        return false;
-    }
-    if (count > c->ncolumns) {
-        error_set(&s->err, ERRCODE_BAD_COPY_FILE_FORMAT, "extra data after last expected column");
-        error_context(&s->err, "COPY %s, line %" PRIu64 ": \"%.*s%s\"", c->table, c->line,
-                      (int)utf8_clip(line, n, 100), line, n > 100 ? "..." : "");
-        return false;
-    }
-    bool ok = copy_in_fields(s, c) && (copy_in_insert(s, c) || copy_in_context(s, c, -1, NULL, 0));
+    bool ok = copy_in_fields(s, c, count, line, n) && (copy_in_insert(s, c) || copy_in_row_context(s, c, line, n));
     arena_reset(c->row);
     return ok;
 }
@@ -468,6 +409,8 @@ static size_t copy_in_tuple(struct pg_session *s, struct copy_in *c, const char 
 static void copy_in_consume(struct pg_session *s, struct copy_in *c, bool last)
 {
     size_t at = 0;
+    if (c->refused)
+        copy_in_allow(s, c->refused, &c->options);
     while (!c->ended && !error_is_set(&s->err)) {
         const char *p = c->pending.data + at;
         size_t n = c->pending.len - at, used, length;

@@ -82,8 +82,18 @@ static bool read_header(struct copy_reading *r, const struct option *x)
     return true;
 }
 
+/* A column that the COPY does not read or write: does its table have it at all? */
+static bool column_exists(struct copy_reading *r, const char *name)
+{
+    const struct relation *t = r->u->copy.query ? NULL : session_relation(r->s, &r->u->copy.table);
+    if (!t)
+        return error_set(&r->s->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" does not exist", name);
+    return relation_attribute(t, name) ||
+           error_set(&r->s->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist", name, t->name);
+}
+
 /* A list of columns, or *, into one flag a column. */
-static bool read_columns(struct copy_reading *r, const struct option *x, bool **flags)
+static bool read_columns(struct copy_reading *r, const struct option *x, const char *what, bool **flags)
 {
     *flags = ARENA_ARRAY(r->p->arena, bool, r->ncolumns + 1);
     if (x->value && !strcmp(x->value, "*")) {
@@ -94,9 +104,11 @@ static bool read_columns(struct copy_reading *r, const struct option *x, bool **
         int at = 0;
         while (at < r->ncolumns && strcmp(r->columns[at], x->list[i]) != 0)
             at++;
+        if (at == r->ncolumns && !column_exists(r, x->list[i]))
+            return false;
         if (at == r->ncolumns)
             return error_set(&r->s->err, ERRCODE_INVALID_COLUMN_REFERENCE,
-                             "column \"%s\" not referenced by COPY", x->list[i]);
+                             "%s column \"%s\" not referenced by COPY", what, x->list[i]);
         (*flags)[at] = true;
     }
     return true;
@@ -104,26 +116,34 @@ static bool read_columns(struct copy_reading *r, const struct option *x, bool **
 
 static bool read_force_quote(struct copy_reading *r, const struct option *x)
 {
-    return read_columns(r, x, &r->o->force_quote);
+    return read_columns(r, x, "FORCE_QUOTE", &r->o->force_quote);
 }
 
 static bool read_force_not_null(struct copy_reading *r, const struct option *x)
 {
-    return read_columns(r, x, &r->o->force_not_null);
+    return read_columns(r, x, "FORCE_NOT_NULL", &r->o->force_not_null);
 }
 
 static bool read_force_null(struct copy_reading *r, const struct option *x)
 {
-    return read_columns(r, x, &r->o->force_null);
+    return read_columns(r, x, "FORCE_NULL", &r->o->force_null);
 }
 
-/*
- * Rows loaded are always visible at once to their own transaction only: freezing has nothing to do.
- */
+/* Rows are never older or younger than others: freezing has nothing to do, but only where PostgreSQL would do it. */
 static bool read_freeze(struct copy_reading *r, const struct option *x)
 {
-    (void)r, (void)x;
+    int b = x->value ? guc_parse_bool(x->value) : 1;
+    if (b < 0)
+        return error_set(&r->s->err, ERRCODE_SYNTAX_ERROR, "freeze requires a Boolean value");
+    r->o->freeze = b;
     return true;
+}
+
+/* An old option that no client sends any more: all columns are converted. */
+static bool read_convert_selectively(struct copy_reading *r, const struct option *x)
+{
+    bool *flags;
+    return read_columns(r, x, "CONVERT_SELECTIVELY", &flags);
 }
 
 static bool read_encoding(struct copy_reading *r, const struct option *x)
@@ -153,6 +173,7 @@ static const struct {
     {"force_not_null", read_force_not_null},
     {"force_null", read_force_null},
     {"encoding", read_encoding},
+    {"convert_selectively", read_convert_selectively},
 };
 
 static bool copy_option_apply(struct copy_reading *r, const struct option *x)
@@ -178,7 +199,7 @@ static bool copy_options_check(struct copy_reading *r)
     if (!r->escape_set)
         o->escape = o->quote;
     if (binary && (r->delimiter_set || r->null_set || o->header))
-        return error_set(err, ERRCODE_SYNTAX_ERROR, "cannot specify %s in BINARY mode",
+        return error_set(err, r->delimiter_set || r->null_set ? ERRCODE_SYNTAX_ERROR : ERRCODE_FEATURE_NOT_SUPPORTED, "cannot specify %s in BINARY mode",
                          r->delimiter_set ? "DELIMITER"
                          : r->null_set    ? "NULL"
                                           : "HEADER");
@@ -208,6 +229,8 @@ static bool copy_options_check(struct copy_reading *r)
     if (strchr(o->null, o->delimiter))
         return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "COPY delimiter must not appear in the NULL specification");
+    if (csv && strchr(o->null, o->quote))
+        return error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "CSV quote character must not appear in the NULL specification");
     return true;
 }
 
@@ -218,9 +241,6 @@ bool copy_options_read(struct pg_session *s, struct portal *p, const struct util
         .s = s, .p = p, .u = u, .columns = columns, .ncolumns = ncolumns, .o = o};
     *o = (struct copy_options){.encoding = client_encoding(s)};
     for (int i = 0; i < u->copy.noptions; i++) {
-        for (int k = 0; k < i; k++)
-            if (!strcmp(u->copy.options[i].name, u->copy.options[k].name))
-                return error_set(&s->err, ERRCODE_SYNTAX_ERROR, "conflicting or redundant options");
         if (!copy_option_apply(&r, &u->copy.options[i]))
             return false;
     }

@@ -160,9 +160,9 @@ int copy_split_csv(const struct copy_options *o, const char *line, size_t n, str
             return -1;
         }
         size_t len = (size_t)(to - first);
-        bool may_be_null = !quoted || (o->force_null && count < max && o->force_null[count]);
-        bool null = may_be_null && len == null_length && !memcmp(first, o->null, len) &&
-                    !(o->force_not_null && count < max && o->force_not_null[count]);
+        const bool *forced = quoted ? o->force_null : o->force_not_null; /* quoted, it is NULL only by force; else only without */
+        bool null = len == null_length && !memcmp(first, o->null, len) &&
+                    quoted == (forced && count < max && forced[count]);
         if (count < max)
             fields[count] = (struct copy_field){null ? NULL : first, len};
         count++;

@@ -58,6 +58,8 @@ static bool session_interrupted(struct eval_context *ctx, struct error *err)
 
 static void session_eval_notice(struct eval_context *ctx, const struct error *notice)
 {
+    if (ctx->replaying) /* it has been said */
+        return;
     struct pg_session *s = ctx->session;
     static const char *const levels[] = {"debug", "log", "info", "notice", "warning", "error"};
     static const enum error_severity severities[] = {ERROR_DEBUG,  ERROR_LOG,     ERROR_INFO,

@@ -50,10 +50,20 @@ def inside_body(text):
     return depth > 0
 
 
+# Behind COPY ... FROM STDIN, whose data follows up to a line with \\.
+DATA = "-- data\n"
+
+
 def statements(path):
     """(text, reason) of every statement; reason: why its answer may differ, or None."""
     out, lines, reason = [], [], None
-    for line in open(path, encoding="utf-8"):
+    source = iter(open(path, encoding="utf-8"))
+    for line in source:
+        if not lines and line == DATA:
+            text, why = out.pop()
+            data = "".join(iter(source.__next__, "\\.\n"))
+            out.append((text + "\n" + DATA + data, why))
+            continue
         if not lines and line.startswith("-- !"):
             reason = line[4:].strip()
             continue
@@ -69,7 +79,8 @@ def statements(path):
 def answer(c, sql):
     """The answer as plain data, for JSON."""
     out = []
-    for r in c.query(sql):
+    text, _, data = sql.partition("\n" + DATA)
+    for r in c.query(text, data):
         a = {}
         if r.columns is not None:
             # types of the user's own have whatever OID came next
