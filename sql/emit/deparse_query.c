@@ -214,15 +214,54 @@ void deparse_values(struct deparser *p, const struct rte *t)
     }
 }
 
+/* A call whose record has no columns but those of its definition list. */
+static bool is_defined_call(const struct expr *e)
+{
+    return e->type == RECORDOID && e->kind == EXPR_FUNC && e->func.proc && e->func.proc->nallargs == 0;
+}
+
+/* The parser makes unnest(a, b) of several calls; so it is printed again. */
+static bool is_unnest_of_several(const struct rte *t)
+{
+    bool all = t->function.n > 1;
+    for (int i = 0; i < t->function.n && all; i++) {
+        const struct expr *e = t->function.calls[i];
+        all = e->kind == EXPR_FUNC && e->func.proc && e->func.proc->namespace_oid == PG_CATALOG_NAMESPACE &&
+              !strcmp(e->func.proc->name, "unnest") && e->func.args.n == 1 && e->func.proc->argtypes[0] == ANYARRAYOID;
+    }
+    return all;
+}
+
+static bool needs_rows_from(const struct rte *t)
+{
+    return t->function.n > 1 || (t->function.coldef && t->function.ordinality);
+}
+
+static void deparse_definitions(struct deparser *p, const struct rte *t, int first, int n)
+{
+    deparse_z(p, " AS (");
+    for (int i = first; i < first + n; i++) {
+        deparse_z(p, i > first ? ", " : "");
+        deparse_name(p, t->columns[i].name);
+        deparse_z(p, " ");
+        deparse_type_name(p, t->columns[i].type, t->columns[i].typmod);
+    }
+    deparse_z(p, ")");
+}
+
 static void deparse_function_rte(struct deparser *p, const struct rte *t)
 {
-    bool rows_from = t->function.n > 1 || (t->function.coldef && t->function.ordinality);
-    deparse_z(p, rows_from ? "ROWS FROM(" : "");
-    for (int i = 0; i < t->function.n; i++) {
+    bool unnest = is_unnest_of_several(t), rows_from = needs_rows_from(t) && !unnest;
+    int first = 0;
+    deparse_z(p, unnest ? "UNNEST(" : rows_from ? "ROWS FROM(" : "");
+    for (int i = 0; i < t->function.n; first += t->function.ncolumns[i++]) {
+        const struct expr *e = t->function.calls[i];
         deparse_z(p, i ? ", " : "");
-        deparse_node(p, t->function.calls[i], true);
+        deparse_node(p, unnest ? e->func.args.items[0] : e, true);
+        if (rows_from && is_defined_call(e))
+            deparse_definitions(p, t, first, t->function.ncolumns[i]);
     }
-    deparse_z(p, rows_from ? ")" : "");
+    deparse_z(p, rows_from || unnest ? ")" : "");
     deparse_z(p, t->function.ordinality ? " WITH ORDINALITY" : "");
 }
 
@@ -247,14 +286,14 @@ static bool needs_columns(const struct rte *t)
 
 static void deparse_column_list(struct deparser *p, const struct rte *t)
 {
-    bool defs = t->kind == RTE_FUNCTION && t->function.coldef;
+    bool defs = t->kind == RTE_FUNCTION && t->function.coldef && !needs_rows_from(t);
     int n = 0;
     if (!needs_columns(t))
         return;
     for (int i = 0; i < t->ncolumns; i++) {
         if (!t->columns[i].name)
             continue;
-        deparse_z(p, n++ ? ", " : defs ? " AS (" : "(");
+        deparse_z(p, n++ ? ", " : "(");
         deparse_name(p, t->columns[i].name);
         if (defs) {
             deparse_z(p, " ");

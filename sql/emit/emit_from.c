@@ -40,19 +40,23 @@ static bool check_call(struct emitter *em, const struct expr *e)
     return true;
 }
 
-/* The column definition list as a further argument: [["name",type OID,typmod],...]. */
-static void emit_column_definitions(struct emitter *em, const struct rte *t, bool behind)
+/* A column definition list as a further argument: [["name",type OID,typmod],...] for n columns. */
+static struct value column_definitions(struct emitter *em, const struct rte *t, int first, int n)
 {
     struct textbuf list = textbuf_in(em->arena);
-    int n = t->ncolumns - (t->function.ordinality ? 1 : 0);
-    for (int i = 0; i < n; i++) {
+    for (int i = first; i < first + n; i++) {
         const struct column_def *c = &t->columns[i];
-        textbuf_addz(&list, i ? ",[" : "[[");
+        textbuf_addz(&list, i > first ? ",[" : "[[");
         json_write_string(&list, slice_of(c->name));
         textbuf_printf(&list, ",%u,%d]", c->type, c->typmod);
     }
     textbuf_addc(&list, ']');
-    struct value v = textbuf_value(&list);
+    return textbuf_value(&list);
+}
+
+static void emit_column_definitions(struct emitter *em, const struct rte *t, bool behind)
+{
+    struct value v = column_definitions(em, t, 0, t->ncolumns - (t->function.ordinality ? 1 : 0));
     emit_z(em, behind ? ", " : "");
     emit_literal(em->out, &v);
 }
@@ -105,28 +109,44 @@ static bool is_composite_set(struct emitter *em, const struct rte *t, int first,
            fn_impl_traits(e->func.proc->impl)->ncolumns == 1 && !(first < t->ncolumns && t->columns[first].type == e->type);
 }
 
-/* A function giving one value, as a row. Composite ones are spread over the columns. */
-static void emit_scalar_function(struct emitter *em, const struct rte *t, const struct expr *e)
+/* What makes a row of a function that gives one value: value_scan, or record_scan, which spreads it over the columns. */
+static const char *scan_of(struct emitter *em, const struct expr *e)
 {
     const struct type_def *type = emit_type(em, e->type);
-    bool composite = type && (type->typtype == 'c' || type->oid == RECORDOID);
-    if (!composite) {
-        emit_z(em, "\"value_scan\"(");
-        emit_expr(em, e);
-        emit_z(em, ")");
-        return;
-    }
-    /* With a column definition list: the types it wants, to be compared. */
+    return type && (type->typtype == 'c' || type->oid == RECORDOID) ? "record_scan" : "value_scan";
+}
+
+/* Its arguments: the call, and of a record the types that a column definition list wants, to be compared. */
+static struct expr_list scan_arguments(struct emitter *em, const struct rte *t, const struct expr *e, int first, int n)
+{
     struct expr_list args = {0};
-    struct expr *call = (struct expr *)e;
-    expr_list_add(em->arena, &args, call);
-    for (int i = 0; t->function.coldef && i < t->ncolumns - t->function.ordinality; i++)
-        expr_list_add(em->arena, &args,
-                      expr_const(em->arena, OIDOID, -1, value_int(t->columns[i].type), -1));
-    emit_z(em, "\"record_scan\"(");
+    expr_list_add(em->arena, &args, (struct expr *)e);
+    for (int i = first; t->function.coldef && e->type == RECORDOID && i < first + n; i++)
+        expr_list_add(em->arena, &args, expr_const(em->arena, OIDOID, -1, value_int(t->columns[i].type), -1));
+    return args;
+}
+
+/* A function giving one value, as a row. */
+static void emit_scalar_function(struct emitter *em, const struct rte *t, const struct expr *e)
+{
+    const char *scan = scan_of(em, e);
+    struct expr_list args = scan_arguments(em, t, e, 0, t->ncolumns - t->function.ordinality);
+    emit_printf(em, "\"%s\"(", scan);
     emit_expr_list(em, &args);
-    emit_types(em, RECORDOID, &args);
+    if (strcmp(scan, "record_scan") == 0)
+        emit_types(em, RECORDOID, &args);
     emit_z(em, ")");
+}
+
+/* The arguments of a set in ROWS FROM, its column definition list behind them if it has one. */
+static struct expr_list set_arguments(struct emitter *em, const struct rte *t, const struct expr *e, int first, int n)
+{
+    struct expr_list args = {0};
+    for (int i = 0; i < e->func.args.n; i++)
+        expr_list_add(em->arena, &args, e->func.args.items[i]);
+    if (t->function.coldef && e->type == RECORDOID && e->func.proc->nallargs == 0)
+        expr_list_add(em->arena, &args, expr_const(em->arena, TEXTOID, -1, column_definitions(em, t, first, n), -1));
+    return args;
 }
 
 /*
@@ -137,29 +157,37 @@ static void emit_scalar_function(struct emitter *em, const struct rte *t, const 
 static void emit_rows_from(struct emitter *em, const struct rte *t)
 {
     struct strbuf spec = {0};
+    struct expr_list all = {0};
     int first = 0; /* column of this call */
     for (int i = 0; i < t->function.n; first += t->function.ncolumns[i++]) {
         const struct expr *e = t->function.calls[i];
-        if (!check_call(em, e) || !is_srf(e)) {
-            emit_unsupported(em, "ROWS FROM with a function that returns no set");
+        if (!check_call(em, e)) {
             strbuf_free(&spec);
             return;
         }
-        const struct expr_list *args = &e->func.args;
-        strbuf_printf(&spec, "%s%s %d %d %u", is_composite_set(em, t, first, e) ? "+" : "", user_set_name(em, t, first, e), t->function.ncolumns[i], args->n, e->type);
-        for (int k = 0; k < args->n; k++)
-            strbuf_printf(&spec, " %u", args->items[k]->type);
+        bool srf = is_srf(e);
+        struct expr_list args = srf ? set_arguments(em, t, e, first, t->function.ncolumns[i])
+                                    : scan_arguments(em, t, e, first, t->function.ncolumns[i]);
+        const struct fn_impl *rows = srf ? defined_rows(em, t, e) : NULL;
+        strbuf_printf(&spec, "%s%s %d %d %u", srf && is_composite_set(em, t, first, e) ? "+" : "",
+                      rows  ? rows->name
+                      : srf ? user_set_name(em, t, first, e)
+                            : scan_of(em, e),
+                      t->function.ncolumns[i], args.n, e->type);
+        for (int k = 0; k < args.n; k++) {
+            strbuf_printf(&spec, " %u", args.items[k]->type);
+            expr_list_add(em->arena, &all, args.items[k]);
+        }
         strbuf_addc(&spec, '\n');
     }
     struct value v = value_text(spec.data, spec.len);
     emit_z(em, "\"rows_from\"(");
     emit_literal(em->out, &v);
     strbuf_free(&spec);
-    for (int i = 0; i < t->function.n; i++)
-        for (int k = 0; k < t->function.calls[i]->func.args.n; k++) {
-            emit_z(em, ", ");
-            emit_expr(em, t->function.calls[i]->func.args.items[k]);
-        }
+    for (int k = 0; k < all.n; k++) {
+        emit_z(em, ", ");
+        emit_expr(em, all.items[k]);
+    }
     emit_z(em, ")");
 }
 

@@ -293,6 +293,7 @@ struct result_sink {
     const struct program *program;
     bool composite; /* the columns make one value */
     bool got;
+    const struct relation *shape; /* the result's row type, if columns of it were dropped: those keep their places */
 };
 
 static struct value copy_value(struct arena *arena, const struct value *v)
@@ -339,9 +340,20 @@ static bool take_row(void *arg, const struct value *cells, struct error *err)
         row[0] = rowset_copy(c->rows, &v);
         return true;
     }
-    for (int i = 0; i < c->rows->ncolumns && i < s->program->nfields; i++)
-        row[i] = rowset_copy(c->rows, &cells[i]);
+    for (int i = 0, k = 0; i < c->rows->ncolumns && k < s->program->nfields; i++)
+        if (!s->shape || i >= s->shape->natts || !s->shape->atts[i].dropped)
+            row[i] = rowset_copy(c->rows, &cells[k++]);
     return true;
+}
+
+/* The row type of a composite result that has lost columns, or NULL. */
+static const struct relation *result_shape(const struct routine_call *c, const struct type_def *t)
+{
+    const struct relation *r = t && t->typtype == 'c' ? snapshot_relation(c->ctx->snapshot, t->relid) : NULL;
+    for (int i = 0; r && i < r->natts; i++)
+        if (r->atts[i].dropped)
+            return r;
+    return NULL;
 }
 
 static bool run_last(struct routine_call *c, struct sql_function *f, struct plan *p)
@@ -354,6 +366,7 @@ static bool run_last(struct routine_call *c, struct sql_function *f, struct plan
         t = snapshot_type(c->ctx->snapshot, t->basetype);
     struct result_sink s = {.call = c, .function = f, .program = g};
     s.composite = !f->whole && (f->rettype == RECORDOID || (t && t->typtype == 'c'));
+    s.shape = c->want_row ? NULL : result_shape(c, t);
     s.sink = (struct row_sink){.row = take_row, .arg = &s};
     int64_t most = c->rows || g->command != QUERY_SELECT ? 0 : 1;
     return spi_run(c->ctx, p, c->args, &s.sink, most, NULL, c->err);

@@ -205,6 +205,34 @@ static bool insert_values(struct planner *p, struct query *q)
     return pass_srf(p, inner);
 }
 
+struct replaced {
+    struct planner *p;
+    struct expr *before, *now;
+};
+
+/* The same expression in the windows of a target. */
+static bool windows_follow(struct expr *e, void *arg)
+{
+    struct replaced *r = arg;
+    if (e->kind == EXPR_WINDOW && e->agg.over) {
+        struct window_def *w = ARENA_NEW(r->p->arena, struct window_def);
+        *w = *e->agg.over;
+        w->partition = (struct expr_list){0};
+        for (int i = 0; i < e->agg.over->partition.n; i++) {
+            struct expr *x = e->agg.over->partition.items[i];
+            expr_list_add(r->p->arena, &w->partition, expr_equal(x, r->before) ? r->now : x);
+        }
+        w->order.items = ARENA_ARRAY(r->p->arena, struct sort_item, w->order.n + 1);
+        for (int i = 0; i < w->order.n; i++) {
+            w->order.items[i] = e->agg.over->order.items[i];
+            if (expr_equal(w->order.items[i].expr, r->before))
+                w->order.items[i].expr = r->now;
+        }
+        e->agg.over = w;
+    }
+    return expr_walk_children(e, windows_follow, arg);
+}
+
 /* Sets in GROUP BY come before the grouping: into FROM, and wherever the same expression stands. */
 static void group_sets(struct planner *p, struct query *q)
 {
@@ -220,7 +248,104 @@ static void group_sets(struct planner *p, struct query *q)
         for (int i = 0; i < q->sort.n; i++)
             if (expr_equal(q->sort.items[i].expr, before))
                 q->sort.items[i].expr = now;
+        struct replaced r = {p, before, now};
+        for (int i = 0; i < q->ntargets; i++)
+            windows_follow(q->targets[i].expr, &r);
     }
+}
+
+/* Sets in PARTITION BY and ORDER BY of windows come before the windows: the query without its windows moves one level down. */
+static bool windows_with_sets(struct expr *e, void *arg)
+{
+    bool found = false;
+    for (int i = 0; e->kind == EXPR_WINDOW && e->agg.over && i < e->agg.over->partition.n; i++)
+        found = found || expr_contains_srf(e->agg.over->partition.items[i]);
+    for (int i = 0; e->kind == EXPR_WINDOW && e->agg.over && i < e->agg.over->order.n; i++)
+        found = found || expr_contains_srf(e->agg.over->order.items[i].expr);
+    return found || expr_walk_children(e, windows_with_sets, arg);
+}
+
+/* Every largest part without a window becomes a target of the inner query. */
+static struct expr *cut_windows(struct expr *e, void *arg)
+{
+    struct pieces *c = arg;
+    if (e->kind == EXPR_CONST || e->kind == EXPR_PARAM)
+        return e;
+    if (!expr_contains(e, EXPR_WINDOW)) {
+        plan_add_target(c->p->arena, c->q, e, NULL, true);
+        return plan_var(c->p->arena, 0, c->q->ntargets, e);
+    }
+    expr_mutate_children(e, cut_windows, c);
+    if (e->kind == EXPR_WINDOW && e->agg.over) {
+        struct window_def *w = ARENA_NEW(c->p->arena, struct window_def);
+        *w = *e->agg.over;
+        struct expr_list partition = {0};
+        for (int i = 0; i < w->partition.n; i++)
+            expr_list_add(c->p->arena, &partition, cut_windows(w->partition.items[i], c));
+        w->partition = partition;
+        w->order.items = ARENA_ARRAY(c->p->arena, struct sort_item, w->order.n + 1);
+        for (int i = 0; i < w->order.n; i++) {
+            w->order.items[i] = e->agg.over->order.items[i];
+            w->order.items[i].expr = cut_windows(w->order.items[i].expr, c);
+        }
+        e->agg.over = w;
+    }
+    return e;
+}
+
+/* Is e one of what the windows sort or partition by? Then it is the same set, below. */
+static bool window_has(struct expr *e, void *arg)
+{
+    bool found = false;
+    for (int i = 0; e->kind == EXPR_WINDOW && e->agg.over && i < e->agg.over->partition.n; i++)
+        found = found || expr_equal(e->agg.over->partition.items[i], arg);
+    for (int i = 0; e->kind == EXPR_WINDOW && e->agg.over && i < e->agg.over->order.n; i++)
+        found = found || expr_equal(e->agg.over->order.items[i].expr, arg);
+    return found || expr_walk_children(e, window_has, arg);
+}
+
+static bool windows_have(const struct query *q, int n, struct expr *e)
+{
+    for (int i = 0; i < n; i++)
+        if (window_has(q->targets[i].expr, e))
+            return true;
+    return false;
+}
+
+static bool push_below_windows(struct planner *p, struct query *q)
+{
+    struct pieces c = {.p = p, .q = q};
+    int n = q->ntargets;
+    bool any = false;
+    for (int i = 0; i < n; i++)
+        any = any || windows_with_sets(q->targets[i].expr, NULL);
+    if (!any)
+        return true;
+    struct expr **above = ARENA_ARRAY(p->arena, struct expr *, n);
+    for (int i = 0; i < n; i++) {
+        struct expr *e = q->targets[i].expr;
+        if (expr_contains(e, EXPR_WINDOW))
+            above[i] = cut_windows(e, &c);
+        else if (expr_contains_srf(e) && !windows_have(q, n, e))
+            above[i] = cut(e, &c);
+        else
+            continue;
+        q->targets[i].expr = expr_null(p->arena, above[i]->type, -1);
+    }
+    bool distinct = q->distinct;
+    struct sort_list distinct_on = q->distinct_on;
+    q->distinct = false;
+    q->distinct_on = (struct sort_list){0};
+    struct query *inner = plan_push_down(p, q);
+    q->distinct = distinct;
+    q->has_windows = true;
+    for (int i = 0; i < n; i++)
+        if (above[i])
+            q->targets[i].expr = above[i];
+    q->distinct_on = distinct_on;
+    follow_targets(q, &q->distinct_on);
+    follow_targets(q, &q->sort);
+    return pass_srf(p, inner);
 }
 
 /* ORDER BY a set that is not in the select list: a target nobody sees. */
@@ -244,6 +369,8 @@ bool pass_srf(struct planner *p, struct query *q)
     int top = 0;
     group_sets(p, q);
     sort_sets(p, q);
+    if (!push_below_windows(p, q))
+        return false;
     for (int i = 0; i < q->ntargets; i++)
         max_height(q->targets[i].expr, &top);
     if (!top)

@@ -18,7 +18,7 @@ static bool refers_to_rows(struct query_walk *w, struct expr *e, int level)
 /* A single call of a user's function over constants and parameters. */
 static bool is_call(const struct rte *t)
 {
-    if (t->kind != RTE_FUNCTION || t->function.n != 1 || t->function.ordinality || t->ncolumns > 100 || t->ncolumns == 0)
+    if (t->kind != RTE_FUNCTION || t->function.n != 1 || t->ncolumns > 100 || t->ncolumns == 0)
         return false;
     struct expr *e = t->function.calls[0];
     if (e->kind != EXPR_FUNC || !e->func.proc || !e->func.proc->impl || !(e->func.proc->impl->flags & FN_USER))
@@ -45,6 +45,29 @@ static void call_first(struct planner *p, struct rte *t, int *ncalls)
     t->lateral = false;
 }
 
+/* WITH ORDINALITY: the call without it becomes an entry of a subquery that numbers its rows. */
+static struct rte *numbered(struct planner *p, struct rte *t, int level)
+{
+    struct query *q = ARENA_NEW(p->arena, struct query);
+    struct rte *rows = ARENA_NEW(p->arena, struct rte);
+    *q = (struct query){.command = QUERY_SELECT, .result = -1, .level = level, .has_windows = true};
+    *rows = *t;
+    rows->function.ordinality = false;
+    rows->ncolumns--;
+    plan_add_rte(p->arena, q, rows);
+    plan_add_from(p->arena, q, plan_from_rte(p->arena, 0));
+    for (int i = 0; i < rows->ncolumns; i++) {
+        struct expr like = {.type = t->columns[i].type, .typmod = t->columns[i].typmod, .collation = t->columns[i].collation,
+                            .location = -1};
+        plan_add_target(p->arena, q, plan_var(p->arena, 0, i + 1, &like), t->columns[i].name, false);
+    }
+    plan_add_target(p->arena, q, plan_window_call(p, "row_number", NULL, NULL), t->columns[rows->ncolumns].name, false);
+    t->kind = RTE_SUBQUERY;
+    t->subquery = q;
+    t->lateral = false;
+    return rows;
+}
+
 static void visit(struct planner *p, struct query *q, int *ncalls)
 {
     for (int i = 0; i < q->nrtable; i++) {
@@ -52,7 +75,7 @@ static void visit(struct planner *p, struct query *q, int *ncalls)
         if (!t->in_from && t->kind != RTE_SUBQUERY)
             continue;
         if (is_call(t))
-            call_first(p, t, ncalls);
+            call_first(p, t->function.ordinality ? numbered(p, t, q->level + 1) : t, ncalls);
         else if (t->kind == RTE_SUBQUERY && t->subquery && !t->lateral)
             visit(p, t->subquery, ncalls);
     }
