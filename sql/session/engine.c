@@ -16,6 +16,7 @@
 #include "sql/catalog/registry.h"
 #include "sql/exec/sql_function.h"
 #include "sql/plpgsql/language.h"
+#include "sql/session/autovacuum.h"
 #include "sql/session/session.h"
 #include "sql/txn/statement_journal.h"
 
@@ -152,11 +153,13 @@ struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct err
         pg_engine_destroy(e);
         return NULL;
     }
+    e->autovacuum = autovacuum_start(e);
     return e;
 }
 
 void pg_engine_destroy(struct pg_engine *e)
 {
+    autovacuum_stop(e->autovacuum);
     plan_cache_destroy(e->plans); /* before the databases: plans hold snapshots */
     for (struct database *d = e->databases, *next; d; d = next) {
         next = d->next;

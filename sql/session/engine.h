@@ -21,6 +21,7 @@ struct pg_engine {
     int nsessions;
     int32_t next_pid;
     int64_t start_time;
+    struct autovacuum *autovacuum;
 };
 
 /*

@@ -127,7 +127,7 @@ static bool live_activity(struct pg_session *me, int i, struct arena *a, struct 
         c[13] = live_time(a, s->state_change);
         c[16] = live_text(a, live_state(s->state));
         c[20] = live_text(a, s->activity ? s->activity : "");
-        c[21] = live_text(a, "client backend");
+        c[21] = live_text(a, s->autovacuum ? "autovacuum worker" : "client backend");
         pthread_mutex_unlock(&s->lock);
     }
     pthread_mutex_unlock(&e->lock);

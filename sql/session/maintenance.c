@@ -11,7 +11,10 @@
 #include "sql/base/arena.h"
 #include "sql/command/statistics.h"
 #include "sql/emit/emit.h"
+#include "sql/catalog/durable.h"
+#include "sql/session/autovacuum.h"
 #include "sql/session/cursor.h"
+#include "sql/txn/activity.h"
 
 /* The options of VACUUM and ANALYZE; what has no meaning here (workers, indexes' clean-up, TOAST) is checked and then left. */
 static const struct {
@@ -65,6 +68,32 @@ static bool vacuum_options_check(struct pg_session *s, const struct utility *u)
     return true;
 }
 
+/*
+ * The new sqlite_stat1 becomes everybody's: other connections read it again with the schema, plans are made anew with the snapshot.
+ */
+static bool analyze_publish(struct pg_session *s, struct connection *c)
+{
+    sqlite3_stmt *st = connection_prepare(c, "PRAGMA schema_version", &s->err);
+    int64_t version = st && sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int64(st, 0) : -1;
+    sqlite3_finalize(st);
+    const char *sql = arena_printf(s->arena, "PRAGMA schema_version = %lld", (long long)version + 1);
+    if (version < 0 || !connection_exec(c, sql, &s->err) ||
+        (snapshot_is_durable(s->snapshot) && !durable_stamp(c->db, &s->err)))
+        return false;
+    const struct snapshot *after = snapshot_load_pending(c->db, s->database->name, s->snapshot, &s->err);
+    if (after)
+        txn_set_snapshot(&s->txn, after);
+    return after != NULL;
+}
+
+/* Whether the columns' statistics are read, too: an automatic ANALYZE lets no writer wait for those of a large table. */
+static bool analyze_gathers(const struct pg_session *s, const struct relation *r)
+{
+    if ((r->kind != RELKIND_TABLE && r->kind != RELKIND_MATVIEW) || r->is_virtual || r->persistence == 't')
+        return false;
+    return !s->autovacuum || (snapshot_is_durable(s->snapshot) && autovacuum_is_within(s, r, AUTOVACUUM_GATHERED_ROWS));
+}
+
 /* r NULL: all tables; columns NULL: all columns. A partitioned table has no rows of its own: its partitions are looked at. */
 static bool vacuum_analyze(struct pg_session *s, struct connection *c, const struct relation *r,
                            const int16_t *columns, int ncolumns)
@@ -78,6 +107,9 @@ static bool vacuum_analyze(struct pg_session *s, struct connection *c, const str
                 return false;
         return true;
     }
+    if (s->autovacuum && !autovacuum_is_within(s, r, AUTOVACUUM_WHOLE_ROWS) &&
+        !connection_exec(c, "PRAGMA analysis_limit = " AUTOVACUUM_INDEX_LIMIT, &s->err))
+        return false;
     strbuf_addz(&sql, "ANALYZE");
     if (r) {
         strbuf_addc(&sql, ' ');
@@ -85,12 +117,16 @@ static bool vacuum_analyze(struct pg_session *s, struct connection *c, const str
     }
     bool ok = connection_exec(c, sql.data, &s->err);
     strbuf_free(&sql);
+    if (s->autovacuum)
+        ok = connection_exec(c, "PRAGMA analysis_limit = 0", &s->err) && ok;
     if (!r)
         all = snapshot_relations(s->snapshot, &n);
     for (int i = 0; ok && i < n; i++)
-        if ((all[i]->kind == RELKIND_TABLE || all[i]->kind == RELKIND_MATVIEW) && !all[i]->is_virtual &&
-            all[i]->persistence != 't')
+        if (analyze_gathers(s, all[i]))
             ok = statistics_gather(c->db, all[i], columns, ncolumns, &s->eval, &s->err);
+    if (ok)
+        activity_event(s->database->activity, r ? r->sqlite_name : NULL, s->autovacuum ? ACTIVITY_AUTOANALYZE : ACTIVITY_ANALYZE,
+                       session_clock());
     return ok;
 }
 
@@ -150,10 +186,16 @@ enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
                            t->name, u->vacuum.vacuum ? "vacuum" : "analyze");
             continue;
         }
+        if (u->vacuum.vacuum && t->sqlite_name)
+            activity_event(s->database->activity, t->sqlite_name, ACTIVITY_VACUUM, session_clock());
         if (analyze && !t->is_virtual && !vacuum_analyze(s, c, t, v->columns, v->ncolumns))
             return PORTAL_FAILED;
     }
+    if (u->vacuum.vacuum && u->vacuum.ntables == 0)
+        activity_event(s->database->activity, NULL, ACTIVITY_VACUUM, session_clock());
     if (analyze && u->vacuum.ntables == 0 && !vacuum_analyze(s, c, NULL, NULL, 0))
+        return PORTAL_FAILED;
+    if (analyze && !analyze_publish(s, c))
         return PORTAL_FAILED;
     if (u->vacuum.vacuum && vacuum_option(u, "full") && !vacuum_full(s, c))
         return PORTAL_FAILED;

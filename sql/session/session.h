@@ -105,6 +105,7 @@ struct pg_session {
     struct copy_in *copy;        /* COPY FROM STDIN under way */
     enum session_task copy_task; /* what it is part of */
     bool on_worker;
+    bool autovacuum; /* the server's own: autovacuum.h */
     bool started; /* the first message has come: text of the running statement below is kept */
     int64_t lock_deadline; /* lock_timeout while parked; 0 */
     uint64_t xid;          /* of its transaction, 0 while it has asked for none: xact.h */
@@ -121,7 +122,8 @@ struct pg_session {
     pthread_mutex_t lock;
     char *activity;    /* text of the running or last statement */
     char *application; /* application_name */
-    int64_t backend_start, query_start, state_change, xact_start;
+    int64_t backend_start, query_start, state_change;
+    _Atomic int64_t xact_start; /* set without the lock */
     char state; /* i idle a active t idle in transaction e aborted */
 };
 

@@ -9,6 +9,7 @@
 #include "sql/base/strbuf.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
+#include "sql/txn/activity.h"
 #include "sql/types/text_util.h"
 
 /* The number that a query with at most one text parameter gives; -1 with f->err set. */
@@ -175,16 +176,19 @@ static void pg_tablespace_size_oid(struct fcall *f)
         tablespace_size(f, arg_int(f, 0) == 1663);
 }
 
-/* Rows that the last ANALYZE counted. */
+/* Rows that the last ANALYZE counted, and those that came and went since. */
 static void pg_stat_get_live_tuples(struct fcall *f)
 {
     const struct relation *r = snapshot_relation(f->ctx->snapshot, (uint32_t)arg_int(f, 0));
+    struct activity_counts c;
     f->result = value_int(0);
-    if (!r || r->is_virtual || !r->sqlite_name ||
-        size_query(f, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_stat1'", NULL) != 1)
+    if (!r || r->is_virtual || !r->sqlite_name)
         return;
-    int64_t rows = size_query(f, "SELECT coalesce(max(CAST(stat AS INTEGER)), 0) FROM main.sqlite_stat1 WHERE tbl = ?1",
-                              r->sqlite_name);
+    activity_get(f->ctx->session->database->activity, r->sqlite_name, &c);
+    int64_t rows = c.grown;
+    if (size_query(f, "SELECT count(*) FROM main.sqlite_schema WHERE name = 'sqlite_stat1'", NULL) == 1)
+        rows += size_query(f, "SELECT coalesce(max(CAST(stat AS INTEGER)), 0) FROM main.sqlite_stat1 WHERE tbl = ?1",
+                           r->sqlite_name);
     if (rows > 0)
         f->result = value_int(rows);
 }

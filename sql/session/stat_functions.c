@@ -1,15 +1,19 @@
 /*
  * stat_functions.c: the statistics functions of PostgreSQL 15 (documentation, chapter 28.2). What sessions do is shown as it
- * is (the rows of live.c); counters of scans, rows and blocks are not kept by this server and answer 0, times of events that
- * it does not note NULL. n_live_tup is what the last ANALYZE counted.
+ * is (the rows of live.c), so are rows changed and the times of VACUUM and ANALYZE (txn/activity.h); counters of scans and
+ * blocks are not kept by this server and answer 0, times of events that it does not note NULL. n_live_tup is what the last ANALYZE
+ * counted and what came and went since.
  *
  * To add a counter: its name in the list of its kind.
  */
+#include <stddef.h>
 #include <string.h>
 
 #include "sql/command/build_progress.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
+#include "sql/txn/activity.h"
+#include "sql/types/datetime.h"
 #include "sql/types/text_util.h"
 
 static void zero_count(struct fcall *f)
@@ -51,6 +55,65 @@ static void pg_stat_get_db_numbackends(struct fcall *f)
     for (int i = 0; f->ctx->live_row(f->ctx, "pg_stat_activity", i, f->arena, row, 22); i++)
         n += row[0].i == ARG_INT(f, 0);
     f->result = value_int(n);
+}
+
+/* --- tables ------------------------------------------------------------------------------------------------------- */
+
+static const struct table_counter {
+    const char *name;
+    size_t at; /* in struct activity_counts */
+    bool is_time;
+} table_counters[] = {
+    {"pg_stat_get_tuples_inserted", offsetof(struct activity_counts, inserted), false},
+    {"pg_stat_get_tuples_updated", offsetof(struct activity_counts, updated), false},
+    {"pg_stat_get_tuples_deleted", offsetof(struct activity_counts, deleted), false},
+    {"pg_stat_get_mod_since_analyze", offsetof(struct activity_counts, changed), false},
+    {"pg_stat_get_ins_since_vacuum", offsetof(struct activity_counts, appended), false},
+    {"pg_stat_get_vacuum_count", offsetof(struct activity_counts, times[ACTIVITY_VACUUM]), false},
+    {"pg_stat_get_analyze_count", offsetof(struct activity_counts, times[ACTIVITY_ANALYZE]), false},
+    {"pg_stat_get_autoanalyze_count", offsetof(struct activity_counts, times[ACTIVITY_AUTOANALYZE]), false},
+    {"pg_stat_get_last_vacuum_time", offsetof(struct activity_counts, time[ACTIVITY_VACUUM]), true},
+    {"pg_stat_get_last_analyze_time", offsetof(struct activity_counts, time[ACTIVITY_ANALYZE]), true},
+    {"pg_stat_get_last_autoanalyze_time", offsetof(struct activity_counts, time[ACTIVITY_AUTOANALYZE]), true},
+};
+
+static const struct relation *table_argument(struct fcall *f)
+{
+    const struct relation *r = snapshot_relation(f->ctx->snapshot, (uint32_t)ARG_INT(f, 0));
+    return r && r->sqlite_name && !r->is_virtual ? r : NULL;
+}
+
+static void table_counter(struct fcall *f)
+{
+    const struct relation *r = table_argument(f);
+    struct activity_counts c = {0};
+    const struct table_counter *t = table_counters;
+    while (strcmp(t->name, f->impl->name) != 0)
+        t++;
+    if (r)
+        activity_get(f->ctx->session->database->activity, r->sqlite_name, &c);
+    int64_t v = *(const int64_t *)((const char *)&c + t->at);
+    char text[DATETIME_TEXT];
+    if (!t->is_time) {
+        f->result = value_int(v);
+    } else if (v) {
+        store_print_timestamp(v, true, text);
+        fcall_return_textz(f, text);
+    }
+}
+
+static void pg_stat_reset(struct fcall *f)
+{
+    activity_reset(f->ctx->session->database->activity, NULL);
+    no_effect(f);
+}
+
+static void pg_stat_reset_single_table_counters(struct fcall *f)
+{
+    const struct relation *r = table_argument(f);
+    if (r)
+        activity_reset(f->ctx->session->database->activity, r->sqlite_name);
+    no_effect(f);
 }
 
 /* --- backends by number: columns of pg_stat_activity -------------------------------------------------------- */
@@ -198,16 +261,17 @@ static const struct srf_impl none_srf = {sizeof(struct counter), count_open, non
 #define NOTHING(name) {name, no_value}
 #define VOID(name) {name, no_effect}
 #define BACKEND(name) {"pg_stat_get_backend_" name, backend_value}
+#define TABLE(name) {"pg_stat_get_" name, table_counter}
 #define LIVE(name) {name, .srf = &live_srf}
 #define EMPTY(name) {name, .srf = &none_srf}
 
 const struct fn_impl stat_functions[] = {
     ZERO("pg_stat_get_numscans"), ZERO("pg_stat_get_tuples_returned"), ZERO("pg_stat_get_tuples_fetched"),
-    ZERO("pg_stat_get_tuples_inserted"), ZERO("pg_stat_get_tuples_updated"), ZERO("pg_stat_get_tuples_deleted"),
-    ZERO("pg_stat_get_tuples_hot_updated"), ZERO("pg_stat_get_dead_tuples"), ZERO("pg_stat_get_mod_since_analyze"),
-    ZERO("pg_stat_get_ins_since_vacuum"), ZERO("pg_stat_get_blocks_fetched"), ZERO("pg_stat_get_blocks_hit"),
-    ZERO("pg_stat_get_vacuum_count"), ZERO("pg_stat_get_autovacuum_count"), ZERO("pg_stat_get_analyze_count"),
-    ZERO("pg_stat_get_autoanalyze_count"), ZERO("pg_stat_get_xact_numscans"),
+    TABLE("tuples_inserted"), TABLE("tuples_updated"), TABLE("tuples_deleted"),
+    ZERO("pg_stat_get_tuples_hot_updated"), ZERO("pg_stat_get_dead_tuples"), TABLE("mod_since_analyze"),
+    TABLE("ins_since_vacuum"), ZERO("pg_stat_get_blocks_fetched"), ZERO("pg_stat_get_blocks_hit"),
+    TABLE("vacuum_count"), ZERO("pg_stat_get_autovacuum_count"), TABLE("analyze_count"),
+    TABLE("autoanalyze_count"), ZERO("pg_stat_get_xact_numscans"),
     ZERO("pg_stat_get_xact_tuples_returned"), ZERO("pg_stat_get_xact_tuples_fetched"),
     ZERO("pg_stat_get_xact_tuples_inserted"), ZERO("pg_stat_get_xact_tuples_updated"),
     ZERO("pg_stat_get_xact_tuples_deleted"), ZERO("pg_stat_get_xact_tuples_hot_updated"),
@@ -228,16 +292,16 @@ const struct fn_impl stat_functions[] = {
     SECONDS("pg_stat_get_db_blk_read_time"), SECONDS("pg_stat_get_db_blk_write_time"),
     SECONDS("pg_stat_get_db_session_time"), SECONDS("pg_stat_get_db_active_time"),
     SECONDS("pg_stat_get_db_idle_in_transaction_time"), SECONDS("pg_stat_get_checkpoint_write_time"),
-    SECONDS("pg_stat_get_checkpoint_sync_time"), NOTHING("pg_stat_get_last_vacuum_time"),
-    NOTHING("pg_stat_get_last_autovacuum_time"), NOTHING("pg_stat_get_last_analyze_time"),
-    NOTHING("pg_stat_get_last_autoanalyze_time"), NOTHING("pg_stat_get_db_stat_reset_time"),
+    SECONDS("pg_stat_get_checkpoint_sync_time"), TABLE("last_vacuum_time"),
+    NOTHING("pg_stat_get_last_autovacuum_time"), TABLE("last_analyze_time"),
+    TABLE("last_autoanalyze_time"), NOTHING("pg_stat_get_db_stat_reset_time"),
     NOTHING("pg_stat_get_bgwriter_stat_reset_time"), NOTHING("pg_stat_get_snapshot_timestamp"),
     NOTHING("pg_stat_get_db_checksum_failures"), NOTHING("pg_stat_get_db_checksum_last_failure"),
     NOTHING("pg_stat_get_function_calls"), NOTHING("pg_stat_get_function_total_time"),
     NOTHING("pg_stat_get_function_self_time"), NOTHING("pg_stat_get_xact_function_calls"),
     NOTHING("pg_stat_get_xact_function_total_time"), NOTHING("pg_stat_get_xact_function_self_time"),
-    VOID("pg_stat_clear_snapshot"), VOID("pg_stat_force_next_flush"), VOID("pg_stat_reset"),
-    VOID("pg_stat_reset_single_table_counters"), VOID("pg_stat_reset_single_function_counters"),
+    VOID("pg_stat_clear_snapshot"), VOID("pg_stat_force_next_flush"), {"pg_stat_reset", pg_stat_reset},
+    {"pg_stat_reset_single_table_counters", pg_stat_reset_single_table_counters}, VOID("pg_stat_reset_single_function_counters"),
     VOID("pg_stat_reset_slru"), {"pg_stat_reset_shared", pg_stat_reset_shared},
     {"pg_stat_get_db_numbackends", pg_stat_get_db_numbackends}, BACKEND("dbid"), BACKEND("pid"), BACKEND("userid"),
     BACKEND("client_addr"), BACKEND("client_port"), BACKEND("start"), BACKEND("xact_start"),

@@ -11,6 +11,7 @@
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/catalog/register.h"
+#include "sql/txn/activity.h"
 #include "sql/txn/database.h"
 #include "sql/txn/rowset.h"
 #include "vecext/vecext.h"
@@ -98,6 +99,15 @@ static int connection_committed(void *arg, sqlite3 *db, const char *schema, int 
     return SQLITE_OK;
 }
 
+/* SQLite's update hook: a row was changed. */
+static void connection_changed(void *arg, int op, const char *schema, const char *table, sqlite3_int64 rowid)
+{
+    struct connection *c = arg;
+    (void)rowid;
+    if (!strcmp(schema, "main"))
+        activity_count(c->database->activity, &c->changed, op, table);
+}
+
 static int connection_configure(struct connection *c)
 {
     sqlite3_extended_result_codes(c->db, 1);
@@ -114,6 +124,7 @@ static int connection_configure(struct connection *c)
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_wal_hook(c->db, connection_committed, c); /* after the pragmas: wal_autocheckpoint takes its place */
+    sqlite3_update_hook(c->db, connection_changed, c);
     sqlite3_progress_handler(c->db, CONNECTION_PROGRESS_OPS, connection_progress, c);
     sqlite_collation_register_needed(c->db);
     rc = rowset_table_register(c->db);

@@ -16,6 +16,7 @@
 #include "sql/types/sqlite_func.h"
 
 struct database;
+struct table_activity;
 
 /* Why a running statement should stop: looked at by SQLite's progress handler. One per session. */
 struct run_control {
@@ -47,6 +48,7 @@ struct connection {
     struct cached_stmt *newest, *oldest;
     struct cached_stmt *buckets[CONNECTION_BUCKETS];
     int nstmts;
+    struct table_activity *changed; /* the table of the row changed last: activity.h */
     bool mapped;      /* reads the file through a mapping */
     int since_mapped; /* statements that did not ask for it */
 };

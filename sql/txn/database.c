@@ -12,6 +12,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
+#include "sql/txn/activity.h"
 #include "sql/txn/checkpoint.h"
 
 /* Takes the file's advisory lock; creates a missing file. */
@@ -84,6 +85,7 @@ struct database *database_open(const char *path, const char *name, struct error 
     slots_init(&d->write_slot, 1);
     slots_init(&d->read_slots, DATABASE_READERS);
     d->sequences = sequence_store_create();
+    d->activity = activity_create();
     if (!database_lock_file(d, err) || !database_load(d, err)) {
         if (!err->detail)
             error_detail(err, "The file is \"%s\".", path);
@@ -114,6 +116,7 @@ void database_close(struct database *d)
     slots_destroy(&d->read_slots);
     pthread_mutex_destroy(&d->lock);
     sequence_store_destroy(d->sequences);
+    activity_destroy(d->activity);
     free(d->path);
     free(d->name);
     free(d);

@@ -26,6 +26,7 @@
    descriptors. */
 #define DATABASE_READERS 64
 
+struct activity;
 struct checkpointer;
 
 struct database {
@@ -43,6 +44,7 @@ struct database {
     const struct snapshot *snapshot;
     int sessions;
     struct checkpointer *checkpointer;
+    struct activity *activity;
     struct foreign_change foreign;
     bool rollback_journal; /* the file was in a rollback journal mode when it was opened, and is another program's */
     atomic_int wal_frames; /* in the WAL at the last commit */
