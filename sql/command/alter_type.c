@@ -138,6 +138,8 @@ static bool convert_default(struct command *c, const struct attribute *a, const 
 
 bool alter_column_type(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
+    if (!cmd_check_type_usage(c, k->column.type))
+        return false;
     const struct attribute *a = alter_column(c, r, k->name);
     if (!a || !check_generated_users(c, r, a) || !check_view_users(c, r, a))
         return false;

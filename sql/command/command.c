@@ -271,3 +271,15 @@ bool cmd_check_acl(struct command *c, const struct acl_object *o, const struct r
 {
     return cmd_is_superuser(c) || acl_check(c->snapshot, o, c->role, mask, ACL_ALL_OF) || acl_denied(c->err, o, r);
 }
+
+bool cmd_check_type_usage(struct command *c, uint32_t type)
+{
+    const struct type_def *t = snapshot_type(c->snapshot, type);
+    if (t && t->elem && type_is_array(t))
+        t = snapshot_type(c->snapshot, t->elem);
+    if (!t || type_builtin(t->oid) || cmd_is_superuser(c))
+        return true;
+    struct acl_object o = acl_type(c->snapshot, t->oid);
+    return acl_check(c->snapshot, &o, c->role, ACL_USAGE, ACL_ALL_OF) ||
+           error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied for type %s", cmd_type_name(c, t->oid));
+}

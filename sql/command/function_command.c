@@ -196,6 +196,11 @@ static bool check_polymorphic(struct command *c, const struct definition *d, uin
 
 static bool check_signature(struct command *c, const struct definition *d)
 {
+    for (int i = 0; i < d->nall; i++)
+        if (!cmd_check_type_usage(c, d->params[i].type))
+            return false;
+    if (!cmd_check_type_usage(c, d->rettype))
+        return false;
     if (!check_polymorphic(c, d, d->rettype))
         return false;
     bool internal = d->rettype == INTERNALOID, takes_internal = false;

@@ -9,6 +9,7 @@
 #include "sql/command/object_text.h"
 #include "sql/command/statistics_command.h"
 #include "sql/emit/deparse.h"
+#include "sql/plan/walk.h"
 
 /* --- schemas ---------------------------------------------------------------------------------------- */
 
@@ -70,6 +71,8 @@ bool run_create_domain(struct command *c)
     const char *name = c->utility->create_domain.name.name;
     const struct namespace_def *ns = cmd_creation_namespace(c, &c->utility->create_domain.name, 'p');
     if (!ns || !type_name_free(c, ns, name))
+        return false;
+    if (!cmd_check_type_usage(c, c->utility->create_domain.basetype))
         return false;
     const struct type_def *base = snapshot_type(c->snapshot, c->utility->create_domain.basetype);
     const char *def = NULL;
@@ -140,6 +143,31 @@ static bool define_view_columns(struct command *c, const struct relation *r, con
     return true;
 }
 
+static bool reads_temporary(struct query_walk *w, struct query *q, int level)
+{
+    (void)w;
+    (void)level;
+    for (int i = 0; i < q->nrtable; i++)
+        if (q->rtable[i]->relation && q->rtable[i]->relation->persistence == 't')
+            return true;
+    return false;
+}
+
+/* A view of temporary tables is temporary, too. */
+static bool become_temporary(struct command *c, const struct qualified_name *name, struct query *q, char *persistence)
+{
+    struct query_walk w = {.query = reads_temporary};
+    if (*persistence == 't' || (name->schema && !strcmp(name->schema, "pg_temp")))
+        return true;
+    if (!query_walk(&w, q))
+        return true;
+    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "view \"%s\" will be a temporary view", name->name);
+    if (name->schema)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot create temporary relation in non-temporary schema");
+    *persistence = 't';
+    return true;
+}
+
 bool run_create_view(struct command *c)
 {
     const struct qualified_name *name = &c->utility->create_view.name;
@@ -151,6 +179,8 @@ bool run_create_view(struct command *c)
                              "CREATE VIEW specifies more column names than columns");
         q->targets[i].name = c->utility->create_view.columns[i];
     }
+    if (!become_temporary(c, name, q, &persistence))
+        return false;
     const struct namespace_def *ns = cmd_creation_namespace(c, name, persistence ? persistence : 'p');
     if (!ns)
         return false;

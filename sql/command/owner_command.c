@@ -27,6 +27,10 @@ bool cmd_set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t b
         ok = cmd_exec(c, "INSERT OR REPLACE INTO main._pg_meta VALUES ('database_owner', %u)", after);
     else if (classid == CLASS_PG_PROC)
         ok = cmd_exec(c, "UPDATE @_pg_proc SET proowner = %u WHERE oid = %u", after, oid);
+    else if (classid == CLASS_PG_EVENT_TRIGGER)
+        ok = cmd_exec(c, "UPDATE main._pg_event_trigger SET evtowner = %u WHERE oid = %u", after, oid);
+    else if (classid == CLASS_PG_STATISTIC_EXT)
+        ok = cmd_exec(c, "UPDATE main._pg_statistic_ext SET stxowner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_OPERATOR)
         ok = cmd_exec(c, "UPDATE @_pg_operator SET oprowner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_FOREIGN_DATA_WRAPPER || classid == CLASS_PG_FOREIGN_SERVER)
@@ -226,6 +230,16 @@ static bool each_owned(struct command *c, uint32_t role, bool (*visit)(struct co
     for (int i = 0; i < n; i++)
         if (!visit(c, (struct object_address){CLASS_PG_LARGEOBJECT, large[i], 0}, arg))
             return false;
+    for (int i = 0; i < s->event_triggers.n; i++) {
+        const struct event_trigger_def *t = s->event_triggers.items[i];
+        if (t->owner == role && !visit(c, (struct object_address){CLASS_PG_EVENT_TRIGGER, t->oid, 0}, arg))
+            return false;
+    }
+    for (int i = 0; i < s->statistics.n; i++) {
+        const struct statistics_def *t = s->statistics.items[i];
+        if (t->owner == role && !visit(c, (struct object_address){CLASS_PG_STATISTIC_EXT, t->oid, 0}, arg))
+            return false;
+    }
     return s->database_owner != role || visit(c, (struct object_address){CLASS_PG_DATABASE, DATABASE_OID, 0}, arg);
 }
 
@@ -334,7 +348,7 @@ bool run_drop_owned(struct command *c)
     if (!durable_create(c->db, c->err) || !owned_roles(c, roles, "drop", "drop objects owned by"))
         return false;
     for (int i = 0; i < c->utility->owned.nroles; i++)
-        if (!each_owned(c, roles[i], collect_one, &all) || !drop_grants(c, roles[i]))
+        if (!each_owned(c, roles[i], collect_one, &all) || !drop_grants(c, roles[i]) || !cmd_reload(c))
             return false;
     return (all.n == 0 || drop_objects(c, all.items, all.n, c->utility->owned.cascade, true)) && cmd_reload(c);
 }
@@ -387,6 +401,11 @@ bool role_unused(struct command *c, const struct role_def *role)
         o.owner = r ? r->owner : a->classid == CLASS_PG_NAMESPACE ? acl_namespace(c->snapshot, a->objid).owner : 0;
         if (found && o.owner != role->oid)
             mention(c, m, a->classid, a->objid, a->objsubid, "privileges for");
+    }
+    for (int i = 0; i < c->snapshot->foreign.n; i++) {
+        const struct foreign_def *d = c->snapshot->foreign.items[i];
+        if (d->kind == 'u' && d->role == role->oid)
+            mention(c, m, CLASS_PG_USER_MAPPING, d->oid, 0, "owner of");
     }
     for (int i = 0; i < c->snapshot->policies.n; i++) {
         const struct policy_def *p = c->snapshot->policies.items[i];

@@ -1,5 +1,5 @@
 /*
- * rename_command.c: ALTER ... RENAME, SET SCHEMA and OWNER TO.
+ * rename_command.c: ALTER ...RENAME, SET SCHEMA and OWNER TO.
  *
  * Stored expressions and views are text: those that mention what is renamed are analyzed over the old picture and
  * printed again over the new one.
@@ -694,43 +694,4 @@ bool run_depends(struct command *c)
         return false;
     return (c->utility->rename.missing_ok || cmd_record_depend(c, classid, oid, 0, CLASS_PG_EXTENSION, e->oid, 0, 'x')) &&
            cmd_reload(c);
-}
-
-/* --- REINDEX -------------------------------------------------------------------------------------------------------------- */
-
-static bool reindex(struct command *c, const struct index_def *d)
-{
-    if (!d->sqlite_name)
-        return true;
-    if (vector_index_method(d->am_name))
-        return vector_index_rebuild(c, d);
-    char *sql = sqlite3_mprintf("REINDEX \"%w\"", d->sqlite_name);
-    bool ok = cmd_sql(c, sql);
-    sqlite3_free(sql);
-    return ok;
-}
-
-bool run_reindex(struct command *c)
-{
-    const struct qualified_name *n = &c->utility->reindex.name;
-    char kind = c->utility->reindex.kind;
-    if (kind == 'i' || kind == 't') {
-        const struct relation *r = cmd_relation(c, n);
-        if (!r)
-            return false;
-        if (kind == 'i' && !r->index)
-            return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not an index", r->name);
-        if (r->index)
-            return reindex(c, r->index);
-        for (int i = 0; i < r->nindexes; i++)
-            if (!reindex(c, r->indexes[i]))
-                return false;
-        return true;
-    }
-    for (int i = 0; i < c->snapshot->relations.n; i++) {
-        const struct relation *r = c->snapshot->relations.items[i];
-        if (r->index && !r->adopted && !reindex(c, r->index))
-            return false;
-    }
-    return true;
 }

@@ -114,6 +114,8 @@ bool column_define(struct command *c, const struct relation *table, const struct
         return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
                          "identity column type must be smallint, integer, or bigint");
     const struct type_def *t = snapshot_type(c->snapshot, type);
+    if (!col->inherited && !cmd_check_type_usage(c, type))
+        return false;
     if (t && t->typtype == 'p') {
         error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "column \"%s\" has pseudo-type %s",
                   col->name, t->name);

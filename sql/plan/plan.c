@@ -206,6 +206,21 @@ static bool marks_writes(struct query_walk *w, struct query *q, int level)
     return q->writes || q->lock != LOCK_NONE || (q->command != QUERY_SELECT && q->command != QUERY_UTILITY);
 }
 
+/* Temporary tables may be written to in read-only transactions. */
+static bool marks_permanent(struct query_walk *w, struct query *q, int level)
+{
+    (void)w;
+    (void)level;
+    bool changes = q->command != QUERY_SELECT && q->command != QUERY_UTILITY;
+    const struct relation *r = changes && q->result >= 0 ? q->rtable[q->result]->relation : NULL;
+    if (changes)
+        return !r || r->persistence != 't';
+    for (int i = 0; q->lock != LOCK_NONE && i < q->nrtable; i++)
+        if (q->rtable[i]->relation && q->rtable[i]->relation->persistence != 't')
+            return true;
+    return q->lock != LOCK_NONE && !q->nrtable;
+}
+
 static bool calls_writer(struct query_walk *w, struct expr *e, int level)
 {
     (void)w;
@@ -243,6 +258,8 @@ struct program *plan_query(struct query *q, const struct snapshot *s, const uint
     struct planner p = {.arena = arena, .snapshot = s, .ctx = ctx, .err = err, .program = g};
     struct query_walk w = {.expr = calls_writer, .query = marks_writes};
     g->writes = query_walk(&w, q);
+    struct query_walk permanent = {.query = marks_permanent};
+    g->writes_permanent = g->writes && query_walk(&permanent, q);
     if (ctx && ctx->role && !role_is_super(s, ctx->role)) {
         struct error *denied = ARENA_NEW(arena, struct error);
         error_init(denied, arena);

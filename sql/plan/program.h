@@ -75,6 +75,7 @@ struct program {
     int nsources;
     bool cursor_locks; /* FOR UPDATE or SHARE: sources are the tables that it locks */
     bool writes;      /* needs the write slot */
+    bool writes_permanent; /* changes or locks rows of tables that are not temporary */
     bool long_hint;   /* no unique-key search: run on a worker from the start */
     bool reads_much;  /* vectors: better through a mapping of the file than page by page */
     bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */

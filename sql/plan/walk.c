@@ -37,7 +37,7 @@ static bool walk_window(struct query_walk *w, const struct window_def *d)
 static bool walk_child(struct expr *e, void *arg)
 {
     struct query_walk *w = arg;
-    if (w->expr(w, e, w->level))
+    if (w->expr && w->expr(w, e, w->level))
         return true;
     if (e->kind == EXPR_SUBLINK) {
         w->level++;

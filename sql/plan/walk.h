@@ -18,7 +18,7 @@
  * is 0 for the query itself. Stops when visit returns true, and returns that.
  */
 struct query_walk {
-    bool (*expr)(struct query_walk *w, struct expr *e, int level);
+    bool (*expr)(struct query_walk *w, struct expr *e, int level); /* may be NULL, too */
     /* Called for each query entered, before its expressions; may be NULL. */
     bool (*query)(struct query_walk *w, struct query *q, int level);
     void *arg;

@@ -14,6 +14,7 @@
 #include "sql/emit/emit.h"
 #include "sql/exec/constraint.h"
 #include "sql/exec/spi.h"
+#include "sql/plan/row_security.h"
 #include "sql/session/copy_in.h"
 #include "sql/session/cursor.h"
 #include "sql/types/encoding.h"
@@ -123,6 +124,11 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     p->connection = NULL;
     s->copy = c;
     const struct relation *t = copy_in_table(s, p, u, c);
+    if (t && row_security_active(s->snapshot, t, s->role)) {
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY FROM not supported with row-level security");
+        error_hint(&s->err, "Use INSERT statements instead.");
+        t = NULL;
+    }
     bool ok = t && copy_options_read(s, p, u, c->columns, c->ncolumns, &c->options) &&
               (copy_in_refused(s, t, &c->options) || copy_in_plan(s, t, u, c));
     if (ok && !c->insert)

@@ -176,6 +176,13 @@ static bool concurrently(const struct utility *u)
            (u->kind == UTILITY_REINDEX && u->reindex.concurrently);
 }
 
+static const char *lock_clause(const struct query *q)
+{
+    static const char *const clauses[] = {[LOCK_KEY_SHARE] = " FOR KEY SHARE", [LOCK_SHARE] = " FOR SHARE",
+                                          [LOCK_NO_KEY_UPDATE] = " FOR NO KEY UPDATE", [LOCK_UPDATE] = " FOR UPDATE"};
+    return q && q->command == QUERY_SELECT && q->lock != LOCK_NONE ? clauses[q->lock] : "";
+}
+
 bool session_enter(struct pg_session *s, const struct plan *plan)
 {
     const struct utility *u = plan->program->utility;
@@ -185,13 +192,17 @@ bool session_enter(struct pg_session *s, const struct plan *plan)
                          "current transaction is aborted, commands ignored until end of "
                          "transaction block");
     if (u && (s->txn.state == TXN_BLOCK || s->query.count > 1) && utility_forbidden_in_block(u))
-        return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION,
-                         "%s%s cannot run inside a transaction block", u->tag, concurrently(u) ? " CONCURRENTLY" : "");
+        return error_set(&s->err, ERRCODE_ACTIVE_SQL_TRANSACTION, "%s%s cannot run inside a transaction block", u->tag,
+                         concurrently(u)                                             ? " CONCURRENTLY"
+                         : u->kind == UTILITY_REINDEX && u->reindex.kind == 's' ? " SCHEMA"
+                         : u->kind == UTILITY_REINDEX && u->reindex.kind == 'y' ? " SYSTEM"
+                         : u->kind == UTILITY_REINDEX                           ? " DATABASE"
+                                                                                  : "");
     if (s->txn.state == TXN_IDLE && !control)
         session_begin_transaction(s, false);
-    if (s->txn.read_only && plan->program->writes)
+    if (s->txn.read_only && plan->program->writes_permanent)
         return error_set(&s->err, ERRCODE_READ_ONLY_SQL_TRANSACTION,
-                         "cannot execute %s in a read-only transaction", plan->tag);
+                         "cannot execute %s%s in a read-only transaction", plan->tag, lock_clause(plan->program->query));
     return true;
 }
 

@@ -177,9 +177,47 @@ static enum portal_result run_deallocate(struct pg_session *s, struct portal *p)
 
 /* --- DISCARD, LISTEN, LOCK, CHECKPOINT -------------------------------------------------------- */
 
+/* The session's temporary relations go. */
+static bool discard_temporary(struct pg_session *s, struct portal *p)
+{
+    int n;
+    const struct snapshot *held = snapshot_ref(s->snapshot);
+    const struct relation *const *all = snapshot_relations(held, &n);
+    bool ok = true;
+    for (int i = 0; ok && i < n; i++) {
+        const struct relation *r = snapshot_relation(s->snapshot, all[i]->oid);
+        if (!r || r->persistence != 't' || r->index || r->kind == RELKIND_COMPOSITE || (r->sequence && r->sequence->owned_table))
+            continue;
+        struct command drop;
+        session_command(s, p, &drop);
+        ok = command_drop_on_commit(&drop, r);
+    }
+    snapshot_unref(held);
+    return ok;
+}
+
+static bool has_temporary(struct pg_session *s)
+{
+    int n;
+    const struct relation *const *all = snapshot_relations(s->snapshot, &n);
+    for (int i = 0; i < n; i++)
+        if (all[i]->persistence == 't')
+            return true;
+    return false;
+}
+
 static enum portal_result run_discard(struct pg_session *s, struct portal *p)
 {
     char what = p->plan->program->utility->discard.what;
+    if ((what == 'a' || what == 't') && has_temporary(s)) {
+        enum portal_result r = session_acquire_write(s, p);
+        if (r != PORTAL_FINISHED)
+            return r;
+        bool ok = discard_temporary(s, p);
+        p->connection = NULL;
+        if (!ok)
+            return PORTAL_FAILED;
+    }
     if (what == 'a') {
         session_close_portals(s, true);
         reset_all(s);
@@ -477,6 +515,7 @@ bool utility_forbidden_in_block(const struct utility *u)
     return (r && (r->flags & UTILITY_NO_BLOCK)) ||
            (u->kind == UTILITY_VACUUM && u->vacuum.vacuum) ||
            (u->kind == UTILITY_CREATE_INDEX && u->create_index.concurrently) ||
+           (u->kind == UTILITY_REINDEX && (u->reindex.concurrently || strchr("syd", u->reindex.kind))) ||
            (u->kind == UTILITY_DISCARD && u->discard.what == 'a');
 }
 
