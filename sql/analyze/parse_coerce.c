@@ -231,6 +231,7 @@ static struct expr *coerce_record_to_complex(struct pstate *ps, struct expr *e, 
     if (!record_columns(ps, e, &in) || !rowtype_columns(ps, base, &columns, &n))
         return row_mismatch(ps, e, target, location);
     row = expr_new(ps->a->arena, EXPR_ROW, base, -1, location);
+    row->list.cast_form = form == COERCE_EXPLICIT;
     for (int i = 0; i < n; i++) {
         struct expr *item;
 

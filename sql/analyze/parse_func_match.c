@@ -245,7 +245,7 @@ static bool is_cast_notation(struct pstate *ps, uint32_t target, const struct ex
 {
     const struct proc *func;
 
-    if (arg->type == UNKNOWNOID && arg->kind == EXPR_CONST)
+    if (arg->type == UNKNOWNOID)
         return true;
     switch (find_coercion_pathway(ps, target, arg->type, COERCION_EXPLICIT, &func)) {
     case COERCION_PATH_RELABEL:

@@ -277,7 +277,9 @@ const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__Objec
                          routine_word(kind));
         return NULL;
     }
-    signature = s.ntypes < 0 ? name : func_signature(ps, name, s.ntypes, NULL, 0, types);
+    signature = s.ntypes < 0 ? name
+                : s.ntypes == 0 && kind == 'a' ? arena_printf(ps->a->arena, "%s(*)", name)
+                                                            : func_signature(ps, name, s.ntypes, NULL, 0, types);
     if (s.found != NULL)
         return wrong_kind(ps, s.found, kind, signature);
     if (missing_ok)

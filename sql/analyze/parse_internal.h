@@ -33,6 +33,8 @@ bool check_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
  * Replaces polymorphic declared types of unknown-typed (and all anycompatible) arguments by what
  * they stand for; gives the actual result type, 0 after an error (42804).
  */
+/* The same where the actual types may be polymorphic themselves (functions of an aggregate): those say nothing. */
+uint32_t resolve_generic_types(struct pstate *ps, const uint32_t *actual, uint32_t *declared, int n, uint32_t rettype);
 uint32_t enforce_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
                                           uint32_t *declared, int n, uint32_t rettype);
 uint32_t get_range_subtype(struct pstate *ps, uint32_t range);

@@ -100,7 +100,8 @@ struct poly_family {
 
 struct poly_state {
     struct pstate *ps;
-    bool report; /* errors are wanted */
+    bool report;     /* errors are wanted */
+    bool allow_poly; /* actual types may be polymorphic: left as they are when nothing says more */
     struct poly_family exact, compatible;
     uint32_t common[LIMIT_FUNC_ARGS]; /* element types of the compatible family's arguments */
     int ncommon;
@@ -213,6 +214,8 @@ static bool collect(struct poly_state *s, const uint32_t *actual, const uint32_t
         f->nonarray |= p->nonarray;
         f->enumeration |= p->enumeration;
         f->wanted[p->shape] = true;
+        if (s->allow_poly && actual[i] == declared[i])
+            continue;
         if (actual[i] == UNKNOWNOID) {
             f->unknowns = true;
             continue;
@@ -245,6 +248,13 @@ static bool check_exact(struct poly_state *s)
     uint32_t *t = s->exact.types;
     uint32_t inner;
 
+    if (s->allow_poly && !t[POLY_ELEMENT] && !t[POLY_ARRAY] && !t[POLY_RANGE] && !t[POLY_MULTIRANGE]) {
+        t[POLY_ELEMENT] = ANYELEMENTOID;
+        t[POLY_ARRAY] = ANYARRAYOID;
+        t[POLY_RANGE] = ANYRANGEOID;
+        t[POLY_MULTIRANGE] = ANYMULTIRANGEOID;
+        return true;
+    }
     if (t[POLY_ARRAY] == ANYARRAYOID && t[POLY_ELEMENT] == 0) {
         /* A column of pg_statistic: only functions that ask for nothing but anyarray take it. */
         if (s->report)
@@ -280,6 +290,9 @@ static bool check_exact_restrictions(struct poly_state *s)
 {
     uint32_t element = s->exact.types[POLY_ELEMENT];
     const struct type_def *t;
+
+    if (s->allow_poly && element == ANYELEMENTOID)
+        return true;
 
     if (s->exact.nonarray && is_array_or_domain(s, element))
         return mismatch(s, "type matched to anynonarray is an array type: %s%s",
@@ -329,7 +342,12 @@ static bool check_compatible(struct poly_state *s)
     uint32_t common;
 
     if (s->ncommon == 0) {
-        if (s->report) {
+        if (s->allow_poly) {
+            s->compatible.types[POLY_ELEMENT] = ANYCOMPATIBLEOID;
+            s->compatible.types[POLY_ARRAY] = ANYCOMPATIBLEARRAYOID;
+            s->compatible.types[POLY_RANGE] = ANYCOMPATIBLERANGEOID;
+            s->compatible.types[POLY_MULTIRANGE] = ANYCOMPATIBLEMULTIRANGEOID;
+        } else if (s->report) {
             s->compatible.types[POLY_ELEMENT] = TEXTOID;
             s->compatible.types[POLY_ARRAY] = TEXTARRAYOID;
             s->compatible.types[POLY_RANGE] = INT4RANGEOID;
@@ -394,10 +412,8 @@ static uint32_t resolved(struct poly_state *s, const struct poly_type *p)
     return type;
 }
 
-uint32_t enforce_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
-                                          uint32_t *declared, int n, uint32_t rettype)
+static uint32_t enforce(struct poly_state s, const uint32_t *actual, uint32_t *declared, int n, uint32_t rettype)
 {
-    struct poly_state s = {.ps = ps, .report = true};
     const struct poly_type *p;
 
     if (!collect(&s, actual, declared, n))
@@ -418,4 +434,15 @@ uint32_t enforce_generic_type_consistency(struct pstate *ps, const uint32_t *act
     }
     p = poly_type_of(rettype);
     return p != NULL ? resolved(&s, p) : rettype;
+}
+
+uint32_t enforce_generic_type_consistency(struct pstate *ps, const uint32_t *actual,
+                                          uint32_t *declared, int n, uint32_t rettype)
+{
+    return enforce((struct poly_state){.ps = ps, .report = true}, actual, declared, n, rettype);
+}
+
+uint32_t resolve_generic_types(struct pstate *ps, const uint32_t *actual, uint32_t *declared, int n, uint32_t rettype)
+{
+    return enforce((struct poly_state){.ps = ps, .report = true, .allow_poly = true}, actual, declared, n, rettype);
 }

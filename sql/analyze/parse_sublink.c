@@ -117,6 +117,10 @@ static bool take_comparisons(struct pstate *ps, struct expr *sub, const struct e
             return false;
     }
     sub->sublink.ops = ops;
+    if (cmp->kind == EXPR_ROW_COMPARE)
+        sub->sublink.compare = cmp->row_compare.compare;
+    else if (cmp->kind == EXPR_BOOL)
+        sub->sublink.compare = cmp->boolean.op == BOOL_AND ? 3 : 6;
     return true;
 }
 

@@ -280,17 +280,19 @@ struct assignment {
     struct expr *value;
     enum parse_expr_kind kind;
     int location;
-    bool subscripted; /* the innermost step was a subscript */
+    const char *field; /* of the innermost field, NULL if none */
+    bool subscripted;  /* the innermost step was a subscript */
 };
 
 static struct expr *assign_mismatch(struct pstate *ps, const struct assignment *as, uint32_t type)
 {
-    const char *column = as->name;
+    const char *column = as->field ? as->field : as->name;
     parse_error(
         ps, ERRCODE_DATATYPE_MISMATCH, as->location,
         as->subscripted
             ? "subscripted assignment to \"%s\" requires type %s but expression is of type %s"
-            : "column \"%s\" is of type %s but expression is of type %s",
+        : as->field ? "subfield \"%s\" is of type %s but expression is of type %s"
+                    : "column \"%s\" is of type %s but expression is of type %s",
         column, format_type(ps, type), format_type(ps, as->value->type));
     parse_error_hint(ps, "You will need to rewrite or cast the expression.");
     return expr_poison();
@@ -322,7 +324,7 @@ static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_
             ps, ERRCODE_DATATYPE_MISMATCH, as->location,
             "cannot assign to field \"%s\" of column \"%s\" because its type %s is not a "
             "composite type",
-            name, as->name, format_type(ps, type));
+            name, as->field ? as->field : as->name, format_type(ps, type));
     for (int i = 0; i < n; i++)
         if (columns[i].name && !strcmp(columns[i].name, name))
             field = i + 1;
@@ -331,7 +333,7 @@ static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_
             ps, ERRCODE_UNDEFINED_COLUMN, as->location,
             "cannot assign to field \"%s\" of column \"%s\" because there is no such column in "
             "data type %s",
-            name, as->name, format_type(ps, type));
+            name, as->field ? as->field : as->name, format_type(ps, type));
     struct column_def *c = &columns[field - 1];
     struct expr *old = expr_new(ps->a->arena, EXPR_FIELD, c->type, c->typmod, as->location);
     old->field.arg = expr_copy(ps->a->arena, base);
@@ -341,6 +343,7 @@ static struct expr *assign_field(struct pstate *ps, struct assignment *as, size_
     old->field.field = live;
     old->field.name = c->name;
     as->subscripted = false;
+    as->field = name;
     struct expr *value = assign_into(ps, as, at + 1, old, c->type, c->typmod);
     if (expr_is_poison(value))
         return value;

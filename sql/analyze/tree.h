@@ -173,7 +173,8 @@ struct expr {
         } kase;
         struct {
             struct expr_list args;
-            bool least; /* EXPR_MINMAX */
+            bool least;     /* EXPR_MINMAX */
+            bool cast_form; /* EXPR_ROW: written with the cast to its type */
         } list; /* EXPR_COALESCE, EXPR_MINMAX, EXPR_ROW, EXPR_ARRAY */
         struct {
             struct expr *arg;
@@ -194,6 +195,7 @@ struct expr {
             struct query *query;
             struct expr_list left;                 /* ANY/ALL/ROW_COMPARE: left row */
             const struct operator_def *const *ops; /* one per left column */
+            int compare; /* several columns: 1 <, 2 <=, 3 =, 4 >=, 5 >, 6 <> */
             const char *op_name;
             bool negated;
         } sublink;

@@ -356,14 +356,19 @@ struct create_opclass {
 };
 
 struct create_aggregate {
-    struct qualified_name name, transfn, finalfn; /* name NULL: not given */
-    bool replace, oldstyle, has_basetype, final_extra;
-    uint32_t transtype;
-    const char *initval;
+    /* Functions with name NULL are not given. */
+    struct qualified_name name, transfn, finalfn, combinefn, serialfn, deserialfn, mtransfn, minvtransfn, mfinalfn, sortop;
+    bool replace, oldstyle, has_basetype, final_extra, mfinal_extra, hypothetical;
+    char final_modify, mfinal_modify; /* as in pg_aggregate, 0 not given */
+    const char *parallel;             /* as written, NULL not given */
+    uint32_t transtype, mtranstype;
+    int64_t transspace, mtransspace;
+    const char *initval, *minitval;
     uint32_t *argtypes;
     const char **argnames; /* NULL in the old style */
     int nargs;
-    char parallel; /* 0: not given */
+    int ndirect;       /* arguments before ORDER BY, -1 without it */
+    uint32_t variadic; /* element type of the last argument, ANYOID for "any", 0 not variadic */
 };
 
 struct create_operator {

@@ -3,10 +3,13 @@
  * functions are looked up by command/, which knows which argument types they must have.
  */
 #include "sql/analyze/utility_internal.h"
+#include "sql/analyze/parse_internal.h"
 
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
+
+#include "sql/types/typeoid.h"
 
 /* --- definition lists --------------------------------------------------------------------------- */
 
@@ -48,78 +51,127 @@ static void not_recognized(struct pstate *ps, const char *what, const char *name
 
 /* --- CREATE AGGREGATE --------------------------------------------------------------------------------- */
 
-/* Options that change how fast an aggregate is and not what it gives. */
-static bool is_only_speed(const char *name)
+static bool modify_option(struct pstate *ps, const PgQuery__DefElem *d, char *out)
 {
-    static const char *const names[] = {"combinefunc", "serialfunc", "deserialfunc", "sspace", "msspace",
-                                        "finalfunc_modify", "mfinalfunc_modify", "sortop", "msfunc", "minvfunc", "mstype",
-                                        "mfinalfunc", "mfinalfunc_extra", "minitcond"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(names[i], name) == 0)
+    static const struct {
+        const char *word;
+        char letter;
+    } words[] = {{"read_only", 'r'}, {"shareable", 's'}, {"read_write", 'w'}};
+    const char *text = utility_value_text(ps, d->arg);
+    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i].word) == 0) {
+            *out = words[i].letter;
             return true;
+        }
+    parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "parameter \"%s\" must be READ_ONLY, SHAREABLE, or READ_WRITE", d->defname);
     return false;
 }
 
-static bool parallel_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_aggregate *a)
+enum option_kind { OPTION_FUNCTION, OPTION_TYPE, OPTION_TEXT, OPTION_FLAG, OPTION_NUMBER, OPTION_MODIFY };
+
+/* "ANY" as the base type means no argument. */
+static bool base_type(struct pstate *ps, const PgQuery__DefElem *d, struct create_aggregate *a)
 {
-    const char *text = d->arg ? utility_value_text(ps, d->arg) : "";
-    a->parallel = strcmp(text, "safe") == 0 ? 's' : strcmp(text, "restricted") == 0 ? 'r' : strcmp(text, "unsafe") == 0 ? 'u' : 0;
-    if (!a->parallel)
-        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "parameter \"parallel\" must be SAFE, RESTRICTED, or UNSAFE");
-    return !parse_failed(ps);
+    const char *text = d->arg ? utility_value_text(ps, d->arg) : NULL;
+    a->has_basetype = true;
+    if (!a->oldstyle || (text && strcasecmp(text, "any") == 0))
+        return true;
+    a->nargs = 1;
+    a->argtypes = ARENA_ARRAY(ps->a->arena, uint32_t, 1);
+    return value_type(ps, d, &a->argtypes[0]);
 }
 
 static bool aggregate_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_aggregate *a)
 {
-    const char *name = d->defname;
-    if (strcmp(name, "sfunc") == 0 || strcmp(name, "sfunc1") == 0)
-        a->transfn = value_name(ps, d->arg);
-    else if (strcmp(name, "finalfunc") == 0)
-        a->finalfn = value_name(ps, d->arg);
-    else if (strcmp(name, "stype") == 0 || strcmp(name, "stype1") == 0)
-        return value_type(ps, d, &a->transtype);
-    else if (strcmp(name, "initcond") == 0 || strcmp(name, "initcond1") == 0)
-        a->initval = utility_value_text(ps, d->arg);
-    else if (strcmp(name, "finalfunc_extra") == 0)
-        return value_flag(ps, d, &a->final_extra);
-    else if (strcmp(name, "parallel") == 0)
-        return parallel_option(ps, d, a);
-    else if (strcmp(name, "basetype") == 0) {
-        a->has_basetype = true;
-        /* "ANY" means no argument */
-        if (d->arg && strcasecmp(utility_value_text(ps, d->arg) ? utility_value_text(ps, d->arg) : "", "any") == 0)
-            return true;
-        a->nargs = 1;
-        a->argtypes = ARENA_ARRAY(ps->a->arena, uint32_t, 1);
-        return value_type(ps, d, &a->argtypes[0]);
-    } else if (strcmp(name, "hypothetical") == 0)
-        return utility_refuse(ps, -1, "CREATE AGGREGATE of a hypothetical-set aggregate");
-    else if (!is_only_speed(name))
-        not_recognized(ps, "aggregate", name);
+    static const struct {
+        const char *name;
+        enum option_kind kind;
+        size_t at;
+    } options[] = {
+#define AT(member) offsetof(struct create_aggregate, member)
+        {"sfunc", OPTION_FUNCTION, AT(transfn)},         {"sfunc1", OPTION_FUNCTION, AT(transfn)},
+        {"finalfunc", OPTION_FUNCTION, AT(finalfn)},     {"combinefunc", OPTION_FUNCTION, AT(combinefn)},
+        {"serialfunc", OPTION_FUNCTION, AT(serialfn)},   {"deserialfunc", OPTION_FUNCTION, AT(deserialfn)},
+        {"msfunc", OPTION_FUNCTION, AT(mtransfn)},       {"minvfunc", OPTION_FUNCTION, AT(minvtransfn)},
+        {"mfinalfunc", OPTION_FUNCTION, AT(mfinalfn)},   {"sortop", OPTION_FUNCTION, AT(sortop)},
+        {"finalfunc_extra", OPTION_FLAG, AT(final_extra)},
+        {"mfinalfunc_extra", OPTION_FLAG, AT(mfinal_extra)},
+        {"finalfunc_modify", OPTION_MODIFY, AT(final_modify)},
+        {"mfinalfunc_modify", OPTION_MODIFY, AT(mfinal_modify)},
+        {"hypothetical", OPTION_FLAG, AT(hypothetical)}, {"stype", OPTION_TYPE, AT(transtype)},
+        {"stype1", OPTION_TYPE, AT(transtype)},          {"mstype", OPTION_TYPE, AT(mtranstype)},
+        {"sspace", OPTION_NUMBER, AT(transspace)},       {"msspace", OPTION_NUMBER, AT(mtransspace)},
+        {"initcond", OPTION_TEXT, AT(initval)},          {"initcond1", OPTION_TEXT, AT(initval)},
+        {"minitcond", OPTION_TEXT, AT(minitval)},        {"parallel", OPTION_TEXT, AT(parallel)},
+#undef AT
+    };
+    if (strcmp(d->defname, "basetype") == 0)
+        return base_type(ps, d, a);
+    size_t i = 0;
+    while (i < sizeof options / sizeof *options && strcmp(options[i].name, d->defname) != 0)
+        i++;
+    if (i == sizeof options / sizeof *options) {
+        not_recognized(ps, "aggregate", d->defname);
+        return true;
+    }
+    void *at = (char *)a + options[i].at;
+    switch (options[i].kind) {
+    case OPTION_FUNCTION: *(struct qualified_name *)at = value_name(ps, d->arg); break;
+    case OPTION_TYPE: return value_type(ps, d, at);
+    case OPTION_TEXT: *(const char **)at = utility_value_text(ps, d->arg); break;
+    case OPTION_FLAG: return value_flag(ps, d, at);
+    case OPTION_MODIFY: return modify_option(ps, d, at);
+    case OPTION_NUMBER:
+        if (!d->arg || d->arg->node_case != PG_QUERY__NODE__NODE_INTEGER) {
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "%s requires an integer value", d->defname);
+            return false;
+        }
+        *(int64_t *)at = d->arg->integer->ival;
+        break;
+    }
     return !parse_failed(ps);
+}
+
+/* The element type that VARIADIC means. */
+static bool variadic_argument(struct pstate *ps, uint32_t type, uint32_t *element)
+{
+    *element = type == ANYOID                  ? ANYOID
+               : type == ANYARRAYOID           ? ANYELEMENTOID
+               : type == ANYCOMPATIBLEARRAYOID ? ANYCOMPATIBLEOID
+                                               : get_element_type(ps, type);
+    if (!*element)
+        parse_error(ps, ERRCODE_INVALID_FUNCTION_DEFINITION, -1, "VARIADIC parameter must be an array");
+    return *element != 0;
 }
 
 static bool aggregate_arguments(struct pstate *ps, const PgQuery__DefineStmt *s, struct create_aggregate *a)
 {
     const PgQuery__List *l = s->n_args ? s->args[0]->list : NULL;
-    int64_t direct = s->n_args > 1 && s->args[1]->node_case == PG_QUERY__NODE__NODE_INTEGER ? s->args[1]->integer->ival : -1;
-    if (direct >= 0)
-        return utility_refuse(ps, -1, "CREATE AGGREGATE of an ordered-set aggregate");
     size_t n = l ? l->n_items : 0;
+    a->ndirect = s->n_args > 1 && s->args[1]->node_case == PG_QUERY__NODE__NODE_INTEGER ? s->args[1]->integer->ival : -1;
     a->argtypes = ARENA_ARRAY(ps->a->arena, uint32_t, n + 1);
     a->argnames = ARENA_ARRAY(ps->a->arena, const char *, n + 1);
     for (size_t i = 0; i < n; i++) {
         const PgQuery__FunctionParameter *p = l->items[i]->function_parameter;
+        uint32_t *type = &a->argtypes[a->nargs];
         int32_t typmod;
-        if (p->mode == PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_VARIADIC)
-            return utility_refuse(ps, -1, "CREATE AGGREGATE with VARIADIC");
-        if (p->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_IN &&
+        bool variadic = p->mode == PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_VARIADIC;
+        if (!variadic && p->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_IN &&
             p->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_DEFAULT) {
             parse_error(ps, ERRCODE_INVALID_FUNCTION_DEFINITION, -1, "aggregates cannot have output arguments");
             return false;
         }
-        if (!typename_type(ps, p->arg_type, &a->argtypes[a->nargs], &typmod))
+        if (!typename_type(ps, p->arg_type, type, &typmod))
             return utility_without_position(ps);
+        if (p->arg_type->setof || a->variadic || p->defexpr) {
+            parse_error(ps, ERRCODE_INVALID_FUNCTION_DEFINITION, -1,
+                        p->arg_type->setof ? "aggregates cannot accept set arguments"
+                        : a->variadic      ? "VARIADIC parameter must be the last input parameter"
+                                           : "aggregates cannot have default arguments");
+            return false;
+        }
+        if (variadic && !variadic_argument(ps, *type, &a->variadic))
+            return false;
         a->argnames[a->nargs++] = p->name && *p->name ? arena_strdup(ps->a->arena, p->name) : "";
     }
     return true;
@@ -133,6 +185,7 @@ static bool define_aggregate(struct pstate *ps, const PgQuery__DefineStmt *s, st
     a->name = utility_name(ps, s->defnames, s->n_defnames, -1);
     a->replace = s->replace;
     a->oldstyle = s->oldstyle;
+    a->ndirect = -1;
     if (!s->oldstyle && !aggregate_arguments(ps, s, a))
         return false;
     for (size_t i = 0; i < s->n_definition; i++)

@@ -63,8 +63,13 @@ struct aggregate {
     /* Of CREATE AGGREGATE only: */
     const struct proc *transfn, *finalfn;
     bool final_extra; /* the final function gets a NULL for each argument too */
-    /* Of extensions only, for pg_aggregate: OIDs of the functions that SQL would call, 0 none. */
-    uint32_t trans_oid, final_oid, combine_oid;
+    /* For pg_aggregate: OIDs of the functions that SQL would call, 0 none. */
+    uint32_t trans_oid, final_oid, combine_oid, serial_oid, deserial_oid, mtrans_oid, minvtrans_oid, mfinal_oid;
+    char final_modify, mfinal_modify; /* 0: r */
+    bool mfinal_extra;
+    int64_t transspace, mtransspace;
+    uint32_t mtranstype;
+    const char *minitval;
 };
 
 /* An operator: one pg_operator row. */

@@ -146,22 +146,23 @@ static void put_aggregate(struct rel_scan *x, const struct aggregate *g)
     static const char kinds[][2] = {"h", "n", "o"};
     const char *kind = kinds[g->kind == 'h' ? 0 : g->kind == 'o' ? 2 : 1];
     const int64_t functions[] = {g->transfn ? g->transfn->oid : g->trans_oid, g->finalfn ? g->finalfn->oid : g->final_oid,
-                                 g->combine_oid, 0, 0, 0, 0, 0};
+                                 g->combine_oid, g->serial_oid, g->deserial_oid, g->mtrans_oid, g->minvtrans_oid, g->mfinal_oid};
     put_int(x, g->fnoid);
     put_text(x, kind);
     put_int(x, g->ndirect);
     for (int i = 0; i < COUNT(functions); i++)
         put_int(x, functions[i]);
     put_int(x, g->final_extra);
-    put_int(x, 0);
-    put_text(x, "r");
-    put_text(x, "r");
+    put_int(x, g->mfinal_extra);
+    put_text(x, letters[g->final_modify ? g->final_modify : 'r']);
+    put_text(x, letters[g->mfinal_modify ? g->mfinal_modify : 'r']);
     put_int(x, g->sortop);
     put_int(x, g->transtype);
-    for (int i = 0; i < 3; i++) /* transspace, mtranstype, mtransspace */
-        put_int(x, 0);
+    put_int(x, g->transspace);
+    put_int(x, g->mtranstype);
+    put_int(x, g->mtransspace);
     put_text(x, g->initval);
-    put_text(x, NULL);
+    put_text(x, g->minitval);
 }
 
 static bool next_aggregate(struct rel_scan *x)

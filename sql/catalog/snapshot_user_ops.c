@@ -75,6 +75,24 @@ static bool is_polymorphic(uint32_t type)
     return t && t->typtype == 'p' && strncmp(t->name, "any", 3) == 0;
 }
 
+/* An aggregate made of a built-in one's functions, whose state PostgreSQL calls internal: it runs as that one does. */
+static const struct fn_impl *builtin_twin(const struct aggregate *a)
+{
+    static const struct {
+        uint32_t oid, trans, final;
+    } rows[] = {
+#define AGGREGATE(oid, kind, ndirect, trans, final, c, s, d, m, mi, mf, fe, mfe, fm, mfm, so, tt, ts, mt, ms, iv, miv, strict) \
+    {oid, trans, final},
+#include "sql/catalog/builtin/pg_aggregate.def"
+#undef AGGREGATE
+    };
+    uint32_t final = a->finalfn ? a->finalfn->oid : 0;
+    for (size_t i = 0; a->transtype == INTERNALOID && i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].trans == a->transfn->oid && rows[i].final == final)
+            return registry_proc(rows[i].oid)->impl;
+    return NULL;
+}
+
 static bool load_aggregate(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
@@ -90,13 +108,37 @@ static bool load_aggregate(struct loader *l, sqlite3_stmt *st)
                             .transfn = trans,
                             .finalfn = snapshot_proc(s, oid_at(st, 2)),
                             .final_extra = sqlite3_column_int(st, 3)};
-    bool typed = is_polymorphic(a->transtype);
+    const struct fn_impl *twin = builtin_twin(a);
+    bool typed = is_polymorphic(a->transtype) || is_polymorphic(p->rettype) || (a->finalfn && is_polymorphic(a->finalfn->rettype));
     for (int i = 0; i < p->nargs; i++)
         typed = typed || is_polymorphic(p->argtypes[i]);
     struct user_proc *u = (struct user_proc *)p->user;
     user_impl_init(&u->impl, p->oid, USER_IMPL_AGGREGATE, typed, 0);
-    p->impl = &u->impl.impl;
+    p->impl = twin ? twin : &u->impl.impl;
     p->agg = a;
+    return true;
+}
+
+static bool load_aggregate_options(struct loader *l, sqlite3_stmt *st)
+{
+    struct snapshot *s = l->s;
+    struct proc *p = (struct proc *)map_get(&s->proc_oid, oid_at(st, 0), NULL);
+    if (!p || !p->agg || !p->user)
+        return true;
+    struct aggregate *a = (struct aggregate *)p->agg;
+    a->kind = letter_at(st, 1);
+    a->ndirect = sqlite3_column_int(st, 2);
+    uint32_t *const functions[] = {&a->combine_oid, &a->serial_oid, &a->deserial_oid, &a->mtrans_oid, &a->minvtrans_oid, &a->mfinal_oid};
+    for (int i = 0; i < 6; i++)
+        *functions[i] = oid_at(st, 3 + i);
+    a->mfinal_extra = sqlite3_column_int(st, 9);
+    a->final_modify = letter_at(st, 10);
+    a->mfinal_modify = letter_at(st, 11);
+    a->sortop = oid_at(st, 12);
+    a->transspace = sqlite3_column_int64(st, 13);
+    a->mtranstype = oid_at(st, 14);
+    a->mtransspace = sqlite3_column_int64(st, 15);
+    a->minitval = loader_text(l, st, 16);
     return true;
 }
 
@@ -112,5 +154,10 @@ bool snapshot_load_user_ops(struct loader *l)
            loader_rows(l,
                        "SELECT aggfnoid, aggtransfn, aggfinalfn, aggfinalextra, aggtranstype, agginitval FROM @_pg_aggregate "
                        "ORDER BY aggfnoid",
-                       load_aggregate);
+                       load_aggregate) &&
+           loader_rows(l,
+                       "SELECT aggfnoid, aggkind, aggnumdirectargs, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, "
+                       "aggminvtransfn, aggmfinalfn, aggmfinalextra, aggfinalmodify, aggmfinalmodify, aggsortop, aggtransspace, "
+                       "aggmtranstype, aggmtransspace, aggminitval FROM @_pg_aggregate_options ORDER BY aggfnoid",
+                       load_aggregate_options);
 }

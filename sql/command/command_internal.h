@@ -359,6 +359,8 @@ bool cmd_own_large_object(struct command *c, const char *number, const struct ro
 /* A function by name with exactly these argument types; loose: or polymorphic or binary-coercible ones. NULL with 42883. */
 const struct proc *cmd_find_function(struct command *c, const struct qualified_name *name, const uint32_t *types, int n,
                                      bool loose);
+/* "f(integer, text)" */
+const char *object_function_signature(struct command *c, const struct qualified_name *name, const uint32_t *types, int n);
 /* An operator by name and operand types (left 0: prefix), through the search path; NULL if there is none. */
 /* The operator that a statement names; 42883 if there is none. */
 const struct operator_def *cmd_operator_of(struct command *c, const struct object_ref *ref);

@@ -214,7 +214,8 @@ static uint32_t find_type(struct fcall *f, const char *text, bool quiet)
     a.err->position = 0; /* a position in the name, not in the statement */
     if (found)
         return type;
-    if (!quiet || strcmp(local.sqlstate, ERRCODE_SYNTAX_ERROR) == 0) /* what is no name is an error to the quiet forms too */
+    /* What is no name of a type, or has a bad modifier, is an error to the quiet forms too. */
+    if (!quiet || (strcmp(local.sqlstate, ERRCODE_UNDEFINED_OBJECT) != 0 && strcmp(local.sqlstate, ERRCODE_INVALID_SCHEMA_NAME) != 0))
         error_copy(f->err, &local);
     return 0;
 }
@@ -347,8 +348,10 @@ static uint32_t find_operator(struct fcall *f, const char *text, bool typed, boo
     char *dot = strchr(name, '.');
     if (dot) {
         *dot = 0;
-        if (!(s.namespace_oid = schema_oid(f, name, quiet)))
-            return 0;
+        const struct namespace_def *ns = snapshot_namespace_named(f->ctx->snapshot, name);
+        if (!ns && !typed && !quiet)
+            return schema_oid(f, name, quiet);
+        s.namespace_oid = ns ? ns->oid : UINT32_MAX; /* of no operator */
         name = dot + 1;
     }
     snapshot_operators_named(f->ctx->snapshot, name, visit_operator, &s);
@@ -370,18 +373,24 @@ static uint32_t find_oper_typed(struct fcall *f, const char *text, bool quiet)
     return find_operator(f, text, true, quiet);
 }
 
+/* Names of what has no schema: more than one part is an error to the quiet forms too. */
+static bool one_name(struct fcall *f, const char *text, char **parts, int *n)
+{
+    return fn_split_name(f, text, parts, n, 1, false);
+}
+
 static uint32_t find_namespace(struct fcall *f, const char *text, bool quiet)
 {
     char *parts[1];
     int n;
-    return fn_split_name(f, text, parts, &n, 1, quiet) ? schema_oid(f, parts[0], quiet) : 0;
+    return one_name(f, text, parts, &n) ? schema_oid(f, parts[0], quiet) : 0;
 }
 
 static uint32_t find_role(struct fcall *f, const char *text, bool quiet)
 {
     char *parts[1];
     int n;
-    if (!fn_split_name(f, text, parts, &n, 1, quiet))
+    if (!one_name(f, text, parts, &n))
         return 0;
     const struct role_def *r = snapshot_role_named(f->ctx->snapshot, parts[0]);
     if (!r && !quiet)
@@ -405,6 +414,8 @@ static uint32_t find_named(struct fcall *f, const struct named *rows, const char
     char *parts[3];
     int n;
     if (!fn_split_name(f, text, parts, &n, 3, quiet))
+        return 0;
+    if (n > 1 && !schema_oid(f, parts[n - 2], quiet))
         return 0;
     for (const struct named *r = rows; r->name; r++)
         if (strcmp(r->name, parts[n - 1]) == 0 && (n == 1 || strcmp(parts[n - 2], "pg_catalog") == 0))

@@ -145,53 +145,9 @@ static bool read_parameters(struct command *c, const struct create_function *f, 
 
 /* --- polymorphic results ----------------------------------------------------------------------------------- */
 
-enum family { FAMILY_NONE, FAMILY_ANY, FAMILY_ANY_RANGE, FAMILY_COMPATIBLE, FAMILY_COMPATIBLE_RANGE };
-
-static enum family family_of(uint32_t type)
-{
-    switch (type) {
-    case ANYELEMENTOID:
-    case ANYARRAYOID:
-    case ANYNONARRAYOID:
-    case ANYENUMOID:
-        return FAMILY_ANY;
-    case ANYRANGEOID:
-    case ANYMULTIRANGEOID:
-        return FAMILY_ANY_RANGE;
-    case ANYCOMPATIBLEOID:
-    case ANYCOMPATIBLEARRAYOID:
-    case ANYCOMPATIBLENONARRAYOID:
-        return FAMILY_COMPATIBLE;
-    case ANYCOMPATIBLERANGEOID:
-    case ANYCOMPATIBLEMULTIRANGEOID:
-        return FAMILY_COMPATIBLE_RANGE;
-    default:
-        return FAMILY_NONE;
-    }
-}
-
 static bool check_polymorphic(struct command *c, const struct definition *d, uint32_t type)
 {
-    enum family f = family_of(type);
-    if (f == FAMILY_NONE)
-        return true;
-    for (int i = 0; i < d->nargs; i++) {
-        enum family g = family_of(d->argtypes[i]);
-        if (g == f || (f == FAMILY_ANY && g == FAMILY_ANY_RANGE) ||
-            (f == FAMILY_COMPATIBLE && g == FAMILY_COMPATIBLE_RANGE))
-            return true;
-    }
-    static const char *const wanted[] = {
-        [FAMILY_ANY] = "anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange",
-        [FAMILY_ANY_RANGE] = "anyrange or anymultirange",
-        [FAMILY_COMPATIBLE] = "anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, "
-                              "or anycompatiblemultirange",
-        [FAMILY_COMPATIBLE_RANGE] = "anycompatiblerange or anycompatiblemultirange",
-    };
-    error_set(c->err, INVALID, "cannot determine result data type");
-    error_detail(c->err, "A result of type %s requires at least one input of type %s.", function_type_text(c, type),
-                 wanted[f]);
-    return false;
+    return function_check_polymorphic(c, type, d->argtypes, d->nargs, "result");
 }
 
 static bool check_signature(struct command *c, const struct definition *d)

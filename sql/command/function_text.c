@@ -163,3 +163,59 @@ struct create_function *function_stored_body(struct analysis *a, const struct pr
     parsed_free(parsed);
     return q && q->command == QUERY_UTILITY && q->utility->kind == UTILITY_CREATE_FUNCTION ? &q->utility->create_function : NULL;
 }
+
+/* --- polymorphic results ----------------------------------------------------------------------------------- */
+
+enum family { FAMILY_NONE, FAMILY_ANY, FAMILY_ANY_RANGE, FAMILY_COMPATIBLE, FAMILY_COMPATIBLE_RANGE };
+
+static enum family family_of(uint32_t type)
+{
+    switch (type) {
+    case ANYELEMENTOID:
+    case ANYARRAYOID:
+    case ANYNONARRAYOID:
+    case ANYENUMOID:
+        return FAMILY_ANY;
+    case ANYRANGEOID:
+    case ANYMULTIRANGEOID:
+        return FAMILY_ANY_RANGE;
+    case ANYCOMPATIBLEOID:
+    case ANYCOMPATIBLEARRAYOID:
+    case ANYCOMPATIBLENONARRAYOID:
+        return FAMILY_COMPATIBLE;
+    case ANYCOMPATIBLERANGEOID:
+    case ANYCOMPATIBLEMULTIRANGEOID:
+        return FAMILY_COMPATIBLE_RANGE;
+    default:
+        return FAMILY_NONE;
+    }
+}
+
+bool function_is_polymorphic(uint32_t type)
+{
+    return family_of(type) != FAMILY_NONE;
+}
+
+bool function_check_polymorphic(struct command *c, uint32_t type, const uint32_t *argtypes, int nargs, const char *what)
+{
+    enum family f = family_of(type);
+    if (f == FAMILY_NONE)
+        return true;
+    for (int i = 0; i < nargs; i++) {
+        enum family g = family_of(argtypes[i]);
+        if (g == f || (f == FAMILY_ANY && g == FAMILY_ANY_RANGE) ||
+            (f == FAMILY_COMPATIBLE && g == FAMILY_COMPATIBLE_RANGE))
+            return true;
+    }
+    static const char *const wanted[] = {
+        [FAMILY_ANY] = "anyelement, anyarray, anynonarray, anyenum, anyrange, or anymultirange",
+        [FAMILY_ANY_RANGE] = "anyrange or anymultirange",
+        [FAMILY_COMPATIBLE] = "anycompatible, anycompatiblearray, anycompatiblenonarray, anycompatiblerange, "
+                              "or anycompatiblemultirange",
+        [FAMILY_COMPATIBLE_RANGE] = "anycompatiblerange or anycompatiblemultirange",
+    };
+    error_set(c->err, ERRCODE_INVALID_FUNCTION_DEFINITION, "cannot determine %s data type", what);
+    error_detail(c->err, "A result of type %s requires at least one input of type %s.", function_type_text(c, type),
+                 wanted[f]);
+    return false;
+}

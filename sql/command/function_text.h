@@ -22,4 +22,9 @@ const char *function_body_source(struct command *c, bool atomic);
 /* function_command.c: a new name or schema (NULL: it stays). */
 bool function_move(struct command *c, uint32_t oid, const char *name, const struct namespace_def *ns);
 
+/* anyelement and its kin. */
+bool function_is_polymorphic(uint32_t type);
+/* Whether the arguments tell what a polymorphic type is; 42P13 "cannot determine <what> data type". */
+bool function_check_polymorphic(struct command *c, uint32_t type, const uint32_t *argtypes, int nargs, const char *what);
+
 #endif

@@ -1,5 +1,5 @@
 /*
- * operator_command.c: CREATE AGGREGATE, CREATE OPERATOR, CREATE CAST: functions looked up by the argument types they must have,
+ * operator_command.c: CREATE OPERATOR, CREATE CAST: functions looked up by the argument types they must have,
  * durable rows written. Dropping them is drop.c's.
  */
 #include <string.h>
@@ -99,6 +99,11 @@ static const char *types_text(struct command *c, const uint32_t *types, int n)
     return text;
 }
 
+const char *object_function_signature(struct command *c, const struct qualified_name *name, const uint32_t *types, int n)
+{
+    return arena_printf(c->arena, "%s(%s)", cmd_qualified_text(c, name), types_text(c, types, n));
+}
+
 const struct proc *cmd_find_function(struct command *c, const struct qualified_name *name, const uint32_t *types, int n,
                                      bool loose)
 {
@@ -128,140 +133,9 @@ static bool depend_on_type(struct command *c, uint32_t classid, uint32_t oid, ui
     return type < FIRST_USER_OID || cmd_record_depend(c, classid, oid, 0, CLASS_PG_TYPE, type, 0, 'n');
 }
 
-/* --- CREATE AGGREGATE ----------------------------------------------------------------------------------------- */
-
 static bool invalid_definition(struct command *c, const char *message)
 {
     return error_set(c->err, ERRCODE_INVALID_FUNCTION_DEFINITION, "%s", message);
-}
-
-/* The transition function over the state and the arguments; its result is the state again. */
-static const struct proc *transition(struct command *c, const struct create_aggregate *a)
-{
-    uint32_t types[LIMIT_FUNC_ARGS + 1];
-    types[0] = a->transtype;
-    memcpy(types + 1, a->argtypes, sizeof(types[0]) * (size_t)a->nargs);
-    const struct proc *p = cmd_find_function(c, &a->transfn, types, a->nargs + 1, true);
-    if (!p)
-        return NULL;
-    if (p->rettype != a->transtype && !is_polymorphic(p->rettype) && !is_binary_coercible(c, p->rettype, a->transtype)) {
-        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "return type of transition function %s is not %s", p->name,
-                  type_text(c, a->transtype));
-        return NULL;
-    }
-    if (p->strict && !a->initval && (a->nargs < 1 || !is_binary_coercible(c, a->argtypes[0], a->transtype))) {
-        invalid_definition(c, "must not omit initial value when transition function is strict and transition type is not "
-                              "compatible with input type");
-        return NULL;
-    }
-    return p;
-}
-
-static const struct proc *final_function(struct command *c, const struct create_aggregate *a)
-{
-    uint32_t types[LIMIT_FUNC_ARGS + 1];
-    int n = 1;
-    types[0] = a->transtype;
-    for (int i = 0; a->final_extra && i < a->nargs; i++)
-        types[n++] = a->argtypes[i];
-    return cmd_find_function(c, &a->finalfn, types, n, true);
-}
-
-static bool check_initial_value(struct command *c, const struct create_aggregate *a)
-{
-    const struct type_def *t = snapshot_type(c->snapshot, a->transtype);
-    struct value v;
-    if (!a->initval || !t || t->typtype == 'p')
-        return true;
-    return type_input(t, a->initval, strlen(a->initval), -1, c->ctx, c->arena, c->err, &v);
-}
-
-struct same_search {
-    const struct create_aggregate *a;
-    uint32_t namespace_oid;
-    const struct proc *found;
-};
-
-static bool visit_same(void *arg, const struct proc *p)
-{
-    struct same_search *s = arg;
-    if (p->namespace_oid == s->namespace_oid && p->nargs == s->a->nargs &&
-        memcmp(p->argtypes, s->a->argtypes, sizeof(p->argtypes[0]) * (size_t)p->nargs) == 0)
-        s->found = p;
-    return !s->found;
-}
-
-static const char *names_text(struct command *c, const struct create_aggregate *a)
-{
-    bool any = false;
-    for (int i = 0; a->argnames && i < a->nargs; i++)
-        any = any || *a->argnames[i];
-    if (!any)
-        return NULL;
-    struct strbuf b = {0};
-    proc_list_write(&b, a->argnames, a->nargs);
-    const char *text = arena_strndup(c->arena, b.data, b.len);
-    strbuf_free(&b);
-    return text;
-}
-
-static bool write_aggregate(struct command *c, const struct create_aggregate *a, uint32_t oid, uint32_t namespace_oid,
-                            const struct proc *trans, const struct proc *final)
-{
-    struct strbuf types = {0};
-    for (int i = 0; i < a->nargs; i++)
-        strbuf_printf(&types, "%s%u", i ? " " : "", a->argtypes[i]);
-    uint32_t result = final ? final->rettype : a->transtype;
-    bool ok = cmd_exec(c,
-                       "INSERT OR REPLACE INTO main._pg_proc (oid, proname, pronamespace, proowner, prolang, procost, prorows, "
-                       "provariadic, prokind, prosecdef, proleakproof, proisstrict, proretset, provolatile, proparallel, "
-                       "prorettype, proargtypes, proargnames, pronargdefaults, prosrc) VALUES "
-                       "(%u, %Q, %u, %u, %u, 1, 0, 0, 'a', 0, 0, 0, 0, 'i', '%c', %u, %Q, %Q, 0, 'aggregate_dummy')",
-                       oid, a->name.name, namespace_oid, c->role, LANGUAGE_INTERNAL, a->parallel ? a->parallel : 'u', result, types.data ? types.data : "",
-                       names_text(c, a)) &&
-              cmd_exec(c, "INSERT OR REPLACE INTO main._pg_aggregate VALUES (%u, %u, %u, %d, %u, %Q)", oid, trans->oid,
-                       final ? final->oid : 0, a->final_extra, a->transtype, a->initval);
-    strbuf_free(&types);
-    return ok && cmd_exec(c, "DELETE FROM main._pg_depend WHERE classid = %u AND objid = %u", CLASS_PG_PROC, oid) &&
-           (namespace_oid == PUBLIC_NAMESPACE ||
-            cmd_record_depend(c, CLASS_PG_PROC, oid, 0, CLASS_PG_NAMESPACE, namespace_oid, 0, 'n')) &&
-           depend_on_function(c, CLASS_PG_PROC, oid, trans) && depend_on_function(c, CLASS_PG_PROC, oid, final) &&
-           depend_on_type(c, CLASS_PG_PROC, oid, a->transtype);
-}
-
-bool run_create_aggregate(struct command *c)
-{
-    const struct create_aggregate *a = &c->utility->create_aggregate;
-    const struct namespace_def *ns = cmd_creation_namespace(c, &a->name, 'p');
-    if (!ns)
-        return false;
-    if (!a->transtype)
-        return invalid_definition(c, "aggregate stype must be specified");
-    if (!a->transfn.name)
-        return invalid_definition(c, "aggregate sfunc must be specified");
-    if (a->oldstyle && !a->has_basetype)
-        return invalid_definition(c, "aggregate input type must be specified");
-    if (a->nargs > LIMIT_FUNC_ARGS)
-        return error_set(c->err, ERRCODE_TOO_MANY_ARGUMENTS, "aggregates cannot have more than %d arguments", LIMIT_FUNC_ARGS);
-    if (!check_initial_value(c, a))
-        return false;
-    const struct proc *trans = transition(c, a), *final = NULL;
-    if (!trans || (a->finalfn.name && !(final = final_function(c, a))))
-        return false;
-    struct same_search same = {.a = a, .namespace_oid = ns->oid};
-    snapshot_procs_named(c->snapshot, a->name.name, visit_same, &same);
-    if (same.found && !a->replace)
-        return error_set(c->err, ERRCODE_DUPLICATE_FUNCTION, "function \"%s\" already exists with same argument types",
-                         a->name.name);
-    if (same.found && (same.found->kind != 'a' || !same.found->user)) {
-        error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot change routine kind");
-        error_detail(c->err, "\"%s\" is %s.", a->name.name, same.found->kind == 'p' ? "a procedure" : "a function");
-        return false;
-    }
-    if (!durable_create(c->db, c->err))
-        return false;
-    uint32_t oid = same.found ? same.found->oid : cmd_new_oid(c);
-    return oid && write_aggregate(c, a, oid, ns->oid, trans, final) && cmd_reload(c);
 }
 
 /* --- CREATE OPERATOR ------------------------------------------------------------------------------------------------- */

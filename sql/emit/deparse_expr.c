@@ -425,6 +425,10 @@ static void deparse_array(struct deparser *p, const struct expr *e)
 static void deparse_row(struct deparser *p, const struct expr *e)
 {
     enclosed(p, "ROW(", &e->list.args, ")");
+    if (e->list.cast_form) {
+        deparse_z(p, "::");
+        deparse_type_name(p, e->type, -1);
+    }
 }
 
 /* $n, or a function's argument by name: with the function's where columns could be meant. */

@@ -149,6 +149,22 @@ static struct expr_list set_arguments(struct emitter *em, const struct rte *t, c
     return args;
 }
 
+#define SURE_ARGUMENTS 15 /* SQLite compares later ones again, where a NULL is equal to nothing */
+#define MAX_ARGUMENTS  31
+
+static void check_rows_from_arguments(struct emitter *em, const struct rte *t)
+{
+    int n = 0;
+    for (int i = 0; i < t->function.n; i++)
+        for (int k = 0; k < t->function.calls[i]->func.args.n; k++) {
+            const struct expr *e = t->function.calls[i]->func.args.items[k];
+            if (n++ >= SURE_ARGUMENTS && (e->kind != EXPR_CONST || value_is_null(&e->constant.value)))
+                emit_unsupported(em, "ROWS FROM with so many arguments");
+        }
+    if (n > MAX_ARGUMENTS)
+        emit_unsupported(em, "ROWS FROM with so many arguments");
+}
+
 /*
  * ROWS FROM (f(..), g(..)): rows_from('spec', arguments of all calls...), which runs them in lockstep. spec, per call:
  * "<internal name> <columns> <number of arguments> <result type> <argument type>...\n"; "+" before the name: rows are composite
@@ -156,6 +172,7 @@ static struct expr_list set_arguments(struct emitter *em, const struct rte *t, c
  */
 static void emit_rows_from(struct emitter *em, const struct rte *t)
 {
+    check_rows_from_arguments(em, t);
     struct strbuf spec = {0};
     struct expr_list all = {0};
     int first = 0; /* column of this call */

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "sql/catalog/registry.h"
 #include "sql/emit/emitter.h"
 #include "sql/plan/one_row.h"
 
@@ -33,26 +34,59 @@ struct column_operand {
     struct case_test text;
 };
 
-/* left[i] op sub.c(i+1), as the row comparison of that operator: only = and <> take several columns. */
-static void emit_comparison(struct emitter *em, const struct expr *e, const char *sub)
+/* left[i] op sub.c(i+1). */
+static void emit_compared_column(struct emitter *em, const struct expr *e, const struct operator_def *op, int i, const char *sub)
 {
     const struct query *q = e->sublink.query;
+    int t = 0;
+    for (int seen = 0; q->targets[t].junk || seen < i; t++)
+        seen += !q->targets[t].junk;
+    struct case_test ct = {.parent = em->case_test};
+    struct expr column = {.kind = EXPR_CASE_TEST, .type = q->targets[t].expr->type, .typmod = -1};
+    ct.text = arena_printf(em->arena, "%s.\"c%d\"", sub, i + 1);
+    /* Left operands with a tested value of their own are printed first, under the outer one. */
+    em->case_test = &ct;
+    emit_operator(em, op, e->sublink.left.items[i], &column);
+    em->case_test = ct.parent;
+}
+
+/* <, <=, > and >= of rows: the first columns that differ decide. A NULL leaves both tests NULL, and so the CASE. */
+static void emit_ordered_columns(struct emitter *em, const struct expr *e, int i, const char *sub)
+{
+    if (i == e->sublink.left.n - 1) {
+        emit_compared_column(em, e, e->sublink.ops[i], i, sub);
+        return;
+    }
+    uint32_t type = e->sublink.left.items[i]->type;
+    const struct operator_def *first = registry_order_operator(type, e->sublink.compare <= 2 ? 1 : 5);
+    const struct operator_def *equal = registry_order_operator(type, 3);
+    if (!first || !equal) {
+        emit_unsupported(em, "comparison of rows with a column of this type");
+        return;
+    }
+    emit_z(em, "CASE WHEN ");
+    emit_compared_column(em, e, equal, i, sub);
+    emit_z(em, " THEN ");
+    emit_ordered_columns(em, e, i + 1, sub);
+    emit_z(em, " ELSE ");
+    emit_compared_column(em, e, first, i, sub);
+    emit_z(em, " END");
+}
+
+/* The comparison of the left operands with a row of the subquery. */
+static void emit_comparison(struct emitter *em, const struct expr *e, const char *sub)
+{
     int n = e->sublink.left.n;
-    const char *join = e->sublink.op_name && strcmp(e->sublink.op_name, "<>") == 0 ? " OR " : " AND ";
+    if (e->sublink.compare && e->sublink.compare != 3 && e->sublink.compare != 6) {
+        emit_ordered_columns(em, e, 0, sub);
+        return;
+    }
     if (n > 1)
         emit_z(em, "(");
-    for (int i = 0, t = 0; i < n; i++, t++) {
-        while (q->targets[t].junk)
-            t++;
-        struct case_test ct = {.parent = em->case_test};
-        struct expr column = {.kind = EXPR_CASE_TEST, .type = q->targets[t].expr->type, .typmod = -1};
+    for (int i = 0; i < n; i++) {
         if (i)
-            emit_z(em, join);
-        ct.text = arena_printf(em->arena, "%s.\"c%d\"", sub, i + 1);
-        /* Left operands with a tested value of their own are printed first, under the outer one. */
-        em->case_test = &ct;
-        emit_operator(em, e->sublink.ops[i], e->sublink.left.items[i], &column);
-        em->case_test = ct.parent;
+            emit_z(em, e->sublink.compare == 6 ? " OR " : " AND ");
+        emit_compared_column(em, e, e->sublink.ops[i], i, sub);
     }
     if (n > 1)
         emit_z(em, ")");

@@ -385,6 +385,12 @@ static void describe(struct error *err, const void *arg)
         routine_context(err, "SQL function \"%s\" statement %d", w->function->name, w->statement + 1);
 }
 
+/* Whether PostgreSQL would have met the error when it tried to put the function's expression in place of the call. */
+static bool would_be_inlined(const struct proc *p)
+{
+    return p->kind == 'f' && !p->retset && !p->secdef && p->rettype != RECORDOID && !user_proc(p)->nconfig;
+}
+
 static void explain(struct routine_call *c, const struct sql_function *f, int statement)
 {
     if (f && f->inlined && statement >= 0)
@@ -393,7 +399,7 @@ static void explain(struct routine_call *c, const struct sql_function *f, int st
     if (statement >= 0)
         routine_context(c->err, "SQL function \"%s\" statement %d", c->proc->name, statement + 1);
     else
-        routine_context(c->err, "SQL function \"%s\" during startup", c->proc->name);
+        routine_context(c->err, "SQL function \"%s\" during %s", c->proc->name, would_be_inlined(c->proc) ? "inlining" : "startup");
 }
 
 static bool run_statements(struct routine_call *c, struct sql_function *f, int *statement)

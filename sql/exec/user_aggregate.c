@@ -30,16 +30,50 @@ static void keep(struct user_aggregate_state *s, const struct value *v)
     free(old);
 }
 
-/* The state's type: a polymorphic one follows the first argument. */
-static uint32_t state_type(const struct fcall *f, const struct aggregate *a)
+static bool in(uint32_t type, const uint32_t *list)
 {
-    uint32_t first = f->argtypes && f->nargs ? f->argtypes[0] : 0;
-    const struct type_def *t = first ? type_find(f->ctx, first) : NULL;
-    if (a->transtype == ANYELEMENTOID || a->transtype == ANYCOMPATIBLEOID)
-        return first ? first : a->transtype;
-    if (a->transtype == ANYARRAYOID || a->transtype == ANYCOMPATIBLEARRAYOID)
-        return !t ? a->transtype : type_is_array(t) ? first : t->array;
-    return a->transtype;
+    while (*list && *list != type)
+        list++;
+    return *list != 0;
+}
+
+/* What the polymorphic types stand for in this call, told by the first argument that is declared so. 0: nothing tells. */
+static uint32_t element_type(const struct fcall *f, const struct proc *p)
+{
+    static const uint32_t elements[] = {ANYELEMENTOID, ANYNONARRAYOID, ANYENUMOID, ANYCOMPATIBLEOID, ANYCOMPATIBLENONARRAYOID, 0},
+                          arrays[] = {ANYARRAYOID, ANYCOMPATIBLEARRAYOID, 0};
+    for (int i = 0; f->argtypes && i < f->nargs && i < p->nargs; i++) {
+        const struct type_def *t = type_find(f->ctx, f->argtypes[i]);
+        if (in(p->argtypes[i], elements))
+            return f->argtypes[i];
+        if (in(p->argtypes[i], arrays) && t && type_is_array(t))
+            return t->elem;
+    }
+    return 0;
+}
+
+static uint32_t array_type(const struct fcall *f, uint32_t element)
+{
+    const struct type_def *t = element ? type_find(f->ctx, element) : NULL;
+    return t ? t->array : 0;
+}
+
+/* A type of the aggregate's (state, result): a polymorphic one as the arguments say. */
+static uint32_t actual_type(const struct fcall *f, const struct proc *p, uint32_t declared)
+{
+    static const uint32_t elements[] = {ANYELEMENTOID, ANYNONARRAYOID, ANYENUMOID, ANYCOMPATIBLEOID, ANYCOMPATIBLENONARRAYOID, 0},
+                          arrays[] = {ANYARRAYOID, ANYCOMPATIBLEARRAYOID, 0},
+                          ranges[] = {ANYRANGEOID, ANYMULTIRANGEOID, ANYCOMPATIBLERANGEOID, ANYCOMPATIBLEMULTIRANGEOID, 0};
+    uint32_t type = declared;
+    if (in(declared, elements))
+        type = element_type(f, p);
+    else if (in(declared, arrays))
+        type = array_type(f, element_type(f, p));
+    else if (in(declared, ranges))
+        for (int i = 0; f->argtypes && i < f->nargs && i < p->nargs; i++)
+            if (p->argtypes[i] == declared)
+                type = f->argtypes[i];
+    return type ? type : declared;
 }
 
 static const struct proc *find_aggregate(struct fcall *f, uint32_t oid)
@@ -51,12 +85,14 @@ static const struct proc *find_aggregate(struct fcall *f, uint32_t oid)
     return NULL;
 }
 
-static bool begin(struct fcall *f, const struct aggregate *a, struct user_aggregate_state *s)
+static bool begin(struct fcall *f, const struct proc *p, struct user_aggregate_state *s)
 {
+    const struct aggregate *a = p->agg;
     if (s->started)
         return true;
     s->started = true;
-    s->type = state_type(f, a);
+    s->type = actual_type(f, p, a->transtype);
+    s->rettype = actual_type(f, p, p->rettype);
     s->empty = a->initval == NULL;
     s->value = value_null();
     if (!a->initval)
@@ -82,7 +118,7 @@ void user_aggregate_step(struct fcall *f, uint32_t oid, struct user_aggregate_st
     const struct proc *p = find_aggregate(f, oid);
     struct value args[MAX_ARGS + 1], result;
     uint32_t types[MAX_ARGS + 1];
-    if (!p || f->nargs > MAX_ARGS || !begin(f, p->agg, s))
+    if (!p || f->nargs > MAX_ARGS || !begin(f, p, s))
         return;
     const struct proc *trans = p->agg->transfn;
     bool null = false;
@@ -109,7 +145,7 @@ void user_aggregate_step(struct fcall *f, uint32_t oid, struct user_aggregate_st
 void user_aggregate_final(struct fcall *f, uint32_t oid, struct user_aggregate_state *s)
 {
     const struct proc *p = find_aggregate(f, oid);
-    if (!p || !begin(f, p->agg, s))
+    if (!p || !begin(f, p, s))
         return;
     const struct proc *final = p->agg->finalfn;
     struct value args[MAX_ARGS + 1];
@@ -123,9 +159,12 @@ void user_aggregate_final(struct fcall *f, uint32_t oid, struct user_aggregate_s
     }
     for (int i = 0; p->agg->final_extra && i < p->nargs && i < MAX_ARGS; i++) {
         args[n] = value_null();
-        types[n++] = p->argtypes[i];
+        types[n++] = f->argtypes && i < f->nargs ? f->argtypes[i] : p->argtypes[i];
     }
     if (final->strict && (value_is_null(&s->value) || n > 1))
         return;
-    invoke(f, final, args, n, types, final->rettype, &f->result);
+    const struct type_def *t = type_find(f->ctx, s->rettype);
+    if (t && t->typtype == 'p') /* no row told the types */
+        return;
+    invoke(f, final, args, n, types, s->rettype, &f->result);
 }

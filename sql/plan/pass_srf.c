@@ -117,9 +117,35 @@ static void add_columns(struct srf_level *s, const struct expr *call, int n)
             add_column(s, p->argnames ? p->argnames[i] : "", p->allargtypes[i], -1);
 }
 
+/* What stands for the call whose columns begin at first. */
+static struct expr *result_of(struct srf_level *s, struct expr *call, int first, int n)
+{
+    if (n == 1)
+        return plan_var(s->p->arena, s->index, first + 1, call);
+    struct expr *row = expr_new(s->p->arena, EXPR_ROW, call->type, -1, call->location);
+    for (int i = 0; i < n; i++) {
+        struct expr like = {.type = s->rte->columns[first + i].type, .typmod = -1, .location = -1};
+        expr_list_add(s->p->arena, &row->list.args, plan_var(s->p->arena, s->index, first + i + 1, &like));
+    }
+    return row;
+}
+
+/* An equal call that is there already, as (f(x)).* writes them, serves for both. */
+static struct expr *shared_call(struct srf_level *s, struct expr *call)
+{
+    const struct rte *t = s->rte;
+    for (int i = 0, first = 0; t && i < t->function.n; first += t->function.ncolumns[i++])
+        if (expr_equal(t->function.calls[i], call))
+            return result_of(s, call, first, t->function.ncolumns[i]);
+    return NULL;
+}
+
 static struct expr *into_from(struct srf_level *s, struct expr *call)
 {
     struct rte *t = s->rte;
+    struct expr *shared = shared_call(s, call);
+    if (shared)
+        return shared;
     if (!t) {
         t = s->rte = ARENA_NEW(s->p->arena, struct rte);
         t->kind = RTE_FUNCTION;
@@ -140,14 +166,7 @@ static struct expr *into_from(struct srf_level *s, struct expr *call)
     t->function.calls = calls;
     t->function.ncolumns = ncolumns;
     add_columns(s, call, n);
-    if (n == 1)
-        return plan_var(s->p->arena, s->index, first + 1, call);
-    struct expr *row = expr_new(s->p->arena, EXPR_ROW, call->type, -1, call->location);
-    for (int i = 0; i < n; i++) {
-        struct expr like = {.type = t->columns[first + i].type, .typmod = -1, .location = -1};
-        expr_list_add(s->p->arena, &row->list.args, plan_var(s->p->arena, s->index, first + i + 1, &like));
-    }
-    return row;
+    return result_of(s, call, first, n);
 }
 
 /* Inner levels take the nested calls whose arguments hold no further ones; the last level takes what is left. */

@@ -35,13 +35,8 @@ ARRAY_COMPARISON(array_smaller, c < 0 ? f->args[0] : f->args[1])
 /* Types without a default equality refuse to be compared. */
 static bool check_equality(struct fcall *f, const struct type_def *elem)
 {
-    static const uint32_t without[] = {JSONOID,    XMLOID,  POINTOID,  LSEGOID,     PATHOID,
-                                       BOXOID,     LINEOID, POLYGONOID, CIRCLEOID, JSONPATHOID};
-    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
-        if (elem->oid == without[i])
-            return error_set(f->err, ERRCODE_UNDEFINED_FUNCTION,
-                             "could not identify an equality operator for type %s", elem->name);
-    return true;
+    return type_is_comparable(elem->oid) || error_set(f->err, ERRCODE_UNDEFINED_FUNCTION,
+                                                      "could not identify an equality operator for type %s", elem->name);
 }
 
 /* NULL equals NULL, as array_position and its kin have it. */

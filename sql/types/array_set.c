@@ -5,6 +5,7 @@
 #include "sql/base/log.h"
 #include "sql/types/array.h"
 #include "sql/types/json_parse.h"
+#include "sql/types/record.h"
 #include "sql/types/type_catalog.h"
 
 /* --- unnest ----------------------------------------------------------------------------------- */
@@ -35,6 +36,50 @@ static const struct srf_impl array_unnest = {
     .state_size = sizeof(struct unnest_state),
     .open = unnest_open,
     .next = unnest_next,
+};
+
+/* --- unnest(record[]) AS (column definitions): args[1] is the list, [["a",23,-1],...] -------------- */
+
+struct unnest_rows_state {
+    struct unnest_state set; /* first: what unnest_open fills */
+    uint32_t *types;
+    int n;
+};
+
+static void unnest_rows_open(struct fcall *f, void *state)
+{
+    struct unnest_rows_state *st = state;
+    struct json_node list;
+    if (!json_parse(f->arena, arg_slice(f, 1), JSON_DECODE, &list, f->err))
+        return;
+    st->types = ARENA_ARRAY(f->arena, uint32_t, list.count + 1);
+    for (int i = 0; i < list.count; i++) {
+        struct value type = value_text(list.items[i].items[1].text.p, list.items[i].items[1].text.n);
+        st->types[st->n++] = (uint32_t)value_integer(&type);
+    }
+    unnest_open(f, &st->set);
+}
+
+static bool unnest_rows_next(struct fcall *f, void *state, struct value *columns)
+{
+    struct unnest_rows_state *st = state;
+    struct value whole;
+    struct record r;
+    if (!unnest_next(f, &st->set, &whole))
+        return false;
+    if (value_is_null(&whole))
+        return true;
+    if (!record_read(f, &whole, RECORDOID, &r) || !record_is_wanted(f, &r, st->types, st->n))
+        return false;
+    record_spread(f->ctx, &r, columns, st->n);
+    return true;
+}
+
+static const struct srf_impl array_unnest_rows = {
+    .state_size = sizeof(struct unnest_rows_state),
+    .open = unnest_rows_open,
+    .next = unnest_rows_next,
+    .open_columns = true,
 };
 
 /* --- generate_subscripts(array, dimension [, reverse]) ------------------------------------------ */
@@ -186,6 +231,7 @@ static const struct agg_impl array_agg_array = {
 
 const struct fn_impl array_set_functions[] = {
     {"array_unnest", .srf = &array_unnest, .flags = FN_TYPED},
+    {"array_unnest_rows", .srf = &array_unnest_rows, .flags = FN_TYPED},
     {"generate_subscripts", .srf = &generate_subscripts, .flags = FN_TYPED},
     {"generate_subscripts_nodir", .srf = &generate_subscripts, .flags = FN_TYPED},
     {"array_agg(anynonarray)", .agg = &array_agg, .flags = FN_TYPED},

@@ -1,6 +1,7 @@
 /* collation.c: order of stored values: SQLite collations by name, and type_compare on top. */
 #include <string.h>
 
+#include "sql/types/typeoid.h"
 #include "sql/types/array.h"
 #include "sql/types/compare.h"
 #include "sql/types/enum.h"
@@ -42,6 +43,15 @@ const struct collation_def *collation_def_find(const char *name)
         if (strncmp(g->prefix, name, strlen(g->prefix)) == 0)
             return g->find(name);
     return NULL;
+}
+
+bool type_is_comparable(uint32_t oid)
+{
+    static const uint32_t without[] = {JSONOID, XMLOID, POINTOID, LSEGOID, PATHOID, BOXOID, LINEOID, POLYGONOID, CIRCLEOID, JSONPATHOID};
+    for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+        if (oid == without[i])
+            return false;
+    return true;
 }
 
 int type_compare(const struct type_def *t, const struct value *a, const struct value *b,

@@ -455,7 +455,7 @@ static bool value_scan_next(struct fcall *f, void *state, struct value *columns)
 static const struct srf_impl value_scan = {
     .state_size = sizeof(bool), .open = value_scan_open, .next = value_scan_next};
 
-#define ROWS_FROM_CALLS 16
+#define ROWS_FROM_CALLS 31
 
 struct rows_from_call {
     const struct fn_impl *impl;
@@ -507,7 +507,11 @@ static void rows_from_open(struct fcall *f, void *state)
     struct rows_from_state *st = state;
     const char *spec = fcall_arg_cstring(f, 0);
     int arg = 1;
-    while (*spec && st->n < ROWS_FROM_CALLS) {
+    while (*spec) {
+        if (st->n == ROWS_FROM_CALLS) {
+            error_set(f->err, ERRCODE_FEATURE_NOT_SUPPORTED, "more than %d sets in lockstep are not supported", ROWS_FROM_CALLS);
+            return;
+        }
         struct rows_from_call *c = &st->calls[st->n];
         arg = rows_from_read(f, c, &spec, arg);
         if (arg < 0) {

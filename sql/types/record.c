@@ -221,26 +221,32 @@ void record_spread(const struct eval_context *ctx, const struct record *r, struc
     }
 }
 
-/* The caller's column definition list must say what the record is. */
-static bool record_is_wanted(struct fcall *f, const struct record *r)
+bool record_is_wanted(struct fcall *f, const struct record *r, const uint32_t *wanted, int n)
 {
     static const char message[] = "function return row and query-specified return row do not match";
-    if (r->n != f->nargs - 1) {
+    if (r->n != n) {
         error_set(f->err, ERRCODE_DATATYPE_MISMATCH, message);
-        error_detail(f->err, "Returned row contains %d attribute%s, but query expects %d.", r->n, r->n == 1 ? "" : "s",
-                     f->nargs - 1);
+        error_detail(f->err, "Returned row contains %d attribute%s, but query expects %d.", r->n, r->n == 1 ? "" : "s", n);
         return false;
     }
     for (int i = 0; i < r->n; i++) {
-        uint32_t wanted = (uint32_t)f->args[i + 1].i;
-        if (r->columns[i].type == wanted || r->columns[i].type == UNKNOWNOID)
+        if (r->columns[i].type == wanted[i] || r->columns[i].type == UNKNOWNOID)
             continue;
         error_set(f->err, ERRCODE_DATATYPE_MISMATCH, message);
         error_detail(f->err, "Returned type %s at ordinal position %d, but query expects %s.",
-                     record_type_name(f, r->columns[i].type), i + 1, record_type_name(f, wanted));
+                     record_type_name(f, r->columns[i].type), i + 1, record_type_name(f, wanted[i]));
         return false;
     }
     return true;
+}
+
+/* The types that follow the record among the arguments. */
+static bool record_is_as_defined(struct fcall *f, const struct record *r)
+{
+    uint32_t *wanted = ARENA_ARRAY(f->arena, uint32_t, f->nargs);
+    for (int i = 1; i < f->nargs; i++)
+        wanted[i - 1] = (uint32_t)f->args[i].i;
+    return record_is_wanted(f, r, wanted, f->nargs - 1);
 }
 
 static bool record_scan_next(struct fcall *f, void *state, struct value *columns)
@@ -254,7 +260,7 @@ static bool record_scan_next(struct fcall *f, void *state, struct value *columns
         return true;
     if (!record_read(f, &f->args[0], f->argtypes[0], &r))
         return false;
-    if (f->nargs > 1 && !record_is_wanted(f, &r))
+    if (f->nargs > 1 && !record_is_as_defined(f, &r))
         return false;
     record_spread(f->ctx, &r, columns, 100);
     return true;
@@ -533,7 +539,7 @@ static int compare_records(const struct record *a, const struct record *b, struc
     return a->n - b->n;
 }
 
-static bool compare_args(struct fcall *f, int *c)
+static bool compare_args(struct fcall *f, bool equality, int *c)
 {
     struct record a, b;
     if (!record_read(f, &f->args[0], f->argtypes[0], &a) ||
@@ -547,24 +553,33 @@ static bool compare_args(struct fcall *f, int *c)
     if (a.n != b.n)
         return error_set(f->err, ERRCODE_DATATYPE_MISMATCH,
                          "cannot compare record types with different numbers of columns");
-    *c = compare_records(&a, &b, f->ctx);
+    /* Columns up to the first that differs must have an order. */
+    struct record x = a, y = b;
+    for (*c = 0; x.n > 0 && *c == 0; x.columns++, y.columns++, x.n--, y.n--) {
+        if (!type_is_comparable(x.columns[0].type))
+            return error_set(f->err, ERRCODE_UNDEFINED_FUNCTION, "could not identify %s for type %s",
+                             equality ? "an equality operator" : "a comparison function",
+                             type_shown_name(f, x.columns[0].type));
+        const struct record one = {.n = 1, .columns = x.columns}, other = {.n = 1, .columns = y.columns};
+        *c = compare_records(&one, &other, f->ctx);
+    }
     return true;
 }
 
-#define RECORD_COMPARISON(name, test)                                                              \
+#define RECORD_COMPARISON(name, equality, test)                                                    \
     static void name(struct fcall *f)                                                              \
     {                                                                                              \
         int c;                                                                                     \
-        if (compare_args(f, &c))                                                                   \
+        if (compare_args(f, equality, &c))                                                         \
             f->result = test;                                                                      \
     }
-RECORD_COMPARISON(record_eq, value_bool(c == 0))
-RECORD_COMPARISON(record_ne, value_bool(c != 0))
-RECORD_COMPARISON(record_lt, value_bool(c < 0))
-RECORD_COMPARISON(record_le, value_bool(c <= 0))
-RECORD_COMPARISON(record_gt, value_bool(c > 0))
-RECORD_COMPARISON(record_ge, value_bool(c >= 0))
-RECORD_COMPARISON(btrecordcmp, value_int(c < 0 ? -1 : c > 0))
+RECORD_COMPARISON(record_eq, true, value_bool(c == 0))
+RECORD_COMPARISON(record_ne, true, value_bool(c != 0))
+RECORD_COMPARISON(record_lt, false, value_bool(c < 0))
+RECORD_COMPARISON(record_le, false, value_bool(c <= 0))
+RECORD_COMPARISON(record_gt, false, value_bool(c > 0))
+RECORD_COMPARISON(record_ge, false, value_bool(c >= 0))
+RECORD_COMPARISON(btrecordcmp, false, value_int(c < 0 ? -1 : c > 0))
 
 /*
  * Order of stored records: anonymous ones by their own column types. Values of a named type do not say their types, and a

@@ -32,6 +32,8 @@ struct value record_write(struct arena *arena, const struct eval_context *ctx,
                           const struct record *r);
 /* Its values by attribute numbers into columns[0..n-1]; dropped ones NULL. */
 void record_spread(const struct eval_context *ctx, const struct record *r, struct value *columns, int n);
+/* Whether a record has the columns that a column definition list says. False: error set. */
+bool record_is_wanted(struct fcall *f, const struct record *r, const uint32_t *wanted, int n);
 /* Whether values of the type are composite. */
 bool record_is_composite(const struct eval_context *ctx, uint32_t type);
 

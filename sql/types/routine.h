@@ -29,7 +29,7 @@ struct user_impl {
 /* The state of such an aggregate; zeroed at first. */
 struct user_aggregate_state {
     bool started, empty; /* empty: no initial value, and no row yet */
-    uint32_t type;
+    uint32_t type, rettype; /* of the state; of the result */
     struct value value; /* its bytes, if it has any, are malloc'ed: */
     char *bytes;
 };

@@ -29,8 +29,6 @@ static void pretty(struct fcall *f, struct num *x)
         num_init(&size);
         num_set(&size, x);
         mpz_abs(size.v, size.v);
-        if (size.kind == NUM_MINUS_INFINITY)
-            size.kind = NUM_PLUS_INFINITY;
         bool here = i == NUNITS - 1 || num_compare(&size, &limit) < 0;
         num_clear(&size);
         if (here) {
@@ -70,20 +68,35 @@ static void invalid_size(struct fcall *f, bool unit)
         error_hint(f->err, "Valid units are \"bytes\", \"kB\", \"MB\", \"GB\", \"TB\", and \"PB\".");
 }
 
+/* How many bytes of s are a number: sign, digits with a point, exponent. 0: there are no digits. */
+static size_t number_length(const char *s)
+{
+    static const char digits[] = "0123456789";
+    size_t n = *s == '+' || *s == '-', whole = strspn(s + n, digits), fraction = 0;
+    n += whole;
+    if (s[n] == '.') {
+        fraction = strspn(s + n + 1, digits);
+        n += fraction + 1;
+    }
+    if (whole + fraction == 0)
+        return 0;
+    if (s[n] == 'e' || s[n] == 'E') {
+        size_t sign = s[n + 1] == '+' || s[n + 1] == '-', exponent = strspn(s + n + 1 + sign, digits);
+        n += exponent ? 1 + sign + exponent : 0;
+    }
+    return n;
+}
+
 static void pg_size_bytes(struct fcall *f)
 {
     char *s = fcall_arg_cstring(f, 0);
     s += strspn(s, " \t\n\r");
-    size_t n = strspn(s, "+-"), digits = strspn(s + n, "0123456789.");
-    if (digits && (s[n + digits] == 'e' || s[n + digits] == 'E')) {
-        size_t e = strspn(s + n + digits + 1, "+-0123456789");
-        digits += e ? e + 1 : 0;
-    }
-    if (n > 1 || strspn(s + n, "0123456789") + strspn(s + n, ".") == 0) {
+    size_t n = number_length(s);
+    if (n == 0) {
         invalid_size(f, false);
         return;
     }
-    char *unit = s + n + digits;
+    char *unit = s + n;
     unit += strspn(unit, " \t\n\r");
     size_t len = strlen(unit);
     while (len && strchr(" \t\n\r", unit[len - 1]))
@@ -102,7 +115,7 @@ static void pg_size_bytes(struct fcall *f)
     struct num x;
     int64_t v;
     num_init(&x);
-    if (num_parse(s, n + digits, f->err, &x)) {
+    if (num_parse(s, n, f->err, &x)) {
         mpz_mul_2exp(x.v, x.v, (mp_bitcnt_t)bits);
         if (num_to_int64(&x, &v))
             f->result = value_int(v);

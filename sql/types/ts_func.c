@@ -108,7 +108,9 @@ static bool json_parts(struct fcall *f, int arg, unsigned *parts)
     if (n.kind != JSON_ARRAY)
         return flag_named(f, &n, parts);
     for (int i = 0; i < n.count; i++)
-        if (!flag_named(f, &n.items[i], parts))
+        if (n.items[i].kind == JSON_ARRAY || n.items[i].kind == JSON_OBJECT)
+            return error_set(f->err, ERRCODE_INTERNAL_ERROR, "unexpected end of flag array");
+        else if (!flag_named(f, &n.items[i], parts))
             return false;
     return true;
 }

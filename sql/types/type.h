@@ -93,6 +93,9 @@ bool type_send(const struct type_def *t, const struct value *v, struct eval_cont
 int type_compare(const struct type_def *t, const struct value *a, const struct value *b,
                  struct eval_context *ctx);
 
+/* Whether the type has a default order at all: json, xml, jsonpath and most geometric types have none. */
+bool type_is_comparable(uint32_t oid);
+
 /* SQLite collation functions by name: int (*)(void *, int, const void *, int, const void *). */
 struct collation_def {
     const char *name;
