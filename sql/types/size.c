@@ -29,6 +29,8 @@ static void pretty(struct fcall *f, struct num *x)
         num_init(&size);
         num_set(&size, x);
         mpz_abs(size.v, size.v);
+        if (size.kind == NUM_MINUS_INFINITY)
+            size.kind = NUM_PLUS_INFINITY;
         bool here = i == NUNITS - 1 || num_compare(&size, &limit) < 0;
         num_clear(&size);
         if (here) {
