@@ -92,7 +92,7 @@ static bool add_parameter(struct pstate *ps, struct parameter_list *l, const PgQ
 {
     struct create_function *f = l->f;
     struct routine_param p = {.name = arena_strdup(ps->a->arena, fp->name), .mode = parameter_mode(fp->mode)};
-    if (!lookup_typename(ps, fp->arg_type) && !parse_failed(ps)) {
+    if (!fp->arg_type->pct_type && !lookup_typename(ps, fp->arg_type) && !parse_failed(ps)) {
         parse_error(ps, ERRCODE_UNDEFINED_OBJECT, -1, "type %s does not exist", typename_text(ps, fp->arg_type));
         return false;
     }

@@ -66,7 +66,7 @@ struct program {
     int nnumbers; /* of statements inside steps; they count from PROGRAM_FIRST_NUMBER */
     /* Result columns of the STEP_ROWS step; the SQLite statement's columns are the same, in order (junk ones
        behind them). */
-    struct target *fields;
+    struct target *fields; /* also of a utility statement that gives rows (SHOW, EXPLAIN); has_rows is then false */
     int nfields;
     const uint32_t *params;
     int nparams;

@@ -205,7 +205,36 @@ static bool declare_result(struct compile_call *c)
         f->ncolumns = routine_type_columns(&a, t->oid, &f->columns);
     for (int i = 0; i < f->ncolumns; i++)
         f->columns[i].name = arena_strdup(p->arena, f->columns[i].name);
+    f->columns_version = snapshot_version(p->ctx->snapshot);
     return f->ncolumns >= 0;
+}
+
+void function_renew_columns(struct function *f, struct eval_context *ctx)
+{
+    struct column_def *now;
+    struct error ignored;
+    if (!f->returns_tuple || f->rettype == RECORDOID || f->columns_version == snapshot_version(ctx->snapshot))
+        return;
+    struct arena *arena = arena_create();
+    error_init(&ignored, arena);
+    struct analysis a = {.arena = arena, .snapshot = ctx->snapshot, .err = &ignored, .search_path = ctx->search_path,
+                         .nsearch_path = ctx->nsearch_path, .ctx = ctx};
+    const struct type_def *t = snapshot_type(ctx->snapshot, f->rettype);
+    while (t && t->typtype == 'd')
+        t = snapshot_type(ctx->snapshot, t->basetype);
+    int n = t ? routine_type_columns(&a, t->oid, &now) : 0;
+    bool same = n == f->ncolumns;
+    for (int i = 0; same && i < n; i++)
+        same = now[i].type == f->columns[i].type && now[i].typmod == f->columns[i].typmod &&
+               strcmp(now[i].name, f->columns[i].name) == 0;
+    if (!same && n > 0) {
+        f->columns = arena_memdup(f->arena, now, sizeof(*now) * (size_t)n);
+        for (int i = 0; i < n; i++)
+            f->columns[i].name = arena_strdup(f->arena, now[i].name);
+        f->ncolumns = n;
+    }
+    f->columns_version = snapshot_version(ctx->snapshot);
+    arena_destroy(arena);
 }
 
 /* --- triggers ---------------------------------------------------------------------------------------------- */
@@ -291,7 +320,7 @@ static bool compile_body(struct parser *p)
 }
 
 struct function *function_compile(struct eval_context *ctx, const struct routine_call *call, const struct proc *proc,
-                                  const char *body, bool validating, int *line, struct error *err)
+                                  const char *body, bool validating, const char *statement, int *line, struct error *err)
 {
     struct arena *arena = arena_create();
     struct function *f = ARENA_NEW(arena, struct function);
@@ -305,6 +334,8 @@ struct function *function_compile(struct eval_context *ctx, const struct routine
     f->print_strict = strict && strcmp(strict, "on") == 0;
     f->out_dno = -1;
     p.check_syntax = validating || !proc;
+    p.validating = validating;
+    p.statement = statement;
     bool ok = true;
     if (proc) {
         ok = compile_signature(&c, call);

@@ -39,6 +39,7 @@ struct frame {
     struct rec **recs;         /* by dno; NULL for others */
     uint64_t processed;        /* GET DIAGNOSTICS ... ROW_COUNT */
     bool nonatomic;
+    const uint32_t *using_types; /* of the EXECUTE under way: its parameters' */
     int blocks;                /* open blocks with EXCEPTION */
     int writing_loops;         /* FOR loops over what changes data */
     /* RETURN's value */
@@ -64,6 +65,12 @@ struct frame {
 static inline bool frame_is_rule(const struct frame *fr)
 {
     return fr->call && fr->call->trigger && fr->call->trigger->trigger->rule;
+}
+
+/* Whether loops, INTO and RETURN QUERY can read the statement's rows. */
+static inline bool gives_rows(const struct program *g)
+{
+    return g->has_rows || (g->utility && g->nfields > 0);
 }
 
 enum outcome { OUT_OK, OUT_EXIT, OUT_CONTINUE, OUT_RETURN, OUT_ERROR };
@@ -160,9 +167,11 @@ bool finish_return(struct frame *fr);
 
 /* --- compile.c ------------------------------------------------------------------------------------------------ */
 
-/* line: where it stopped, when it fails. */
+/* line: where it stopped, when it fails. validating: for CREATE FUNCTION, whose text is statement (may be NULL). */
 struct function *function_compile(struct eval_context *ctx, const struct routine_call *call, const struct proc *p,
-                                  const char *body, bool validating, int *line, struct error *err);
+                                  const char *body, bool validating, const char *statement, int *line, struct error *err);
+/* The columns of a named composite result, when the catalog has changed since they were looked up. */
+void function_renew_columns(struct function *f, struct eval_context *ctx);
 void function_free(struct function *f);
 
 #endif

@@ -31,6 +31,10 @@ static struct portal *open_plan(struct frame *fr, const struct datum *d, struct 
         return NULL;
     }
     struct portal *c = fr->ctx->spi->open(fr->ctx, name, p, params, scroll, fr->err);
+    if (c && !name && d->constant) {
+        error_set(fr->err, ERRCODE_ERROR_IN_ASSIGNMENT, "variable \"%s\" is declared CONSTANT", d->name);
+        return NULL;
+    }
     if (c && !name) {
         struct value v = value_textz(c->name);
         set_value(fr, d->dno, &v);
@@ -49,6 +53,8 @@ static bool set_arguments(struct frame *fr, const struct datum *d, struct pexpr 
     bool ok = rows && rows->nrows == 1 &&
               move_row(fr, d->cursor_args->dno, rowset_row(rows, 0), args->plan->program->fields,
                        args->plan->program->nfields);
+    if (!rows)
+        expr_context(fr, args);
     rowset_destroy(rows);
     return ok;
 }

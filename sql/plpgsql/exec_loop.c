@@ -116,6 +116,7 @@ static enum outcome over_current_rows(struct frame *fr, const struct stmt *s, st
 static enum outcome over_cursor(struct frame *fr, const struct stmt *s)
 {
     const struct datum *d = fr->f->datums[s->fors.cursor];
+    bool unnamed = fr->vals[d->dno].kind == VALUE_NULL;
     struct portal *c = open_cursor(fr, d, s->fors.args);
     if (!c)
         return OUT_ERROR;
@@ -131,6 +132,8 @@ static enum outcome over_cursor(struct frame *fr, const struct stmt *s)
     c = fr->ctx->spi->find(fr->ctx, fr->vals[d->dno].kind == VALUE_TEXT ? fr->vals[d->dno].p : "");
     if (c && out != OUT_ERROR)
         fr->ctx->spi->close(fr->ctx, c, fr->err);
+    if (unnamed)
+        fr->vals[d->dno] = value_null();
     plan_unref(held);
     return out;
 }
@@ -144,7 +147,7 @@ enum outcome exec_fors(struct frame *fr, const struct stmt *s)
     if (!p)
         return OUT_ERROR;
     enum outcome out = OUT_ERROR;
-    if (!p->program->has_rows) {
+    if (!gives_rows(p->program)) {
         error_set(fr->err, ERRCODE_SYNTAX_ERROR, "cannot open %s query as cursor", p->tag);
     } else {
         struct rowset *rows = spi_rows(fr->ctx, p, params, 0, NULL, fr->err);

@@ -61,6 +61,14 @@ static bool variable_value(struct frame *fr, int dno, struct value *v, uint32_t 
     return true;
 }
 
+static bool check_composite(struct frame *fr, const struct value *v, uint32_t type)
+{
+    if (!fr->f->returns_tuple || v->kind == VALUE_NULL || type == RECORDOID || record_is_composite(fr->ctx, type))
+        return true;
+    return error_set(fr->err, ERRCODE_DATATYPE_MISMATCH,
+                     "cannot return non-composite value from function returning composite type");
+}
+
 enum outcome exec_return(struct frame *fr, const struct stmt *s)
 {
     struct value v = value_null();
@@ -76,7 +84,7 @@ enum outcome exec_return(struct frame *fr, const struct stmt *s)
             fr->ret_rec = r;
             return OUT_RETURN;
         }
-        if (!variable_value(fr, s->ret.dno, &v, &type, &typmod))
+        if (!variable_value(fr, s->ret.dno, &v, &type, &typmod) || !check_composite(fr, &v, type))
             return OUT_ERROR;
         set_return(fr, &v, type, typmod);
         return OUT_RETURN;
@@ -86,6 +94,8 @@ enum outcome exec_return(struct frame *fr, const struct stmt *s)
         return OUT_RETURN;
     }
     if (!eval_expr(fr, s->ret.expr, &v, &type, &typmod))
+        return OUT_ERROR;
+    if (!check_composite(fr, &v, type))
         return OUT_ERROR;
     set_return(fr, &v, type, typmod);
     return OUT_RETURN;
@@ -302,12 +312,14 @@ enum outcome exec_return_query(struct frame *fr, const struct stmt *s)
             return OUT_ERROR;
     }
     bool ok = true;
-    if (!p->program->has_rows)
-        ok = error_set(fr->err, ERRCODE_INVALID_CURSOR_DEFINITION, "cannot open %s query as cursor", p->tag);
-    else if (p->program->nfields > MAX_COLUMNS)
+    if (!gives_rows(p->program)) {
+        ok = error_set(fr->err, ERRCODE_SYNTAX_ERROR, "%s query does not return tuples", p->tag);
+        query_context(fr, text);
+    } else if (p->program->nfields > MAX_COLUMNS) {
         ok = error_set(fr->err, ERRCODE_TOO_MANY_COLUMNS, "too many columns");
-    else
+    } else {
         ok = check_structure(fr, p->program);
+    }
     int64_t before = fr->call->rows->nrows;
     struct query_sink q = {.fr = fr, .program = p->program};
     q.sink = (struct row_sink){.row = take_row, .arg = &q};

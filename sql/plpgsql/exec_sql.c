@@ -4,49 +4,80 @@
 #include "sql/base/strbuf.h"
 #include "sql/exec/call.h"
 #include "sql/plpgsql/exec.h"
+#include "sql/plpgsql/extra.h"
 
 /* --- INTO ----------------------------------------------------------------------------------------------- */
 
-/* "$1 = '5', $2 = NULL" of the variables a statement uses: DETAIL with print_strict_params. */
-static void strict_params(struct frame *fr, const struct pexpr *e)
+static void add_parameter(struct frame *fr, struct strbuf *b, const struct value *v, uint32_t type)
 {
-    struct strbuf b = {0};
-    if (!fr->f->print_strict || !e || !e->ndnos)
-        return;
-    for (int i = 0; i < e->ndnos; i++) {
-        int dno = e->dnos[i];
-        struct error ignored, *err = fr->err;
-        error_init(&ignored, fr->scratch);
-        fr->err = &ignored;
-        const char *text = value_text_of(fr, &fr->vals[dno], e->types[i]);
-        fr->err = err;
-        strbuf_printf(&b, i ? ", %s = " : "%s = ", fr->f->datums[dno]->name);
-        strbuf_printf(&b, text ? "'%s'" : "NULL", text);
+    struct error ignored, *err = fr->err;
+    error_init(&ignored, fr->scratch);
+    fr->err = &ignored;
+    const char *text = value_text_of(fr, v, type);
+    fr->err = err;
+    strbuf_addz(b, text ? "'" : "NULL");
+    for (const char *p = text; p && *p; p++) {
+        if (*p == '\'')
+            strbuf_addc(b, '\'');
+        strbuf_addc(b, *p);
     }
-    error_detail(fr->err, "parameters: %s", b.data);
+    strbuf_addz(b, text ? "'" : "");
+}
+
+/* "p1 = '5', p2 = NULL" of the variables a statement uses, "$1 = ..." of EXECUTE's parameters: DETAIL with print_strict_params. */
+static void strict_params(struct frame *fr, const struct stmt *s, const struct value *params, struct error *err)
+{
+    const struct pexpr *e = s->kind == STMT_EXECSQL ? s->sql.sql : NULL;
+    int n = e ? e->ndnos : s->sql.params.n, last = -1;
+    struct strbuf b = {0};
+    if (!fr->f->print_strict || n == 0)
+        return;
+    for (int i = 0; i < n; i++) {
+        strbuf_addz(&b, i ? ", " : "");
+        if (!e) {
+            strbuf_printf(&b, "$%d = ", i + 1);
+            add_parameter(fr, &b, &params[i], fr->using_types[i]);
+            continue;
+        }
+        int next = -1; /* in the order of their numbers */
+        for (int k = 0; k < n; k++)
+            if (e->dnos[k] > last && (next < 0 || e->dnos[k] < e->dnos[next]))
+                next = k;
+        last = e->dnos[next];
+        strbuf_printf(&b, "%s = ", fr->f->datums[last]->name);
+        add_parameter(fr, &b, &fr->vals[last], e->types[next]);
+    }
+    error_detail(err, "parameters: %s", b.data);
     strbuf_free(&b);
 }
 
+/* More rows than INTO takes. */
+static bool too_many_rows(struct frame *fr, const struct stmt *s, enum error_severity level, const struct value *params)
+{
+    struct error found;
+    error_init(&found, fr->scratch);
+    error_set(&found, ERRCODE_TOO_MANY_ROWS, "query returned more than one row");
+    strict_params(fr, s, params, &found);
+    if (s->kind == STMT_EXECSQL)
+        error_hint(&found, "Make sure the query returns a single row, or use LIMIT 1.");
+    return extra_report(fr->ctx, level, &found, fr->err);
+}
+
 /* Rows of a statement with INTO into its targets. */
-static bool take_into(struct frame *fr, const struct stmt *s, const struct program *g, struct rowset *rows)
+static bool take_into(struct frame *fr, const struct stmt *s, const struct program *g, const struct value *params,
+                      enum error_severity many, struct rowset *rows)
 {
     fr->processed = (uint64_t)rows->nrows;
     if (rows->nrows == 0) {
         if (s->sql.strict) {
             error_set(fr->err, ERRCODE_NO_DATA_FOUND, "query returned no rows");
-            strict_params(fr, s->kind == STMT_EXECSQL ? s->sql.sql : NULL);
+            strict_params(fr, s, params, fr->err);
             return false;
         }
         return move_row(fr, s->sql.target, NULL, NULL, 0);
     }
-    bool dml = g->command != QUERY_SELECT;
-    if (rows->nrows > 1 && (s->sql.strict || dml)) {
-        error_set(fr->err, ERRCODE_TOO_MANY_ROWS, "query returned more than one row");
-        strict_params(fr, s->kind == STMT_EXECSQL ? s->sql.sql : NULL);
-        if (s->kind == STMT_EXECSQL)
-            error_hint(fr->err, "Make sure the query returns a single row, or use LIMIT 1.");
+    if (rows->nrows > 1 && many && !too_many_rows(fr, s, many, params))
         return false;
-    }
     fr->processed = 1;
     return move_row(fr, s->sql.target, rowset_row(rows, 0), g->fields, g->nfields);
 }
@@ -55,11 +86,15 @@ static bool run_into(struct frame *fr, const struct stmt *s, struct plan *p, con
                      const char *text)
 {
     const struct program *g = p->program;
-    if (!g->has_rows && !(g->utility && g->utility->kind == UTILITY_FETCH))
+    if (!gives_rows(g) && !(g->utility && g->utility->kind == UTILITY_FETCH))
         return error_set(fr->err, ERRCODE_SYNTAX_ERROR, s->kind == STMT_EXECSQL
                                                             ? "INTO used with a command that cannot return data"
                                                             : "INTO used with a command that cannot return data");
-    int64_t most = g->command != QUERY_SELECT ? 0 : s->sql.strict ? 2 : 1;
+    bool dml = g->command != QUERY_SELECT && !g->utility, planned = s->kind == STMT_EXECSQL;
+    enum error_severity many = s->sql.strict || (planned && dml) ? ERROR_ERROR
+                               : planned ? extra_level(fr->ctx, EXTRA_TOO_MANY_ROWS)
+                                         : ERROR_NONE;
+    int64_t most = dml || g->utility ? 0 : many ? 2 : 1;
     struct spi_result result = {0};
     query_runs(fr, text);
     struct rowset *rows = spi_rows(fr->ctx, p, params, most, &result, fr->err);
@@ -68,7 +103,7 @@ static bool run_into(struct frame *fr, const struct stmt *s, struct plan *p, con
         query_context(fr, text);
         return false;
     }
-    bool ok = take_into(fr, s, g, rows);
+    bool ok = take_into(fr, s, g, params, many, rows);
     set_found(fr, rows->nrows > 0);
     rowset_destroy(rows);
     return ok;
@@ -104,10 +139,11 @@ enum outcome exec_sql(struct frame *fr, const struct stmt *s)
     if (ok && s->sql.into) {
         ok = run_into(fr, s, p, fr->vals, e->source);
     } else if (ok && g->command == QUERY_SELECT) {
+        ok = run_query(fr, e, 0, NULL, &result);
         error_set(fr->err, ERRCODE_SYNTAX_ERROR, "query has no destination for result data");
         error_hint(fr->err, "If you want to discard the results of a SELECT, use PERFORM instead.");
         ok = false;
-    } else if (ok && g->has_rows) {
+    } else if (ok && gives_rows(g)) {
         error_set(fr->err, ERRCODE_SYNTAX_ERROR, "query has no destination for result data");
         ok = false;
     } else if (ok) {
@@ -167,6 +203,7 @@ enum outcome exec_dynamic(struct frame *fr, const struct stmt *s)
     }
     if (!eval_params(fr, &s->sql.params, &params, &types))
         return OUT_ERROR;
+    fr->using_types = types;
     struct parsed *parsed = parse_sql(text, strlen(text), fr->err);
     if (!parsed) {
         query_context(fr, text);

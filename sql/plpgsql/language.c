@@ -58,15 +58,17 @@ static struct function *function_get(struct routine_call *c)
             at = &f->next;
             continue;
         }
-        if (strcmp(f->src, c->proc->src) == 0 && strcmp(f->name, c->proc->name) == 0)
+        if (strcmp(f->src, c->proc->src) == 0 && strcmp(f->name, c->proc->name) == 0) {
+            function_renew_columns(f, c->ctx);
             return f;
+        }
         *at = f->next; /* replaced */
         f->dead = true;
         if (f->users == 0)
             function_free(f);
     }
     int line;
-    struct function *f = function_compile(c->ctx, c, c->proc, c->proc->src, false, &line, c->err);
+    struct function *f = function_compile(c->ctx, c, c->proc, c->proc->src, false, NULL, &line, c->err);
     if (!f) {
         explain_compile(c->err, c->proc, c->proc->src, line);
         return NULL;
@@ -284,8 +286,10 @@ static bool plpgsql_call(struct routine_call *c)
 static bool plpgsql_run_block(struct eval_context *ctx, const char *body, bool nonatomic, struct error *err)
 {
     int line;
-    struct function *f = function_compile(ctx, NULL, NULL, body, false, &line, err);
+    struct function *f = function_compile(ctx, NULL, NULL, body, false, NULL, &line, err);
     struct frame fr;
+    if (!f && err->position <= 0)
+        routine_context(err, "compilation of PL/pgSQL function \"inline_code_block\" near line %d", line);
     if (!f)
         return false;
     frame_init(&fr, f, ctx, err);
@@ -304,7 +308,7 @@ static bool plpgsql_validate(struct eval_context *ctx, const struct proc *p, con
     error_init(&mine, arena);
     bool bodies = !check || strcmp(check, "off") != 0;
     int line = 1;
-    struct function *f = bodies ? function_compile(ctx, NULL, p, p->src, true, &line, &mine) : NULL;
+    struct function *f = bodies ? function_compile(ctx, NULL, p, p->src, true, statement, &line, &mine) : NULL;
     if (f) {
         function_free(f);
     } else if (bodies) {

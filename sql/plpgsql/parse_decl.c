@@ -4,6 +4,8 @@
 #include "sql/analyze/format_type.h"
 #include "sql/catalog/snapshot.h"
 #include "sql/parse/parse.h"
+#include "sql/exec/routine.h"
+#include "sql/plpgsql/extra.h"
 #include "sql/plpgsql/parser.h"
 
 /* --- types ------------------------------------------------------------------------------------------- */
@@ -142,13 +144,31 @@ bool parse_datatype(struct parser *p, uint32_t *type, int32_t *typmod)
 
 /* --- declarations ---------------------------------------------------------------------------------------- */
 
-static bool check_duplicate(struct parser *p, const char *name)
+/* A variable of that name outside of the block: plpgsql.extra_warnings wants to know. */
+static bool check_shadowed(struct parser *p, const struct ns_item *outside, const struct token *t)
+{
+    enum error_severity level = p->validating ? extra_level(p->ctx, EXTRA_SHADOWED_VARIABLES) : ERROR_NONE;
+    for (const struct ns_item *i = level ? outside : NULL; i; i = i->prev) {
+        if (i->kind != NS_VAR || strcmp(i->name, t->text) != 0)
+            continue;
+        struct error found;
+        error_init(&found, p->arena);
+        error_set(&found, ERRCODE_DUPLICATE_ALIAS, "variable \"%s\" shadows a previously defined variable", t->text);
+        error_position(&found, parse_char_position(p->f->src, t->start));
+        if (level == ERROR_WARNING)
+            routine_body_position(&found, p->f->src, p->statement);
+        return extra_report(p->ctx, level, &found, p->err);
+    }
+    return true;
+}
+
+static bool check_duplicate(struct parser *p, const struct token *t)
 {
     for (const struct ns_item *i = p->ns; i; i = i->prev) {
-        if (i->kind == NS_VAR && strcmp(i->name, name) == 0)
+        if (i->kind == NS_VAR && strcmp(i->name, t->text) == 0)
             return syntax_error(p, "duplicate declaration");
         if (i->block_end)
-            break;
+            return check_shadowed(p, i, t);
     }
     return true;
 }
@@ -198,7 +218,7 @@ static struct datum *parse_cursor_parameters(struct parser *p)
             syntax_error(p, "syntax error");
             return NULL;
         }
-        if (!parse_datatype(p, &type, &typmod))
+        if (!check_shadowed(p, p->ns, t) || !parse_datatype(p, &type, &typmod))
             return NULL;
         if (row->ntargets == 64) {
             syntax_error(p, "too many cursor parameters");
@@ -303,7 +323,7 @@ static bool parse_declaration(struct parser *p)
         return error_at(p, t->start, ERRCODE_SYNTAX_ERROR, "block label must be placed before DECLARE, not after");
     if (!is_name(t))
         return syntax_error(p, "syntax error");
-    if (!check_duplicate(p, t->text))
+    if (!check_duplicate(p, t))
         return false;
     const char *name = t->text;
     int line = token_line(p, t);

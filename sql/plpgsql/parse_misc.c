@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "sql/plpgsql/parser.h"
+#include "sql/types/text_util.h"
 
 /* --- cursors ----------------------------------------------------------------------------------------- */
 
@@ -78,9 +79,12 @@ struct pexpr *parse_cursor_args(struct parser *p, const struct datum *cursor, bo
         break;
     }
     p->at++;
-    const char *all = texts[0];
-    for (int i = 1; i < args->ntargets; i++)
-        all = arena_printf(p->arena, "%s, %s", all, texts[i]);
+    const char *all = "";
+    for (int i = 0; i < args->ntargets; i++) {
+        struct textbuf name = textbuf_in(p->arena);
+        string_quote_identifier(&name, slice_of(args->names[i]));
+        all = arena_printf(p->arena, "%s%s%s AS %.*s", all, i ? ", " : "", texts[i], (int)name.n, name.p);
+    }
     struct pexpr *list = pexpr_new(p, first, first, true);
     if (!list && !error_is_set(p->err))
         return NULL;

@@ -17,6 +17,8 @@ struct parser {
     int ndeclared, declared_cap;
     int depth;
     bool check_syntax; /* CREATE FUNCTION: embedded SQL is parsed at once */
+    bool validating;   /* it is CREATE FUNCTION */
+    const char *statement; /* whose text that is; may be NULL */
 };
 
 /* --- parse.c: tokens and errors --------------------------------------------------------------- */

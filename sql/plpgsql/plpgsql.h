@@ -292,6 +292,7 @@ struct function {
     int nexprs, expr_cap;
     struct column_def *columns; /* of a composite result */
     int ncolumns;
+    uint64_t columns_version; /* of the snapshot they are from */
     uint32_t relid; /* trigger functions: of this table */
     int users;
     bool dead;

@@ -6,6 +6,7 @@
 #include "sql/base/log.h"
 #include "sql/exec/casts.h"
 #include "sql/plpgsql/exec.h"
+#include "sql/plpgsql/extra.h"
 #include "sql/types/type.h"
 
 /* --- frames ------------------------------------------------------------------------------------------- */
@@ -321,6 +322,8 @@ static bool rec_domain(struct frame *fr, const struct rec *r)
     return casts_apply(fr->ctx, base, -1, r->type, -1, false, &v, fr->scratch, fr->err);
 }
 
+static bool check_count(struct frame *fr, int n, int targets);
+
 static bool move_into_rec(struct frame *fr, int dno, const struct value *cells, const struct target *fields, int n)
 {
     struct rec *r = fr->recs[dno];
@@ -338,6 +341,8 @@ static bool move_into_rec(struct frame *fr, int dno, const struct value *cells, 
     }
     if (!rec_structure(fr, r))
         return error_set(fr->err, ERRCODE_INTERNAL_ERROR, "type of record variable is unknown");
+    if (!check_count(fr, n, r->n))
+        return false;
     r->is_null = false;
     for (int i = 0; i < r->n; i++) {
         if (i >= n)
@@ -346,6 +351,25 @@ static bool move_into_rec(struct frame *fr, int dno, const struct value *cells, 
             return false;
     }
     return rec_domain(fr, r);
+}
+
+/* A row of n columns for so many targets: plpgsql.extra_warnings may ask that they are as many. */
+static bool check_count(struct frame *fr, int n, int targets)
+{
+    enum error_severity level = n == targets || n == 0 ? ERROR_NONE : extra_level(fr->ctx, EXTRA_STRICT_MULTI_ASSIGNMENT);
+    bool ok = true;
+    if (!level)
+        return true;
+    for (int i = n < targets ? n : targets - 1; ok && i < targets; i++) { /* once for each target without a source */
+        struct error found;
+        error_init(&found, fr->scratch);
+        error_set(&found, ERRCODE_DATATYPE_MISMATCH, "number of source and target fields in assignment does not match");
+        error_detail(&found, "strict_multi_assignment check of %s is active.",
+                     level == ERROR_ERROR ? "extra_errors" : "extra_warnings");
+        error_hint(&found, "Make sure the query returns the exact list of columns.");
+        ok = extra_report(fr->ctx, level, &found, fr->err);
+    }
+    return ok;
 }
 
 bool move_row(struct frame *fr, int dno, const struct value *cells, const struct target *fields, int n)
@@ -358,6 +382,8 @@ bool move_row(struct frame *fr, int dno, const struct value *cells, const struct
     }
     if (d->kind == DATUM_REC)
         return move_into_rec(fr, dno, cells, fields, n);
+    if (d->kind == DATUM_ROW && !check_count(fr, n, d->ntargets))
+        return false;
     if (d->kind != DATUM_ROW)
         return n == 0 ? assign_value(fr, dno, &null, UNKNOWNOID, -1)
                       : assign_value(fr, dno, &cells[0], fields[0].expr->type, fields[0].expr->typmod);

@@ -210,6 +210,34 @@ static const char *check_text_search_config(const char *name, const char *value,
     return arena_printf(err->arena, "%s.%s", format_identifier(err->arena, n->name), format_identifier(err->arena, c->name));
 }
 
+/* plpgsql.extra_warnings and extra_errors: all, none, or a list of checks. */
+static const char *check_extra(const char *name, const char *value, struct error *err)
+{
+    static const char *const known[] = {"shadowed_variables", "too_many_rows", "strict_multi_assignment"};
+    if (strcasecmp(value, "all") == 0 || strcasecmp(value, "none") == 0)
+        return value;
+    for (const char *p = value;;) {
+        p += strspn(p, " \t\n");
+        size_t n = strcspn(p, " \t\n,"), i = 0;
+        const char *word = arena_strndup(err->arena, p, n);
+        while (i < 3 && strcasecmp(word, known[i]) != 0)
+            i++;
+        p += n;
+        p += strspn(p, " \t\n");
+        bool alone = strcasecmp(word, "all") == 0 || strcasecmp(word, "none") == 0, bad = n == 0 || (*p && *p != ',');
+        if (i == 3 || bad) {
+            guc_hook_refuse(name, value, err);
+            error_detail(err, bad     ? "List syntax is invalid."
+                              : alone ? "Key word \"%s\" cannot be combined with other key words."
+                                      : "Unrecognized key word: \"%s\".",
+                         word);
+            return NULL;
+        }
+        if (!*p++)
+            return value;
+    }
+}
+
 static const struct {
     const char *name;
     const char *(*check)(const char *name, const char *value, struct error *err);
@@ -218,6 +246,8 @@ static const struct {
     {"log_timezone", check_timezone},
     {"client_encoding", check_client_encoding},
     {"application_name", check_application_name},
+    {"plpgsql.extra_errors", check_extra},
+    {"plpgsql.extra_warnings", check_extra},
 };
 
 const char *guc_hook_check(const char *name, const char *value, const char *current, struct eval_context *ctx, struct error *err)

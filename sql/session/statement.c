@@ -162,6 +162,26 @@ static void session_analysis(struct pg_session *s, struct analysis *a, struct ar
     }
 }
 
+/* The columns of SHOW and EXPLAIN, for functions that read their rows; clients get utility_describe()'s. */
+static void utility_columns(struct program *g)
+{
+    const struct utility *u = g->utility;
+    const char *name = u->kind == UTILITY_SHOW ? u->show.name : "QUERY PLAN", *all[] = {"name", "setting", "description"};
+    uint32_t type = TEXTOID;
+    if (u->kind != UTILITY_SHOW && u->kind != UTILITY_EXPLAIN)
+        return;
+    for (int i = 0; u->kind == UTILITY_EXPLAIN && i < u->explain.noptions; i++)
+        if (strcmp(u->explain.options[i].name, "format") == 0 && u->explain.options[i].value)
+            type = strcasecmp(u->explain.options[i].value, "json") == 0  ? JSONOID
+                   : strcasecmp(u->explain.options[i].value, "xml") == 0 ? XMLOID
+                                                                         : TEXTOID;
+    g->nfields = u->kind == UTILITY_SHOW && strcmp(name, "all") == 0 ? 3 : 1;
+    g->fields = ARENA_ARRAY(g->arena, struct target, g->nfields);
+    for (int i = 0; i < g->nfields; i++)
+        g->fields[i] = (struct target){.name = g->nfields == 3 ? all[i] : name,
+                                       .expr = expr_new(g->arena, EXPR_CONST, type, -1, -1)};
+}
+
 /* A program for q: planned and printed, or the bare utility statement. */
 static struct program *session_program(struct pg_session *s, struct query *q, struct arena *arena,
                                        const uint32_t *params, int nparams)
@@ -174,6 +194,7 @@ static struct program *session_program(struct pg_session *s, struct query *q, st
                               .query = q,
                               .params = params,
                               .nparams = nparams};
+        utility_columns(g);
         return g;
     }
     struct program *g = plan_query(q, s->snapshot, params, nparams, arena, &s->eval, &s->err);
