@@ -87,7 +87,7 @@ bool expr_kind_allows(enum parse_expr_kind kind, bool window, const char **place
 
 struct level_search {
     int min_var, min_agg; /* -1: none */
-    int agg_location;
+    int var_location, agg_location; /* of those */
     const struct expr *window, *srf;
 };
 
@@ -99,8 +99,10 @@ static bool level_visit(struct expr_walker *w, struct expr *e, int depth)
     case EXPR_VAR:
     case EXPR_WHOLE_ROW:
         level = e->var.levelsup - depth;
-        if (level >= 0 && (s->min_var < 0 || level < s->min_var))
+        if (level >= 0 && (s->min_var < 0 || level < s->min_var)) {
             s->min_var = level;
+            s->var_location = e->location;
+        }
         return false;
     case EXPR_AGG:
     case EXPR_GROUPING:
@@ -171,7 +173,7 @@ static bool check_direct_args(struct pstate *ps, const struct expr *agg, int lev
     level_search_list(&s, &agg->agg.direct);
     if (s.min_var >= 0 && s.min_var < level) {
         parse_error(
-            ps, ERRCODE_GROUPING_ERROR, agg->location,
+            ps, ERRCODE_GROUPING_ERROR, s.var_location,
             "outer-level aggregate cannot contain a lower-level variable in its direct arguments");
         return false;
     }

@@ -108,8 +108,24 @@ static bool walk_list_alone(struct collate_state *s, const struct expr_list *l)
     return false;
 }
 
+/* A hypothetical row is compared with the sorted ones: one collation for each pair. */
+static bool walk_hypothetical(struct collate_state *s, struct expr *e)
+{
+    int first = e->agg.direct.n - e->agg.args.n;
+    for (int i = 0; i < e->agg.args.n; i++) {
+        struct collate_state pair = {.ps = s->ps, .location = -1};
+        if ((first + i >= 0 && walk(e->agg.direct.items[first + i], &pair)) || walk(e->agg.args.items[i], &pair)) {
+            s->failed = true;
+            return true;
+        }
+    }
+    return walk_alone(s, e->agg.filter);
+}
+
 static bool walk_aggregate(struct collate_state *s, struct expr *e)
 {
+    if (e->agg.within_group && e->agg.proc && e->agg.proc->agg && e->agg.proc->agg->kind == 'h')
+        return walk_hypothetical(s, e);
     if (walk_list_alone(s, &e->agg.direct) || walk_list(s, &e->agg.args) ||
         walk_alone(s, e->agg.filter))
         return true;

@@ -272,6 +272,9 @@ static bool join_using(struct pstate *ps, struct from_node *node, const struct n
             return false;
         lused[li] = rused[ri] = true;
         struct expr *le = l->columns[li].expr, *re = r->columns[ri].expr;
+        struct expr *merged = merged_column(ps, node->join, le, re);
+        if (expr_is_poison(merged))
+            return false;
         enum parse_expr_kind saved = ps->expr_kind;
         ps->expr_kind = EXPR_KIND_JOIN_USING;
         struct expr *eq =
@@ -280,9 +283,6 @@ static bool join_using(struct pstate *ps, struct from_node *node, const struct n
         if (expr_is_poison(eq))
             return false;
         node->on = make_and(ps, node->on, coerce_to_boolean(ps, eq, "JOIN/USING"));
-        struct expr *merged = merged_column(ps, node->join, le, re);
-        if (expr_is_poison(merged))
-            return false;
         cols->items[cols->n++] = (struct ns_column){.name = name, .expr = merged};
     }
     return true;
@@ -390,7 +390,7 @@ static void join_namespace(struct pstate *ps, const PgQuery__JoinExpr *j, struct
         u->rel_visible = true;
         u->cols_visible = false;
         struct ns_list one = {&u, 1};
-        if (ns_check_conflicts(ps, &one, &out->ns))
+        if (ns_check_conflicts(ps, &one, &out->ns) && !alias)
             ns_append(ps, &out->ns, u);
     }
     ns_append(ps, &out->ns, out->columns);

@@ -159,21 +159,9 @@ static bool no_nested_set(struct pstate *ps, const struct expr *before, const ch
     return false;
 }
 
-/* ORDER BY items of an aggregate that are among its arguments are the same expression. */
-static bool distinct_order_in_args(struct pstate *ps, const struct expr *agg)
+/* DISTINCT sorts the arguments. */
+static bool distinct_args_sort(struct pstate *ps, const struct expr *agg)
 {
-    for (int i = 0; i < agg->agg.order.n; i++) {
-        bool found = false;
-
-        for (int k = 0; k < agg->agg.args.n && !found; k++)
-            found = expr_equal(agg->agg.args.items[k], agg->agg.order.items[i].expr);
-        if (!found) {
-            parse_error(
-                ps, ERRCODE_INVALID_COLUMN_REFERENCE, expr_location(agg->agg.order.items[i].expr),
-                "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
-            return false;
-        }
-    }
     for (int k = 0; k < agg->agg.args.n; k++) {
         struct expr *arg = agg->agg.args.items[k];
 
@@ -189,7 +177,7 @@ static bool distinct_order_in_args(struct pstate *ps, const struct expr *agg)
     return true;
 }
 
-/* What an aggregate sorts by, when it is one of its arguments: as the aggregate gets it, implicit casts included. */
+/* What an aggregate sorts by, when it is one of its arguments: as the aggregate gets it, implicit casts included; else NULL. */
 static struct expr *sorted_argument(struct pstate *ps, const struct expr *agg, struct expr *e)
 {
     for (int i = 0; i < agg->agg.args.n; i++) {
@@ -199,7 +187,14 @@ static struct expr *sorted_argument(struct pstate *ps, const struct expr *agg, s
         if (expr_equal(arg, e))
             return expr_copy(ps->a->arena, agg->agg.args.items[i]);
     }
-    return e;
+    return NULL;
+}
+
+static bool distinct_wants_argument(struct pstate *ps, const struct expr *e)
+{
+    parse_error(ps, ERRCODE_INVALID_COLUMN_REFERENCE, expr_location(e),
+                "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list");
+    return false;
 }
 
 static bool agg_order(struct pstate *ps, const PgQuery__FuncCall *fc, struct expr *agg)
@@ -213,8 +208,10 @@ static bool agg_order(struct pstate *ps, const PgQuery__FuncCall *fc, struct exp
                                               : transform_expr(ps, sb->node, EXPR_KIND_ORDER_BY);
 
         e = resolve_unknown(ps, e);
-        if (!expr_is_poison(e))
-            e = sorted_argument(ps, agg, e);
+        struct expr *argument = expr_is_poison(e) ? NULL : sorted_argument(ps, agg, e);
+        if (!argument && fc->agg_distinct && !expr_is_poison(e))
+            return distinct_wants_argument(ps, e);
+        e = argument ? argument : e;
         if (expr_is_poison(e) || !make_sort_item(ps, sb, e, &order->items[order->n]))
             return false;
         order->n++;
@@ -264,7 +261,7 @@ struct expr *make_aggregate(struct pstate *ps, const struct call *c, uint32_t re
                       fc->agg_within_group && i < c->ndirect ? &e->agg.direct : &e->agg.args,
                       c->args.items[i]);
     e->agg.filter = c->filter;
-    if (!agg_order(ps, fc, e) || (fc->agg_distinct && !distinct_order_in_args(ps, e)))
+    if (!agg_order(ps, fc, e) || (fc->agg_distinct && !distinct_args_sort(ps, e)))
         return expr_poison();
     return transform_agg_call(ps, e) ? e : expr_poison();
 }

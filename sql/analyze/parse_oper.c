@@ -430,7 +430,11 @@ bool get_sort_group_operators(struct pstate *ps, uint32_t type, bool need_lt, bo
 bool ordering_operator_equality(struct pstate *ps, const struct operator_def *op,
                                 const struct operator_def **eq, bool *reverse)
 {
-    if (op == order_operator(ps, op->left, 1))
+    /* Text is compared byte by byte anyway: the operators of text_pattern_ops are the same order. */
+    bool pattern = op->namespace_oid == PG_CATALOG_NAMESPACE && (!strcmp(op->name, "~<~") || !strcmp(op->name, "~>~"));
+    if (pattern)
+        *reverse = op->name[1] == '>';
+    else if (op == order_operator(ps, op->left, 1))
         *reverse = false;
     else if (op == order_operator(ps, op->left, 5))
         *reverse = true;

@@ -160,6 +160,10 @@ void deparse_sort(struct deparser *p, const struct sort_list *l, bool force_numb
         const struct sort_item *s = &l->items[i];
         deparse_z(p, i ? ", " : "");
         deparse_sort_expr(p, s->expr, s->target, force_number);
+        if (s->lt && s->lt->name[0] == '~') {
+            deparse_z(p, arena_printf(p->d->arena, " USING %s NULLS %s", s->lt->name, s->nulls_first ? "FIRST" : "LAST"));
+            continue;
+        }
         if (s->desc)
             deparse_z(p, s->nulls_first ? " DESC" : " DESC NULLS LAST");
         else if (s->nulls_first)

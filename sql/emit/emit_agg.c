@@ -121,6 +121,14 @@ static bool needs_sort(const struct expr *e, const struct fn_impl *impl)
     return e->agg.distinct && (e->agg.args.n != 1 || (impl->flags & (FN_TYPED | FN_USER)));
 }
 
+/* Where a row would stand among none: what hypothetical-set aggregates give without rows, when nobody tells sorted_agg what it is. */
+static const char *alone(const struct expr *e, const struct fn_impl *impl)
+{
+    if (!(impl->flags & FN_HYPOTHETICAL) || !e->agg.within_group)
+        return NULL;
+    return strstr(impl->name, "percent_rank") ? "0.0" : strstr(impl->name, "cume_dist") ? "1.0" : "1";
+}
+
 void emit_agg(struct emitter *em, const struct expr *e)
 {
     const struct proc *p = e->agg.proc;
@@ -129,6 +137,9 @@ void emit_agg(struct emitter *em, const struct expr *e)
         error_set(em->err, ERRCODE_FEATURE_NOT_SUPPORTED, "aggregate function %s is not supported", p->name);
         return;
     }
+    const char *empty = alone(e, impl);
+    if (empty)
+        emit_z(em, "coalesce(");
     if (needs_sort(e, impl))
         emit_sorted(em, e, impl);
     else if (impl->native)
@@ -136,4 +147,6 @@ void emit_agg(struct emitter *em, const struct expr *e)
     else
         emit_plain(em, e, impl);
     emit_filter(em, e);
+    if (empty)
+        emit_printf(em, ", %s)", empty);
 }

@@ -247,6 +247,11 @@ void emit_whole_row(struct emitter *em, const struct expr *e)
         emit_z(em, "CASE WHEN ");
         emit_rowid(em, sc, e->var.rte);
         emit_z(em, " IS NOT NULL THEN ");
+    } else if (e->var.attnum > 0) { /* plan/pass_whole_row.c */
+        nullable = true;
+        emit_z(em, "CASE WHEN ");
+        emit_column(em, sc, e->var.rte, e->var.attnum);
+        emit_z(em, " IS NOT NULL THEN ");
     }
     bool named = e->type == RECORDOID; /* its column names go with it */
     emit_call_begin(em, named ? "row_construct_named" : "row_construct");

@@ -1,0 +1,107 @@
+/*
+ * pass_locks.c: FOR UPDATE and kin are refused for the side of an outer join that may have no row, unless a condition wants its
+ * columns and the join is thereby an inner one.
+ */
+#include "sql/plan/planner.h"
+
+struct sides {
+    const struct query *q;
+    bool *wanted;   /* per entry: a condition is false without its columns */
+    bool *nullable; /* per entry */
+};
+
+/* Is e NULL when the entry has no row? Marks such entries. */
+static void mark_strict(struct sides *s, const struct expr *e)
+{
+    switch (e->kind) {
+    case EXPR_VAR:
+        if (e->var.levelsup == 0)
+            s->wanted[e->var.rte] = true;
+        break;
+    case EXPR_FUNC:
+    case EXPR_OP:
+        for (int i = 0; e->func.proc && e->func.proc->strict && i < e->func.args.n; i++)
+            mark_strict(s, e->func.args.items[i]);
+        break;
+    case EXPR_RELABEL:
+    case EXPR_COERCE_IO:
+    case EXPR_COLLATE:
+        mark_strict(s, e->cast.arg);
+        break;
+    default:
+        break;
+    }
+}
+
+static void mark_condition(struct sides *s, const struct expr *e)
+{
+    if (!e)
+        return;
+    if (e->kind == EXPR_BOOL && e->boolean.op == BOOL_AND)
+        for (int i = 0; i < e->boolean.args.n; i++)
+            mark_condition(s, e->boolean.args.items[i]);
+    else if (e->kind == EXPR_NULL_TEST && e->test.negated && !e->test.row)
+        mark_strict(s, e->test.arg);
+    else
+        mark_strict(s, e);
+}
+
+static bool has_wanted(const struct sides *s, const struct from_node *n)
+{
+    return n->rte >= 0 ? s->wanted[n->rte] : has_wanted(s, n->left) || has_wanted(s, n->right);
+}
+
+/* Conditions of inner joins count as WHERE does. */
+static void mark_inner(struct sides *s, const struct from_node *n)
+{
+    if (n->rte >= 0)
+        return;
+    bool inner = n->join == JOIN_INNER || n->join == JOIN_CROSS;
+    if (inner)
+        mark_condition(s, n->on);
+    if (inner || n->join == JOIN_LEFT)
+        mark_inner(s, n->left);
+    if (inner || n->join == JOIN_RIGHT)
+        mark_inner(s, n->right);
+}
+
+static void mark_nullable(struct sides *s, const struct from_node *n, bool nullable)
+{
+    if (n->rte >= 0) {
+        s->nullable[n->rte] = nullable;
+        return;
+    }
+    bool left = n->join == JOIN_RIGHT || n->join == JOIN_FULL, right = n->join == JOIN_LEFT || n->join == JOIN_FULL;
+    mark_nullable(s, n->left, nullable || (left && !has_wanted(s, n->left)));
+    mark_nullable(s, n->right, nullable || (right && !has_wanted(s, n->right)));
+}
+
+static bool is_locked(const struct query *q, int rte)
+{
+    const struct rte *t = q->rtable[rte];
+    if (!q->locked_rtes)
+        return t->in_from && (t->kind == RTE_RELATION || t->kind == RTE_SUBQUERY);
+    for (int i = 0; i < q->nlocked_rtes; i++)
+        if (q->locked_rtes[i] == rte)
+            return true;
+    return false;
+}
+
+bool pass_locks(struct planner *p, struct query *q)
+{
+    static const char *const names[] = {[LOCK_KEY_SHARE] = "FOR KEY SHARE", [LOCK_SHARE] = "FOR SHARE",
+                                        [LOCK_NO_KEY_UPDATE] = "FOR NO KEY UPDATE", [LOCK_UPDATE] = "FOR UPDATE"};
+    if (q->lock == LOCK_NONE)
+        return true;
+    struct sides s = {q, ARENA_ARRAY(p->arena, bool, q->nrtable + 1), ARENA_ARRAY(p->arena, bool, q->nrtable + 1)};
+    mark_condition(&s, q->where);
+    for (int i = 0; i < q->nfrom; i++)
+        mark_inner(&s, q->from[i]);
+    for (int i = 0; i < q->nfrom; i++)
+        mark_nullable(&s, q->from[i], false);
+    for (int i = 0; i < q->nrtable; i++)
+        if (s.nullable[i] && is_locked(q, i))
+            return error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                             "%s cannot be applied to the nullable side of an outer join", names[q->lock]);
+    return true;
+}
