@@ -59,19 +59,27 @@ static float small_range(size_t dims)
     return fits < 1023 ? fits : 1023;
 }
 
+/* The largest magnitude of a row; more than infinity's bits with a NaN. As integers, which compilers take several at a time. */
+static int32_t most_bits(const float *from, size_t dims)
+{
+    int32_t most = 0;
+    for (size_t d = 0; d < dims; d++) {
+        int32_t bits;
+        memcpy(&bits, &from[d], sizeof bits);
+        bits &= INT32_MAX;
+        most = bits > most ? bits : most;
+    }
+    return most;
+}
+
 /* Rounds a row to 16-bit numbers and gives the size of a step; zeros for a row that is not finite. */
 static float make_small(const float *from, size_t dims, int16_t *to)
 {
-    float most = 0, range = small_range(dims);
-    for (size_t d = 0; d < dims; d++) {
-        float x = fabsf(from[d]);
-        most = x > most ? x : most;
-    }
+    float most, range = small_range(dims);
+    int32_t bits = most_bits(from, dims);
+    memcpy(&most, &bits, sizeof most);
     float inverse = range / most;
-    bool good = most > 0 && most < INFINITY && inverse < INFINITY;
-    for (size_t d = 0; good && d < dims; d++)
-        good = !isnan(from[d]);
-    if (!good) {
+    if (!(most > 0 && most < INFINITY && inverse < INFINITY)) {
         memset(to, 0, dims * sizeof *to);
         return 0;
     }
