@@ -22,6 +22,7 @@
 
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
 #include "vecext/vec_pool.h"
 #include "vecext/vec_tune.h"
@@ -387,7 +388,7 @@ static bool clear(struct vec_index *ix, struct vec_error *err)
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_log_clear(ix, err) &&
            vec_index_run(ix, VEC_STMT_LIST_CLEAR, 0, 0, 0, err) &&
-           vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
+           vec_location_clear(ix, err);
 }
 
 bool vec_build_run(struct vec_index *ix, int threads, struct vec_progress *progress,

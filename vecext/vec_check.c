@@ -8,6 +8,7 @@
 
 #include "vecext/vec_invert.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
 
 static bool say(struct vec_buf *out, struct vec_error *err, const char *format, ...)
@@ -23,33 +24,28 @@ static bool say(struct vec_buf *out, struct vec_error *err, const char *format, 
     return vec_buf_append(out, text, n < (int)sizeof text ? (size_t)n : sizeof text - 1, err);
 }
 
-struct entry {
-    int64_t id, pos;
-};
-
 /* NAME_loc in memory, by id. */
 struct locations {
-    struct entry *entries;
+    struct vec_location *entries;
     size_t n;
 };
 
 static bool read_locations(struct vec_index *ix, struct vec_buf *space, struct locations *all,
                            struct vec_error *err)
 {
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LOC_ALL, err);
-    if (!stmt)
+    struct vec_location_walk walk;
+    struct vec_location e;
+    if (!vec_location_walk_begin(ix, &walk, err))
         return false;
     bool ok = true;
-    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
-        struct entry e = {sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1)};
+    while (ok && vec_location_walk_next(&walk, &e))
         ok = vec_buf_append(space, &e, sizeof e, err);
-    }
-    all->entries = (struct entry *)(void *)space->data;
-    all->n = space->len / sizeof(struct entry);
-    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    all->entries = (struct vec_location *)(void *)space->data;
+    all->n = space->len / sizeof e;
+    return vec_location_walk_end(ix, &walk, ok ? err : NULL) && ok;
 }
 
-static const struct entry *locate(const struct locations *all, int64_t id)
+static const struct vec_location *locate(const struct locations *all, int64_t id)
 {
     size_t low = 0, high = all->n;
     while (low < high) {
@@ -105,7 +101,7 @@ static bool check_list(struct vec_index *ix, int64_t list, const struct location
     if (ok && slots - dead != (int64_t)rows.n)
         ok = say(out, err, "list %lld has %lld rows, not %lld", (long long)list, (long long)rows.n, (long long)(slots - dead));
     for (size_t i = 0; ok && !out->len && i < rows.n; i++) {
-        const struct entry *e = locate(all, rows.ids[i]);
+        const struct vec_location *e = locate(all, rows.ids[i]);
         if (!e || e->pos < 0 || e->pos >> VEC_POS_SHIFT != list)
             ok = say(out, err, "row %lld is in list %lld but located %s", (long long)rows.ids[i],
                      (long long)list, e ? "elsewhere" : "nowhere");
@@ -126,7 +122,7 @@ static bool check_log(struct vec_index *ix, const struct locations *all, int64_t
     bool ok = vec_log_read(ix, &log, err);
     const struct vec_log_place *places = (const void *)log.places.data;
     for (size_t i = 0; ok && !out->len && i < log.rows.n; i++) {
-        const struct entry *e = locate(all, log.rows.ids[i]);
+        const struct vec_location *e = locate(all, log.rows.ids[i]);
         if (!e || e->pos != -1 - places[i].seq)
             ok = say(out, err, "row %lld is in the tail but located %s", (long long)log.rows.ids[i],
                      e ? "elsewhere" : "nowhere");
@@ -200,7 +196,10 @@ bool vec_check_info(struct vec_index *ix, struct vec_buf *out, struct vec_error 
     out->len = 0;
     if (ix->method == VEC_METHOD_INVERTED)
         return vec_invert_info(ix, out, err);
-    double rows = number(ix, "SELECT count(*) FROM \"%w\".\"%w_loc\"");
+    int64_t count;
+    if (!vec_index_rows(ix, &count, err))
+        return false;
+    double rows = (double)count;
     double dead = number(ix, "SELECT total(dead) FROM \"%w\".\"%w_list\"");
     double tail = number(ix, "SELECT count(*) FROM \"%w\".\"%w_tail\"");
     double largest = number(ix, "SELECT max(slots - dead) FROM \"%w\".\"%w_list\"");
@@ -208,6 +207,7 @@ bool vec_check_info(struct vec_index *ix, struct vec_buf *out, struct vec_error 
     bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_ref\"");
     bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_tail\"");
     bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_cent\"");
+    bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_loc\"");
     double mean = rows / ix->centroids.count;
     return say(out, err,
                "{\"method\":\"%s\",\"type\":\"%s\",\"metric\":\"%s\",\"dims\":%d,\"rows\":%.0f,"

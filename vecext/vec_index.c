@@ -1,7 +1,8 @@
 /* vec_index.c - opening an index and running its statements; see vec_index.h.
  *
  * Keys of NAME_meta (integers unless said otherwise):
- *   format        3 (1 had no versions of lists, 2 a tail for each list; what is inverted has neither, and is read)
+ *   format        4 (1 had no versions of lists, 2 a tail for each list, 3 a row for each location; what is inverted has none
+ *                 of them, and is read from 2 on)
  *   method, type, metric   text, by name; method is ivf, flat or inverted
  *   max_elements  of an inverted index's rows; 0: any number
  *   dims          of the vectors
@@ -356,7 +357,7 @@ static bool check_meta(struct vec_index *ix, struct vec_error *err)
     bool inverted = ix->method == VEC_METHOD_INVERTED;
     if (ix->format < 1)
         return vec_index_damaged(ix, "meta", err);
-    if (ix->format != VEC_FORMAT && !(inverted && ix->format == VEC_FORMAT_INVERTED)) {
+    if (ix->format != VEC_FORMAT && !(inverted && ix->format >= VEC_FORMAT_INVERTED && ix->format < VEC_FORMAT)) {
         vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %d, not %d", ix->name, ix->format, VEC_FORMAT);
         return vec_error_hint(err, "REINDEX it.");
     }
@@ -479,6 +480,22 @@ static bool is_current(const struct vec_index *ix)
     return ix->seen.known && sqlite3_txn_state(ix->conn->db, ix->schema) != SQLITE_TXN_WRITE &&
            sqlite3_file_control(ix->conn->db, ix->schema, SQLITE_FCNTL_DATA_VERSION, &now) == SQLITE_OK &&
            now == ix->seen.data_version;
+}
+
+bool vec_index_rows(struct vec_index *ix, int64_t *rows, struct vec_error *err)
+{
+    bool found;
+    if (ix->method == VEC_METHOD_INVERTED)
+        return vec_index_integer(ix, VEC_STMT_ROW_COUNT, 0, rows, &found, err);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_SUMS, err);
+    int64_t waiting;
+    if (!stmt)
+        return false;
+    double listed = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_double(stmt, 0) - sqlite3_column_double(stmt, 1) : 0;
+    if (!vec_index_done(ix, stmt, err) || !vec_index_integer(ix, VEC_STMT_TAIL_COUNT, 0, &waiting, &found, err))
+        return false;
+    *rows = (listed > 0 && listed < 1e15 ? (int64_t)listed : 0) + waiting;
+    return true;
 }
 
 /* The base is only asked for when there are rows. */

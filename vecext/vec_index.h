@@ -16,8 +16,8 @@
  *   NAME_ref  (key INTEGER PRIMARY KEY, v BLOB)
  *                                       four-bit codes of `ref_rows` slots of a list
  *   NAME_tail (seq INTEGER PRIMARY KEY, list, id, v)   rows not yet in a segment, in order of arrival (vec_log.h)
- *   NAME_loc  (id INTEGER PRIMARY KEY, pos)
- *                                       where a base row is: list << 32 | slot, or -1 - seq in the tail
+ *   NAME_loc  (key INTEGER PRIMARY KEY, v BLOB)
+ *                                       where base rows are: list and slot, or their number in the tail (vec_location.h)
  *   NAME_src                            a view (id, v) of the base table's rows that are indexed: the
  *                                       definition itself, which SQLite keeps right when tables and
  *                                       columns are renamed
@@ -85,14 +85,11 @@ enum vec_method {
     X(VEC_STMT_TAIL_PUT, "INSERT INTO \"%w\".\"%w_tail\" VALUES (NULL, ?1, ?2, ?3)")               \
     X(VEC_STMT_TAIL_DROP, "DELETE FROM \"%w\".\"%w_tail\" WHERE seq = ?1")                         \
     X(VEC_STMT_TAIL_CLEAR, "DELETE FROM \"%w\".\"%w_tail\"")                                       \
-    X(VEC_STMT_LOC_GET, "SELECT pos FROM \"%w\".\"%w_loc\" WHERE id = ?1")                         \
+    X(VEC_STMT_LOC_GET, "SELECT v FROM \"%w\".\"%w_loc\" WHERE key = ?1")                          \
     X(VEC_STMT_LOC_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_loc\" VALUES (?1, ?2)")                \
-    X(VEC_STMT_LOC_DROP, "DELETE FROM \"%w\".\"%w_loc\" WHERE id = ?1")                            \
+    X(VEC_STMT_LOC_DROP, "DELETE FROM \"%w\".\"%w_loc\" WHERE key = ?1")                           \
     X(VEC_STMT_LOC_CLEAR, "DELETE FROM \"%w\".\"%w_loc\"")                                         \
-    X(VEC_STMT_LOC_COUNT, "SELECT count(*) FROM \"%w\".\"%w_loc\"")                                \
-    X(VEC_STMT_LOC_FIRST, "SELECT min(id) FROM \"%w\".\"%w_loc\"")                                 \
-    X(VEC_STMT_LOC_LAST, "SELECT max(id) FROM \"%w\".\"%w_loc\"")                                  \
-    X(VEC_STMT_LOC_ALL, "SELECT id, pos FROM \"%w\".\"%w_loc\" ORDER BY id")                       \
+    X(VEC_STMT_LOC_ALL, "SELECT key, v FROM \"%w\".\"%w_loc\" ORDER BY key")                       \
     X(VEC_STMT_POST_SCAN, "SELECT id, v FROM \"%w\".\"%w_post\" WHERE dim = ?1")                     \
     X(VEC_STMT_POST_GET, "SELECT v FROM \"%w\".\"%w_post\" WHERE dim = ?1 AND id = ?2")             \
     X(VEC_STMT_POST_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_post\" VALUES (?1, ?2, ?3)")          \
@@ -101,6 +98,9 @@ enum vec_method {
     X(VEC_STMT_POST_COUNT, "SELECT count(*) FROM \"%w\".\"%w_post\"")                              \
     X(VEC_STMT_POST_LISTS, "SELECT count(DISTINCT dim) FROM \"%w\".\"%w_post\"")                   \
     X(VEC_STMT_ROW_GET, "SELECT norm, dims FROM \"%w\".\"%w_loc\" WHERE id = ?1")                  \
+    X(VEC_STMT_ROW_DROP, "DELETE FROM \"%w\".\"%w_loc\" WHERE id = ?1")                            \
+    X(VEC_STMT_ROW_COUNT, "SELECT count(*) FROM \"%w\".\"%w_loc\"")                                \
+    X(VEC_STMT_ROW_ALL, "SELECT id FROM \"%w\".\"%w_loc\" ORDER BY id")                            \
     X(VEC_STMT_ROW_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_loc\" VALUES (?1, 0, ?2, ?3)")         \
     X(VEC_STMT_SRC_GET, "SELECT v FROM \"%w\".\"%w_src\" WHERE id = ?1")                           \
     X(VEC_STMT_SRC_ALL, "SELECT id, v FROM \"%w\".\"%w_src\"")                                     \
@@ -113,7 +113,7 @@ enum vec_statement {
         VEC_STMT_COUNT
 };
 
-enum { VEC_CROWDED = 8, VEC_CURVE = 101, VEC_FORMAT = 3, VEC_FORMAT_INVERTED = 2 /* that is read too, of an inverted index */ };
+enum { VEC_CROWDED = 8, VEC_CURVE = 101, VEC_FORMAT = 4, VEC_FORMAT_INVERTED = 2 /* that is read too, of an inverted index */ };
 
 struct vec_conn {
     sqlite3 *db;
@@ -236,6 +236,9 @@ bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, i
  * damage. */
 bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version, bool *found,
                             struct vec_error *err);
+
+/* Rows of the index: the live ones of its lists and those of the log. */
+bool vec_index_rows(struct vec_index *ix, int64_t *rows, struct vec_error *err);
 
 /* The log's base and last sequence number, 0 when it is empty (vec_log.h). */
 bool vec_index_log_state(struct vec_index *ix, int64_t *base, int64_t *last, struct vec_error *err);

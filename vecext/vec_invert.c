@@ -96,7 +96,7 @@ bool vec_invert_delete(struct vec_index *ix, int64_t id, struct vec_error *err)
             ok = vec_index_run(ix, VEC_STMT_POST_DROP, vec_get_u32(dims + i), id, 0, err);
     }
     ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok;
-    return ok && (!found || vec_index_run(ix, VEC_STMT_LOC_DROP, id, 0, 0, err));
+    return ok && (!found || vec_index_run(ix, VEC_STMT_ROW_DROP, id, 0, 0, err));
 }
 
 static bool put_row(struct vec_index *ix, int64_t id, const struct sparse_row *row, struct vec_error *err)
@@ -272,7 +272,7 @@ bool vec_invert_check(struct vec_index *ix, struct vec_buf *out, struct vec_erro
     }
     if (stmt)
         ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok;
-    ok = ok && count(ix, VEC_STMT_LOC_COUNT, &located, err) && count(ix, VEC_STMT_POST_COUNT, &listed, err);
+    ok = ok && count(ix, VEC_STMT_ROW_COUNT, &located, err) && count(ix, VEC_STMT_POST_COUNT, &listed, err);
     if (!ok || out->len)
         return ok;
     if (rows != located)
@@ -286,7 +286,7 @@ bool vec_invert_info(struct vec_index *ix, struct vec_buf *out, struct vec_error
 {
     int64_t rows, postings, lists;
     out->len = 0;
-    return count(ix, VEC_STMT_LOC_COUNT, &rows, err) && count(ix, VEC_STMT_POST_COUNT, &postings, err) &&
+    return count(ix, VEC_STMT_ROW_COUNT, &rows, err) && count(ix, VEC_STMT_POST_COUNT, &postings, err) &&
            count(ix, VEC_STMT_POST_LISTS, &lists, err) &&
            say(out, err,
                "{\"method\":\"inverted\",\"type\":\"%s\",\"metric\":\"%s\",\"dims\":%d,\"rows\":%lld,\"lists\":%lld,"

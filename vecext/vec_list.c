@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vecext/vec_kernel.h"
+#include "vecext/vec_location.h"
 
 enum {
     /* A cell that may stay whole in its leaf: page - 35 (SQLite's file format), less the record
@@ -312,8 +313,7 @@ bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids,
         (ix->shape.refined && !append_refs(ix, list, slots, records, n, err)))
         return false;
     for (size_t i = 0; locate && i < n; i++)
-        if (!vec_index_run(ix, VEC_STMT_LOC_PUT, ids[i],
-                           list << VEC_POS_SHIFT | (slots + (int64_t)i), 0, err))
+        if (!vec_location_put(ix, ids[i], list << VEC_POS_SHIFT | (slots + (int64_t)i), err))
             return false;
     return vec_index_run(ix, VEC_STMT_LIST_PUT, list, slots + (int64_t)n, dead, err);
 }
@@ -421,38 +421,33 @@ bool vec_list_kill(struct vec_index *ix, int64_t list, int64_t slot, int64_t *sl
     return vec_index_run(ix, VEC_STMT_LIST_PUT, list, *slots, *dead, err);
 }
 
-struct location {
-    int64_t id, pos;
-};
-
 static int compare_location(const void *a, const void *b)
 {
-    int64_t x = ((const struct location *)a)->id, y = ((const struct location *)b)->id;
+    int64_t x = ((const struct vec_location *)a)->id, y = ((const struct vec_location *)b)->id;
     return (x > y) - (x < y);
 }
 
-static bool flush_locations(struct vec_index *ix, struct vec_buf *found, struct vec_error *err)
+static bool flush_locations(struct vec_index *ix, struct vec_buf *found, bool *fresh, struct vec_error *err)
 {
-    size_t n = found->len / sizeof(struct location);
-    struct location *all = (struct location *)(void *)found->data;
+    size_t n = found->len / sizeof(struct vec_location);
+    struct vec_location *all = (struct vec_location *)(void *)found->data;
     if (n)
         qsort(all, n, sizeof *all, compare_location);
-    for (size_t i = 0; i < n; i++)
-        if (!vec_index_run(ix, VEC_STMT_LOC_PUT, all[i].id, all[i].pos, 0, err))
-            return false;
+    bool ok = vec_location_put_sorted(ix, all, n, *fresh, err);
+    *fresh = false;
     found->len = 0;
-    return true;
+    return ok;
 }
 
 bool vec_list_relocate(struct vec_index *ix, struct vec_error *err)
 {
     struct vec_buf found = {0};
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SEG_SCAN, err);
-    if (!vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err) || !stmt)
+    bool ok = true, fresh = true;
+    if (!vec_location_clear(ix, err) || !stmt)
         return false;
     sqlite3_bind_int64(stmt, 1, 0);
     sqlite3_bind_int64(stmt, 2, INT64_MAX);
-    bool ok = true;
     while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
         int64_t key = sqlite3_column_int64(stmt, 0);
         int64_t list = key >> VEC_KEY_SHIFT, chunk = key - vec_key(list, 0);
@@ -463,15 +458,15 @@ bool vec_list_relocate(struct vec_index *ix, struct vec_error *err)
             break;
         }
         for (int i = 0; ok && i < segment.n; i++) {
-            struct location l = {vec_segment_id(&segment, i),
+            struct vec_location l = {vec_segment_id(&segment, i),
                                  list << VEC_POS_SHIFT | (chunk * ix->seg_rows + i)};
             if (vec_segment_live(&segment, i / 32) >> i % 32 & 1)
                 ok = vec_buf_append(&found, &l, sizeof l, err);
         }
-        if (ok && found.len >= RELOCATE_MAX * sizeof(struct location))
-            ok = flush_locations(ix, &found, err);
+        if (ok && found.len >= RELOCATE_MAX * sizeof(struct vec_location))
+            ok = flush_locations(ix, &found, &fresh, err);
     }
-    ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok && flush_locations(ix, &found, err);
+    ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok && flush_locations(ix, &found, &fresh, err);
     vec_buf_free(&found);
     return ok;
 }

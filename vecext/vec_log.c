@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_location.h"
+
 enum { HEADER = 8, ROWS_LEAST = 64, ROWS_PER_LIST = 8, MOST_BYTES = 4 << 20 };
 
 int64_t vec_log_most(const struct vec_index *ix)
@@ -27,7 +29,7 @@ bool vec_log_put(struct vec_index *ix, uint32_t list, int64_t id, int64_t *seq, 
     sqlite3_bind_blob64(stmt, 3, ix->record, vec_code_record_bytes(&ix->shape), SQLITE_STATIC);
     sqlite3_step(stmt);
     *seq = sqlite3_last_insert_rowid(ix->conn->db);
-    return vec_index_done(ix, stmt, err) && vec_index_run(ix, VEC_STMT_LOC_PUT, id, -1 - *seq, 0, err);
+    return vec_index_done(ix, stmt, err) && vec_location_put(ix, id, -1 - *seq, err);
 }
 
 /* What chunks in memory were made of is no more. */

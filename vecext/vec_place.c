@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "vecext/vec_location.h"
+
 enum { HEADER = 24, SCATTER = 4 /* rowids in a place each, at most */, MOST = 1 << 20 };
 
 static const uint64_t part = UINT64_MAX;
@@ -15,29 +17,14 @@ static uint64_t places_key(const struct vec_index *ix)
     return (uint64_t)ix->generation * UINT64_C(0xD6E8FEB86659FD93);
 }
 
-/* Is every row of the lists and the log located? Who looks for rows by their place would not miss those that are not. */
-static bool all_located(struct vec_index *ix, int64_t located, struct vec_error *err)
-{
-    int64_t waiting;
-    bool found;
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LIST_SUMS, err);
-    if (!stmt)
-        return false;
-    double listed = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_double(stmt, 0) - sqlite3_column_double(stmt, 1) : 0;
-    if (!vec_index_done(ix, stmt, err) || !vec_index_integer(ix, VEC_STMT_TAIL_COUNT, 0, &waiting, &found, err))
-        return false;
-    return listed + (double)waiting == (double)located || vec_index_damaged(ix, "rows are not located", err);
-}
-
-/* n is 0 when there are none, or too many. */
+/* n is 0 when there are none, or too many. Rows of lists or the log that are not located would be missed: damage. */
 static bool span(struct vec_index *ix, int64_t *first, size_t *n, bool *scattered, struct vec_error *err)
 {
-    int64_t last, rows;
-    bool found;
-    if (!vec_index_integer(ix, VEC_STMT_LOC_FIRST, 0, first, &found, err) ||
-        !vec_index_integer(ix, VEC_STMT_LOC_LAST, 0, &last, &found, err) ||
-        !vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &rows, &found, err) || !all_located(ix, rows, err))
+    int64_t last, located, rows;
+    if (!vec_location_span(ix, first, &last, &located, err) || !vec_index_rows(ix, &rows, err))
         return false;
+    if (located != rows)
+        return vec_index_damaged(ix, "rows are not located", err);
     uint64_t wide = (uint64_t)last - (uint64_t)*first;
     *scattered = wide / SCATTER > (uint64_t)rows || wide >= MOST;
     *n = rows <= 0 || rows > MOST / 2 ? 0 : *scattered ? (size_t)rows : (size_t)wide + 1;
@@ -52,26 +39,26 @@ static void put(struct vec_block *block, size_t at, int64_t value)
 static bool fill(struct vec_index *ix, struct vec_block *block, int64_t first, size_t n, bool scattered,
                  struct vec_error *err)
 {
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_LOC_ALL, err);
-    if (!stmt)
+    struct vec_location_walk walk;
+    struct vec_location l;
+    if (!vec_location_walk_begin(ix, &walk, err))
         return false;
     size_t listed = 0;
     memset(block->data + HEADER, 0xFF, block->len - HEADER);
-    while (sqlite3_step(stmt) == SQLITE_ROW) {
-        int64_t id = sqlite3_column_int64(stmt, 0), pos = sqlite3_column_int64(stmt, 1);
-        uint64_t at = (uint64_t)id - (uint64_t)first;
+    while (vec_location_walk_next(&walk, &l)) {
+        uint64_t at = (uint64_t)l.id - (uint64_t)first;
         if (scattered && listed < n) {
-            put(block, listed, id);
-            put(block, n + listed++, pos < 0 ? -1 : pos);
-        } else if (!scattered && at < n && pos >= 0) {
-            put(block, at, pos);
+            put(block, listed, l.id);
+            put(block, n + listed++, l.pos < 0 ? -1 : l.pos);
+        } else if (!scattered && at < n && l.pos >= 0) {
+            put(block, at, l.pos);
         }
     }
     const int64_t head[3] = {scattered ? 0 : first, (int64_t)(scattered ? listed : n), scattered};
     if (scattered && listed < n) /* the positions move up to the rowids */
         memmove(block->data + HEADER + 8 * listed, block->data + HEADER + 8 * n, 8 * listed);
     memcpy(block->data, head, HEADER);
-    return vec_index_done(ix, stmt, err);
+    return vec_location_walk_end(ix, &walk, err);
 }
 
 static int64_t number_at(const struct vec_places *places, size_t at)

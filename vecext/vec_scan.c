@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "vecext/vec_invert.h"
+#include "vecext/vec_location.h"
 #include "vecext/vec_predicate.h"
 #include "vecext/vec_search.h"
 
@@ -57,7 +58,8 @@ struct scan_cursor {
     struct vec_predicate *predicate; /* with a reference */
     struct vec_test *test;
     int64_t left;      /* of `all`'s rows; negative: all */
-    sqlite3_stmt *all; /* of the index: no vector to search for, every row at an unknown distance */
+    bool all; /* of the index: no vector to search for, every row at an unknown distance */
+    struct vec_location_walk walk; /* of `all` */
     sqlite3_value *query_value, *filter_value; /* what the search borrows */
     struct vec_buf query;
     int64_t id;
@@ -179,8 +181,8 @@ static void end_search(struct scan_cursor *cursor)
     cursor->search = NULL;
     cursor->inverted = NULL;
     if (cursor->all)
-        vec_index_done(cursor->index, cursor->all, NULL);
-    cursor->all = NULL;
+        vec_location_walk_end(cursor->index, &cursor->walk, NULL);
+    cursor->all = false;
     vec_test_close(cursor->test);
     vec_predicate_release(cursor->predicate);
     cursor->test = NULL;
@@ -209,8 +211,9 @@ static int scan_next(sqlite3_vtab_cursor *base)
     struct scan_table *table = (struct scan_table *)base->pVtab;
     struct vec_error err;
     if (cursor->all) {
-        cursor->eof = cursor->left-- == 0 || sqlite3_step(cursor->all) != SQLITE_ROW;
-        cursor->id = cursor->eof ? 0 : sqlite3_column_int64(cursor->all, 0);
+        struct vec_location l = {0};
+        cursor->eof = cursor->left-- == 0 || !vec_location_walk_next(&cursor->walk, &l);
+        cursor->id = l.id;
         if (cursor->eof)
             end_search(cursor);
         return SQLITE_OK;
@@ -303,8 +306,8 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (null || !vec_index_has_direction(ix, args.query)) {
         bool counted = present(arg[COLUMN_K]) && !present(arg[COLUMN_FILTER]) && !vec_predicate_in(arg[COLUMN_TEST]);
         cursor->left = counted ? sqlite3_value_int64(arg[COLUMN_K]) : -1; /* the caller filters */
-        cursor->all = vec_index_statement(ix, VEC_STMT_LOC_ALL, err);
-        return cursor->all != NULL;
+        cursor->all = vec_location_walk_begin(ix, &cursor->walk, err);
+        return cursor->all;
     }
     if (present(arg[COLUMN_K]))
         args.k = sqlite3_value_int64(arg[COLUMN_K]);

@@ -8,6 +8,7 @@
 #include "vecext/vec_build.h"
 #include "vecext/vec_invert.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
 #include "vecext/vec_text.h"
 
@@ -197,6 +198,7 @@ static bool create_inverted_tables(const struct creation *c, struct vec_error *e
            (!norms || run(c->db, err, "CREATE INDEX \"%w\".\"%w_norm\" ON \"%w_loc\"(norm)", schema, name, name));
 }
 
+static const char location_columns[] = "(key INTEGER PRIMARY KEY, v BLOB)";
 static const char tail_columns[] = "(seq INTEGER PRIMARY KEY, list INTEGER, id INTEGER, v BLOB)";
 
 static bool create_tables(const struct creation *c, struct vec_error *err)
@@ -208,7 +210,7 @@ static bool create_tables(const struct creation *c, struct vec_error *err)
         {"_seg", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_ref", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_tail", tail_columns},
-        {"_loc", "(id INTEGER PRIMARY KEY, pos INTEGER)"},
+        {"_loc", location_columns},
     };
     if (c->def->type == VEC_TYPE_SPARSEVEC)
         return create_inverted_tables(c, err);
@@ -493,7 +495,9 @@ static bool upgrade_tables(struct vec_conn *conn, const char *schema, const char
           create_version_triggers(db, schema, name, err)))
         return false;
     return run(db, err, "DROP TABLE IF EXISTS \"%w\".\"%w_tail\"", schema, name) &&
-           run(db, err, "CREATE TABLE \"%w\".\"%w_tail\" %s", schema, name, tail_columns);
+           run(db, err, "CREATE TABLE \"%w\".\"%w_tail\" %s", schema, name, tail_columns) &&
+           run(db, err, "DROP TABLE IF EXISTS \"%w\".\"%w_loc\"", schema, name) &&
+           run(db, err, "CREATE TABLE \"%w\".\"%w_loc\" %s", schema, name, location_columns);
 }
 
 static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *err)
@@ -503,7 +507,7 @@ static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *e
         return false;
     char *format = query_text(conn, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = 'format'", schema, name);
     bool ok = true;
-    if (format && (strcmp(format, "1") == 0 || strcmp(format, "2") == 0)) {
+    if (format && atoi(format) >= 1 && atoi(format) < VEC_FORMAT) {
         char *lists = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_list'", schema, name);
         vec_conn_forget(conn);
         ok = run(conn->db, err, "UPDATE \"%w\".\"%w_meta\" SET v = %d WHERE k = 'format'", schema, name, VEC_FORMAT) &&
@@ -543,14 +547,13 @@ bool vec_schema_truncate(struct vec_conn *conn, const char *name, struct vec_err
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_log_clear(ix, err) &&
            vec_index_run(ix, VEC_STMT_LIST_ZERO, 0, 0, 0, err) &&
-           vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
+           vec_location_clear(ix, err);
 }
 
 bool vec_schema_stats(struct vec_conn *conn, const char *name, struct vec_index_stats *stats,
                       struct vec_error *err)
 {
     struct vec_index *ix = vec_index_open(conn, name, err);
-    bool found;
     if (!ix)
         return false;
     *stats = (struct vec_index_stats){
@@ -562,7 +565,7 @@ bool vec_schema_stats(struct vec_conn *conn, const char *name, struct vec_index_
         .flat = ix->method == VEC_METHOD_FLAT,
         .trained = ix->trained_rows > 0,
     };
-    return vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &stats->rows, &found, err);
+    return vec_index_rows(ix, &stats->rows, err);
 }
 
 /* The public functions find the connection's state first. */

@@ -686,9 +686,8 @@ static bool next_round(struct vec_search *s, struct vec_error *err)
 {
     if (s->args.k >= 0) {
         int64_t k = s->args.k, rows;
-        bool found;
         if (k > 10000) { /* no larger heaps than there are rows */
-            if (!vec_index_integer(s->ix, VEC_STMT_LOC_COUNT, 0, &rows, &found, err))
+            if (!vec_index_rows(s->ix, &rows, err))
                 return false;
             k = k < rows + 1 ? k : rows + 1;
         }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "vecext/vec_kernel.h"
+#include "vecext/vec_location.h"
 #include "vecext/vec_place.h"
 
 struct pick {
@@ -160,7 +161,7 @@ bool vec_selection_find_others(struct vec_selection *selection, struct vec_index
     size_t n = selection->others.len / sizeof *ids, kept = 0;
     for (size_t i = 0; i < n; i++) {
         bool found;
-        if (!vec_index_integer(ix, VEC_STMT_LOC_GET, ids[i], &pos, &found, err))
+        if (!vec_location_get(ix, ids[i], &pos, &found, err))
             return false;
         if (found && pos >= 0)
             ids[kept++] = ids[i];

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_location.h"
 #include "vecext/vec_search.h"
 
 /* PROBES_MIN: of two lists or three, one more is a large step in recall and a small one in time. */
@@ -55,11 +56,11 @@ static int neighbour_ranks(struct vec_index *ix, int64_t row, int *ranks, struct
             bool found;
             if (id == row)
                 continue;
-            if (!vec_index_integer(ix, VEC_STMT_LOC_GET, id, &pos, &found, err)) {
+            if (!vec_location_get(ix, id, &pos, &found, err)) {
                 more = -1;
                 break;
             }
-            int64_t list = !found ? -1 : pos < 0 ? -1 - pos : pos >> VEC_POS_SHIFT;
+            int64_t list = !found || pos < 0 ? -1 : pos >> VEC_POS_SHIFT;
             int rank = 0;
             while (rank < count && order[rank] != list)
                 rank++;
@@ -80,8 +81,7 @@ static int compare_int(const void *a, const void *b)
 bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
 {
     int count = ix->centroids.count, n = 0, tried = 0;
-    int64_t last = 0, first = 0;
-    bool found;
+    int64_t last = 0, first = 0, rows;
     if (count == 1) {
         ix->probes = 1;
         return vec_meta_put_integer(ix, "probes", 1, err);
@@ -89,8 +89,7 @@ bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
     int *ranks = malloc(sizeof *ranks * QUERIES * NEIGHBOURS);
     if (!ranks)
         return vec_error_nomem(err);
-    bool ok = vec_index_integer(ix, VEC_STMT_LOC_FIRST, 0, &first, &found, err) &&
-              vec_index_integer(ix, VEC_STMT_LOC_LAST, 0, &last, &found, err);
+    bool ok = vec_location_span(ix, &first, &last, &rows, err);
     uint64_t span = (uint64_t)last - (uint64_t)first + 1;
     for (int i = 0; ok && n < QUERIES * NEIGHBOURS && i < QUERIES * 4 && tried < QUERIES; i++) {
         /* a low-discrepancy walk over the rowids; gaps in them just give no row */

@@ -10,6 +10,7 @@
 #include "vecext/vec_invert.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
+#include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
 #include "vecext/vec_tune.h"
 
@@ -49,11 +50,11 @@ static bool remove_row(struct vec_index *ix, int64_t id, bool *lost, struct vec_
     int64_t pos, slots, dead;
     bool found;
     *lost = false;
-    if (!vec_index_integer(ix, VEC_STMT_LOC_GET, id, &pos, &found, err))
+    if (!vec_location_get(ix, id, &pos, &found, err))
         return false;
     if (!found)
         return true;
-    if (!vec_index_run(ix, VEC_STMT_LOC_DROP, id, 0, 0, err))
+    if (!vec_location_drop(ix, id, err))
         return false;
     if (pos < 0)
         return vec_log_drop(ix, -1 - pos, err);
@@ -336,12 +337,11 @@ bool vec_write_maintain(struct vec_index *ix, int64_t milliseconds, int64_t *ste
                         struct vec_error *err)
 {
     int64_t end = now_ms() + milliseconds, live, tail = 0;
-    bool found;
     *steps = 0;
     if (ix->method == VEC_METHOD_INVERTED) /* it is always as if made anew */
         return true;
     if (!totals(ix, &live, err) ||
-        !vec_index_integer(ix, VEC_STMT_LOC_COUNT, 0, &tail, &found, err))
+        !vec_index_rows(ix, &tail, err))
         return false;
     bool done = false;
     if (wants_training(ix, tail)) {

@@ -173,15 +173,18 @@ static void check_damage(void)
     check_both("made anew");
 }
 
-/* Format 2 had a tail for each list, format 1 no versions of lists either. */
+/* Format 3 had a row for each location, format 2 a tail for each list too, format 1 no versions of lists either. */
 static void check_format(int format)
 {
-    char wanted[20];
-    run(a, "DROP TABLE ix_tail; CREATE TABLE ix_tail(list INTEGER, id INTEGER, v BLOB, PRIMARY KEY (list, id)) WITHOUT ROWID");
+    char wanted[20], change[80];
+    run(a, "DROP TABLE ix_loc; CREATE TABLE ix_loc(id INTEGER PRIMARY KEY, pos INTEGER)");
+    if (format < 3)
+        run(a, "DROP TABLE ix_tail; CREATE TABLE ix_tail(list INTEGER, id INTEGER, v BLOB, PRIMARY KEY (list, id)) WITHOUT ROWID");
     if (format == 1)
         run(a, "DROP TRIGGER ix_sgu; DROP TRIGGER ix_sgd; DROP TRIGGER ix_rfu; DROP TRIGGER ix_rfd;"
                "ALTER TABLE ix_list DROP COLUMN version");
-    run(a, format == 1 ? "UPDATE ix_meta SET v = 1 WHERE k = 'format'" : "UPDATE ix_meta SET v = 2 WHERE k = 'format'");
+    snprintf(change, sizeof change, "UPDATE ix_meta SET v = %d WHERE k = 'format'", format);
+    run(a, change);
     sqlite3_close(b);
     b = open_file();
     const char *answer = text(b, "SELECT count(*) FROM vec_scan('ix', (SELECT emb FROM t WHERE id = 77), 10)");
@@ -200,6 +203,7 @@ int main(void)
     check_changes();
     check_waiting();
     check_damage();
+    check_format(3);
     check_format(2);
     check_format(1);
     sqlite3_close(a);

@@ -47,14 +47,14 @@ static void make_index(void)
 /* One random row of a table: a byte of its blob changed, its end cut, or its numbers changed. */
 static void damage(void)
 {
-    static const char *const blobs[] = {"seg", "ref", "cent", "tail"};
+    static const char *const blobs[] = {"seg", "ref", "cent", "tail", "loc"};
     static const char *const numbers[] = {
         "UPDATE ix_meta SET v = %lld WHERE k = (SELECT k FROM ix_meta WHERE typeof(v) = 'integer' "
         "ORDER "
         "BY random() LIMIT 1)",
         "UPDATE ix_meta SET v = '%lld' WHERE k IN ('type', 'metric', 'method', 'mean') AND "
         "random() %% 2",
-        "UPDATE ix_loc SET pos = %lld WHERE id %% 10 = 3",
+        "UPDATE OR IGNORE ix_loc SET key = %lld WHERE key %% 10 = 3",
         "UPDATE ix_list SET slots = %lld WHERE list %% 5 = 1",
         "UPDATE ix_list SET dead = %lld WHERE list %% 5 = 2",
         "UPDATE OR IGNORE ix_seg SET key = %lld WHERE key IN (SELECT key FROM ix_seg LIMIT 1)",
@@ -64,7 +64,7 @@ static void damage(void)
                                      4096, 1 << 20, INT32_MAX, INT64_MAX, INT64_MIN};
     char sql[600];
     if (below(2)) {
-        const char *table = blobs[below(4)];
+        const char *table = blobs[below(5)];
         snprintf(
             sql, sizeof sql,
             below(3)

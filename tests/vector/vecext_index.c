@@ -384,7 +384,7 @@ static void check_errors(void)
     run("SELECT vec_create_index('ix', 't', 'emb', '{\"dims\":3}')",
         "relation \"ix\" already exists");
     run("INSERT INTO t(emb) VALUES ('[0,0,0]'), (NULL), ('[1,2,3]')", NULL);
-    CHECK(strcmp(text("SELECT count(*) FROM ix_loc"), "1") == 0, "zero and NULL are not indexed");
+    CHECK(strcmp(text("SELECT json_extract(vec_index_info('ix'), '$.rows')"), "1") == 0, "zero and NULL are not indexed");
     run("INSERT INTO t(emb) VALUES ('[1,2]')", "expected 3 dimensions, not 2");
     struct vec_error last = {0};
     CHECK(vec_last_error(db, &last) && strcmp(vec_error_sqlstate(last.code), "22000") == 0 &&
@@ -441,7 +441,7 @@ static void check_damage(void)
     run("CREATE TABLE t(id INTEGER PRIMARY KEY, emb BLOB, cat INTEGER)", NULL);
     insert_rows(VEC_TYPE_VECTOR, 1, 300, 0);
     run("SELECT vec_create_index('ix', 't', 'emb')", NULL);
-    run("DELETE FROM ix_loc WHERE id = 17", NULL);
+    run("DELETE FROM ix_loc WHERE key = 1", NULL);
     CHECK(strcmp(text("SELECT vec_check('ix')"), "ok") != 0, "a missing location goes unseen");
     run("SELECT vec_reindex('ix')", NULL);
     check_clean("ix");
