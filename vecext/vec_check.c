@@ -1,12 +1,14 @@
 /* vec_check.c - integrity and description of an index; see vec_check.h. */
 #include "vecext/vec_check.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "vecext/vec_invert.h"
+#include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
 #include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
@@ -77,6 +79,24 @@ static bool expected_record(struct vec_index *ix, int64_t list, int64_t id, bool
     return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
 }
 
+/* Factors are stored with 11 bits. `unit` is of their magnitude. */
+static bool same_factor(const unsigned char *wanted, const unsigned char *stored, float unit)
+{
+    float a = vec_get_f32(wanted), b = vec_get_f32(stored);
+    return fabsf(a - b) <= 1e-3f * fabsf(a) + 1e-6f * unit || (!isfinite(a) && !isfinite(b));
+}
+
+/* Is a record the one in ix->record, of the vector in ix->row? */
+static bool same_record(const struct vec_index *ix, const unsigned char *record)
+{
+    size_t factors = ix->shape.refined ? 16 : 8;
+    float norm2 = vec_kernels()->ip_f32(ix->row, ix->row, (size_t)ix->shape.dims);
+    for (size_t i = 0; i < factors; i += 4)
+        if (!same_factor(ix->record + i, record + i, i % 8 ? sqrtf(norm2) : norm2))
+            return false;
+    return memcmp(ix->record + factors, record + factors, vec_code_record_bytes(&ix->shape) - factors) == 0;
+}
+
 /* A located row of a list: has it the code of its vector? */
 static bool check_row(struct vec_index *ix, int64_t list, int64_t id, const unsigned char *record, struct vec_buf *out,
                       struct vec_error *err)
@@ -86,7 +106,7 @@ static bool check_row(struct vec_index *ix, int64_t list, int64_t id, const unsi
         return false;
     if (!indexed)
         return say(out, err, "row %lld is indexed but has no vector", (long long)id);
-    return memcmp(ix->record, record, vec_code_record_bytes(&ix->shape)) == 0 ||
+    return same_record(ix, record) ||
            say(out, err, "row %lld has the code of another vector", (long long)id);
 }
 

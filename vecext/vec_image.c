@@ -17,7 +17,7 @@ static uint64_t block_key(const struct vec_index *ix, int64_t version)
     return key ? key : 1;
 }
 
-/* The segments as their table has them, into ix->bytes. */
+/* The segments in their wide form, into ix->bytes. */
 static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *err)
 {
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SEG_SCAN, err);
@@ -30,17 +30,19 @@ static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *
     ix->bytes.len = 0;
     while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
         const void *blob = sqlite3_column_blob(stmt, 1);
-        size_t len = (size_t)sqlite3_column_bytes(stmt, 1), room = HEADER + padded(len);
+        struct vec_segment segment;
+        /* what is none has no rows, and is found to be none again */
+        bool good = vec_segment_parse(&ix->shape, blob, (size_t)sqlite3_column_bytes(stmt, 1), &segment);
+        size_t len = good ? vec_segment_wide_bytes(&ix->shape, &segment) : 0, room = HEADER + padded(len);
         int64_t head[2] = {sqlite3_column_int64(stmt, 0) - vec_key(list, 0), (int64_t)len};
         unsigned char *to = vec_buf_reserve(&ix->bytes, room, err);
         ok = to != NULL;
         if (!ok)
             break;
         memcpy(to, head, HEADER);
-        if (len)
-            memcpy(to + HEADER, blob, len);
-        struct vec_segment segment;
-        rows += vec_segment_parse(&ix->shape, to + HEADER, len, &segment) ? segment.n : 0;
+        if (good)
+            vec_segment_widen(&ix->shape, &segment, to + HEADER);
+        rows += good ? segment.n : 0;
         memset(to + HEADER + len, 0, padded(len) - len);
         ix->bytes.len += room;
     }
@@ -105,10 +107,11 @@ const struct vec_block *vec_image_ref(struct vec_index *ix, const struct vec_ima
     sqlite3_bind_int64(stmt, 1, vec_key(image->list, chunk));
     bool row = sqlite3_step(stmt) == SQLITE_ROW;
     const void *blob = row ? sqlite3_column_blob(stmt, 0) : NULL;
-    size_t len = blob ? (size_t)sqlite3_column_bytes(stmt, 0) : 0;
+    int rows = blob ? vec_ref_rows(&ix->shape, (size_t)sqlite3_column_bytes(stmt, 0)) : 0;
+    size_t len = rows > 0 ? (size_t)rows * vec_code_ref_bytes(&ix->shape) : 0;
     struct vec_block *block = vec_block_new(len, err);
     if (block && len)
-        memcpy(block->data, blob, len);
+        vec_ref_widen(&ix->shape, blob, rows, block->data);
     if (!vec_index_done(ix, stmt, block ? err : NULL) || !block) {
         vec_block_release(block);
         return NULL;

@@ -30,9 +30,8 @@
  *
  * A list is an array of slots. Segment i of a list holds slots [i seg_rows, (i + 1) seg_rows) under
  * key list << 20 | i, ref row j slots [j ref_rows, (j + 1) ref_rows) likewise; only the last of
- * each is partly filled. seg_rows and ref_rows are chosen so that a row lies whole in its leaf
- * page: SQLite then hands out a pointer into its page cache instead of copying. The layouts are in
- * vec_list.h.
+ * each is partly filled. seg_rows and ref_rows are chosen so that rows lie whole in their leaf pages and fill them. The layouts
+ * are in vec_segment.h.
  *
  * Nothing else exists on disk and nothing is changed outside the caller's transaction, so ROLLBACK,
  * savepoints, readers' snapshots, backup and crash recovery are SQLite's own. What memory holds

@@ -7,61 +7,7 @@
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_location.h"
 
-enum {
-    /* A cell that may stay whole in its leaf: page - 35 (SQLite's file format), less the record
-     * header of (NULL, blob). */
-    CELL_OVERHEAD = 35 + 8,
-    FLAG_WIDE = 1,
-    RELOCATE_MAX = 1 << 20 /* rows sorted in memory at a time */
-};
-
-static size_t block_bytes(const struct vec_code_shape *shape, bool wide)
-{
-    return 4 + VEC_BLOCK * ((wide ? 8 : 4) + 8) + (size_t)shape->dims * 4;
-}
-
-int vec_segment_capacity(const struct vec_code_shape *shape, int page)
-{
-    int room = page - CELL_OVERHEAD - VEC_SEG_HEADER;
-    int blocks = room / (int)block_bytes(shape, false);
-    int most = VEC_SEG_MAX_ROWS / VEC_BLOCK;
-    return VEC_BLOCK * (blocks < 1 ? 1 : blocks > most ? most : blocks);
-}
-
-int vec_ref_capacity(const struct vec_code_shape *shape, int page)
-{
-    if (!shape->refined)
-        return 1;
-    /* two to a page: the last one of a list then wastes a quarter of a page, not half */
-    int half = (page - 12) / 2 - 16, rows = half / (int)vec_code_ref_bytes(shape);
-    if (rows < 1)
-        rows = (page - CELL_OVERHEAD) / (int)vec_code_ref_bytes(shape);
-    return rows < 1 ? 1 : rows;
-}
-
-bool vec_segment_parse(const struct vec_code_shape *shape, const void *blob, size_t len,
-                       struct vec_segment *segment)
-{
-    const unsigned char *p = blob;
-    if (!p || len < VEC_SEG_HEADER)
-        return false;
-    uint16_t n, flags;
-    memcpy(&n, p, 2);
-    memcpy(&flags, p + 2, 2);
-    memcpy(&segment->base, p + 8, 8);
-    segment->n = n;
-    segment->blocks = (n + VEC_BLOCK - 1) / VEC_BLOCK;
-    segment->wide = flags & FLAG_WIDE;
-    size_t blocks = (size_t)segment->blocks;
-    if (len != VEC_SEG_HEADER + blocks * block_bytes(shape, segment->wide))
-        return false;
-    segment->live = p + VEC_SEG_HEADER;
-    segment->ids = segment->live + 4 * blocks;
-    segment->add = segment->ids + (segment->wide ? 8 : 4) * VEC_BLOCK * blocks;
-    segment->scale = segment->add + 4 * VEC_BLOCK * blocks;
-    segment->codes = segment->scale + 4 * VEC_BLOCK * blocks;
-    return true;
-}
+enum { RELOCATE_MAX = 1 << 20 /* rows sorted in memory at a time */ };
 
 bool vec_rows_add(struct vec_rows *rows, size_t record_bytes, int64_t id,
                   const unsigned char *record, struct vec_error *err)
@@ -89,79 +35,6 @@ void vec_rows_free(struct vec_rows *rows)
     free(rows->ids);
     free(rows->records);
     memset(rows, 0, sizeof *rows);
-}
-
-/* One segment's blob from n rows; `live` may be NULL (all alive). */
-static bool build_segment(const struct vec_code_shape *shape, const int64_t *ids,
-                          const unsigned char *records, const uint32_t *live, int n,
-                          struct vec_buf *out, struct vec_error *err)
-{
-    size_t record_bytes = vec_code_record_bytes(shape), dims = (size_t)shape->dims;
-    int64_t low = ids[0], high = ids[0];
-    for (int i = 1; i < n; i++) {
-        low = ids[i] < low ? ids[i] : low;
-        high = ids[i] > high ? ids[i] : high;
-    }
-    bool wide = (uint64_t)high - (uint64_t)low > UINT32_MAX;
-    size_t blocks = (size_t)(n + VEC_BLOCK - 1) / VEC_BLOCK;
-    unsigned char *p = vec_buf_resize(out, VEC_SEG_HEADER + blocks * block_bytes(shape, wide), err);
-    if (!p)
-        return false;
-    memset(p, 0, out->len);
-    uint16_t count = (uint16_t)n, flags = wide ? FLAG_WIDE : 0;
-    memcpy(p, &count, 2);
-    memcpy(p + 2, &flags, 2);
-    memcpy(p + 8, &low, 8);
-    unsigned char *live_to = p + VEC_SEG_HEADER, *id_to = live_to + 4 * blocks;
-    unsigned char *add_to = id_to + (wide ? 8 : 4) * VEC_BLOCK * blocks;
-    unsigned char *scale_to = add_to + 4 * VEC_BLOCK * blocks;
-    unsigned char *code_to = scale_to + 4 * VEC_BLOCK * blocks;
-    for (size_t b = 0; b < blocks; b++)
-        vec_put_u32(live_to + 4 * b, live ? live[b] : UINT32_MAX);
-    for (size_t i = 0; i < (size_t)n; i++) {
-        const unsigned char *record = records + i * record_bytes;
-        if (wide)
-            memcpy(id_to + 8 * i, &ids[i], 8);
-        else
-            vec_put_u32(id_to + 4 * i, (uint32_t)((uint64_t)ids[i] - (uint64_t)low));
-        memcpy(add_to + 4 * i, record, 4);
-        memcpy(scale_to + 4 * i, record + 4, 4);
-        const unsigned char *signs = vec_record_signs(shape, record);
-        unsigned char *to = code_to + i / VEC_BLOCK * dims * 4 + i % 16;
-        int shift = i % VEC_BLOCK < 16 ? 0 : 4;
-        for (size_t g = 0; g < dims / VEC_GROUP; g++, to += 16)
-            *to |= (unsigned char)((signs[g / 2] >> (g % 2 * 4) & 15) << shift);
-    }
-    return true;
-}
-
-/* The first-stage part of a slot back into a record. */
-static void segment_record(const struct vec_code_shape *shape, const struct vec_segment *segment,
-                           int slot, unsigned char *record)
-{
-    size_t dims = (size_t)shape->dims, i = (size_t)slot;
-    memcpy(record, segment->add + 4 * i, 4);
-    memcpy(record + 4, segment->scale + 4 * i, 4);
-    unsigned char *signs = record + 8 + (shape->refined ? 8 : 0);
-    const unsigned char *from = segment->codes + i / VEC_BLOCK * dims * 4 + i % 16;
-    int shift = i % VEC_BLOCK < 16 ? 0 : 4;
-    for (size_t g = 0; g < dims / VEC_GROUP; g += 2, from += 32)
-        *signs++ = (unsigned char)((from[0] >> shift & 15) | (from[16] >> shift & 15) << 4);
-}
-
-/* A record's second-stage part is split: factors before, codes after the signs. */
-static void record_to_ref(const struct vec_code_shape *shape, const unsigned char *record,
-                          unsigned char *ref)
-{
-    memcpy(ref, record + 8, 8);
-    memcpy(ref + 8, record + 16 + vec_code_sign_bytes(shape), (size_t)shape->dims / 2);
-}
-
-static void ref_to_record(const struct vec_code_shape *shape, const unsigned char *ref,
-                          unsigned char *record)
-{
-    memcpy(record + 8, ref, 8);
-    memcpy(record + 16 + vec_code_sign_bytes(shape), ref + 8, (size_t)shape->dims / 2);
 }
 
 bool vec_list_state(struct vec_index *ix, int64_t list, int64_t *slots, int64_t *dead,
@@ -204,7 +77,7 @@ static bool read_partial(struct vec_index *ix, int64_t list, int64_t slots, stru
     bool damaged = !ok;
     for (int i = 0; ok && i < partial; i++) {
         memset(ix->record, 0, vec_code_record_bytes(&ix->shape));
-        segment_record(&ix->shape, &segment, i, ix->record);
+        vec_segment_record(&ix->shape, &segment, i, ix->record);
         ok = vec_rows_add(rows, vec_code_record_bytes(&ix->shape), vec_segment_id(&segment, i),
                           ix->record, err);
     }
@@ -234,14 +107,14 @@ static bool append_segments(struct vec_index *ix, int64_t list, int64_t slots, c
         }
         ok =
             ok &&
-            build_segment(&ix->shape, head.ids, head.records, live, (int)head.n, &ix->bytes, err) &&
+            vec_segment_build(&ix->shape, head.ids, head.records, live, (int)head.n, &ix->bytes, err) &&
             vec_index_put(ix, VEC_STMT_SEG_PUT, vec_key(list, chunk), ix->bytes.data, ix->bytes.len,
                           err);
         chunk++;
     }
     for (; ok && n; chunk++) {
         size_t m = n < seg_rows ? n : seg_rows;
-        ok = build_segment(&ix->shape, ids, records, NULL, (int)m, &ix->bytes, err) &&
+        ok = vec_segment_build(&ix->shape, ids, records, NULL, (int)m, &ix->bytes, err) &&
              vec_index_put(ix, VEC_STMT_SEG_PUT, vec_key(list, chunk), ix->bytes.data,
                            ix->bytes.len, err);
         ids += m;
@@ -252,7 +125,7 @@ static bool append_segments(struct vec_index *ix, int64_t list, int64_t slots, c
     return ok;
 }
 
-/* ix->bytes = the second-stage row; empty when there is none. */
+/* ix->bytes = the second-stage row in its wide form; empty when there is none. */
 static bool read_ref(struct vec_index *ix, int64_t key, struct vec_error *err)
 {
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_REF_GET, err);
@@ -260,10 +133,31 @@ static bool read_ref(struct vec_index *ix, int64_t key, struct vec_error *err)
         return false;
     ix->bytes.len = 0;
     sqlite3_bind_int64(stmt, 1, key);
-    bool ok = sqlite3_step(stmt) != SQLITE_ROW ||
-              vec_buf_append(&ix->bytes, sqlite3_column_blob(stmt, 0),
-                             (size_t)sqlite3_column_bytes(stmt, 0), err);
-    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+    bool ok = true, damaged = false;
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        const void *blob = sqlite3_column_blob(stmt, 0);
+        int rows = vec_ref_rows(&ix->shape, (size_t)sqlite3_column_bytes(stmt, 0));
+        damaged = !blob || rows < 0;
+        unsigned char *to =
+            damaged ? NULL : vec_buf_resize(&ix->bytes, (size_t)rows * vec_code_ref_bytes(&ix->shape), err);
+        ok = damaged || to || !rows;
+        if (to)
+            vec_ref_widen(&ix->shape, blob, rows, to);
+    }
+    if (!vec_index_done(ix, stmt, ok ? err : NULL))
+        return false;
+    return damaged ? vec_index_damaged(ix, "second-stage codes", err) : ok;
+}
+
+/* Stores ix->bytes, which it empties. */
+static bool put_ref(struct vec_index *ix, int64_t key, struct vec_error *err)
+{
+    struct vec_buf stored = {0};
+    bool ok = vec_ref_build(&ix->shape, ix->bytes.data, (int)(ix->bytes.len / vec_code_ref_bytes(&ix->shape)), &stored, err) &&
+              vec_index_put(ix, VEC_STMT_REF_PUT, key, stored.data, stored.len, err);
+    vec_buf_free(&stored);
+    ix->bytes.len = 0;
+    return ok;
 }
 
 static bool append_refs(struct vec_index *ix, int64_t list, int64_t slots,
@@ -285,12 +179,10 @@ static bool append_refs(struct vec_index *ix, int64_t list, int64_t slots,
         if (!to)
             return false;
         for (size_t i = 0; i < m; i++, records += record_bytes)
-            record_to_ref(&ix->shape, records, to + i * ref_bytes);
+            vec_ref_from_record(&ix->shape, records, to + i * ref_bytes);
         ix->bytes.len += m * ref_bytes;
-        if (!vec_index_put(ix, VEC_STMT_REF_PUT, vec_key(list, chunk), ix->bytes.data,
-                           ix->bytes.len, err))
+        if (!put_ref(ix, vec_key(list, chunk), err))
             return false;
-        ix->bytes.len = 0;
         partial = 0;
         n -= m;
     }
@@ -337,7 +229,7 @@ static bool read_segments(struct vec_index *ix, int64_t list, struct vec_rows *r
             if (!(vec_segment_live(&segment, i / 32) >> i % 32 & 1))
                 continue;
             int64_t slot = chunk * ix->seg_rows + i;
-            segment_record(&ix->shape, &segment, i, ix->record);
+            vec_segment_record(&ix->shape, &segment, i, ix->record);
             ok = vec_rows_add(rows, vec_code_record_bytes(&ix->shape), vec_segment_id(&segment, i),
                               ix->record, err) &&
                  vec_buf_append(slots_of, &slot, sizeof slot, err);
@@ -366,7 +258,7 @@ bool vec_list_read(struct vec_index *ix, int64_t list, struct vec_rows *rows, st
         if (ok && at + ref_bytes > ix->bytes.len)
             ok = vec_index_damaged(ix, "second-stage codes", err);
         if (ok)
-            ref_to_record(&ix->shape, ix->bytes.data + at, rows->records + i * record_bytes);
+            vec_ref_to_record(&ix->shape, ix->bytes.data + at, rows->records + i * record_bytes);
     }
     vec_buf_free(&slots);
     return ok;

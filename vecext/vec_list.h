@@ -1,18 +1,7 @@
 /*
  * vec_list.h - the lists of an index: segments, second-stage rows, locations.
  *
- * Segment blob (NAME_seg.v), n slots in blocks of 32, little-endian:
- *    0  u16 n          slots in use
- *    2  u16 flags      bit 0: rowids are 8 bytes wide
- *    4  u32 0
- *    8  i64 base       added to every 4-byte rowid
- *   16  u32 live[blocks]                  bit i of word b: slot 32 b + i is alive
- *       u32 or i64 id[blocks * 32]
- *       float32 add[blocks * 32]          one-bit factors (vec_code.h)
- *       float32 scale[blocks * 32]
- *       u8 code[blocks][dims / 4][16]     byte j of group g: row j low, row j + 16 high nibble
- *
- * Second-stage blob (NAME_ref.v): per slot float32 add, float32 scale, u8 code[dims / 2]
+ * Their blobs are in vec_segment.h.
  *
  * Tail blob (NAME_tail.v, vec_log.h): a record (vec_code.h).
  *
@@ -22,42 +11,7 @@
 #define VECEXT_VEC_LIST_H
 
 #include "vecext/vec_index.h"
-
-enum { VEC_SEG_HEADER = 16 };
-
-/* A segment's blob taken apart; pointers into it, unaligned. */
-struct vec_segment {
-    int n, blocks;
-    bool wide;
-    int64_t base;
-    const unsigned char *live, *ids, *add, *scale, *codes;
-};
-
-/* False when the blob is not a segment of that shape. */
-bool vec_segment_parse(const struct vec_code_shape *shape, const void *blob, size_t len,
-                       struct vec_segment *segment);
-
-static inline int64_t vec_segment_id(const struct vec_segment *segment, int slot)
-{
-    if (segment->wide) {
-        int64_t id;
-        __builtin_memcpy(&id, segment->ids + 8 * (size_t)slot, sizeof id);
-        return id;
-    }
-    return segment->base + vec_get_u32(segment->ids + 4 * (size_t)slot);
-}
-
-/* Live bits of a block, cut to the slots in use. */
-static inline uint32_t vec_segment_live(const struct vec_segment *segment, int block)
-{
-    uint32_t bits = vec_get_u32(segment->live + 4 * (size_t)block);
-    int left = segment->n - block * 32;
-    return left >= 32 ? bits : bits & ((UINT32_C(1) << left) - 1);
-}
-
-/* Slots of a segment, and of a second-stage row, that lie whole in a leaf of `page` bytes. */
-int vec_segment_capacity(const struct vec_code_shape *shape, int page);
-int vec_ref_capacity(const struct vec_code_shape *shape, int page);
+#include "vecext/vec_segment.h"
 
 /* Rows as records, growing. Zero it to start; vec_rows_free() ends it. */
 struct vec_rows {
