@@ -1,4 +1,4 @@
-/* vec_list.c - segments, second-stage rows and locations; see vec_list.h. */
+/* vec_list.c - appending to lists, reading and rewriting them; see vec_list.h. */
 #include "vecext/vec_list.h"
 
 #include <stdlib.h>
