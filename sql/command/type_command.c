@@ -146,6 +146,13 @@ bool run_alter_enum(struct command *c)
         return false;
     int count, at = -1, old_at = -1;
     const struct enum_label *labels = snapshot_enum_labels(c->snapshot, t->oid, &count);
+    for (int i = 0; old && i < count; i++)
+        if (strcmp(labels[i].label, old) == 0)
+            old_at = i;
+    if (!check_label(c, label))
+        return false;
+    if (old && old_at < 0)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "\"%s\" is not an existing enum label", old);
     for (int i = 0; i < count; i++) {
         if (strcmp(labels[i].label, label) == 0) {
             if (old || !c->utility->alter_enum.if_not_exists)
@@ -157,16 +164,10 @@ bool run_alter_enum(struct command *c)
         }
         if (neighbour && strcmp(labels[i].label, neighbour) == 0)
             at = i;
-        if (old && strcmp(labels[i].label, old) == 0)
-            old_at = i;
     }
-    if (!check_label(c, label))
-        return false;
-    if (old) /* values are stored as labels: renaming one rewrites the rows that hold it */
-        return error_set(c->err, old_at < 0 ? ERRCODE_INVALID_PARAMETER_VALUE : ERRCODE_FEATURE_NOT_SUPPORTED,
-                         old_at < 0 ? "\"%s\" is not an existing enum label"
-                                    : "ALTER TYPE ... RENAME VALUE \"%s\" is not supported",
-                         old);
+    if (old)
+        return enum_rename_label(c, t, &labels[old_at], old_at + 1 < count ? labels[old_at + 1].sortorder : labels[old_at].sortorder + 1,
+                                 label);
     if (neighbour && at < 0)
         return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
                          "\"%s\" is not an existing enum label", neighbour);
