@@ -103,6 +103,19 @@ static enum name_strength figure_sql_value(const PgQuery__SQLValueFunction *f, c
     return strong(name, names[f->op]);
 }
 
+static enum name_strength figure_xml(const PgQuery__XmlExpr *x, const char **name)
+{
+    static const char *const names[] = {
+        [PG_QUERY__XML_EXPR_OP__IS_XMLCONCAT] = "xmlconcat", [PG_QUERY__XML_EXPR_OP__IS_XMLELEMENT] = "xmlelement",
+        [PG_QUERY__XML_EXPR_OP__IS_XMLFOREST] = "xmlforest", [PG_QUERY__XML_EXPR_OP__IS_XMLPARSE] = "xmlparse",
+        [PG_QUERY__XML_EXPR_OP__IS_XMLPI] = "xmlpi",         [PG_QUERY__XML_EXPR_OP__IS_XMLROOT] = "xmlroot",
+    };
+
+    if ((size_t)x->op >= sizeof(names) / sizeof(names[0]) || names[x->op] == NULL)
+        return NAME_NONE;
+    return strong(name, names[x->op]);
+}
+
 static enum name_strength figure_indirection(const PgQuery__AIndirection *i, const char **name)
 {
     const char *field = last_string(i->indirection, i->n_indirection);
@@ -156,6 +169,10 @@ static enum name_strength figure(const PgQuery__Node *n, const char **name)
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
         return strong(name,
                       n->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_LEAST ? "least" : "greatest");
+    case PG_QUERY__NODE__NODE_XML_EXPR:
+        return figure_xml(n->xml_expr, name);
+    case PG_QUERY__NODE__NODE_XML_SERIALIZE:
+        return strong(name, "xmlserialize");
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
         return figure_sql_value(n->sqlvalue_function, name);
     default:

@@ -175,13 +175,6 @@ static struct expr *transform_sql_value(struct pstate *ps, const PgQuery__SQLVal
 
 /* --- the dispatcher ------------------------------------------------------------------------- */
 
-static struct expr *no_xml(struct pstate *ps, int location)
-{
-    parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location, "unsupported XML feature");
-    parse_error_detail(ps, "XML expressions are not implemented.");
-    return expr_poison();
-}
-
 static struct expr *transform_current_of(struct pstate *ps, const PgQuery__CurrentOfExpr *c)
 {
     struct expr *e = expr_new(ps->a->arena, EXPR_CURRENT_OF, BOOLOID, -1, -1);
@@ -244,9 +237,9 @@ static struct expr *dispatch(struct pstate *ps, const PgQuery__Node *n)
     case PG_QUERY__NODE__NODE_CURRENT_OF_EXPR:
         return transform_current_of(ps, n->current_of_expr);
     case PG_QUERY__NODE__NODE_XML_EXPR:
-        return no_xml(ps, n->xml_expr->location);
+        return transform_xml_expr(ps, n->xml_expr);
     case PG_QUERY__NODE__NODE_XML_SERIALIZE:
-        return no_xml(ps, n->xml_serialize->location);
+        return transform_xml_serialize(ps, n->xml_serialize);
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:
         return parse_error(ps, ERRCODE_SYNTAX_ERROR, n->set_to_default->location,
                            "DEFAULT is not allowed in this context");

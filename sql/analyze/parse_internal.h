@@ -117,6 +117,10 @@ int func_match_argtypes(struct pstate *ps, int nargs, const uint32_t *argtypes,
 struct func_candidate *func_select_candidate(struct pstate *ps, int nargs, const uint32_t *argtypes,
                                              struct func_candidate *candidates);
 
+/* --- parse_xml.c ---------------------------------------------------------------------------- */
+struct expr *transform_xml_expr(struct pstate *ps, const PgQuery__XmlExpr *x);
+struct expr *transform_xml_serialize(struct pstate *ps, const PgQuery__XmlSerialize *x);
+
 /* --- parse_func_call.c ---------------------------------------------------------------------- */
 /* Casts arguments to the declared types; false after an error. */
 bool make_fn_arguments(struct pstate *ps, struct expr_list *args, const uint32_t *actual,

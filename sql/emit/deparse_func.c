@@ -116,7 +116,7 @@ void deparse_func(struct deparser *p, const struct expr *e, bool implicit)
         deparse_coercion(p, e->func.args.items[0], e->type, length_coercion(e), e);
         return;
     }
-    if (deparse_sql_syntax(p, e))
+    if (deparse_sql_syntax(p, e) || deparse_xml(p, e))
         return;
     deparse_proc_name(p, e->func.proc);
     deparse_z(p, "(");

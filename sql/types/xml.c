@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "sql/base/log.h"
-#include "sql/types/text_util.h"
+#include "sql/types/xml.h"
 
 /* libxml's own limit. */
 #define XML_DEPTH_MAXIMUM 256
@@ -236,12 +236,6 @@ static bool take_text(struct scanner *s)
     return true;
 }
 
-/* <?xml version="1.0" encoding="..." standalone="..."?> at the very beginning; its parts, empty when not given. */
-struct declaration {
-    struct slice version, encoding, standalone;
-    const char *end; /* behind it */
-};
-
 static bool declared(struct scanner *s, const char *name, struct slice *value)
 {
     const char *from = s->p;
@@ -262,9 +256,9 @@ static bool declared(struct scanner *s, const char *name, struct slice *value)
     return true;
 }
 
-static bool take_declaration(struct scanner *s, struct declaration *d)
+static bool take_declaration(struct scanner *s, struct xml_declaration *d)
 {
-    *d = (struct declaration){.end = s->p};
+    *d = (struct xml_declaration){.end = s->p};
     if (!starts(s, "<?xml") || s->end - s->p < 6 || !is_space(s->p[5]))
         return true;
     s->p += 5;
@@ -281,9 +275,15 @@ static bool take_declaration(struct scanner *s, struct declaration *d)
     return true;
 }
 
+bool xml_read_declaration(struct fcall *f, struct slice text, struct xml_declaration *d)
+{
+    struct scanner s = {.f = f, .p = text.p, .end = text.p + text.n};
+    return take_declaration(&s, d);
+}
+
 static bool scan(struct scanner *s)
 {
-    struct declaration d;
+    struct xml_declaration d;
     size_t work = 0;
     if (!take_declaration(s, &d))
         return false;
@@ -312,7 +312,7 @@ static bool scan(struct scanner *s)
 }
 
 /* A document has one root and no text around it; content with a DTD is a document. */
-static bool well_formed(struct fcall *f, struct slice text, bool document)
+bool xml_is_well_formed_text(struct fcall *f, struct slice text, bool document)
 {
     struct scanner s = {.f = f, .p = text.p, .end = text.p + text.n};
     if (!scan(&s))
@@ -326,9 +326,9 @@ static bool option_document(struct fcall *f)
     return v && strcasecmp(v, "document") == 0;
 }
 
-static void accept(struct fcall *f, struct slice text, bool document)
+void xml_accept(struct fcall *f, struct slice text, bool document)
 {
-    if (well_formed(f, text, document))
+    if (xml_is_well_formed_text(f, text, document))
         return_slice(f, text.p, text.n);
     else if (!error_is_set(f->err))
         error_set(f->err, document ? ERRCODE_INVALID_XML_DOCUMENT : ERRCODE_INVALID_XML_CONTENT,
@@ -337,21 +337,21 @@ static void accept(struct fcall *f, struct slice text, bool document)
 
 static void xml_in(struct fcall *f)
 {
-    accept(f, arg_slice(f, 0), option_document(f));
+    xml_accept(f, arg_slice(f, 0), option_document(f));
 }
 
 static void xml_recv(struct fcall *f)
 {
     struct slice s = arg_slice(f, 0);
     if (utf8_verify(s.p, s.n, f->err))
-        accept(f, s, option_document(f));
+        xml_accept(f, s, option_document(f));
 }
 
 /* Without a declaration that says nothing, and without its encoding. */
 static struct slice shown(struct fcall *f, struct slice text)
 {
     struct scanner s = {.f = f, .p = text.p, .end = text.p + text.n};
-    struct declaration d;
+    struct xml_declaration d;
     if (!take_declaration(&s, &d) || d.end == text.p)
         return text;
     struct textbuf out = textbuf_in(f->arena);
@@ -389,17 +389,17 @@ static void xmltotext(struct fcall *f)
 
 static void xml_is_well_formed(struct fcall *f)
 {
-    return_bool(f, well_formed(f, arg_slice(f, 0), option_document(f)));
+    return_bool(f, xml_is_well_formed_text(f, arg_slice(f, 0), option_document(f)));
 }
 
 static void xml_is_well_formed_document(struct fcall *f)
 {
-    return_bool(f, well_formed(f, arg_slice(f, 0), true));
+    return_bool(f, xml_is_well_formed_text(f, arg_slice(f, 0), true));
 }
 
 static void xml_is_well_formed_content(struct fcall *f)
 {
-    return_bool(f, well_formed(f, arg_slice(f, 0), false));
+    return_bool(f, xml_is_well_formed_text(f, arg_slice(f, 0), false));
 }
 
 static void xmlcomment(struct fcall *f)
