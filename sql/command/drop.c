@@ -111,7 +111,7 @@ static void add_relation_dependents(struct drop *d, const struct relation *r, in
             add(d, CLASS_PG_TRIGGER, r->triggers[i]->oid, 0, true, via);
     for (int i = 0; i < r->nstatistics; i++)
         add(d, CLASS_PG_STATISTIC_EXT, r->statistics[i]->oid, 0, true, via);
-    if (r->rowtype)
+    if (r->rowtype && r->kind != RELKIND_COMPOSITE) /* which is the type's */
         add(d, CLASS_PG_TYPE, r->rowtype, 0, true, via);
     for (int i = 0; i < d->s->relations.n; i++) {
         const struct relation *o = d->s->relations.items[i];
@@ -292,6 +292,21 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
         const struct proc *p = d->s->procs.items[i];
         if (p->user && p->namespace_oid == namespace_oid)
             add(d, CLASS_PG_PROC, p->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->operators.n; i++) {
+        const struct operator_def *o = d->s->operators.items[i];
+        if (o->namespace_oid == namespace_oid && o->oid < DURABLE_EXTENSION_OID_FIRST)
+            add(d, CLASS_PG_OPERATOR, o->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->opclasses.n; i++) {
+        const struct opclass_def *o = d->s->opclasses.items[i];
+        if (o->namespace_oid == namespace_oid && o->oid >= FIRST_USER_OID && o->oid < DURABLE_EXTENSION_OID_FIRST)
+            add(d, CLASS_PG_OPCLASS, o->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->opfamilies.n; i++) {
+        const struct opfamily_def *o = d->s->opfamilies.items[i];
+        if (o->namespace_oid == namespace_oid && o->oid < DURABLE_EXTENSION_OID_FIRST)
+            add(d, CLASS_PG_OPFAMILY, o->oid, 0, false, via);
     }
     for (int i = 0; i < d->s->statistics.n; i++) {
         const struct statistics_def *st = d->s->statistics.items[i];

@@ -1,44 +1,35 @@
 /*
- * fn_identity.c: objects in words and as addresses: pg_describe_object, pg_identify_object, pg_identify_object_as_address,
- * pg_get_object_address. One function per catalog says what there is to say of an object; the SQL functions choose from that.
+ * fn_identity.c: objects in words: pg_describe_object, pg_identify_object, pg_identify_object_as_address. One function per catalog says what there is to say of an object; the SQL functions choose from that.
  */
 #include <string.h>
 
+#include "sql/catalog/rule.h"
 #include "sql/command/fn_catalog.h"
+#include "sql/command/fn_identity.h"
 #include "sql/types/record.h"
-
-/* What is known of one object; NULL where PostgreSQL gives none. */
-struct identity {
-    const char *type;        /* "table column" */
-    const char *schema, *name;
-    const char *identity;    /* "public.t.c" */
-    const char *description; /* "column c of table t" */
-    const char *names[4], *args[2];
-    int nnames, nargs;
-};
 
 static const struct snapshot *snap(struct fcall *f)
 {
     return f->ctx->snapshot;
 }
 
-static const char *quoted(struct fcall *f, const char *name)
+const char *identity_quoted(struct fcall *f, const char *name)
 {
     return format_identifier(f->arena, name);
 }
 
-static const char *schema_of(struct fcall *f, uint32_t oid)
+const char *identity_schema(struct fcall *f, uint32_t oid)
 {
     const struct namespace_def *n = snapshot_namespace(snap(f), oid);
     return n ? n->name : "";
 }
 
-static const char *with_schema(struct fcall *f, uint32_t ns, const char *name)
+const char *identity_qualified(struct fcall *f, uint32_t ns, const char *name)
 {
-    return arena_printf(f->arena, "%s.%s", quoted(f, schema_of(f, ns)), quoted(f, name));
+    return arena_printf(f->arena, "%s.%s", identity_quoted(f, identity_schema(f, ns)), identity_quoted(f, name));
 }
 
-static void set_names(struct identity *i, const char *a, const char *b, const char *c)
+void identity_names(struct identity *i, const char *a, const char *b, const char *c)
 {
     const char *all[] = {a, b, c};
     for (int k = 0; k < 3; k++)
@@ -72,37 +63,38 @@ static const char *kind_word(const struct relation *r)
 static bool identify_class(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     const struct relation *r = snapshot_relation(snap(f), oid);
+    i->missing = sub ? "table column" : "relation";
     if (!r || sub < 0 || sub > r->natts)
         return false;
-    const char *kind = kind_word(r), *schema = schema_of(f, r->namespace_oid);
-    i->identity = with_schema(f, r->namespace_oid, r->name);
+    const char *kind = kind_word(r), *schema = identity_schema(f, r->namespace_oid);
+    i->identity = identity_qualified(f, r->namespace_oid, r->name);
     if (!sub) {
         i->type = kind;
         i->schema = schema;
         i->name = r->name;
         i->description = arena_printf(f->arena, "%s %s", kind, fn_relation_name(f, r));
-        set_names(i, schema, r->name, NULL);
+        identity_names(i, schema, r->name, NULL);
         return true;
     }
     const char *column = r->atts[sub - 1].name;
     i->type = arena_printf(f->arena, "%s column", kind);
     i->schema = schema;
     i->name = r->name;
-    i->identity = arena_printf(f->arena, "%s.%s", i->identity, quoted(f, column));
+    i->identity = arena_printf(f->arena, "%s.%s", i->identity, identity_quoted(f, column));
     i->description = arena_printf(f->arena, "column %s of %s %s", column, kind, fn_relation_name(f, r));
-    set_names(i, schema, r->name, column);
+    identity_names(i, schema, r->name, column);
     return true;
 }
 
 /* The name of a type with its schema always, but for those whose SQL names have none. */
-static const char *full_type_name(struct fcall *f, uint32_t oid)
+const char *identity_type(struct fcall *f, uint32_t oid)
 {
     const struct type_def *t = snapshot_type(snap(f), oid);
     if (!t || t->namespace_oid == PG_CATALOG_NAMESPACE)
         return fn_type_name(f, oid, -1, false);
     if (type_is_array(t) && t->elem)
-        return arena_printf(f->arena, "%s[]", full_type_name(f, t->elem));
-    return with_schema(f, t->namespace_oid, t->name);
+        return arena_printf(f->arena, "%s[]", identity_type(f, t->elem));
+    return identity_qualified(f, t->namespace_oid, t->name);
 }
 
 static bool identify_type(struct fcall *f, uint32_t oid, int sub, struct identity *i)
@@ -112,11 +104,11 @@ static bool identify_type(struct fcall *f, uint32_t oid, int sub, struct identit
     if (!t)
         return false;
     i->type = "type";
-    i->schema = schema_of(f, t->namespace_oid);
-    i->identity = full_type_name(f, oid);
+    i->schema = identity_schema(f, t->namespace_oid);
+    i->identity = identity_type(f, oid);
     i->name = t->name;
     i->description = arena_printf(f->arena, "type %s", fn_type_name(f, oid, -1, false));
-    set_names(i, i->identity, NULL, NULL);
+    identity_names(i, i->identity, NULL, NULL);
     return true;
 }
 
@@ -124,11 +116,12 @@ static const char *signature(struct fcall *f, const struct proc *p, struct ident
 {
     struct strbuf b = {0};
     for (int k = 0; k < p->nargs; k++)
-        strbuf_printf(&b, "%s%s", k ? "," : "", full_type_name(f, p->argtypes[k]));
+        strbuf_printf(&b, "%s%s", k ? "," : "", identity_type(f, p->argtypes[k]));
     const char *s = arena_printf(f->arena, "(%s)", b.data ? b.data : "");
     strbuf_free(&b);
-    for (int k = 0; k < p->nargs && k < 2; k++)
-        i->args[i->nargs++] = full_type_name(f, p->argtypes[k]);
+    i->args = p->nargs > 2 ? ARENA_ARRAY(f->arena, const char *, p->nargs) : i->own;
+    for (int k = 0; k < p->nargs; k++)
+        i->args[i->nargs++] = identity_type(f, p->argtypes[k]);
     return s;
 }
 
@@ -139,10 +132,10 @@ static bool identify_proc(struct fcall *f, uint32_t oid, int sub, struct identit
     if (!p)
         return false;
     i->type = p->kind == 'a' ? "aggregate" : p->kind == 'p' ? "procedure" : "function";
-    i->schema = schema_of(f, p->namespace_oid);
-    i->identity = arena_printf(f->arena, "%s%s", with_schema(f, p->namespace_oid, p->name), signature(f, p, i));
+    i->schema = identity_schema(f, p->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s%s", identity_qualified(f, p->namespace_oid, p->name), signature(f, p, i));
     i->description = arena_printf(f->arena, "function %s", fn_proc_signature(f, p, true));
-    set_names(i, i->schema, p->name, NULL);
+    identity_names(i, i->schema, p->name, NULL);
     return true;
 }
 
@@ -152,14 +145,14 @@ static bool identify_operator(struct fcall *f, uint32_t oid, int sub, struct ide
     (void)sub;
     if (!o)
         return false;
-    const char *left = o->left ? full_type_name(f, o->left) : "NONE", *right = full_type_name(f, o->right);
+    const char *left = o->left ? identity_type(f, o->left) : "NONE", *right = identity_type(f, o->right);
     i->type = "operator";
-    i->schema = schema_of(f, o->namespace_oid);
-    i->identity = arena_printf(f->arena, "%s.%s(%s,%s)", quoted(f, i->schema), o->name, left, right);
+    i->schema = identity_schema(f, o->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s.%s(%s,%s)", identity_quoted(f, i->schema), o->name, left, right);
     i->description = arena_printf(f->arena, "operator %s%s%s(%s,%s)",
-                                  o->namespace_oid == PG_CATALOG_NAMESPACE ? "" : quoted(f, i->schema),
+                                  o->namespace_oid == PG_CATALOG_NAMESPACE ? "" : identity_quoted(f, i->schema),
                                   o->namespace_oid == PG_CATALOG_NAMESPACE ? "" : ".", o->name, left, right);
-    set_names(i, i->schema, o->name, NULL);
+    identity_names(i, i->schema, o->name, NULL);
     i->args[0] = left;
     i->args[1] = right;
     i->nargs = 2;
@@ -167,15 +160,15 @@ static bool identify_operator(struct fcall *f, uint32_t oid, int sub, struct ide
 }
 
 /* Objects with a name of their own and no schema. */
-static bool plain(struct fcall *f, struct identity *i, const char *type, const char *name)
+bool identity_plain(struct fcall *f, struct identity *i, const char *type, const char *name)
 {
     if (!name)
         return false;
     i->type = type;
     i->name = name;
-    i->identity = quoted(f, name);
+    i->identity = identity_quoted(f, name);
     i->description = arena_printf(f->arena, "%s %s", type, name);
-    set_names(i, name, NULL, NULL);
+    identity_names(i, name, NULL, NULL);
     return true;
 }
 
@@ -183,25 +176,25 @@ static bool identify_namespace(struct fcall *f, uint32_t oid, int sub, struct id
 {
     const struct namespace_def *n = snapshot_namespace(snap(f), oid);
     (void)sub;
-    return n && plain(f, i, "schema", n->name);
+    return n && identity_plain(f, i, "schema", n->name);
 }
 
 static bool identify_role(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     const struct role_def *r = snapshot_role(snap(f), oid);
     (void)sub;
-    return r && plain(f, i, "role", r->name);
+    return r && identity_plain(f, i, "role", r->name);
 }
 
 static bool identify_extension(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     (void)sub;
     if (oid == 13559)
-        return plain(f, i, "extension", "plpgsql");
+        return identity_plain(f, i, "extension", "plpgsql");
     for (int k = 0; k < snap(f)->extensions.n; k++) {
         const struct extension_def *e = snap(f)->extensions.items[k];
         if (e->oid == oid)
-            return plain(f, i, "extension", e->name);
+            return identity_plain(f, i, "extension", e->name);
     }
     return false;
 }
@@ -245,13 +238,13 @@ static const char *find_named(const struct named *rows, size_t n, uint32_t oid)
 static bool identify_language(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     (void)sub;
-    return plain(f, i, "language", FIND(languages, oid));
+    return identity_plain(f, i, "language", FIND(languages, oid));
 }
 
 static bool identify_tablespace(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     (void)sub;
-    return plain(f, i, "tablespace", FIND(tablespaces, oid));
+    return identity_plain(f, i, "tablespace", FIND(tablespaces, oid));
 }
 
 /* Built-in things of pg_catalog. */
@@ -262,9 +255,9 @@ static bool of_catalog(struct fcall *f, struct identity *i, const char *type, co
     i->type = type;
     i->schema = "pg_catalog";
     i->name = name;
-    i->identity = with_schema(f, PG_CATALOG_NAMESPACE, name);
-    i->description = arena_printf(f->arena, "%s %s", type, quoted(f, name));
-    set_names(i, i->schema, name, NULL);
+    i->identity = identity_qualified(f, PG_CATALOG_NAMESPACE, name);
+    i->description = arena_printf(f->arena, "%s %s", type, identity_quoted(f, name));
+    identity_names(i, i->schema, name, NULL);
     return true;
 }
 
@@ -277,11 +270,11 @@ static bool identify_collation(struct fcall *f, uint32_t oid, int sub, struct id
 static bool of_schema(struct fcall *f, struct identity *i, const char *type, uint32_t namespace_oid, const char *name, bool visible)
 {
     i->type = type;
-    i->schema = schema_of(f, namespace_oid);
+    i->schema = identity_schema(f, namespace_oid);
     i->name = name;
-    i->identity = with_schema(f, namespace_oid, name);
-    i->description = arena_printf(f->arena, "%s %s", type, visible ? quoted(f, name) : i->identity);
-    set_names(i, i->schema, name, NULL);
+    i->identity = identity_qualified(f, namespace_oid, name);
+    i->description = arena_printf(f->arena, "%s %s", type, visible ? identity_quoted(f, name) : i->identity);
+    identity_names(i, i->schema, name, NULL);
     return true;
 }
 
@@ -303,7 +296,7 @@ static bool identify_am(struct fcall *f, uint32_t oid, int sub, struct identity 
 {
     const struct am_def *am = snapshot_am(snap(f), oid);
     (void)sub;
-    return am && plain(f, i, "access method", am->name);
+    return am && identity_plain(f, i, "access method", am->name);
 }
 
 static bool identify_opclass(struct fcall *f, uint32_t oid, int sub, struct identity *i)
@@ -314,30 +307,50 @@ static bool identify_opclass(struct fcall *f, uint32_t oid, int sub, struct iden
     if (!am)
         return false;
     i->type = "operator class";
-    i->schema = schema_of(f, c->namespace_oid);
-    i->identity = arena_printf(f->arena, "%s USING %s", with_schema(f, c->namespace_oid, c->name), quoted(f, am->name));
-    i->description = arena_printf(f->arena, "operator class %s for access method %s", quoted(f, c->name), am->name);
-    set_names(i, am->name, i->schema, c->name);
+    i->name = c->name;
+    i->schema = identity_schema(f, c->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s USING %s", identity_qualified(f, c->namespace_oid, c->name), identity_quoted(f, am->name));
+    i->description = arena_printf(f->arena, "operator class %s for access method %s", identity_quoted(f, c->name), am->name);
+    identity_names(i, am->name, i->schema, c->name);
     return true;
+}
+
+const char *identity_family(struct fcall *f, uint32_t oid, const char **am, const char **schema, const char **name)
+{
+    const struct am_def *method = NULL;
+    uint32_t ns = PG_CATALOG_NAMESPACE;
+    for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++)
+        if (families[k].oid == oid) {
+            method = snapshot_am(snap(f), families[k].am);
+            *name = families[k].name;
+        }
+    for (int k = 0; k < snap(f)->opfamilies.n; k++) {
+        const struct opfamily_def *o = snap(f)->opfamilies.items[k];
+        if (o->oid == oid) {
+            method = snapshot_am(snap(f), o->am);
+            *name = o->name;
+            ns = o->namespace_oid;
+        }
+    }
+    if (!method)
+        return NULL;
+    *am = method->name;
+    *schema = identity_schema(f, ns);
+    return arena_printf(f->arena, "%s USING %s", identity_qualified(f, ns, *name), identity_quoted(f, method->name));
 }
 
 static bool identify_opfamily(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
+    const char *am, *name;
     (void)sub;
-    for (size_t k = 0; k < sizeof(families) / sizeof(families[0]); k++) {
-        const struct am_def *am = families[k].oid == oid ? snapshot_am(snap(f), families[k].am) : NULL;
-        if (!am)
-            continue;
-        i->type = "operator family";
-        i->schema = "pg_catalog";
-        i->identity = arena_printf(f->arena, "%s USING %s", with_schema(f, PG_CATALOG_NAMESPACE, families[k].name),
-                                   quoted(f, am->name));
-        i->description = arena_printf(f->arena, "operator family %s for access method %s", quoted(f, families[k].name),
-                                      am->name);
-        set_names(i, am->name, i->schema, families[k].name);
-        return true;
-    }
-    return false;
+    i->identity = identity_family(f, oid, &am, &i->schema, &name);
+    if (!i->identity)
+        return false;
+    i->type = "operator family";
+    i->name = name;
+    i->description = arena_printf(f->arena, "operator family %s for access method %s", identity_quoted(f, name), am);
+    identity_names(i, am, i->schema, name);
+    return true;
 }
 
 static bool identify_constraint(struct fcall *f, uint32_t oid, int sub, struct identity *i)
@@ -347,16 +360,16 @@ static bool identify_constraint(struct fcall *f, uint32_t oid, int sub, struct i
     (void)sub;
     if (!c || (!c->table && !t))
         return false;
-    const char *owner = c->table ? with_schema(f, c->table->namespace_oid, c->table->name) : full_type_name(f, c->domain);
+    const char *owner = c->table ? identity_qualified(f, c->table->namespace_oid, c->table->name) : identity_type(f, c->domain);
     i->type = c->table ? "table constraint" : "domain constraint";
-    i->schema = schema_of(f, c->namespace_oid);
-    i->identity = arena_printf(f->arena, "%s on %s", quoted(f, c->name), owner);
+    i->schema = identity_schema(f, c->namespace_oid);
+    i->identity = arena_printf(f->arena, "%s on %s", identity_quoted(f, c->name), owner);
     i->description = c->table ? arena_printf(f->arena, "constraint %s on table %s", c->name, fn_relation_name(f, c->table))
                               : arena_printf(f->arena, "constraint %s", c->name);
     if (c->table)
-        set_names(i, schema_of(f, c->table->namespace_oid), c->table->name, c->name);
+        identity_names(i, identity_schema(f, c->table->namespace_oid), c->table->name, c->name);
     else
-        set_names(i, owner, NULL, NULL);
+        identity_names(i, owner, NULL, NULL);
     if (!c->table)
         i->args[i->nargs++] = c->name;
     return true;
@@ -365,17 +378,17 @@ static bool identify_constraint(struct fcall *f, uint32_t oid, int sub, struct i
 static bool identify_attrdef(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     (void)sub;
-    for (int k = 0; k < snap(f)->relations.n; k++) {
+    for (int k = 0; oid && k < snap(f)->relations.n; k++) {
         const struct relation *r = snap(f)->relations.items[k];
         for (int a = 0; a < r->natts; a++) {
             if (r->atts[a].default_oid != oid)
                 continue;
             i->type = "default value";
-            i->identity = arena_printf(f->arena, "for %s.%s", with_schema(f, r->namespace_oid, r->name),
-                                       quoted(f, r->atts[a].name));
+            i->identity = arena_printf(f->arena, "for %s.%s", identity_qualified(f, r->namespace_oid, r->name),
+                                       identity_quoted(f, r->atts[a].name));
             i->description = arena_printf(f->arena, "default value for column %s of %s %s", r->atts[a].name, kind_word(r),
                                           fn_relation_name(f, r));
-            set_names(i, schema_of(f, r->namespace_oid), r->name, r->atts[a].name);
+            identity_names(i, identity_schema(f, r->namespace_oid), r->name, r->atts[a].name);
             return true;
         }
     }
@@ -385,13 +398,23 @@ static bool identify_attrdef(struct fcall *f, uint32_t oid, int sub, struct iden
 static bool identify_rewrite(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     const struct relation *r = snapshot_relation(snap(f), oid);
+    const struct rule_def *rule = snapshot_rule(snap(f), oid);
     (void)sub;
+    if (rule) {
+        i->type = "rule";
+        i->identity = arena_printf(f->arena, "%s on %s", identity_quoted(f, rule->name),
+                                   identity_qualified(f, rule->table->namespace_oid, rule->table->name));
+        i->description = arena_printf(f->arena, "rule %s on %s %s", rule->name, kind_word(rule->table),
+                                      fn_relation_name(f, rule->table));
+        identity_names(i, identity_schema(f, rule->table->namespace_oid), rule->table->name, rule->name);
+        return true;
+    }
     if (!r || (r->kind != RELKIND_VIEW && r->kind != RELKIND_MATVIEW))
         return false;
     i->type = "rule";
-    i->identity = arena_printf(f->arena, "\"_RETURN\" on %s", with_schema(f, r->namespace_oid, r->name));
+    i->identity = arena_printf(f->arena, "\"_RETURN\" on %s", identity_qualified(f, r->namespace_oid, r->name));
     i->description = arena_printf(f->arena, "rule _RETURN on %s %s", kind_word(r), fn_relation_name(f, r));
-    set_names(i, schema_of(f, r->namespace_oid), r->name, "_RETURN");
+    identity_names(i, identity_schema(f, r->namespace_oid), r->name, "_RETURN");
     return true;
 }
 
@@ -405,9 +428,9 @@ static bool identify_trigger(struct fcall *f, uint32_t oid, int sub, struct iden
                 continue;
             const char *name = r->triggers[t]->name;
             i->type = "trigger";
-            i->identity = arena_printf(f->arena, "%s on %s", quoted(f, name), with_schema(f, r->namespace_oid, r->name));
+            i->identity = arena_printf(f->arena, "%s on %s", identity_quoted(f, name), identity_qualified(f, r->namespace_oid, r->name));
             i->description = arena_printf(f->arena, "trigger %s on %s %s", name, kind_word(r), fn_relation_name(f, r));
-            set_names(i, schema_of(f, r->namespace_oid), r->name, name);
+            identity_names(i, identity_schema(f, r->namespace_oid), r->name, name);
             return true;
         }
     }
@@ -436,11 +459,11 @@ static bool identify_cast(struct fcall *f, uint32_t oid, int sub, struct identit
     if (!c)
         return false;
     i->type = "cast";
-    i->identity = arena_printf(f->arena, "(%s AS %s)", full_type_name(f, c->source), full_type_name(f, c->target));
+    i->identity = arena_printf(f->arena, "(%s AS %s)", identity_type(f, c->source), identity_type(f, c->target));
     i->description = arena_printf(f->arena, "cast from %s to %s", fn_type_name(f, c->source, -1, false),
                                   fn_type_name(f, c->target, -1, false));
-    set_names(i, full_type_name(f, c->source), NULL, NULL);
-    i->args[i->nargs++] = full_type_name(f, c->target);
+    identity_names(i, identity_type(f, c->source), NULL, NULL);
+    i->args[i->nargs++] = identity_type(f, c->target);
     return true;
 }
 
@@ -460,15 +483,40 @@ static const struct {
     {3602, identify_config},                {3600, identify_dictionary},
 };
 
-static bool identify(struct fcall *f, struct identity *i)
+static const struct {
+    uint32_t classid;
+    const char *missing; /* how PostgreSQL calls one that is not there */
+} kinds[] = {
+    {CLASS_PG_CLASS, "relation"}, {CLASS_PG_PROC, "routine"}, {CLASS_PG_TYPE, "type"}, {2605, "cast"}, {3456, "collation"},
+    {CLASS_PG_CONSTRAINT, "constraint"}, {2607, "conversion"}, {CLASS_PG_ATTRDEF, "default value"}, {2612, "language"},
+    {2613, "large object"}, {CLASS_PG_OPERATOR, "operator"}, {2616, "operator class"}, {2753, "operator family"},
+    {2601, "access method"}, {2602, "operator of access method"}, {2603, "function of access method"},
+    {CLASS_PG_REWRITE, "rule"}, {2620, "trigger"}, {CLASS_PG_NAMESPACE, "schema"}, {3381, "statistics object"},
+    {3601, "text search parser"}, {3600, "text search dictionary"}, {3764, "text search template"},
+    {3602, "text search configuration"}, {CLASS_PG_AUTHID, "role"}, {1262, "database"}, {1213, "tablespace"},
+    {2328, "foreign-data wrapper"}, {1417, "server"}, {1418, "user mapping"}, {826, "default acl"}, {CLASS_PG_EXTENSION, "extension"},
+    {3466, "event trigger"}, {3256, "policy"}, {6104, "publication"}, {6237, "publication namespace"},
+    {6106, "publication relation"}, {6100, "subscription"}, {3576, "transform"}, {6243, "parameter ACL"},
+};
+
+bool object_identify(struct fcall *f, uint32_t classid, uint32_t oid, int sub, struct identity *i)
 {
     *i = (struct identity){0};
-    if (!fn_oid(f, 0) && !fn_oid(f, 1))
-        return false;
+    i->args = i->own;
+    for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+        if (kinds[k].classid == classid)
+            i->missing = kinds[k].missing;
+    if (!i->missing)
+        return error_set(f->err, ERRCODE_INTERNAL_ERROR, "unrecognized object class: %u", classid);
     for (size_t k = 0; k < sizeof(catalogs) / sizeof(catalogs[0]); k++)
-        if (catalogs[k].classid == fn_oid(f, 0))
-            return catalogs[k].identify(f, fn_oid(f, 1), (int)fn_int(f, 2), i);
-    return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "unsupported object class: %u", fn_oid(f, 0));
+        if (catalogs[k].classid == classid)
+            return catalogs[k].identify(f, oid, sub, i);
+    return object_identify_rare(f, classid, oid, i);
+}
+
+static bool identify(struct fcall *f, struct identity *i)
+{
+    return object_identify(f, fn_oid(f, 0), fn_oid(f, 1), (int)fn_int(f, 2), i);
 }
 
 /* --- the SQL functions --------------------------------------------------------------------------------------------- */
@@ -485,7 +533,7 @@ static struct value text_or_null(const char *s)
     return s ? value_textz(s) : value_null();
 }
 
-static struct value text_array(struct fcall *f, const char *const *items, int n)
+struct value identity_array(struct fcall *f, const char *const *items, int n)
 {
     struct strbuf b = {0};
     strbuf_addc(&b, '[');
@@ -525,11 +573,16 @@ static bool identify_next(struct fcall *f, void *state, struct value *c)
     bool found = identify(f, &i);
     if (error_is_set(f->err))
         return false;
-    c[0] = text_or_null(found ? i.type : NULL);
-    c[1] = text_or_null(found && i.schema ? quoted(f, i.schema) : NULL);
-    c[2] = text_or_null(found && i.name ? quoted(f, i.name) : NULL);
+    c[0] = text_or_null(found ? i.type : i.missing);
+    c[1] = text_or_null(found && i.schema ? identity_quoted(f, i.schema) : NULL);
+    c[2] = text_or_null(found && i.name ? identity_quoted(f, i.name) : NULL);
     c[3] = text_or_null(found ? i.identity : NULL);
     return true;
+}
+
+static bool get_address_next(struct fcall *f, void *state, struct value *c)
+{
+    return first_row(state) && object_address_find(f, c);
 }
 
 static bool address_next(struct fcall *f, void *state, struct value *c)
@@ -540,95 +593,10 @@ static bool address_next(struct fcall *f, void *state, struct value *c)
     bool found = identify(f, &i);
     if (error_is_set(f->err))
         return false;
-    c[0] = text_or_null(found ? i.type : NULL);
-    c[1] = found ? text_array(f, i.names, i.nnames) : value_null();
-    c[2] = found ? text_array(f, i.args, i.nargs) : value_null();
+    c[0] = text_or_null(found ? i.type : i.missing);
+    c[1] = found ? identity_array(f, i.names, i.nnames) : value_null();
+    c[2] = found ? identity_array(f, i.args, i.nargs) : value_null();
     return true;
-}
-
-/* The text of the k-th element of a JSON array of texts without escapes; NULL beyond. */
-static const char *element(struct fcall *f, int arg, int k)
-{
-    const char *p = f->args[arg].p, *end = p + f->args[arg].n;
-    for (; (p = p < end ? memchr(p, '"', (size_t)(end - p)) : NULL); k--) {
-        const char *close = memchr(p + 1, '"', (size_t)(end - p - 1));
-        if (!close)
-            return NULL;
-        if (k == 0)
-            return arena_strndup(f->arena, p + 1, (size_t)(close - p - 1));
-        p = close + 1;
-    }
-    return NULL;
-}
-
-static bool find_relation_address(struct fcall *f, bool column, struct value *c)
-{
-    const char *parts[3];
-    int n = 0;
-    while (n < 3 && (parts[n] = element(f, 1, n)))
-        n++;
-    const char *name = n > 2 || (!column && n > 1) ? arena_printf(f->arena, "%s.%s", quoted(f, parts[0]), quoted(f, parts[1]))
-                       : n                          ? quoted(f, parts[0])
-                                                    : "";
-    const struct relation *r = fn_relation(f, name, false);
-    if (!r)
-        return false;
-    const struct attribute *a = column && n ? relation_attribute(r, parts[n - 1]) : NULL;
-    if (column && !a)
-        return error_set(f->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist",
-                         n ? parts[n - 1] : "", r->name);
-    c[0] = value_int(CLASS_PG_CLASS);
-    c[1] = value_int(r->oid);
-    c[2] = value_int(a ? a->num : 0);
-    return true;
-}
-
-static const struct {
-    const char *type;
-    char how; /* r relation, c column, t type, n schema, o role */
-} address_types[] = {
-    {"table", 'r'},        {"index", 'r'},   {"sequence", 'r'},    {"view", 'r'}, {"materialized view", 'r'},
-    {"table column", 'c'}, {"view column", 'c'}, {"type", 't'}, {"domain", 't'}, {"schema", 'n'},
-    {"role", 'o'},
-};
-
-static bool other_address(struct fcall *f, char how, struct value *c)
-{
-    const char *name = element(f, 1, 0);
-    uint32_t oid = 0;
-    if (how == 't' && name) {
-        struct analysis a = fn_analysis(f, f->err);
-        int32_t typmod;
-        a.text = name;
-        if (!analyze_type_name(&a, name, &oid, &typmod)) {
-            f->err->position = 0;
-            return false;
-        }
-    }
-    const struct namespace_def *n = how == 'n' && name ? snapshot_namespace_named(snap(f), name) : NULL;
-    const struct role_def *r = how == 'o' && name ? snapshot_role_named(snap(f), name) : NULL;
-    if (how == 'n' && !n)
-        return error_set(f->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name ? name : "");
-    if (how == 'o' && !r)
-        return error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", name ? name : "");
-    c[0] = value_int(how == 't' ? CLASS_PG_TYPE : n ? CLASS_PG_NAMESPACE : CLASS_PG_AUTHID);
-    c[1] = value_int(how == 't' ? oid : n ? n->oid : r->oid);
-    c[2] = value_int(0);
-    return true;
-}
-
-static bool get_address_next(struct fcall *f, void *state, struct value *c)
-{
-    if (!first_row(state))
-        return false;
-    const char *type = fcall_arg_cstring(f, 0);
-    for (size_t k = 0; k < sizeof(address_types) / sizeof(address_types[0]); k++) {
-        if (strcmp(address_types[k].type, type) != 0)
-            continue;
-        char how = address_types[k].how;
-        return how == 'r' || how == 'c' ? find_relation_address(f, how == 'c', c) : other_address(f, how, c);
-    }
-    return error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "unrecognized object type \"%s\"", type);
 }
 
 /* The same as one value, outside FROM: the row that next gives, of these columns. */

@@ -127,7 +127,8 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
     for (int i = 0; classid == CLASS_PG_OPFAMILY && i < s->opfamilies.n; i++) {
         const struct opfamily_def *f = s->opfamilies.items[i];
         if (f->oid == oid)
-            return arena_printf(c->arena, "operator family %s for access method %s", f->name, snapshot_am(s, f->am)->name);
+            return arena_printf(c->arena, "operator family %s for access method %s",
+                                qualified(c, s, f->namespace_oid, f->name, in_path(c, f->namespace_oid)), snapshot_am(s, f->am)->name);
     }
     const struct rule_def *rule = classid == CLASS_PG_REWRITE ? snapshot_rule(s, oid) : NULL;
     if (rule)
