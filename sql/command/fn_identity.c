@@ -20,6 +20,8 @@ const char *identity_quoted(struct fcall *f, const char *name)
 
 const char *identity_schema(struct fcall *f, uint32_t oid)
 {
+    if (oid == PG_TEMP_NAMESPACE)
+        return "pg_temp";
     const struct namespace_def *n = snapshot_namespace(snap(f), oid);
     return n ? n->name : "";
 }
@@ -524,6 +526,8 @@ static bool identify(struct fcall *f, struct identity *i)
 static void fn_describe_object(struct fcall *f)
 {
     struct identity i;
+    if (!fn_oid(f, 0) && !fn_oid(f, 1)) /* what pins built-in objects in pg_depend */
+        return;
     if (identify(f, &i))
         fcall_return_textz(f, i.description);
 }
