@@ -155,9 +155,9 @@ static bool is_whole(struct result_check *c, struct target *targets, int n)
             one = &targets[i];
     if (live != 1)
         return false;
-    if (one->expr->type == c->rettype || (c->rettype == RECORDOID && one->expr->type == RECORDOID))
-        return true;
     uint32_t type = one->expr->type;
+    if (type == c->rettype || (c->rettype == RECORDOID && type_is_rowtype(c->ps, type)))
+        return true;
     return c->rettype != RECORDOID && type != UNKNOWNOID && type_is_rowtype(c->ps, type) &&
            can_coerce_type(c->ps, 1, &type, &c->rettype, COERCION_ASSIGNMENT) &&
            cast_target(c, one, c->rettype, -1);

@@ -61,13 +61,22 @@ static void emit_column_definitions(struct emitter *em, const struct rte *t, boo
     emit_literal(em->out, &v);
 }
 
+/* A type without the domains over it. */
+static const struct type_def *base_type(struct emitter *em, uint32_t type)
+{
+    const struct type_def *t = emit_type(em, type);
+    while (t && t->typtype == 'd')
+        t = emit_type(em, t->basetype);
+    return t;
+}
+
 /* The name of a user's set as it is wanted here: its composite rows whole (a select list's) or spread over columns. */
 static const char *user_set_name(struct emitter *em, const struct rte *t, int column, const struct expr *e)
 {
     const struct fn_impl *impl = e->func.proc->impl;
     size_t n = strlen(impl->name);
     if (!(impl->flags & FN_USER) || column >= t->ncolumns || t->columns[column].type != e->type ||
-        impl->name[n - 1] != 'r' || !emit_type(em, e->type) || emit_type(em, e->type)->typtype != 'c')
+        impl->name[n - 1] != 'r' || !base_type(em, e->type) || base_type(em, e->type)->typtype != 'c')
         return impl->name;
     char *name = arena_strdup(em->arena, impl->name);
     name[n - 1] = 'q';
@@ -104,7 +113,7 @@ static void emit_srf_call(struct emitter *em, const struct rte *t, const struct 
    the select list it stays whole. */
 static bool is_composite_set(struct emitter *em, const struct rte *t, int first, const struct expr *e)
 {
-    const struct type_def *type = emit_type(em, e->type);
+    const struct type_def *type = base_type(em, e->type);
     return !t->function.coldef && type && type->typtype == 'c' && e->func.proc->nallargs == 0 &&
            fn_impl_traits(e->func.proc->impl)->ncolumns == 1 && !(first < t->ncolumns && t->columns[first].type == e->type);
 }
@@ -112,7 +121,7 @@ static bool is_composite_set(struct emitter *em, const struct rte *t, int first,
 /* What makes a row of a function that gives one value: value_scan, or record_scan, which spreads it over the columns. */
 static const char *scan_of(struct emitter *em, const struct expr *e)
 {
-    const struct type_def *type = emit_type(em, e->type);
+    const struct type_def *type = base_type(em, e->type);
     return type && (type->typtype == 'c' || type->oid == RECORDOID) ? "record_scan" : "value_scan";
 }
 

@@ -16,7 +16,7 @@ void after_batch_free(struct after_batch *b)
     }
     rowset_destroy(b->rows);
     plan_unref(b->plan);
-    free(b->pending);
+    free(b->fired);
     free(b);
 }
 
@@ -209,12 +209,17 @@ static bool fire_batch(const struct modify_env *env, struct after_batch *b, stru
     bool ok = fire_rows(env, b, now, err) && (b->no_statement || fire_statement(env, b, err));
     free(now);
     if (ok && later && b->rows->nrows) {
-        b->pending = later;
+        int n = slot_of(m, op_count(m));
+        b->fired = calloc((size_t)n + 1, sizeof(*b->fired));
+        if (!b->fired)
+            log_fatal("out of memory");
+        for (int i = 0; i < n; i++)
+            b->fired[i] = later[i] ? 0 : BATCH_AT_ONCE;
         deferred_add(env->txn, b);
     } else {
-        free(later);
         after_batch_free(b);
     }
+    free(later);
     return ok;
 }
 
@@ -234,7 +239,15 @@ bool after_fire(const struct modify_env *env, struct after_queue *queue, struct 
     return ok;
 }
 
-bool after_fire_pending(const struct modify_env *env, struct after_batch *b, bool all, struct error *err)
+void after_batch_unfire(struct after_batch *b, size_t modes)
+{
+    int n = slot_of(b->step->modify, op_count(b->step->modify));
+    for (int i = 0; b->fired && i < n; i++)
+        if (b->fired[i] != BATCH_AT_ONCE && b->fired[i] > modes)
+            b->fired[i] = 0;
+}
+
+bool after_fire_pending(const struct modify_env *env, struct after_batch *b, bool all, size_t modes, struct error *err)
 {
     const struct modify *m = b->step->modify;
     int n = slot_of(m, op_count(m));
@@ -243,9 +256,10 @@ bool after_fire_pending(const struct modify_env *env, struct after_batch *b, boo
         log_fatal("out of memory");
     for (int which = 0, slot = 0; which < op_count(m); which++)
         for (int i = 0; i < op_of(m, which)->after.n; i++, slot++) {
-            now[slot] = b->pending[slot] && (all || !deferred_now(env->txn, &op_of(m, which)->after.items[i]));
+            now[slot] = !b->fired[slot] && (all || !deferred_now(env->txn, &op_of(m, which)->after.items[i]));
             any = any || now[slot];
-            b->pending[slot] = b->pending[slot] && !now[slot];
+            if (now[slot])
+                b->fired[slot] = modes;
         }
     struct after_queue queue = {0};
     struct modify_env with_queue = *env;

@@ -26,8 +26,11 @@ static void truncate(struct txn_deferred *t, size_t batches, size_t modes)
     struct deferred *d = (struct deferred *)t;
     while (d->n > batches)
         after_batch_free(d->batches[--d->n]);
-    if (modes < d->nmodes)
+    if (modes < d->nmodes) {
+        for (size_t i = 0; i < d->n; i++)
+            after_batch_unfire(d->batches[i], modes);
         d->nmodes = modes;
+    }
 }
 
 static void mark(struct txn_deferred *t, size_t *batches, size_t *modes)
@@ -93,7 +96,7 @@ static bool fire(const struct modify_env *env, bool all, struct error *err)
 {
     struct deferred *d = deferred_of(env->txn);
     for (size_t i = 0; i < d->n; i++)
-        if (!after_fire_pending(env, d->batches[i], all, err))
+        if (!after_fire_pending(env, d->batches[i], all, d->nmodes, err))
             return false;
     return true;
 }

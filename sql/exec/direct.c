@@ -121,37 +121,13 @@ bool direct_row(struct plan *p, struct eval_context *ctx, const struct value *pa
 
 /* --- calls in FROM --------------------------------------------------------------------------------------- */
 
-static const char *type_text(struct routine_call *c, uint32_t type)
-{
-    return format_type_name(c->arena, c->ctx->snapshot, c->ctx->search_path, c->ctx->nsearch_path, type, -1, false);
-}
-
-/* The caller's column definition list must say what the record is. */
-static bool matches_definition(struct routine_call *c, const struct record *r, const struct step *st)
-{
-    static const char message[] = "function return row and query-specified return row do not match";
-    if (r->n != st->ncolumns) {
-        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, message);
-        error_detail(c->err, "Returned row contains %d attribute%s, but query expects %d.", r->n, r->n == 1 ? "" : "s",
-                     st->ncolumns);
-        return false;
-    }
-    for (int i = 0; i < r->n; i++) {
-        if (r->columns[i].type == st->columns[i].type)
-            continue;
-        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, message);
-        error_detail(c->err, "Returned type %s at ordinal position %d, but query expects %s.",
-                     type_text(c, r->columns[i].type), i + 1, type_text(c, st->columns[i].type));
-        return false;
-    }
-    return true;
-}
-
 /* A single value as the one row; composite ones spread over the columns. */
 static bool put_value(struct routine_call *c, const struct step *st, struct rowset *rows)
 {
     struct value *row = rowset_append(rows);
     const struct type_def *t = snapshot_type(c->ctx->snapshot, c->rettype);
+    while (t && t->typtype == 'd')
+        t = snapshot_type(c->ctx->snapshot, t->basetype);
     bool composite = c->rettype == RECORDOID || (t && t->typtype == 'c');
     if (!composite || (st->ncolumns == 1 && st->columns[0].type == c->rettype)) {
         row[0] = rowset_copy(rows, &c->result);
@@ -161,9 +137,9 @@ static bool put_value(struct routine_call *c, const struct step *st, struct rows
         return true;
     struct fcall f = {.err = c->err, .arena = c->arena, .ctx = c->ctx};
     struct record r;
-    if (!record_read(&f, &c->result, c->rettype, &r))
+    if (!record_read(&f, &c->result, t ? t->oid : c->rettype, &r))
         return false;
-    if (st->coldef && !matches_definition(c, &r, st))
+    if (st->coldef && !routine_row_matches(c, &r, st->columns, st->ncolumns))
         return false;
     row = (struct value *)rowset_row(rows, rows->nrows - 1);
     for (int i = 0, at = 0; i < st->ncolumns && at < r.n; i++)

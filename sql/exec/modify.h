@@ -28,6 +28,7 @@ struct modify_env {
  * Rows that a STEP_MODIFY has changed, for what fires afterwards. Columns of rows: the number of the op (nops: the conflict's),
  * rowid, natts old values, natts new values.
  */
+#define BATCH_AT_ONCE SIZE_MAX
 struct after_batch {
     struct after_batch *next;
     struct plan *plan; /* referenced */
@@ -35,7 +36,8 @@ struct after_batch {
     struct rowset *rows;    /* NULL: only statement triggers */
     struct rowset *old_rows[3], *new_rows[3]; /* transition tables by event, made when asked for */
     bool no_statement;      /* a later batch fires the statement triggers */
-    bool *pending;          /* deferred batches: which firings (by number) are still to come; NULL: all */
+    size_t *fired;          /* deferred batches, by number of the firing: 0 it is still to come, BATCH_AT_ONCE, or how many
+                               modes the transaction had when SET CONSTRAINTS fired it; NULL: all are to come */
 };
 
 /* Batches in order of the statements that made them. */
@@ -108,7 +110,9 @@ bool fire_unique(const struct fired_row *r, const struct firing *f);
 bool fire_exclude(const struct fired_row *r, const struct firing *f);
 
 /* after.c: fires of a deferred batch what is pending: all of it, or what is no longer to wait. */
-bool after_fire_pending(const struct modify_env *env, struct after_batch *b, bool all, struct error *err);
+bool after_fire_pending(const struct modify_env *env, struct after_batch *b, bool all, size_t modes, struct error *err);
+/* What SET CONSTRAINTS fired when there were more modes than so many is to come again: it is being rolled back. */
+void after_batch_unfire(struct after_batch *b, size_t modes);
 
 /* deferred.c: is the firing of a deferrable constraint to wait? */
 bool deferred_now(struct transaction *txn, const struct firing *f);

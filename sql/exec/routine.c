@@ -13,6 +13,7 @@
 #include "sql/exec/spi.h"
 #include "sql/txn/connection.h"
 #include "sql/types/json_parse.h"
+#include "sql/types/record.h"
 
 /* --- languages ------------------------------------------------------------------------------------ */
 
@@ -347,6 +348,30 @@ int routine_row_columns(const struct routine_call *c)
         t = snapshot_type(c->ctx->snapshot, t->basetype);
     const struct relation *r = t && t->relid ? snapshot_relation(c->ctx->snapshot, t->relid) : NULL;
     return r ? r->natts : 1;
+}
+
+static const char *type_text(struct routine_call *c, uint32_t type)
+{
+    return format_type_name(c->arena, c->ctx->snapshot, c->ctx->search_path, c->ctx->nsearch_path, type, -1, false);
+}
+
+bool routine_row_matches(struct routine_call *c, const struct record *r, const struct column_def *columns, int n)
+{
+    static const char message[] = "function return row and query-specified return row do not match";
+    if (r->n != n) {
+        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, message);
+        error_detail(c->err, "Returned row contains %d attribute%s, but query expects %d.", r->n, r->n == 1 ? "" : "s", n);
+        return false;
+    }
+    for (int i = 0; i < r->n; i++) {
+        if (r->columns[i].type == columns[i].type)
+            continue;
+        error_set(c->err, ERRCODE_DATATYPE_MISMATCH, message);
+        error_detail(c->err, "Returned type %s at ordinal position %d, but query expects %s.",
+                     type_text(c, r->columns[i].type), i + 1, type_text(c, columns[i].type));
+        return false;
+    }
+    return true;
 }
 
 /* --- the door -------------------------------------------------------------------------------------------- */

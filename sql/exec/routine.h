@@ -13,6 +13,7 @@
 #include "sql/txn/rowset.h"
 
 struct trigger_call; /* exec/trigger.h */
+struct record;
 
 struct routine_call {
     struct eval_context *ctx;
@@ -54,6 +55,9 @@ bool routine_validate(struct eval_context *ctx, const struct proc *p, const char
 /* How many columns a call's rows have: OUT parameters, columns of a composite type, what the caller asked for; 1 for scalars and
    for whole values. */
 int routine_row_columns(const struct routine_call *c);
+
+/* Is the record what the query says the rows of the function are? */
+bool routine_row_matches(struct routine_call *c, const struct record *r, const struct column_def *columns, int n);
 
 /* user_aggregate.c: aggregates of CREATE AGGREGATE, for the door. */
 void user_aggregate_step(struct fcall *f, uint32_t oid, struct user_aggregate_state *s);

@@ -294,6 +294,7 @@ struct result_sink {
     bool composite; /* the columns make one value */
     bool got;
     const struct relation *shape; /* the result's row type, if columns of it were dropped: those keep their places */
+    bool spread; /* the one composite value goes over the columns of a row */
 };
 
 static struct value copy_value(struct arena *arena, const struct value *v)
@@ -321,25 +322,61 @@ static struct value make_record(struct result_sink *s, const struct value *cells
     return record_write(s->call->arena, s->call->ctx, &r);
 }
 
+/* A composite value that is the query's one column, over the columns of the row. */
+static bool spread(struct result_sink *s, const struct value *v, struct value *row, struct error *err)
+{
+    struct routine_call *c = s->call;
+    struct fcall f = {.err = err, .arena = c->arena, .ctx = c->ctx};
+    struct record r;
+    if (v->kind == VALUE_NULL)
+        return true;
+    if (!record_read(&f, v, s->program->fields[0].expr->type, &r))
+        return false;
+    if (s->function->rettype == RECORDOID &&
+        !(c->ncoldef ? routine_row_matches(c, &r, c->coldef, c->ncoldef)
+                     : routine_row_matches(c, &r, s->function->columns, s->function->ncolumns)))
+        return false;
+    for (int i = 0, k = 0; i < c->rows->ncolumns && k < r.n; i++)
+        if (!s->shape || i >= s->shape->natts || !s->shape->atts[i].dropped)
+            row[i] = rowset_copy(c->rows, &r.columns[k++].value);
+    return true;
+}
+
+/* The query's one column where it is the result. */
+static struct value take_value(struct result_sink *s, const struct value *v)
+{
+    struct routine_call *c = s->call;
+    uint32_t type = s->program->fields[0].expr->type;
+    struct fcall f = {.err = c->err, .arena = c->arena, .ctx = c->ctx};
+    struct record r;
+    if (s->function->rettype != RECORDOID || type == RECORDOID || v->kind == VALUE_NULL || !record_read(&f, v, type, &r))
+        return copy_value(c->arena, v);
+    r.type = RECORDOID;
+    r.named = true;
+    return record_write(c->arena, c->ctx, &r);
+}
+
 static bool take_row(void *arg, const struct value *cells, struct error *err)
 {
     struct result_sink *s = arg;
     struct routine_call *c = s->call;
     if (!c->rows) {
         if (!s->got)
-            c->result = s->composite ? make_record(s, cells) : copy_value(c->arena, &cells[0]);
+            c->result = s->composite ? make_record(s, cells) : take_value(s, &cells[0]);
         s->got = true;
         return true;
     }
     if (!rowset_check(c->rows, err))
         return false;
     struct value *row = rowset_append(c->rows);
-    if (c->want_row && s->composite) {
-        struct value v = make_record(s, cells);
+    if (c->want_row) {
+        struct value v = s->composite ? make_record(s, cells) : take_value(s, &cells[0]);
         row = (struct value *)rowset_row(c->rows, c->rows->nrows - 1);
         row[0] = rowset_copy(c->rows, &v);
         return true;
     }
+    if (s->spread)
+        return spread(s, &cells[0], row, err);
     for (int i = 0, k = 0; i < c->rows->ncolumns && k < s->program->nfields; i++)
         if (!s->shape || i >= s->shape->natts || !s->shape->atts[i].dropped)
             row[i] = rowset_copy(c->rows, &cells[k++]);
@@ -367,6 +404,8 @@ static bool run_last(struct routine_call *c, struct sql_function *f, struct plan
     struct result_sink s = {.call = c, .function = f, .program = g};
     s.composite = !f->whole && (f->rettype == RECORDOID || (t && t->typtype == 'c'));
     s.shape = c->want_row ? NULL : result_shape(c, t);
+    if (f->whole && !c->want_row && t && (t->typtype == 'c' || t->oid == RECORDOID))
+        s.spread = true;
     s.sink = (struct row_sink){.row = take_row, .arg = &s};
     int64_t most = c->rows || g->command != QUERY_SELECT ? 0 : 1;
     return spi_run(c->ctx, p, c->args, &s.sink, most, NULL, c->err);

@@ -147,10 +147,10 @@ static bool init_variable(struct frame *fr, int dno)
         if (r->type == RECORDOID) {
             r->assigned = false;
             r->is_null = false;
-        } else {
-            rec_set_null(fr, dno);
+            r->held = 0;
+            return true;
         }
-        return true;
+        return assign_value(fr, dno, &v, UNKNOWNOID, -1);
     }
     if (d->cursor) { /* a bound cursor's portal has the variable's name */
         v = value_textz(d->name);

@@ -30,32 +30,37 @@ static const struct relation *find_relation(struct parser *p, const char *schema
     return r;
 }
 
+/* What stands before the % is taken for the whole name of a type then. */
+static bool no_such_type(struct parser *p, const char *const *names, int n)
+{
+    const char *text = names[0];
+    for (int i = 1; i < n; i++)
+        text = arena_printf(p->arena, "%s.%s", text, names[i]);
+    error_at(p, p->tokens.items[p->at - 2].start, ERRCODE_SYNTAX_ERROR, "syntax error at or near \"%%\"");
+    error_context(p->err, "invalid type name \"%s%%%s\"", text, p->tokens.items[p->at - 1].text);
+    return false;
+}
+
 /* name%TYPE: a variable, a field, or a column. */
 static bool type_of_name(struct parser *p, const char *const *names, int n, int offset, uint32_t *type,
                          int32_t *typmod)
 {
     int used;
     const struct datum *d = lookup_names(p->f, p->ns, names, n, &used);
-    if (d && used == n && (d->kind == DATUM_REC || d->kind == DATUM_ROW)) { /* the type's name ends before the %: */
-        const char *text = names[0];
-        for (int i = 1; i < n; i++)
-            text = arena_printf(p->arena, "%s.%s", text, names[i]);
-        error_at(p, p->tokens.items[p->at - 2].start, ERRCODE_SYNTAX_ERROR, "syntax error at or near \"%%\"");
-        error_context(p->err, "invalid type name \"%s%%%s\"", text, p->tokens.items[p->at - 1].text);
-        return false;
-    }
+    if (d && used == n && (d->kind == DATUM_REC || d->kind == DATUM_ROW))
+        return no_such_type(p, names, n);
     if (d && used == n) {
         *type = d->type;
         *typmod = d->typmod;
         return true;
     }
     if (n == 1)
-        return error_at(p, -1, ERRCODE_SYNTAX_ERROR, "variable \"%s\" does not exist", names[0]);
+        return no_such_type(p, names, n);
     (void)offset;
     const struct relation *r = find_relation(p, n == 3 ? names[0] : NULL, names[n - 2]);
     const struct attribute *a = r ? relation_attribute(r, names[n - 1]) : NULL;
-    if (!a) /* the type's name then ends before the %: */
-        return error_at(p, p->tokens.items[p->at - 2].start, ERRCODE_SYNTAX_ERROR, "syntax error at or near \"%%\"");
+    if (!a)
+        return no_such_type(p, names, n);
     *type = a->type;
     *typmod = a->typmod;
     return true;
@@ -63,6 +68,10 @@ static bool type_of_name(struct parser *p, const char *const *names, int n, int 
 
 static bool rowtype_of_name(struct parser *p, const char *const *names, int n, uint32_t *type)
 {
+    if (n > 2)
+        return no_such_type(p, names, n);
+    if (n == 2 && !snapshot_namespace_named(p->ctx->snapshot, names[0]))
+        return error_at(p, -1, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", names[0]);
     const struct relation *r = find_relation(p, n > 1 ? names[n - 2] : NULL, names[n - 1]);
     if (!r || !r->rowtype)
         return error_at(p, -1, ERRCODE_UNDEFINED_TABLE, "relation \"%s%s%s\" does not exist", n > 1 ? names[n - 2] : "",

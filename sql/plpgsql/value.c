@@ -154,6 +154,10 @@ bool cast_value(struct frame *fr, struct value *v, uint32_t type, int32_t typmod
     if (v->kind == VALUE_NULL && (!t || t->typtype != 'd'))
         return true;
     uint32_t from_base = base_type(fr, type), base = base_type(fr, to);
+    if (v->kind == VALUE_NULL) { /* of whatever type: the domain decides */
+        type = base;
+        typmod = -1;
+    }
     if (v->kind != VALUE_NULL && from_base != base && base != RECORDOID && record_is_composite(fr->ctx, base) &&
         (from_base == RECORDOID || record_is_composite(fr->ctx, from_base))) {
         if (!cast_composite(fr, v, from_base, base))
@@ -316,7 +320,7 @@ static bool rec_put(struct frame *fr, struct rec *r, int i, const struct value *
 static bool rec_domain(struct frame *fr, const struct rec *r)
 {
     uint32_t base = r->type == RECORDOID ? r->type : base_type(fr, r->type);
-    if (base == r->type)
+    if (base == r->type || r->type == RECORDOID)
         return true;
     struct value v = rec_value(fr, r, fr->scratch);
     return casts_apply(fr->ctx, base, -1, r->type, -1, false, &v, fr->scratch, fr->err);
@@ -399,7 +403,7 @@ static bool assign_composite(struct frame *fr, int dno, const struct value *v, u
 {
     const struct datum *d = fr->f->datums[dno];
     if (v->kind == VALUE_NULL)
-        return move_row(fr, dno, NULL, NULL, 0);
+        return move_row(fr, dno, NULL, NULL, 0) && (d->kind != DATUM_REC || rec_domain(fr, fr->recs[dno]));
     if (!record_is_composite(fr->ctx, type) && type != RECORDOID)
         return error_set(fr->err, ERRCODE_DATATYPE_MISMATCH, "cannot assign non-composite value to a %s variable",
                          d->kind == DATUM_REC ? "record" : "row");

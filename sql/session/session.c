@@ -88,6 +88,11 @@ static const char *session_eval_setting(struct eval_context *ctx, const char *na
     return v == buf ? arena_strdup(s->arena, buf) : v;
 }
 
+bool session_outside_block(const struct pg_session *s)
+{
+    return s->txn.state == TXN_IMPLICIT && s->query.count < 2 && !s->eval.frames;
+}
+
 void session_notice(struct pg_session *s, enum error_severity severity, const char *sqlstate,
                     const char *fmt, ...)
 {

@@ -146,6 +146,8 @@ void session_setting_changed(void *arg, int i);
 void session_internal_setting(struct pg_session *s, const char *name, const char *value);
 void session_notice(struct pg_session *s, enum error_severity severity, const char *sqlstate,
                     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* No block of transactions around the statement: neither BEGIN's, nor that of several statements in one message, nor a function. */
+bool session_outside_block(const struct pg_session *s);
 
 /* --- statement.c: from text to plan ------------------------------------------------------ */
 /* Before each statement: time, catalog snapshot, timeouts, search path. */

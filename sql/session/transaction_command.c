@@ -92,8 +92,7 @@ enum portal_result transaction_set_modes(struct pg_session *s, const struct util
         return set_defaults(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
     if (u->set.kind == SET_SNAPSHOT)
         return import_snapshot(s, u->set.value);
-    /* neither the statements of one message, which are a block, nor a procedure's */
-    if (s->txn.state == TXN_IMPLICIT && s->query.count < 2 && !s->eval.frames)
+    if (session_outside_block(s))
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET TRANSACTION can only be used in transaction blocks");
     return apply_modes(s, &u->set.modes) ? PORTAL_FINISHED : PORTAL_FAILED;
@@ -134,7 +133,7 @@ enum portal_result transaction_set_constraints(struct pg_session *s, struct port
     for (int i = 0; i < u->set_constraints.n; i++)
         if (!named_constraints(s, &u->set_constraints.names[i], oids, SET_CONSTRAINTS_MAX, &n))
             return PORTAL_FAILED;
-    if (s->txn.state == TXN_IMPLICIT)
+    if (session_outside_block(s))
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET CONSTRAINTS can only be used in transaction blocks");
     struct modify_env env = {.txn = &s->txn, .control = &s->control};

@@ -37,7 +37,7 @@ void utility_fields(struct portal *p, int n, const char *const *names, const uin
 static enum portal_result set_value(struct pg_session *s, const char *name, const char *value,
                                     bool local)
 {
-    if (local && s->txn.state == TXN_IMPLICIT)
+    if (local && session_outside_block(s))
         session_notice(s, ERROR_WARNING, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                        "SET LOCAL can only be used in transaction blocks");
     if (!role_check_setting(s, name, value))
@@ -277,7 +277,7 @@ static enum portal_result run_lock(struct pg_session *s, struct portal *p)
 {
     struct connection *c;
     const struct utility *u = p->plan->program->utility;
-    if (s->txn.state == TXN_IMPLICIT) {
+    if (session_outside_block(s)) {
         error_set(&s->err, ERRCODE_NO_ACTIVE_SQL_TRANSACTION,
                   "LOCK TABLE can only be used in transaction blocks");
         return PORTAL_FAILED;

@@ -474,6 +474,8 @@ bool txn_sub_rollback(struct transaction *t, int level, struct error *err)
     if (t->snapshot)
         snapshot_unref(t->snapshot);
     t->snapshot = s->snapshot ? snapshot_ref(s->snapshot) : NULL;
+    if (t->deferred)
+        t->deferred->truncate(t->deferred, s->deferred_batches, s->deferred_modes);
     txn_forget_savepoints(t, level);
     return ok;
 }
