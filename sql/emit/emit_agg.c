@@ -39,8 +39,9 @@ static void emit_native(struct emitter *em, const struct expr *e, const char *na
         for (int i = 0; i < e->agg.args.n; i++) {
             if (i)
                 emit_z(em, ", ");
+            size_t start = em->out->len;
             emit_expr(em, e->agg.args.items[i]);
-            emit_collate(em, e->agg.args.items[i]->type);
+            emit_collate_since(em, e->agg.args.items[i]->type, start);
         }
     }
     emit_z(em, ")");
@@ -54,8 +55,9 @@ static void emit_plain(struct emitter *em, const struct expr *e, const struct fn
     emit_call_begin(em, name);
     if (e->agg.distinct) {
         emit_z(em, "DISTINCT ");
+        size_t start = em->out->len;
         emit_expr(em, e->agg.args.items[0]);
-        emit_collate(em, e->agg.args.items[0]->type);
+        emit_collate_since(em, e->agg.args.items[0]->type, start);
     } else {
         emit_expr_list(em, &e->agg.args);
     }

@@ -234,8 +234,9 @@ static void emit_nullif(struct emitter *em, const struct expr *e)
     const struct expr *l = e->binary.left, *r = e->binary.right;
     if (emit_op_is_native(e->binary.op, "=")) {
         emit_z(em, "nullif(");
+        size_t start = em->out->len;
         emit_expr(em, l);
-        emit_collate(em, l->type);
+        emit_collate_since(em, l->type, start);
         emit_z(em, ", ");
         emit_expr(em, r);
         emit_z(em, ")");
@@ -494,13 +495,17 @@ static void emit_raw(struct emitter *em, const struct expr *e, int raw)
 
 void emit_operand(struct emitter *em, const struct expr *e)
 {
+    size_t start = em->out->len;
     emit_raw(em, e, RAW_COMPARED);
+    if (!emit_collation(em, e->type))
+        emit_collate_since(em, e->type, start);
 }
 
 void emit_expr_collated(struct emitter *em, const struct expr *e)
 {
-    emit_operand(em, e);
-    emit_collate(em, e->type);
+    size_t start = em->out->len;
+    emit_raw(em, e, RAW_COMPARED);
+    emit_collate_since(em, e->type, start);
 }
 
 void emit_expr_list(struct emitter *em, const struct expr_list *l)

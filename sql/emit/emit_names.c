@@ -125,6 +125,19 @@ void emit_collate(struct emitter *em, uint32_t type)
     }
 }
 
+/*
+ * SQLite compares by a collation that it finds anywhere inside an operand: CASE WHEN n = m COLLATE "numeric" THEN t END would be
+ * compared as numeric. So whatever was printed since start gets the collation of its own type.
+ */
+void emit_collate_since(struct emitter *em, uint32_t type, size_t start)
+{
+    static const char word[] = " COLLATE ";
+    if (emit_collation(em, type))
+        emit_collate(em, type);
+    else if (em->out->len > start && memmem(em->out->data + start, em->out->len - start, word, sizeof(word) - 1))
+        emit_z(em, " COLLATE BINARY");
+}
+
 bool emit_unsupported(struct emitter *em, const char *what)
 {
     return error_set(em->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not supported", what);

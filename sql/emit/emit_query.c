@@ -96,10 +96,11 @@ static void emit_targets(struct emitter *em, const struct query *q, bool collate
         if (n++)
             emit_z(em, ", ");
         emit_z(em, aggregate && n == 1 ? "CASE WHEN count(*) >= 0 THEN " : "");
+        size_t start = em->out->len;
         emit_expr(em, q->targets[i].expr);
         emit_z(em, aggregate && n == 1 ? " END" : "");
-        if (collate)
-            emit_collate(em, q->targets[i].expr->type);
+        if (collate || !emit_collation(em, q->targets[i].expr->type))
+            emit_collate_since(em, q->targets[i].expr->type, start);
         emit_printf(em, " AS \"c%d\"", n);
     }
     if (!n)

@@ -73,6 +73,8 @@ const struct type_def *emit_type(const struct emitter *em, uint32_t type);
 /* SQLite collation of a type's order (domains looked through), NULL for BINARY. */
 const char *emit_collation(const struct emitter *em, uint32_t type);
 void emit_collate(struct emitter *em, uint32_t type);
+/* The same behind an expression that was printed from start on, whatever collations it holds inside. */
+void emit_collate_since(struct emitter *em, uint32_t type, size_t start);
 /* The expression as ORDER BY needs it: collated, or through its type's sort key. */
 void emit_order_key(struct emitter *em, const struct expr *e);
 /* The sort key function of a type (domains looked through), NULL when its stored form sorts. */

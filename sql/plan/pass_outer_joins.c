@@ -1,13 +1,14 @@
 /*
- * pass_locks.c: FOR UPDATE and kin are refused for the side of an outer join that may have no row, unless a condition wants its
- * columns and the join is thereby an inner one.
+ * pass_outer_joins.c: an outer join is an inner one when a condition wants columns of the side that may have no row, a RIGHT JOIN
+ * is a LEFT JOIN with its sides exchanged. SQLite 3.40 gets some conditions over RIGHT and FULL JOIN wrong, and finds fewer
+ * indexes for them. FOR UPDATE and kin are refused for a side that may still have no row.
  */
 #include "sql/plan/planner.h"
 
 struct sides {
-    const struct query *q;
     bool *wanted;   /* per entry: a condition is false without its columns */
-    bool *nullable; /* per entry */
+    bool *nullable; /* per entry: it may have no row */
+    bool changed;
 };
 
 /* Is e NULL when the entry has no row? Marks such entries. */
@@ -65,15 +66,35 @@ static void mark_inner(struct sides *s, const struct from_node *n)
         mark_inner(s, n->right);
 }
 
+static void reduce(struct sides *s, struct from_node *n)
+{
+    if (n->rte >= 0)
+        return;
+    bool left = n->join == JOIN_RIGHT || n->join == JOIN_FULL, right = n->join == JOIN_LEFT || n->join == JOIN_FULL;
+    bool keep_left = left && !has_wanted(s, n->left), keep_right = right && !has_wanted(s, n->right);
+    if (left != keep_left || right != keep_right) {
+        n->join = keep_left && keep_right ? JOIN_FULL : keep_left ? JOIN_RIGHT : keep_right ? JOIN_LEFT : JOIN_INNER;
+        s->changed = true;
+    }
+    /* Conditions of an inner join on the left of a FULL JOIN are taken for WHERE's when they name no column: on the right they are not. */
+    if (n->join == JOIN_RIGHT || (n->join == JOIN_FULL && n->left->rte < 0 && n->right->rte >= 0)) {
+        struct from_node *swap = n->left;
+        n->left = n->right;
+        n->right = swap;
+        n->join = n->join == JOIN_RIGHT ? JOIN_LEFT : JOIN_FULL;
+    }
+    reduce(s, n->left);
+    reduce(s, n->right);
+}
+
 static void mark_nullable(struct sides *s, const struct from_node *n, bool nullable)
 {
     if (n->rte >= 0) {
         s->nullable[n->rte] = nullable;
         return;
     }
-    bool left = n->join == JOIN_RIGHT || n->join == JOIN_FULL, right = n->join == JOIN_LEFT || n->join == JOIN_FULL;
-    mark_nullable(s, n->left, nullable || (left && !has_wanted(s, n->left)));
-    mark_nullable(s, n->right, nullable || (right && !has_wanted(s, n->right)));
+    mark_nullable(s, n->left, nullable || n->join == JOIN_FULL);
+    mark_nullable(s, n->right, nullable || (n->join != JOIN_INNER && n->join != JOIN_CROSS));
 }
 
 static bool is_locked(const struct query *q, int rte)
@@ -87,21 +108,35 @@ static bool is_locked(const struct query *q, int rte)
     return false;
 }
 
-bool pass_locks(struct planner *p, struct query *q)
+static bool check_locks(struct planner *p, const struct query *q, struct sides *s)
 {
     static const char *const names[] = {[LOCK_KEY_SHARE] = "FOR KEY SHARE", [LOCK_SHARE] = "FOR SHARE",
                                         [LOCK_NO_KEY_UPDATE] = "FOR NO KEY UPDATE", [LOCK_UPDATE] = "FOR UPDATE"};
-    if (q->lock == LOCK_NONE)
-        return true;
-    struct sides s = {q, ARENA_ARRAY(p->arena, bool, q->nrtable + 1), ARENA_ARRAY(p->arena, bool, q->nrtable + 1)};
-    mark_condition(&s, q->where);
     for (int i = 0; i < q->nfrom; i++)
-        mark_inner(&s, q->from[i]);
-    for (int i = 0; i < q->nfrom; i++)
-        mark_nullable(&s, q->from[i], false);
+        mark_nullable(s, q->from[i], false);
     for (int i = 0; i < q->nrtable; i++)
-        if (s.nullable[i] && is_locked(q, i))
+        if (s->nullable[i] && is_locked(q, i))
             return error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                              "%s cannot be applied to the nullable side of an outer join", names[q->lock]);
     return true;
+}
+
+bool pass_outer_joins(struct planner *p, struct query *q)
+{
+    bool joins = false;
+    for (int i = 0; i < q->nfrom; i++)
+        joins = joins || q->from[i]->rte < 0;
+    if (!joins)
+        return true;
+    struct sides s = {.wanted = ARENA_ARRAY(p->arena, bool, q->nrtable + 1),
+                      .nullable = ARENA_ARRAY(p->arena, bool, q->nrtable + 1)};
+    do {
+        s.changed = false;
+        mark_condition(&s, q->where);
+        for (int i = 0; i < q->nfrom; i++)
+            mark_inner(&s, q->from[i]);
+        for (int i = 0; i < q->nfrom; i++)
+            reduce(&s, q->from[i]);
+    } while (s.changed);
+    return q->lock == LOCK_NONE || check_locks(p, q, &s);
 }
