@@ -73,6 +73,8 @@ struct table_column {
     int nsequence_options;
     char storage, compression;
     const char *comment; /* LIKE INCLUDING COMMENTS */
+    struct option *fdw_options; /* of a foreign table's column */
+    int nfdw_options;
     int inherited; /* from how many parents it comes */
     bool merged;   /* and the statement defines it too */
     bool conflicting; /* defaults of its parents differ */
@@ -196,7 +198,7 @@ enum alter_kind {
     ALTER_SET_UNLOGGED, ALTER_REPLICA_IDENTITY, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER, ALTER_ENABLE_RLS,
     ALTER_DISABLE_RLS, ALTER_FORCE_RLS, ALTER_NO_FORCE_RLS, ALTER_ATTACH_PARTITION, ALTER_DETACH_PARTITION,
     ALTER_SET_COMPRESSION, ALTER_ENABLE_ALWAYS_TRIGGER, ALTER_ENABLE_REPLICA_TRIGGER,
-    ALTER_INHERIT, ALTER_NO_INHERIT, ALTER_OF, ALTER_NOT_OF
+    ALTER_INHERIT, ALTER_NO_INHERIT, ALTER_OF, ALTER_NOT_OF, ALTER_FOREIGN_OPTIONS
 };
 struct alter_cmd {
     enum alter_kind kind;

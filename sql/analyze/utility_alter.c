@@ -80,6 +80,12 @@ static bool alter_add_column(struct alter_builder *b, const PgQuery__AlterTableC
     struct alter_cmd *cmd = add_cmd(b, ALTER_ADD_COLUMN, c);
     cmd->name = b->table.columns[b->table.ncolumns - 1].name;
     b->column[b->n - 1] = b->table.ncolumns - 1;
+    if (d->n_fdwoptions) {
+        struct alter_cmd *options = add_cmd(b, ALTER_FOREIGN_OPTIONS, c);
+        options->name = b->table.columns[b->table.ncolumns - 1].name;
+        if (!utility_options(b->ps, d->fdwoptions, d->n_fdwoptions, &options->options, &options->noptions))
+            return false;
+    }
     for (int i = first; i < b->table.nconstraints; i++) {
         add_cmd(b, ALTER_ADD_CONSTRAINT, c)->name = NULL;
         b->constraint[b->n - 1] = i;
@@ -286,9 +292,6 @@ static const struct {
 } refused_cmds[] = {
     {PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize,
      "ALTER TABLE DETACH PARTITION FINALIZE"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_GenericOptions, "ALTER FOREIGN TABLE OPTIONS"},
-    {PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnGenericOptions,
-     "ALTER FOREIGN TABLE ALTER COLUMN OPTIONS"},
 };
 
 static bool alter_plain(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
@@ -372,6 +375,9 @@ static bool alter_one(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions:
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetOptions:
         return alter_options(b, c, ALTER_RESET_OPTIONS);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_GenericOptions: /* without a column's name: of the table */
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnGenericOptions:
+        return alter_options(b, c, ALTER_FOREIGN_OPTIONS);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner:
         return alter_value(b, c, ALTER_OWNER);
     case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
@@ -413,6 +419,7 @@ static const struct {
     {PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE, OBJECT_SEQUENCE, "ALTER SEQUENCE"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW, OBJECT_MATVIEW, "ALTER MATERIALIZED VIEW"},
     {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, OBJECT_TYPE, "ALTER TYPE"},
+    {PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE, OBJECT_FOREIGN_TABLE, "ALTER FOREIGN TABLE"},
 };
 
 static bool alter_object_kind(struct pstate *ps, PgQuery__ObjectType type, struct utility *u)

@@ -201,7 +201,7 @@ bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d)
         .name = arena_strdup(ps->a->arena, d->colname), .typmod = -1, .location = d->location};
     if (!raw_fields_known(
             ps, &d->base,
-            "colname type_name compression is_local is_not_null storage coll_clause constraints",
+            "colname type_name compression is_local is_not_null fdwoptions storage coll_clause constraints",
             "a column definition"))
         return false;
     for (int i = 0; i < b->ncolumns; i++)

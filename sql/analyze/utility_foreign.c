@@ -88,6 +88,14 @@ bool utility_drop_user_mapping(struct pstate *ps, const PgQuery__Node *n, struct
     return u->foreign.role && start(ps, u, 'u', 'd', s->servername, NULL, 0);
 }
 
+static bool column_options(struct pstate *ps, const PgQuery__ColumnDef *d, struct create_table *t)
+{
+    for (int i = 0; i < t->ncolumns; i++)
+        if (strcmp(t->columns[i].name, d->colname) == 0)
+            return utility_options(ps, d->fdwoptions, d->n_fdwoptions, &t->columns[i].fdw_options, &t->columns[i].nfdw_options);
+    return true;
+}
+
 bool utility_create_foreign_table(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     const PgQuery__CreateForeignTableStmt *s = n->create_foreign_table_stmt;
@@ -97,8 +105,6 @@ bool utility_create_foreign_table(struct pstate *ps, const PgQuery__Node *n, str
         return utility_refuse(ps, -1, "a foreign table as a partition or child");
     for (size_t i = 0; i < base->n_table_elts; i++) {
         const PgQuery__Node *e = base->table_elts[i];
-        if (e->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF && e->column_def->n_fdwoptions)
-            return utility_refuse(ps, e->column_def->location, "OPTIONS of a foreign table's column");
         const PgQuery__Constraint *k = e->node_case == PG_QUERY__NODE__NODE_CONSTRAINT ? e->constraint : NULL;
         if (k && k->contype != PG_QUERY__CONSTR_TYPE__CONSTR_CHECK) {
             const char *what = k->contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY ? "primary key"
@@ -112,6 +118,10 @@ bool utility_create_foreign_table(struct pstate *ps, const PgQuery__Node *n, str
     table.create_stmt = s->base_stmt;
     if (!utility_create_table(ps, &table, u))
         return false;
+    for (size_t i = 0; i < base->n_table_elts; i++)
+        if (base->table_elts[i]->node_case == PG_QUERY__NODE__NODE_COLUMN_DEF &&
+            !column_options(ps, base->table_elts[i]->column_def, &u->create_table))
+            return false;
     u->create_table.server = utility_string(ps, s->servername);
     return utility_options(ps, s->options, s->n_options, &u->create_table.foreign_options, &u->create_table.nforeign_options);
 }

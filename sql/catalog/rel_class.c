@@ -210,6 +210,7 @@ static bool next_attribute(struct rel_scan *x)
     put_int(x, a->collation);
     put_acl(x, CLASS_PG_CLASS, r->oid, a->num);
     put_options(x, a->options);
+    put_text_array(x, a->nfdw_options ? a->fdw_options : NULL, a->nfdw_options);
     return true;
 }
 

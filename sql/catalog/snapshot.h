@@ -59,6 +59,8 @@ struct attribute {
     char storage;            /* SET STORAGE: p e x m, 0: the type's */
     char compression;        /* SET COMPRESSION: p l, 0: the default */
     const char *options;     /* "n_distinct=-1" */
+    const char *const *fdw_options; /* of a foreign table's column: "name=value" */
+    int nfdw_options;
     const char *comment;
 };
 

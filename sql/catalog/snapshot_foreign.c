@@ -44,13 +44,25 @@ static bool load_table(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+static bool load_column(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *x = loader_relation(l, oid_at(st, 0));
+    int attnum = sqlite3_column_int(st, 1);
+    if (!x || attnum < 1 || attnum > x->rel.natts)
+        return true;
+    struct attribute *a = (struct attribute *)&x->rel.atts[attnum - 1];
+    a->fdw_options = options_of(l, st, 2, &a->nfdw_options);
+    return true;
+}
+
 bool snapshot_load_foreign(struct loader *l)
 {
     return loader_rows(l,
                        "SELECT oid, kind, name, owner, refobj, umuser, handler, validator, srvtype, srvversion, options "
                        "FROM main._pg_foreign_object ORDER BY oid",
                        load_object) &&
-           loader_rows(l, "SELECT ftrelid, ftserver, ftoptions FROM main._pg_foreign_table", load_table);
+           loader_rows(l, "SELECT ftrelid, ftserver, ftoptions FROM main._pg_foreign_table", load_table) &&
+           loader_rows(l, "SELECT attrelid, attnum, attfdwoptions FROM main._pg_foreign_column", load_column);
 }
 
 /* --- look-ups -------------------------------------------------------------------------------------------- */

@@ -127,7 +127,7 @@ bool foreign_key_validate(struct command *c, const struct constraint_def *k)
 
 static bool validate(struct command *c, const struct constraint_def *k)
 {
-    if (k->table->kind == RELKIND_PARTITIONED) /* its partitions have it too */
+    if (!k->table->sqlite_name) /* its partitions have it too; foreign rows are not looked at */
         return true;
     return k->type == 'c' ? validate_check(c, k) : k->type == 'f' ? foreign_key_validate(c, k) : true;
 }
@@ -293,6 +293,12 @@ bool alter_add_constraint(struct command *c, const struct relation *r, const str
     if (there)
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists",
                          con->name, r->name);
+    if (r->kind == RELKIND_FOREIGN && con->type != 'c') {
+        error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s constraints are not supported on foreign tables",
+                  con->type == 'p' ? "primary key" : con->type == 'u' ? "unique" : con->type == 'f' ? "foreign key" : "exclusion");
+        cmd_position(c, con->location);
+        return false;
+    }
     if (con->type == 'p' || con->type == 'u')
         return add_key(c, r, con);
     if (con->type == 'x')

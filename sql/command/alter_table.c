@@ -40,7 +40,7 @@ static bool contains_nulls(struct command *c, const struct relation *r, const st
 bool alter_check_no_nulls(struct command *c, const struct relation *r, const struct attribute *a)
 {
     int64_t found = 0;
-    if (r->kind == RELKIND_PARTITIONED) /* its partitions are asked */
+    if (!r->sqlite_name) /* its partitions are asked; foreign rows are not */
         return true;
     char *sql = sqlite3_mprintf("SELECT 1 FROM \"%w\" WHERE \"%w\" IS NULL LIMIT 1", r->sqlite_name,
                                 a->sqlite_name);
@@ -117,7 +117,7 @@ static bool add_column(struct command *c, const struct relation *r, const struct
     }
     if (!table_sqlite_replace_text(c, after))
         return false;
-    if (after->kind == RELKIND_PARTITIONED)
+    if (!after->sqlite_name)
         return true;
     if (col->identity)
         return fill_identity(c, after, a, sequence);
@@ -389,6 +389,7 @@ static const struct {
     {ALTER_NO_INHERIT, alter_inherit},
     {ALTER_OF, alter_of},
     {ALTER_NOT_OF, alter_of},
+    {ALTER_FOREIGN_OPTIONS, alter_foreign_options},
 };
 
 static bool run_form(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -400,8 +401,11 @@ static bool run_form(struct command *c, const struct relation *r, const struct a
                      c->utility->tag);
 }
 
-static const char *action_name(enum alter_kind kind)
+static const char *action_name(const struct alter_cmd *k)
 {
+    enum alter_kind kind = k->kind;
+    if (kind == ALTER_FOREIGN_OPTIONS)
+        return k->name && *k->name ? "ALTER COLUMN ... OPTIONS" : "OPTIONS";
     static const char *const names[] = {
         [ALTER_ADD_COLUMN] = "ADD COLUMN", [ALTER_DROP_COLUMN] = "DROP COLUMN",
         [ALTER_TYPE] = "ALTER COLUMN ... SET DATA TYPE", [ALTER_SET_DEFAULT] = "ALTER COLUMN ... SET DEFAULT",
@@ -419,6 +423,24 @@ static const char *action_name(enum alter_kind kind)
         [ALTER_DETACH_PARTITION] = "DETACH PARTITION", [ALTER_INHERIT] = "INHERIT", [ALTER_NO_INHERIT] = "NO INHERIT",
     };
     return (size_t)kind < sizeof(names) / sizeof(names[0]) && names[kind] ? names[kind] : "of this form";
+}
+
+/* Forms for relations that are not tables. */
+static bool suits_kind(char relkind, enum alter_kind kind)
+{
+    static const enum alter_kind any[] = {ALTER_OWNER, ALTER_SET_OPTIONS, ALTER_RESET_OPTIONS, ALTER_SET_DEFAULT, ALTER_DROP_DEFAULT},
+                                 matview[] = {ALTER_CLUSTER_ON, ALTER_SET_STATISTICS, ALTER_SET_STORAGE, ALTER_SET_COMPRESSION},
+                                 foreign[] = {ALTER_ADD_COLUMN, ALTER_DROP_COLUMN, ALTER_TYPE, ALTER_SET_NOT_NULL, ALTER_DROP_NOT_NULL,
+                                              ALTER_ADD_CONSTRAINT, ALTER_DROP_CONSTRAINT, ALTER_VALIDATE_CONSTRAINT,
+                                              ALTER_SET_STATISTICS, ALTER_SET_STORAGE, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER};
+    bool suits = false;
+    for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
+        suits |= any[i] == kind;
+    for (size_t i = 0; relkind == RELKIND_MATVIEW && i < sizeof(matview) / sizeof(matview[0]); i++)
+        suits |= matview[i] == kind;
+    for (size_t i = 0; relkind == RELKIND_FOREIGN && i < sizeof(foreign) / sizeof(foreign[0]); i++)
+        suits |= foreign[i] == kind;
+    return suits;
 }
 
 /* The columns of a typed table are its type's affair. */
@@ -632,6 +654,8 @@ bool run_alter_table(struct command *c)
                          "permission denied: \"%s\" is a system catalog", r->name);
     if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name) || !command_adopt(c, &r))
         return false;
+    if (c->utility->alter_table.object == OBJECT_FOREIGN_TABLE && r->kind != RELKIND_FOREIGN)
+        return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a foreign table", r->name);
     if (r->kind == RELKIND_COMPOSITE || c->utility->alter_table.object == OBJECT_TYPE)
         return run_alter_composite(c, r);
     const struct snapshot *held = snapshot_ref(c->snapshot);
@@ -641,16 +665,13 @@ bool run_alter_table(struct command *c)
         const struct alter_cmd *k = &c->utility->alter_table.cmds[i];
         const struct snapshot *before = snapshot_ref(c->snapshot);
         r = snapshot_relation(c->snapshot, oid);
-        bool data_only = k->kind == ALTER_OWNER || k->kind == ALTER_SET_OPTIONS ||
-                         k->kind == ALTER_RESET_OPTIONS || k->kind == ALTER_SET_DEFAULT ||
-                         k->kind == ALTER_DROP_DEFAULT ||
-                         (r->kind == RELKIND_MATVIEW && (k->kind == ALTER_CLUSTER_ON || k->kind == ALTER_SET_STATISTICS ||
-                                                         k->kind == ALTER_SET_STORAGE || k->kind == ALTER_SET_COMPRESSION));
         if (r->kind == RELKIND_PARTITIONED_INDEX && k->kind == ALTER_ATTACH_PARTITION) {
             ok = alter_attach_index(c, r, k);
-        } else if (r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED && !data_only) {
+        } else if (k->kind == ALTER_FOREIGN_OPTIONS ? r->kind != RELKIND_FOREIGN
+                                                    : r->kind != RELKIND_TABLE && r->kind != RELKIND_PARTITIONED &&
+                                                          !suits_kind(r->kind, k->kind)) {
             ok = error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
-                           "ALTER action %s cannot be performed on relation \"%s\"", action_name(k->kind), r->name);
+                           "ALTER action %s cannot be performed on relation \"%s\"", action_name(k), r->name);
             error_detail(c->err, "This operation is not supported for %s%s.", cmd_kind_name(r->kind),
                          r->index ? "es" : "s");
         } else {

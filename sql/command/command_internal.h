@@ -214,6 +214,8 @@ bool run_foreign(struct command *c);
 /* CREATE FOREIGN TABLE: is the server there for us, and the table's row of pg_foreign_table. */
 bool foreign_table_check(struct command *c, const struct create_table *ct, const struct foreign_def **server);
 bool foreign_table_define(struct command *c, uint32_t relid, const struct foreign_def *server, const struct create_table *ct);
+/* ALTER FOREIGN TABLE ... OPTIONS, of the table or a column. */
+bool alter_foreign_options(struct command *c, const struct relation *r, const struct alter_cmd *k);
 /* kind: w wrapper, s server. */
 bool cmd_rename_foreign(struct command *c, char kind, const char *from, const char *to);
 bool cmd_own_foreign(struct command *c, char kind, const char *name, const struct role_def *role);

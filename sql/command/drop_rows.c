@@ -87,8 +87,8 @@ static bool delete_relation_rows(struct command *c, const struct relation *r)
                     o, o, o, o, o, o, r->rowtype, r->rowtype, o, o, o, o, o, o, o, o, o, o) &&
            cmd_exec(c,
                     "DELETE FROM @_pg_local WHERE classid = %u AND objid = %u; DELETE FROM @_pg_relation_type WHERE relid = %u; "
-                    "DELETE FROM @_pg_attribute_more WHERE attrelid = %u",
-                    CLASS_PG_CLASS, o, o, o);
+                    "DELETE FROM @_pg_attribute_more WHERE attrelid = %u; DELETE FROM main._pg_foreign_column WHERE attrelid = %u",
+                    CLASS_PG_CLASS, o, o, o, o);
 }
 
 static bool delete_column_row(struct command *c, const struct object_address *a)

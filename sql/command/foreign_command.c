@@ -90,6 +90,16 @@ static const char *options_text(struct command *c, const struct options *o)
     return text;
 }
 
+/* The options of a column; old: those it has. */
+static bool set_column_options(struct command *c, uint32_t relid, int attnum, const struct attribute *old, const struct option *given, int n,
+                               uint32_t validator)
+{
+    struct options o = {0};
+    return merge_options(c, old ? old->fdw_options : NULL, old ? old->nfdw_options : 0, given, n, &o) && validate(c, validator, 'c', &o) &&
+           cmd_exec(c, "DELETE FROM main._pg_foreign_column WHERE attrelid = %u AND attnum = %d", relid, attnum) &&
+           (!o.n || cmd_exec(c, "INSERT INTO main._pg_foreign_column VALUES (%u, %d, %Q)", relid, attnum, options_text(c, &o)));
+}
+
 /* --- look-ups --------------------------------------------------------------------------------------------- */
 
 static const struct foreign_def *find(struct command *c, char kind, const char *name)
@@ -306,9 +316,32 @@ bool foreign_table_define(struct command *c, uint32_t relid, const struct foreig
 {
     struct options o = {0};
     const struct foreign_def *w = snapshot_foreign_oid(c->snapshot, server->of);
+    if (!durable_create(c->db, c->err))
+        return false;
+    for (int i = 0; i < ct->ncolumns; i++)
+        if (ct->columns[i].nfdw_options &&
+            !set_column_options(c, relid, i + 1, NULL, ct->columns[i].fdw_options, ct->columns[i].nfdw_options, w ? w->validator : 0))
+            return false;
     return merge_options(c, NULL, 0, ct->foreign_options, ct->nforeign_options, &o) && validate(c, w ? w->validator : 0, 't', &o) &&
            cmd_exec(c, "INSERT INTO main._pg_foreign_table VALUES (%u, %u, %Q)", relid, server->oid, options_text(c, &o)) &&
            cmd_record_depend(c, CLASS_PG_CLASS, relid, 0, CLASS_PG_FOREIGN_SERVER, server->oid, 0, 'n');
+}
+
+bool alter_foreign_options(struct command *c, const struct relation *r, const struct alter_cmd *k)
+{
+    const struct foreign_def *s = snapshot_foreign_oid(c->snapshot, r->foreign_server), *w = s ? snapshot_foreign_oid(c->snapshot, s->of) : NULL;
+    uint32_t validator = w ? w->validator : 0;
+    struct options o = {0};
+    if (!durable_create(c->db, c->err))
+        return false;
+    if (k->name && *k->name) {
+        const struct attribute *a = relation_attribute(r, k->name);
+        if (!a)
+            return error_set(c->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" of relation \"%s\" does not exist", k->name, r->name);
+        return set_column_options(c, r->oid, a->num, a, k->options, k->noptions, validator) && cmd_reload(c);
+    }
+    return merge_options(c, r->foreign_options, r->nforeign_options, k->options, k->noptions, &o) && validate(c, validator, 't', &o) &&
+           cmd_exec(c, "UPDATE main._pg_foreign_table SET ftoptions = %Q WHERE ftrelid = %u", options_text(c, &o), r->oid) && cmd_reload(c);
 }
 
 /* --- RENAME, OWNER TO -------------------------------------------------------------------------------------------------- */
