@@ -43,6 +43,17 @@ static void map_grow(struct map *m, struct arena *a)
     }
 }
 
+void map_reserve(struct map *m, struct arena *a, uint32_t n)
+{
+    uint32_t slots = 16;
+    while (slots < n * 2 + 2 && slots < 1u << 30)
+        slots *= 2;
+    if (m->nslots)
+        return;
+    m->slots = ARENA_ARRAY(a, struct map_slot, slots);
+    m->nslots = slots;
+}
+
 void map_put(struct map *m, struct arena *a, uint32_t number, const char *name, const void *value)
 {
     if ((m->used + 1) * 2 > m->nslots)

@@ -24,6 +24,8 @@ struct map {
     uint32_t used;
 };
 
+/* Room for n entries, so that filling an empty map copies none of them. */
+void map_reserve(struct map *m, struct arena *a, uint32_t n);
 /* name is borrowed: it must live as long as the map. */
 void map_put(struct map *m, struct arena *a, uint32_t number, const char *name, const void *value);
 /* The first value put under the key, NULL if none. */

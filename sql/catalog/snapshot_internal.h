@@ -56,6 +56,7 @@ struct relation_ext {
     uint32_t am;
     struct list policies, statistics;
     char replident;
+    int atts_cap; /* while it is loaded: how many atts (of an index: and columns) there is room for */
 };
 
 struct type_ext {
@@ -170,6 +171,8 @@ struct loader {
 bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st));
 /* The text of a column in the snapshot's arena, NULL for NULL. */
 const char *loader_text(struct loader *l, sqlite3_stmt *st, int column);
+/* Room for attribute number want (of an index: and its column); false when the number is out of bounds. */
+bool loader_room_for(struct loader *l, struct relation_ext *x, int want);
 /* Puts a finished relation into lists and maps. */
 void loader_add_relation(struct loader *l, struct relation_ext *x);
 void loader_add_type(struct loader *l, struct type_ext *t);
@@ -194,6 +197,8 @@ bool snapshot_load_inheritance(struct loader *l); /* snapshot_inherit.c: parents
 bool snapshot_load_adopted(struct loader *l);   /* snapshot_adopt.c: tables of other programs */
 void snapshot_repair_columns(struct loader *l); /* snapshot_repair.c: behind types, before keys */
 void snapshot_repair_indexes(struct loader *l); /* behind keys */
+bool snapshot_load_extension(struct loader *l, sqlite3_stmt *st);        /* snapshot_extension.c: a row each */
+bool snapshot_load_extension_config(struct loader *l, sqlite3_stmt *st);
 bool snapshot_load_flags(struct loader *l);     /* snapshot_inherit.c */
 void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */
 void snapshot_add_builtin_roles(struct loader *l); /* those the file does not redefine; behind the file's */

@@ -65,13 +65,11 @@ static bool load_index(struct loader *l, sqlite3_stmt *st)
     d->nulls_not_distinct = sqlite3_column_int(st, 6);
     d->nkeys = sqlite3_column_int(st, 7);
     d->predicate_sql = loader_text(l, st, 8);
-    int ncolumns = sqlite3_column_int(st, 9);
-    d->columns = ARENA_ARRAY(l->s->arena, struct index_column, ncolumns > 0 ? ncolumns : 1);
-    x->rel.atts = ARENA_ARRAY(l->s->arena, struct attribute, ncolumns > 0 ? ncolumns : 1);
     d->sqlite_name = x->rel.sqlite_name;
     d->options = x->rel.options;
     x->rel.index_of = &table->rel;
     x->rel.index = d;
+    x->rel.natts = x->atts_cap = 0;
     map_put(&l->indexes, l->s->arena, d->oid, NULL, d);
     list_add(&table->indexes, l->s->arena, d);
     return true;
@@ -79,10 +77,12 @@ static bool load_index(struct loader *l, sqlite3_stmt *st)
 
 static bool load_index_column(struct loader *l, sqlite3_stmt *st)
 {
-    struct index_def *d = (struct index_def *)map_get(&l->indexes, column_oid(st, 0), NULL);
-    if (!d || sqlite3_column_int(st, 1) != d->ncolumns + 1)
+    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct index_def *d = x ? (struct index_def *)x->rel.index : NULL;
+    int num = sqlite3_column_int(st, 1);
+    if (!d || !loader_room_for(l, x, num))
         return true;
-    struct index_column *c = (struct index_column *)&d->columns[d->ncolumns++];
+    struct index_column *c = (struct index_column *)&d->columns[num - 1];
     c->attnum = (int16_t)sqlite3_column_int(st, 2);
     c->expr_sql = loader_text(l, st, 3);
     c->type = column_oid(st, 4);
@@ -90,15 +90,30 @@ static bool load_index_column(struct loader *l, sqlite3_stmt *st)
     c->opclass = column_oid(st, 6);
     c->desc = sqlite3_column_int(st, 7);
     c->nulls_first = sqlite3_column_int(st, 8);
-    struct relation *r = &loader_relation(l, d->oid)->rel;
-    struct attribute *a = (struct attribute *)&r->atts[r->natts++];
-    *a = (struct attribute){.num = (int16_t)r->natts,
+    x->rel.natts = d->ncolumns = num > d->ncolumns ? num : d->ncolumns;
+    struct attribute *a = (struct attribute *)&x->rel.atts[num - 1];
+    *a = (struct attribute){.num = (int16_t)num,
                             .name = loader_text(l, st, 9),
                             .type = c->type,
                             .typmod = -1,
                             .collation = c->collation};
     if (c->attnum > 0 && c->attnum <= d->table->natts)
         a->typmod = d->table->atts[c->attnum - 1].typmod;
+    return true;
+}
+
+/* A gap in the numbers (hand-edited metadata) makes an index end there. */
+static bool cut_at_gaps(struct snapshot *s)
+{
+    for (int i = 0; i < s->relations.n; i++) {
+        struct relation *r = (struct relation *)s->relations.items[i];
+        struct index_def *d = (struct index_def *)r->index;
+        int n = 0;
+        while (d && !r->system && n < r->natts && r->atts[n].num)
+            n++;
+        if (d && !r->system)
+            r->natts = d->ncolumns = n;
+    }
     return true;
 }
 
@@ -322,14 +337,13 @@ bool snapshot_load_keys(struct loader *l)
 {
     return loader_rows(l,
                        "SELECT indexrelid, indrelid, indisunique, indisprimary, indimmediate, "
-                       "indisvalid, indnullsnotdistinct, indnkeyatts, indpred, "
-                       "(SELECT count(*) FROM @_pg_index_column c WHERE c.indexrelid = i.indexrelid) "
-                       "FROM @_pg_index i ORDER BY indexrelid",
+                       "indisvalid, indnullsnotdistinct, indnkeyatts, indpred FROM @_pg_index ORDER BY indexrelid",
                        load_index) &&
            loader_rows(l,
                        "SELECT indexrelid, num, attnum, expr, type, collation, opclass, is_desc, "
-                       "nulls_first, name FROM @_pg_index_column ORDER BY indexrelid, num",
+                       "nulls_first, name FROM @_pg_index_column",
                        load_index_column) &&
+           cut_at_gaps(l->s) &&
            loader_rows(l,
                        "SELECT oid, conname, connamespace, contype, conrelid, contypid, conindid, "
                        "confrelid, condeferrable, condeferred, convalidated, connoinherit, conkey, "

@@ -267,21 +267,43 @@ static bool load_class(struct loader *l, sqlite3_stmt *st)
         return true;
     }
     r->comment = snapshot_comment(l->s, r->oid, CLASS_PG_CLASS, 0);
-    int natts = sqlite3_column_int(st, 14);
-    r->natts = 0;
-    r->atts = ARENA_ARRAY(l->s->arena, struct attribute, natts > 0 ? natts : 1);
+    loader_room_for(l, x, 1);
     loader_add_relation(l, x);
     return true;
 }
 
-/* Columns come in the order of attnum; a gap (hand-edited metadata) makes the relation end there. */
+bool loader_room_for(struct loader *l, struct relation_ext *x, int want)
+{
+    struct index_def *d = (struct index_def *)x->rel.index;
+    if (want < 1 || want > INT16_MAX)
+        return false;
+    if (want <= x->atts_cap)
+        return true;
+    int cap = x->atts_cap ? x->atts_cap * 2 : d ? 1 : 4;
+    cap = cap < want ? want : cap;
+    struct attribute *atts = ARENA_ARRAY(l->s->arena, struct attribute, cap);
+    struct index_column *columns = d ? ARENA_ARRAY(l->s->arena, struct index_column, cap) : NULL;
+    if (x->atts_cap)
+        memcpy(atts, x->rel.atts, sizeof(atts[0]) * (size_t)x->atts_cap);
+    if (d && x->atts_cap)
+        memcpy(columns, d->columns, sizeof(columns[0]) * (size_t)x->atts_cap);
+    x->rel.atts = atts;
+    if (d)
+        d->columns = columns;
+    x->atts_cap = cap;
+    return true;
+}
+
+/* Columns come as they lie in the file, nearly always in the order of attnum. */
 static bool load_attribute(struct loader *l, sqlite3_stmt *st)
 {
     struct relation_ext *x = loader_relation(l, column_oid(st, 0));
-    if (!x || sqlite3_column_int(st, 1) != x->rel.natts + 1)
+    int num = sqlite3_column_int(st, 1);
+    if (!x || !loader_room_for(l, x, num))
         return true;
-    struct attribute *a = (struct attribute *)&x->rel.atts[x->rel.natts++];
-    a->num = (int16_t)x->rel.natts;
+    struct attribute *a = (struct attribute *)&x->rel.atts[num - 1];
+    x->rel.natts = x->rel.natts > num ? x->rel.natts : num;
+    a->num = (int16_t)num;
     a->name = loader_text(l, st, 2);
     if (!a->name)
         a->name = "";
@@ -293,15 +315,37 @@ static bool load_attribute(struct loader *l, sqlite3_stmt *st)
     a->collation = column_oid(st, 8);
     a->identity = column_char(st, 9);
     a->generated = column_char(st, 10);
-    a->default_oid = column_oid(st, 11);
-    a->default_sql = loader_text(l, st, 12);
-    a->storage = column_char(st, 13);
-    a->stattarget = sqlite3_column_int(st, 14);
+    a->storage = column_char(st, 11);
+    a->stattarget = sqlite3_column_int(st, 12);
     a->has_stattarget = a->stattarget >= 0;
-    a->options = loader_text(l, st, 15);
+    a->options = loader_text(l, st, 13);
     a->sqlite_name = a->name;
     a->comment = snapshot_comment(l->s, x->rel.oid, CLASS_PG_CLASS, a->num);
     return true;
+}
+
+static bool load_default(struct loader *l, sqlite3_stmt *st)
+{
+    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    int num = sqlite3_column_int(st, 1);
+    if (!x || num < 1 || num > x->rel.natts)
+        return true;
+    struct attribute *a = (struct attribute *)&x->rel.atts[num - 1];
+    a->default_oid = column_oid(st, 2);
+    a->default_sql = loader_text(l, st, 3);
+    return true;
+}
+
+/* A gap in the numbers (hand-edited metadata) makes a relation end there. */
+static void cut_at_gaps(struct snapshot *s)
+{
+    for (int i = 0; i < s->relations.n; i++) {
+        struct relation *r = (struct relation *)s->relations.items[i];
+        int n = 0;
+        while (n < r->natts && (r->system || r->atts[n].num))
+            n++;
+        r->natts = n;
+    }
 }
 
 /* --- policies --------------------------------------------------------------------------------------- */
@@ -460,48 +504,6 @@ static void resolve_types(struct loader *l)
     }
 }
 
-/* --- extensions --------------------------------------------------------------------------------------------- */
-
-static bool load_extension(struct loader *l, sqlite3_stmt *st)
-{
-    struct snapshot *s = l->s;
-    struct extension_def *e = ARENA_NEW(s->arena, struct extension_def);
-    e->oid = column_oid(st, 0);
-    e->name = loader_text(l, st, 1);
-    e->owner = column_oid(st, 2);
-    e->namespace_oid = column_oid(st, 3);
-    e->relocatable = sqlite3_column_int(st, 4);
-    e->version = loader_text(l, st, 5);
-    list_add(&s->extensions, s->arena, e);
-    map_put(&s->extension_name, s->arena, 0, e->name, e);
-    const struct extension_info *info = extension_builtin(e->name);
-    if (info)
-        snapshot_add_extension(l, info, e->namespace_oid);
-    return true;
-}
-
-static bool load_extension_config(struct loader *l, sqlite3_stmt *st)
-{
-    struct snapshot *s = l->s;
-    for (int i = 0; i < s->extensions.n; i++) {
-        struct extension_def *e = (struct extension_def *)s->extensions.items[i];
-        if (e->oid != column_oid(st, 0))
-            continue;
-        uint32_t *config = ARENA_ARRAY(s->arena, uint32_t, e->nconfig + 1);
-        const char **conditions = ARENA_ARRAY(s->arena, const char *, e->nconfig + 1);
-        for (int k = 0; k < e->nconfig; k++) {
-            config[k] = e->config[k];
-            conditions[k] = e->conditions[k];
-        }
-        config[e->nconfig] = column_oid(st, 1);
-        conditions[e->nconfig] = loader_text(l, st, 2);
-        e->config = config;
-        e->conditions = conditions;
-        e->nconfig++;
-    }
-    return true;
-}
-
 bool snapshot_load_proc(struct loader *l, uint32_t oid)
 {
     char depends[160], acls[160];
@@ -530,19 +532,15 @@ bool snapshot_load_durable(struct loader *l)
         {"SELECT * FROM @_pg_setting ORDER BY 1, 2, rowid", load_setting},
         {"SELECT * FROM @_pg_namespace ORDER BY oid", load_namespace},
         {"SELECT * FROM @_pg_authid ORDER BY oid", load_role},
-        {"SELECT * FROM @_pg_extension ORDER BY oid", load_extension},
-        {"SELECT * FROM @_pg_extension_config ORDER BY 1, 2", load_extension_config},
+        {"SELECT * FROM @_pg_extension ORDER BY oid", snapshot_load_extension},
+        {"SELECT * FROM @_pg_extension_config ORDER BY 1, 2", snapshot_load_extension_config},
         {"SELECT oid, relname, relnamespace, reltype, relowner, relkind, relpersistence, relam, "
-         "reloptions, sqlite_name, rowid_attnum, view_sql, relrowsecurity, relreplident, "
-         "(SELECT max(attnum) FROM @_pg_attribute WHERE attrelid = c.oid) "
-         "FROM @_pg_class c ORDER BY oid",
+         "reloptions, sqlite_name, rowid_attnum, view_sql, relrowsecurity, relreplident FROM @_pg_class ORDER BY oid",
          load_class},
-        {"SELECT a.attrelid, a.attnum, a.attname, a.atttypid, a.atttypmod, a.attndims, a.attnotnull, "
-         "a.attisdropped, a.attcollation, a.attidentity, a.attgenerated, d.oid, d.adsrc, "
-         "a.attstorage, a.attstattarget, a.attoptions "
-         "FROM @_pg_attribute a LEFT JOIN @_pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
-         "ORDER BY a.attrelid, a.attnum",
+        {"SELECT attrelid, attnum, attname, atttypid, atttypmod, attndims, attnotnull, attisdropped, attcollation, attidentity, "
+         "attgenerated, attstorage, attstattarget, attoptions FROM @_pg_attribute",
          load_attribute},
+        {"SELECT adrelid, adnum, oid, adsrc FROM @_pg_attrdef", load_default},
         {"SELECT oid, polname, polrelid, polcmd, polpermissive, polroles, polqual, polwithcheck FROM @_pg_policy "
          "ORDER BY polrelid, polname",
          load_policy},
@@ -557,6 +555,7 @@ bool snapshot_load_durable(struct loader *l)
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (!loader_rows(l, steps[i].sql, steps[i].row))
             return false;
+    cut_at_gaps(l->s);
     if (!snapshot_load_ranges(l) || !snapshot_load_text_search(l))
         return false;
     if (l->s->policies.n)
@@ -637,6 +636,20 @@ static bool load_parts(struct loader *l)
     return true;
 }
 
+/* The new picture will have about as many things as the former one. */
+static void reserve_maps(struct loader *l, const struct snapshot *base)
+{
+    struct snapshot *s = l->s;
+    map_reserve(&l->exts, s->arena, base->relation_oid.used + 8);
+    map_reserve(&l->files, s->arena, base->relation_sqlite.used + 64);
+    map_reserve(&s->relation_oid, s->arena, base->relation_oid.used + 8);
+    map_reserve(&s->relation_name, s->arena, base->relation_name.used + 8);
+    map_reserve(&s->relation_sqlite, s->arena, base->relation_sqlite.used + 8);
+    map_reserve(&s->type_oid, s->arena, base->type_oid.used + 8);
+    map_reserve(&s->type_name, s->arena, base->type_name.used + 8);
+    map_reserve(&s->constraint_oid, s->arena, base->constraint_oid.used + 8);
+}
+
 static struct snapshot *load(sqlite3 *db, const char *database, bool pending, const struct snapshot *base,
                              struct error *err)
 {
@@ -650,6 +663,8 @@ static struct snapshot *load(sqlite3 *db, const char *database, bool pending, co
     s->durable = durable_exists(db);
     struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = pending, .base = base};
     l.temp = durable_temp_exists(db);
+    if (base)
+        reserve_maps(&l, base);
     if (!load_parts(&l)) {
         snapshot_unref(s);
         return NULL;

@@ -1,4 +1,4 @@
-/* rel_statistics.c: rows of pg_statistic_ext. */
+/* rel_statistic_ext.c: rows of pg_statistic_ext. */
 #include <string.h>
 
 #include "sql/catalog/catalog_table.h"
