@@ -1,6 +1,7 @@
 /*
  * contrib/pgcrypto.c: the extension pgcrypto: digest, hmac, crypt, gen_salt, random bytes and raw encryption. Ciphers and
- * digests are OpenSSL's, crypt() is libcrypt's. Armor: pgcrypto_armor.c. The pgp_ functions are not implemented.
+ * digests are OpenSSL's, crypt() is libcrypt's. Armor: pgcrypto_armor.c. Messages
+ * under a password: pgcrypto_pgp.c; under public keys they are not implemented.
  */
 #include <crypt.h>
 #include <openssl/evp.h>
