@@ -5,54 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "vecext/vec_idset.h"
-#include "vecext/vec_image.h"
 #include "vecext/vec_kernel.h"
-#include "vecext/vec_list.h"
-#include "vecext/vec_log.h"
-#include "vecext/vec_nearest.h"
-#include "vecext/vec_order.h"
-#include "vecext/vec_select.h"
-
-/* Standard deviations between an estimate and its bounds, one-bit and four-bit; with a threshold, where a row at the edge
- * is missed as soon as its bound is wrong, more. */
-static const float eps_1bit = 1.9f, eps_4bit = 2.3f, eps_threshold = 3.3f;
+#include "vecext/vec_search_scan.h"
 
 enum { FIRST_BATCH = 40 };
-
-struct candidate {
-    float low, estimate;
-    int64_t id;
-};
-
-struct survivor {
-    float low, width; /* estimate - low */
-    int64_t slot, id;
-};
 
 struct result {
     double distance;
     int64_t id;
-};
-
-struct vec_search {
-    struct vec_index *ix;
-    struct vec_search_args args;
-    struct vec_query_tables tables;
-    struct vec_scan_stats stats;
-    float shift;   /* score = exact score - shift (inner product: the mean's share) */
-    bool overflow; /* the query's norm is not finite: no estimate means anything */
-
-    struct vec_order order;
-    struct vec_nearest upper1, upper4, exact;
-    float limit, max_score;
-    struct vec_log log;
-    struct vec_buf survivors, candidates, results, space;
-    size_t next; /* result to hand out */
-    int64_t wanted; /* rows of the last round; 0 before it */
-    int lists;      /* visited in the last round */
-    int64_t tested, passed; /* by args.test */
-    struct vec_idset seen;  /* rows handed out (k < 0) */
 };
 
 /* What a distance is in the scale of the codes' estimates. */
@@ -72,12 +32,6 @@ static double score_of(const struct vec_search *s, double distance)
     }
 }
 
-/* Rows of these metrics are found by neighbouring ones and kept by exact distance alone. */
-static bool has_estimates(const struct vec_search *s)
-{
-    return s->ix->metric != VEC_METRIC_L1 && s->ix->metric != VEC_METRIC_JACCARD && !s->overflow;
-}
-
 static bool prepare(struct vec_search *s, struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
@@ -91,7 +45,7 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
     vec_query_tables_fill(&s->tables, &ix->shape, q);
     s->overflow = !isfinite(s->tables.norm2) || !isfinite(s->shift);
     double max = s->args.max_distance;
-    s->max_score = isinf(max) || !has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
+    s->max_score = isinf(max) || !vec_search_has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
     if (ix->metric == VEC_METRIC_L2 && max < 0)
         s->max_score = -INFINITY;
     return vec_order_init(&s->order, &ix->centroids, q, s->tables.norm2, ix->shape.inner, s->args.most_lists, err) &&
@@ -147,238 +101,6 @@ const uint32_t *vec_search_order(struct vec_search *s, int *n)
     *n = s->order.most;
     vec_order_extend(&s->order, s->order.most);
     return s->order.lists;
-}
-
-static void tighten(struct vec_search *s)
-{
-    float limit = s->upper1.worst < s->upper4.worst ? s->upper1.worst : s->upper4.worst;
-    s->limit = limit < s->max_score ? limit : s->max_score;
-}
-
-static bool add_candidate(struct vec_search *s, float low, float width, int64_t id,
-                          struct vec_error *err)
-{
-    struct candidate c = {low, low + width, id};
-    return vec_buf_append(&s->candidates, &c, sizeof c, err);
-}
-
-static struct vec_bounds list_bounds(const struct vec_search *s, int64_t list, bool refined)
-{
-    /* With nothing to estimate by, every row passes: low is minus infinity. */
-    if (!has_estimates(s))
-        return (struct vec_bounds){-INFINITY, 0, 0, 0};
-    const struct vec_code_shape *shape = &s->ix->shape;
-    float d2 = shape->inner ? 0 : s->order.distances2[list];
-    float eps = isfinite(s->args.max_distance) ? eps_threshold : refined ? eps_4bit : eps_1bit;
-    return refined ? vec_bounds_4bit(&s->tables, shape, d2, s->order.products[list], eps)
-                   : vec_bounds_1bit(&s->tables, shape, d2, s->order.products[list], eps);
-}
-
-/* Rows of a block that are alive and pass the filter. */
-static uint32_t block_mask(const struct vec_search *s, const struct vec_segment *segment, int block)
-{
-    uint32_t mask = vec_segment_live(segment, block);
-    if (!s->args.filter)
-        return mask;
-    for (uint32_t left = mask; left; left &= left - 1) {
-        int i = __builtin_ctz(left);
-        if (!vec_rowset_has(s->args.filter, vec_segment_id(segment, block * VEC_BLOCK + i)))
-            mask &= ~(UINT32_C(1) << i);
-    }
-    return mask;
-}
-
-/* Does the row pass the caller's test? */
-static bool test_row(struct vec_search *s, int64_t id, bool *pass, struct vec_error *err)
-{
-    *pass = true;
-    if (!s->args.test)
-        return true;
-    int answer = vec_test_row(s->args.test, id, err);
-    *pass = answer > 0;
-    s->tested++;
-    s->stats.tested++;
-    s->passed += *pass;
-    return answer >= 0;
-}
-
-/* masks: the rows of each block to look at, or NULL: all that are alive and pass the filter. */
-static bool scan_segment(struct vec_search *s, const struct vec_segment *segment, const uint32_t *masks,
-                         const struct vec_bounds *bounds, int64_t first_slot, struct vec_error *err)
-{
-    const struct vec_kernels *k = vec_kernels();
-    size_t dims = (size_t)s->ix->shape.dims;
-    for (int block = 0; block < segment->blocks; block++) {
-        uint32_t mask = masks ? masks[block] : block_mask(s, segment, block);
-        if (!mask)
-            continue;
-        s->stats.rows += __builtin_popcount(mask);
-        uint32_t sums[VEC_BLOCK];
-        float low[VEC_BLOCK];
-        const unsigned char *scale = segment->scale + 4 * VEC_BLOCK * (size_t)block;
-        k->block_sums(segment->codes + (size_t)block * dims * 4, s->tables.lut, dims / VEC_GROUP,
-                      sums);
-        mask &= k->block_bounds(sums, segment->add + 4 * VEC_BLOCK * (size_t)block, scale,
-                                bounds->base, bounds->a, bounds->b - bounds->error, s->limit, low);
-        for (; mask; mask &= mask - 1) {
-            int i = __builtin_ctz(mask);
-            int slot = block * VEC_BLOCK + i;
-            float width = vec_get_f32(scale + 4 * i) * bounds->error;
-            struct survivor v = {low[i], width, first_slot + slot, vec_segment_id(segment, slot)};
-            bool pass;
-            if (s->args.test) {
-                tighten(s);
-                if (!(low[i] < s->limit))
-                    continue;
-            }
-            if (!test_row(s, v.id, &pass, err))
-                return false;
-            if (!pass)
-                continue;
-            if (!vec_buf_append(&s->survivors, &v, sizeof v, err))
-                return false;
-            if (isfinite(low[i]))
-                vec_nearest_push(&s->upper1, low[i] + 2 * width);
-        }
-        tighten(s);
-    }
-    return true;
-}
-
-/* Four-bit estimate of one row; becomes a candidate when it is still below the bound. */
-static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds,
-                       const unsigned char *factors, const unsigned char *code, int64_t id,
-                       struct vec_error *err)
-{
-    float add = vec_get_f32(factors), scale = vec_get_f32(factors + 4);
-    int32_t dot = vec_kernels()->nibble_dot(code, s->tables.q8, (size_t)s->ix->shape.dims);
-    float estimate = (bounds->base + add) + scale * (bounds->a * (float)dot + bounds->b);
-    float width = scale * bounds->error;
-    s->stats.refined++;
-    if (!(estimate - width < s->limit))
-        return true;
-    if (isfinite(estimate)) {
-        vec_nearest_push(&s->upper4, estimate + width);
-        tighten(s);
-    }
-    return add_candidate(s, estimate - width, width, id, err);
-}
-
-static bool refine_survivors(struct vec_search *s, const struct vec_image *image, struct vec_error *err)
-{
-    struct vec_index *ix = s->ix;
-    const struct survivor *all = (const void *)s->survivors.data;
-    size_t n = s->survivors.len / sizeof *all, ref_bytes = vec_code_ref_bytes(&ix->shape);
-    if (!n)
-        return true;
-    if (!ix->shape.refined) {
-        for (size_t i = 0; i < n; i++)
-            if (all[i].low < s->limit &&
-                !add_candidate(s, all[i].low, all[i].width, all[i].id, err))
-                return false;
-        return true;
-    }
-    struct vec_bounds bounds = list_bounds(s, image->list, true);
-    const struct vec_block *codes = NULL;
-    int64_t loaded = -1;
-    bool ok = true;
-    for (size_t i = 0; ok && i < n; i++) {
-        if (!(all[i].low < s->limit))
-            continue;
-        int64_t chunk = all[i].slot / ix->ref_rows;
-        size_t at = (size_t)(all[i].slot % ix->ref_rows) * ref_bytes;
-        if (chunk != loaded) {
-            vec_block_release(codes);
-            codes = vec_image_ref(ix, image, chunk, err);
-            loaded = chunk;
-        }
-        if (!codes)
-            return false;
-        ok = at + ref_bytes <= codes->len
-                 ? refine_row(s, &bounds, codes->data + at, codes->data + at + 8, all[i].id, err)
-                 : vec_index_damaged(ix, "second-stage codes", err);
-    }
-    vec_block_release(codes);
-    return ok;
-}
-
-/* One row of the log. */
-static bool scan_record(struct vec_search *s, const unsigned char *record, int64_t id, const struct vec_bounds *bounds1,
-                        const struct vec_bounds *bounds4, struct vec_error *err)
-{
-    const struct vec_code_shape *shape = &s->ix->shape;
-    const unsigned char *signs = vec_record_signs(shape, record);
-    float add = vec_get_f32(record), scale = vec_get_f32(record + 4);
-    uint32_t sum = vec_signs_sum(&s->tables, signs, (size_t)shape->dims / VEC_GROUP);
-    float width = scale * bounds1->error;
-    float low = (bounds1->base + add) + scale * (bounds1->a * (float)sum + bounds1->b) - width;
-    bool pass;
-    s->stats.rows++;
-    if (!(low < s->limit))
-        return true;
-    if (!test_row(s, id, &pass, err))
-        return false;
-    if (!pass)
-        return true;
-    if (shape->refined)
-        return refine_row(s, bounds4, record + 8, signs + vec_code_sign_bytes(shape), id, err);
-    return add_candidate(s, low, width, id, err);
-}
-
-/* The log's rows of a list. */
-static bool scan_log(struct vec_search *s, int64_t list, struct vec_error *err)
-{
-    struct vec_bounds bounds1, bounds4;
-    bool measured = false;
-    for (int chunk = 0; chunk < s->log.count; chunk++) {
-        size_t row, last;
-        vec_log_range(&s->log, chunk, (uint32_t)list, &row, &last);
-        if (row < last && !measured) {
-            vec_order_measure(&s->order, list);
-            bounds1 = list_bounds(s, list, false);
-            bounds4 = list_bounds(s, list, true);
-            measured = true;
-        }
-        for (; row < last; row++) {
-            int64_t id = vec_log_id(&s->log, chunk, row);
-            if (s->args.filter && !vec_rowset_has(s->args.filter, id))
-                continue;
-            if (!scan_record(s, vec_log_record(s->ix, &s->log, chunk, row), id, &bounds1, &bounds4, err))
-                return false;
-        }
-    }
-    return true;
-}
-
-static bool scan_segments(struct vec_search *s, const struct vec_image *image, const struct vec_bounds *bounds,
-                          struct vec_error *err)
-{
-    struct vec_index *ix = s->ix;
-    struct vec_segment segment;
-    int64_t chunk;
-    bool damaged;
-    size_t at = 0;
-    while (vec_image_next(ix, image, &at, &chunk, &segment, &damaged)) {
-        if (!scan_segment(s, &segment, NULL, bounds, chunk * ix->seg_rows, err))
-            return false;
-        s->stats.segments++;
-    }
-    return !damaged || vec_index_damaged(ix, "a segment", err);
-}
-
-static bool scan_list(struct vec_search *s, int64_t list, struct vec_error *err)
-{
-    vec_order_measure(&s->order, list);
-    struct vec_bounds bounds = list_bounds(s, list, false);
-    struct vec_image image;
-    s->survivors.len = 0;
-    s->stats.lists++;
-    if (!vec_image_open(s->ix, list, &image, err))
-        return false;
-    bool ok = scan_segments(s, &image, &bounds, err) && refine_survivors(s, &image, err) &&
-              scan_log(s, list, err);
-    vec_image_close(&image);
-    return ok;
 }
 
 static int compare_candidate(const void *a, const void *b)
@@ -461,37 +183,8 @@ static bool read_filter(struct vec_search *s, struct vec_error *err)
 
 static bool filter_is_small(const struct vec_search *s)
 {
-    int64_t most = has_estimates(s) ? 64 : 64 + s->ix->trained_rows / 60;
+    int64_t most = vec_search_has_estimates(s) ? 64 : 64 + s->ix->trained_rows / 60;
     return s->args.filter && s->args.filter->count <= most;
-}
-
-struct selected_context {
-    struct vec_search *s;
-    struct vec_bounds bounds;
-};
-
-static bool scan_selected(void *context, const struct vec_segment *segment, int64_t chunk, const uint32_t *masks,
-                          struct vec_error *err)
-{
-    struct selected_context *c = context;
-    c->s->stats.segments++;
-    return scan_segment(c->s, segment, masks, &c->bounds, chunk * c->s->ix->seg_rows, err);
-}
-
-static bool scan_selected_list(struct vec_search *s, struct vec_selection *selection, int64_t list,
-                               struct vec_error *err)
-{
-    vec_order_measure(&s->order, list);
-    struct selected_context context = {s, list_bounds(s, list, false)};
-    struct vec_image image;
-    s->survivors.len = 0;
-    s->stats.lists++;
-    if (!vec_image_open(s->ix, list, &image, err))
-        return false;
-    bool ok = vec_selection_scan(selection, s->ix, &image, scan_selected, &context, err) &&
-              refine_survivors(s, &image, err);
-    vec_image_close(&image);
-    return ok;
 }
 
 /* A filter of some rows that are known by place: their codes are compared wherever they lie, the nearest lists' first. Rows of
@@ -504,12 +197,12 @@ static bool search_selected(struct vec_search *s, bool *done, struct vec_error *
         vec_order_extend(&s->order, s->order.most);
         for (int i = 0; ok && i < s->order.most; i++)
             ok = (!vec_selection_in(&selection, s->order.lists[i]) ||
-                  scan_selected_list(s, &selection, s->order.lists[i], err)) &&
-                 scan_log(s, s->order.lists[i], err);
+                  vec_search_scan_selected(s, &selection, s->order.lists[i], err)) &&
+                 vec_search_scan_log(s, s->order.lists[i], err);
         ok = ok && vec_selection_find_others(&selection, s->ix, err);
         const int64_t *others = (const void *)selection.others.data;
         for (size_t i = 0; ok && i < selection.others.len / sizeof *others; i++)
-            ok = add_candidate(s, -INFINITY, 0, others[i], err);
+            ok = vec_search_add(s, -INFINITY, 0, others[i], err);
         ok = ok && rerank(s, err);
     }
     vec_selection_free(&selection);
@@ -519,7 +212,7 @@ static bool search_selected(struct vec_search *s, bool *done, struct vec_error *
 /* Between reading the rows themselves and visiting lists that hold few of them. */
 static bool filter_is_selective(const struct vec_search *s)
 {
-    return s->args.filter && has_estimates(s) && s->args.filter->count <= s->ix->trained_rows / 8;
+    return s->args.filter && vec_search_has_estimates(s) && s->args.filter->count <= s->ix->trained_rows / 8;
 }
 
 static int64_t default_probes(const struct vec_search *s)
@@ -577,7 +270,7 @@ static bool scan_lists(struct vec_search *s, int from, int to, struct vec_error 
 {
     vec_order_extend(&s->order, to);
     for (int i = from; i < to; i++)
-        if (!scan_list(s, s->order.lists[i], err))
+        if (!vec_search_scan_list(s, s->order.lists[i], err))
             return false;
     return true;
 }
@@ -596,7 +289,7 @@ static bool widen(struct vec_search *s, size_t wanted, size_t most, struct vec_e
     if (!vec_nearest_reset(&s->upper1, most, err) || !vec_nearest_reset(&s->upper4, most, err) ||
         !vec_nearest_reset(&s->exact, wanted, err))
         return false;
-    tighten(s);
+    vec_search_tighten(s);
     return true;
 }
 
@@ -652,7 +345,7 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
         !vec_nearest_reset(&s->upper4, (size_t)wanted, err) ||
         !vec_nearest_reset(&s->exact, (size_t)wanted, err))
         return false;
-    tighten(s);
+    vec_search_tighten(s);
     bool done = filter_is_small(s);
     if (done && !read_filter(s, err))
         return false;

@@ -1,0 +1,57 @@
+/*
+ * vec_search_scan.h - what a search holds, and the comparing of its query with the codes of lists; of vec_search.c and
+ * vec_search_scan.c alone.
+ */
+#ifndef VECEXT_VEC_SEARCH_SCAN_H
+#define VECEXT_VEC_SEARCH_SCAN_H
+
+#include "vecext/vec_idset.h"
+#include "vecext/vec_log.h"
+#include "vecext/vec_nearest.h"
+#include "vecext/vec_order.h"
+#include "vecext/vec_search.h"
+#include "vecext/vec_select.h"
+
+/* A row that may be among the nearest. */
+struct candidate {
+    float low, estimate;
+    int64_t id;
+};
+
+struct vec_search {
+    struct vec_index *ix;
+    struct vec_search_args args;
+    struct vec_query_tables tables;
+    struct vec_scan_stats stats;
+    float shift;   /* score = exact score - shift (inner product: the mean's share) */
+    bool overflow; /* the query's norm is not finite: no estimate means anything */
+
+    struct vec_order order;
+    struct vec_nearest upper1, upper4, exact;
+    float limit, max_score;
+    struct vec_log log;
+    struct vec_buf survivors, candidates, results, space;
+    size_t next; /* result to hand out */
+    int64_t wanted; /* rows of the last round; 0 before it */
+    int lists;      /* visited in the last round */
+    int64_t tested, passed; /* by args.test */
+    struct vec_idset seen;  /* rows handed out (k < 0) */
+};
+
+/* Rows of these metrics are found by neighbouring ones and kept by exact distance alone. */
+static inline bool vec_search_has_estimates(const struct vec_search *s)
+{
+    return s->ix->metric != VEC_METRIC_L1 && s->ix->metric != VEC_METRIC_JACCARD && !s->overflow;
+}
+
+/* The bound that a row must be below: that of the k nearest so far, and the greatest distance wanted. */
+void vec_search_tighten(struct vec_search *s);
+
+bool vec_search_add(struct vec_search *s, float low, float width, int64_t id, struct vec_error *err);
+
+/* Compares the rows of a list, those of the log included; the rows of a selection in it; those of the log alone. */
+bool vec_search_scan_list(struct vec_search *s, int64_t list, struct vec_error *err);
+bool vec_search_scan_selected(struct vec_search *s, struct vec_selection *selection, int64_t list, struct vec_error *err);
+bool vec_search_scan_log(struct vec_search *s, int64_t list, struct vec_error *err);
+
+#endif
