@@ -1,4 +1,7 @@
-/* vec_cache.c - parts of indexes in memory; see vec_cache.h. A chained hash table with a list in order of use. */
+/*
+ * vec_cache.c - parts of indexes in memory; see vec_cache.h. A chained hash table with a list in order of use, nearly: a block that
+ * is asked for is only marked, and moves to the front when it would have to go (moving it each time touched three others).
+ */
 #include "vecext/vec_cache.h"
 
 #include <pthread.h>
@@ -9,6 +12,7 @@ struct entry {
     struct vec_block block; /* first: what callers see */
     atomic_int references;
     uint64_t key, part;
+    bool used; /* since it was put in or spared */
     struct entry *chain, *newer, *older;
 };
 
@@ -90,13 +94,25 @@ const struct vec_block *vec_cache_get(uint64_t key, uint64_t part)
     struct entry *e = find(key, part);
     if (e) {
         atomic_fetch_add_explicit(&e->references, 1, memory_order_relaxed);
-        if (e->newer) {
-            unlink_use(e);
-            link_use(e);
-        }
+        e->used = true;
     }
     pthread_mutex_unlock(&cache.lock);
     return e ? &e->block : NULL;
+}
+
+/* Drops blocks, the longest unused first, until there is room for so many bytes. */
+static void make_room(size_t bytes)
+{
+    while (cache.oldest && cache.bytes + bytes > cache.limit) {
+        struct entry *e = cache.oldest;
+        if (e->used) {
+            e->used = false;
+            unlink_use(e);
+            link_use(e);
+        } else {
+            drop(e);
+        }
+    }
 }
 
 struct vec_block *vec_block_new(size_t len, struct vec_error *err)
@@ -118,8 +134,7 @@ void vec_cache_put(uint64_t key, uint64_t part, struct vec_block *block)
     bool room = bytes_of(e) <= cache.limit / LARGEST_SHARE && !find(key, part) &&
                 (cache.count < cache.nbuckets || grow());
     if (room) {
-        while (cache.oldest && cache.bytes + bytes_of(e) > cache.limit)
-            drop(cache.oldest);
+        make_room(bytes_of(e));
         e->key = key;
         e->part = part;
         atomic_fetch_add_explicit(&e->references, 1, memory_order_relaxed);
@@ -161,8 +176,7 @@ void vec_cache_limit(size_t bytes)
 {
     pthread_mutex_lock(&cache.lock);
     cache.limit = bytes;
-    while (cache.oldest && cache.bytes > cache.limit)
-        drop(cache.oldest);
+    make_room(0);
     pthread_mutex_unlock(&cache.lock);
 }
 
