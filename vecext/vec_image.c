@@ -1,6 +1,7 @@
 /* vec_image.c - see vec_image.h. */
 #include "vecext/vec_image.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { HEADER = 16, PART_SEGMENTS = 0, PART_FIRST_REF = 1 };
@@ -17,8 +18,8 @@ static uint64_t block_key(const struct vec_index *ix, int64_t version)
     return key ? key : 1;
 }
 
-/* The segments in their wide form, into ix->bytes. */
-static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *err)
+/* The stored segments into `raw`, each behind its chunk and length. */
+static bool read_parts(struct vec_index *ix, int64_t list, struct vec_buf *raw, size_t *n, struct vec_error *err)
 {
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SEG_SCAN, err);
     if (!stmt)
@@ -26,29 +27,77 @@ static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *
     sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
     sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
     bool ok = true;
-    int64_t rows = 0, slots, dead;
-    ix->bytes.len = 0;
-    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+    for (*n = 0; ok && sqlite3_step(stmt) == SQLITE_ROW; ++*n) {
         const void *blob = sqlite3_column_blob(stmt, 1);
-        struct vec_segment segment;
-        /* what is none has no rows, and is found to be none again */
-        bool good = vec_segment_parse(&ix->shape, blob, (size_t)sqlite3_column_bytes(stmt, 1), &segment);
-        size_t len = good ? vec_segment_wide_bytes(&ix->shape, &segment) : 0, room = HEADER + padded(len);
-        int64_t head[2] = {sqlite3_column_int64(stmt, 0) - vec_key(list, 0), (int64_t)len};
-        unsigned char *to = vec_buf_reserve(&ix->bytes, room, err);
+        int64_t head[2] = {sqlite3_column_int64(stmt, 0) - vec_key(list, 0), sqlite3_column_bytes(stmt, 1)};
+        size_t len = (size_t)head[1];
+        unsigned char *to = vec_buf_reserve(raw, HEADER + padded(len), err);
         ok = to != NULL;
         if (!ok)
             break;
         memcpy(to, head, HEADER);
-        if (good)
-            vec_segment_widen(&ix->shape, &segment, to + HEADER);
-        rows += good ? segment.n : 0;
-        memset(to + HEADER + len, 0, padded(len) - len);
-        ix->bytes.len += room;
+        if (len)
+            memcpy(to + HEADER, blob, len);
+        raw->len += HEADER + padded(len);
     }
-    if (!vec_index_done(ix, stmt, ok ? err : NULL) || !ok || !vec_list_state(ix, list, &slots, &dead, err))
-        return false;
-    return rows == slots || vec_index_damaged(ix, "a segment is missing", err);
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+/* Takes them apart: one after the other, all but the last full, together the slots that the list has. */
+static bool take_parts(struct vec_index *ix, int64_t list, const struct vec_buf *raw, size_t n, struct vec_segment *parts,
+                       struct vec_error *err)
+{
+    int64_t rows = 0, slots, dead;
+    size_t at = 0;
+    for (size_t i = 0; i < n; i++) {
+        int64_t head[2];
+        memcpy(head, raw->data + at, HEADER);
+        if (!vec_segment_parse(&ix->shape, raw->data + at + HEADER, (size_t)head[1], &parts[i]))
+            return vec_index_damaged(ix, "a segment", err);
+        if (head[0] != (int64_t)i || (i + 1 < n && parts[i].n != ix->seg_rows) || parts[i].n > ix->seg_rows)
+            return vec_index_damaged(ix, "a segment is missing", err);
+        rows += parts[i].n;
+        at += HEADER + padded((size_t)head[1]);
+    }
+    return vec_list_state(ix, list, &slots, &dead, err) &&
+           (rows == slots || vec_index_damaged(ix, "a segment is missing", err));
+}
+
+/* Merges them into few segments of vec_image_rows() slots, into ix->bytes. */
+static bool merge_parts(struct vec_index *ix, const struct vec_segment *parts, size_t n, struct vec_error *err)
+{
+    size_t together = (size_t)(vec_image_rows(ix) / ix->seg_rows);
+    ix->bytes.len = 0;
+    for (size_t first = 0; first < n; first += together) {
+        size_t count = n - first < together ? n - first : together;
+        bool wide;
+        size_t len = vec_segment_merged_bytes(&ix->shape, parts + first, count, &wide);
+        int64_t head[2] = {(int64_t)(first / together), (int64_t)len};
+        unsigned char *to = vec_buf_reserve(&ix->bytes, HEADER + padded(len), err);
+        if (!to)
+            return false;
+        memcpy(to, head, HEADER);
+        vec_segment_merge(&ix->shape, parts + first, count, wide, to + HEADER);
+        memset(to + HEADER + len, 0, padded(len) - len);
+        ix->bytes.len += HEADER + padded(len);
+    }
+    return true;
+}
+
+/* A list's segments as searches read them, into ix->bytes. */
+static bool read_segments(struct vec_index *ix, int64_t list, struct vec_error *err)
+{
+    struct vec_buf raw = {0};
+    struct vec_segment *parts = NULL;
+    size_t n;
+    bool ok = read_parts(ix, list, &raw, &n, err);
+    if (ok) {
+        parts = malloc((n + 1) * sizeof *parts);
+        ok = parts ? take_parts(ix, list, &raw, n, parts, err) && merge_parts(ix, parts, n, err) : vec_error_nomem(err);
+    }
+    free(parts);
+    vec_buf_free(&raw);
+    return ok;
 }
 
 bool vec_image_open(struct vec_index *ix, int64_t list, struct vec_image *image, struct vec_error *err)

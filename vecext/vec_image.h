@@ -17,11 +17,17 @@ struct vec_image {
     const struct vec_block *block; /* NULL when key is 0 */
 };
 
+/* Slots of each segment of an image but the last: several stored ones are merged, which read faster. */
+static inline int vec_image_rows(const struct vec_index *ix)
+{
+    return VEC_SEG_MAX_ROWS / ix->seg_rows * ix->seg_rows;
+}
+
 /* Finds or reads a list's segments; vec_image_close() ends it. */
 bool vec_image_open(struct vec_index *ix, int64_t list, struct vec_image *image, struct vec_error *err);
 void vec_image_close(struct vec_image *image);
 
-/* The segment at *at (0 at first), which moves on. False at the end; *damaged is set when it is not a segment. */
+/* The segment at *at (0 at first), which moves on; *chunk is its number. False at the end; *damaged is set when it is none. */
 bool vec_image_next(const struct vec_index *ix, const struct vec_image *image, size_t *at, int64_t *chunk,
                     struct vec_segment *segment, bool *damaged);
 

@@ -46,6 +46,7 @@
 #include "vecext/vec_buf.h"
 #include "vecext/vec_cluster.h"
 #include "vecext/vec_code.h"
+#include "vecext/vec_segment.h"
 #include "vecext/vec_sqlite.h"
 #include "vecext/vecext.h"
 
@@ -179,7 +180,6 @@ struct vec_index {
 };
 
 enum {
-    VEC_SEG_MAX_ROWS = 2048, /* slots of a segment */
     VEC_KEY_SHIFT = 20,      /* of the list in a segment's or ref row's key */
     VEC_POS_SHIFT = 32       /* of the list in loc.pos */
 };

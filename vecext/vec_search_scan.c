@@ -227,7 +227,7 @@ static bool scan_segments(struct vec_search *s, const struct vec_image *image, c
     bool damaged;
     size_t at = 0;
     while (vec_image_next(ix, image, &at, &chunk, &segment, &damaged)) {
-        if (!scan_segment(s, &segment, NULL, bounds, chunk * ix->seg_rows, err))
+        if (!scan_segment(s, &segment, NULL, bounds, chunk * vec_image_rows(ix), err))
             return false;
         s->stats.segments++;
     }
@@ -259,7 +259,7 @@ static bool scan_selected(void *context, const struct vec_segment *segment, int6
 {
     struct selected_context *c = context;
     c->s->stats.segments++;
-    return scan_segment(c->s, segment, masks, &c->bounds, chunk * c->s->ix->seg_rows, err);
+    return scan_segment(c->s, segment, masks, &c->bounds, chunk * vec_image_rows(c->s->ix), err);
 }
 
 bool vec_search_scan_selected(struct vec_search *s, struct vec_selection *selection, int64_t list,

@@ -15,7 +15,6 @@ enum {
     FLAG_WIDE = 1,
     FLAG_STORED = 2,
     REF_HEADER = 4,
-    MAX_ROWS = 2048,
     CELLS_MOST = 6 /* second-stage rows of a page; small ones are preferred: the last one of a list is partly filled */
 };
 
@@ -32,7 +31,7 @@ static size_t stored_ref_bytes(const struct vec_code_shape *shape)
 int vec_segment_capacity(const struct vec_code_shape *shape, int page)
 {
     int room = page - CELL_OVERHEAD - VEC_SEG_HEADER, block = (int)block_bytes(shape, false, true);
-    int most = room / block < MAX_ROWS / VEC_BLOCK ? room / block : MAX_ROWS / VEC_BLOCK, best = 1, best_rows = 0;
+    int most = room / block < VEC_SEG_MAX_ROWS / VEC_BLOCK ? room / block : VEC_SEG_MAX_ROWS / VEC_BLOCK, best = 1, best_rows = 0;
     for (int blocks = 1; blocks <= most; blocks++) {
         int cells = (page - LEAF_HEADER) / (VEC_SEG_HEADER + blocks * block + LEAF_CELL);
         if (cells * blocks > best_rows) {
@@ -157,32 +156,82 @@ bool vec_segment_build(const struct vec_code_shape *shape, const int64_t *ids, c
     return true;
 }
 
-size_t vec_segment_wide_bytes(const struct vec_code_shape *shape, const struct vec_segment *segment)
+/* The lowest and highest rowid of the parts; false when there is none. */
+static bool id_range(const struct vec_segment *parts, size_t n, int64_t *low, int64_t *high)
 {
-    return VEC_SEG_HEADER + (size_t)segment->blocks * block_bytes(shape, segment->wide, false);
+    bool any = false;
+    for (size_t p = 0; p < n; p++)
+        for (int i = 0; i < parts[p].n; i++) {
+            int64_t id = vec_segment_id(&parts[p], i);
+            *low = !any || id < *low ? id : *low;
+            *high = !any || id > *high ? id : *high;
+            any = true;
+        }
+    return any;
 }
 
-void vec_segment_widen(const struct vec_code_shape *shape, const struct vec_segment *segment, unsigned char *to)
+static size_t count_blocks(const struct vec_segment *parts, size_t n)
 {
-    size_t rows = (size_t)segment->blocks * VEC_BLOCK, ids = (size_t)segment->blocks * 4 + rows * (segment->wide ? 8 : 4);
-    uint16_t n = (uint16_t)segment->n, flags = segment->wide ? FLAG_WIDE : 0;
-    memset(to, 0, VEC_SEG_HEADER);
-    memcpy(to, &n, 2);
-    memcpy(to + 2, &flags, 2);
-    memcpy(to + 8, &segment->base, 8);
-    to += VEC_SEG_HEADER;
-    memcpy(to, segment->live, ids);
-    to += ids;
-    for (size_t i = 0; i < rows; i++) {
-        if (segment->stored) {
-            get_factor(to + 4 * i, segment->add + 2 * i, segment->add_exponent);
-            get_factor(to + 4 * (rows + i), segment->scale + 2 * i, segment->scale_exponent);
-        } else {
-            memcpy(to + 4 * i, segment->add + 4 * i, 4);
-            memcpy(to + 4 * (rows + i), segment->scale + 4 * i, 4);
-        }
+    size_t blocks = 0;
+    for (size_t p = 0; p < n; p++)
+        blocks += (size_t)parts[p].blocks;
+    return blocks;
+}
+
+size_t vec_segment_merged_bytes(const struct vec_code_shape *shape, const struct vec_segment *parts, size_t n, bool *wide)
+{
+    int64_t low, high;
+    *wide = id_range(parts, n, &low, &high) && (uint64_t)high - (uint64_t)low > UINT32_MAX;
+    return VEC_SEG_HEADER + count_blocks(parts, n) * block_bytes(shape, *wide, false);
+}
+
+/* A part's factors, from slot `first` of the whole on. */
+static void merge_factors(const struct vec_segment *part, size_t first, unsigned char *add_to, unsigned char *scale_to)
+{
+    size_t rows = (size_t)part->blocks * VEC_BLOCK;
+    add_to += 4 * first;
+    scale_to += 4 * first;
+    if (!part->stored) {
+        memcpy(add_to, part->add, 4 * rows);
+        memcpy(scale_to, part->scale, 4 * rows);
+        return;
     }
-    memcpy(to + 8 * rows, segment->codes, (size_t)segment->blocks * (size_t)shape->dims * 4);
+    for (size_t i = 0; i < rows; i++) {
+        get_factor(add_to + 4 * i, part->add + 2 * i, part->add_exponent);
+        get_factor(scale_to + 4 * i, part->scale + 2 * i, part->scale_exponent);
+    }
+}
+
+void vec_segment_merge(const struct vec_code_shape *shape, const struct vec_segment *parts, size_t n, bool wide,
+                       unsigned char *to)
+{
+    size_t blocks = count_blocks(parts, n), rows = blocks * VEC_BLOCK, first = 0, slots = 0;
+    size_t block_codes = (size_t)shape->dims * 4;
+    int64_t low = 0, high = 0;
+    id_range(parts, n, &low, &high);
+    unsigned char *live_to = to + VEC_SEG_HEADER, *id_to = live_to + 4 * blocks, *add_to = id_to + (wide ? 8 : 4) * rows;
+    unsigned char *scale_to = add_to + 4 * rows, *code_to = scale_to + 4 * rows;
+    memset(to, 0, (size_t)(add_to - to));
+    for (size_t p = 0; p < n; p++) {
+        const struct vec_segment *part = &parts[p];
+        size_t part_blocks = (size_t)part->blocks;
+        memcpy(live_to + first / VEC_BLOCK * 4, part->live, 4 * part_blocks);
+        for (int i = 0; i < part->n; i++) {
+            int64_t id = vec_segment_id(part, i);
+            if (wide)
+                memcpy(id_to + 8 * (first + (size_t)i), &id, 8);
+            else
+                vec_put_u32(id_to + 4 * (first + (size_t)i), (uint32_t)((uint64_t)id - (uint64_t)low));
+        }
+        merge_factors(part, first, add_to, scale_to);
+        memcpy(code_to + first / VEC_BLOCK * block_codes, part->codes, part_blocks * block_codes);
+        slots = first + (size_t)part->n;
+        first += part_blocks * VEC_BLOCK;
+    }
+    uint16_t count = (uint16_t)slots, flags = wide ? FLAG_WIDE : 0;
+    memcpy(to, &count, 2);
+    memcpy(to + 2, &flags, 2);
+    memcpy(to + 8, &low, 8);
 }
 
 void vec_segment_record(const struct vec_code_shape *shape, const struct vec_segment *segment, int slot,

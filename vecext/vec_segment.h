@@ -25,7 +25,7 @@
 #include "vecext/vec_code.h"
 #include "vecext/vec_kernel.h"
 
-enum { VEC_SEG_HEADER = 16 };
+enum { VEC_SEG_HEADER = 16, VEC_SEG_MAX_ROWS = 2048 /* slots of a segment */ };
 
 /* A segment's blob taken apart; pointers into it, unaligned. */
 struct vec_segment {
@@ -66,9 +66,11 @@ int vec_ref_capacity(const struct vec_code_shape *shape, int page);
 bool vec_segment_build(const struct vec_code_shape *shape, const int64_t *ids, const unsigned char *records,
                        const uint32_t *live, int n, struct vec_buf *out, struct vec_error *err);
 
-/* The bytes of the form without stored factors, and that form. */
-size_t vec_segment_wide_bytes(const struct vec_code_shape *shape, const struct vec_segment *segment);
-void vec_segment_widen(const struct vec_code_shape *shape, const struct vec_segment *segment, unsigned char *to);
+/* One segment with wide factors from n that follow each other, all but the last of whole blocks, VEC_SEG_MAX_ROWS slots at most:
+ * its bytes, and whether its rowids are wide; the segment itself. */
+size_t vec_segment_merged_bytes(const struct vec_code_shape *shape, const struct vec_segment *parts, size_t n, bool *wide);
+void vec_segment_merge(const struct vec_code_shape *shape, const struct vec_segment *parts, size_t n, bool wide,
+                       unsigned char *to);
 
 /* The first-stage part of a slot back into a record. */
 void vec_segment_record(const struct vec_code_shape *shape, const struct vec_segment *segment, int slot,

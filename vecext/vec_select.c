@@ -124,8 +124,8 @@ static const struct part *find_part(const struct vec_selection *selection, int64
 static bool mark(struct vec_selection *selection, const struct vec_index *ix, const struct pick *pick,
                  struct vec_error *err)
 {
-    const struct part *part = find_part(selection, pick->slot / (uint32_t)ix->seg_rows);
-    int slot = (int)(pick->slot % (uint32_t)ix->seg_rows);
+    const struct part *part = find_part(selection, pick->slot / (uint32_t)vec_image_rows(ix));
+    int slot = (int)(pick->slot % (uint32_t)vec_image_rows(ix));
     uint32_t bit = UINT32_C(1) << slot % VEC_BLOCK;
     if (part && slot < part->segment.n && vec_segment_id(&part->segment, slot) == pick->id &&
         (vec_segment_live(&part->segment, slot / VEC_BLOCK) & bit)) {
