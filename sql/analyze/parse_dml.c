@@ -188,15 +188,13 @@ static struct expr *identity_default(struct pstate *ps, const struct relation *r
     return cast ? cast : e;
 }
 
-/* The default of the domain or of a domain it is made of. */
+/* The default of the domain or of a domain it is made of, or of a base type of users. */
 static const char *domain_default(struct pstate *ps, uint32_t type)
 {
     for (;;) {
         const struct type_def *t = lookup_type(ps, type);
-        if (!t || t->typtype != 'd')
-            return NULL;
-        const char *sql = snapshot_type_default(ps->a->snapshot, type);
-        if (sql)
+        const char *sql = t && strchr("db", t->typtype) ? snapshot_type_default(ps->a->snapshot, type) : NULL;
+        if (sql || !t || t->typtype != 'd')
             return sql;
         type = t->basetype;
     }

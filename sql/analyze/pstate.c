@@ -92,6 +92,24 @@ void parse_notice(struct pstate *ps, enum error_severity severity, const char *s
     ctx->notice(ctx, &e);
 }
 
+void parse_notice_at(struct pstate *ps, enum error_severity severity, const char *sqlstate, int location, const char *fmt, ...)
+{
+    struct eval_context *ctx = ps->a->ctx;
+    struct error e;
+    va_list ap;
+
+    if (ctx == NULL || ctx->notice == NULL)
+        return;
+    error_init(&e, ps->a->arena);
+    va_start(ap, fmt);
+    error_vset(&e, sqlstate, fmt, ap);
+    va_end(ap);
+    e.severity = severity;
+    if (location >= 0 && ps->a->text != NULL)
+        e.position = parse_char_position(ps->a->text, location);
+    ctx->notice(ctx, &e);
+}
+
 void parse_notice_detail(struct pstate *ps, const char *detail, const char *fmt, ...)
 {
     struct eval_context *ctx = ps->a->ctx;

@@ -149,6 +149,9 @@ void parse_notice_detail(struct pstate *ps, const char *detail, const char *fmt,
     __attribute__((format(printf, 3, 4)));
 void parse_notice(struct pstate *ps, enum error_severity severity, const char *sqlstate, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* The same with a place in the statement. */
+void parse_notice_at(struct pstate *ps, enum error_severity severity, const char *sqlstate, int location, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 /* The leftmost location of the expression as PostgreSQL's exprLocation() gives it; -1 unknown. */
 int expr_location(const struct expr *e);
 int raw_location(const PgQuery__Node *n);

@@ -373,6 +373,16 @@ struct create_aggregate {
     uint32_t variadic; /* element type of the last argument, ANYOID for "any", 0 not variadic */
 };
 
+/* CREATE TYPE of a base type; functions with name NULL and letters 0 are not given. */
+struct create_base {
+    struct qualified_name input, output, receive, send, typmod_in, typmod_out, analyze, subscript;
+    uint32_t like, element;
+    int length; /* -1 variable */
+    char category, delimiter, align, storage;
+    bool has_length, has_byval, byval, preferred, collatable;
+    const char *def;
+};
+
 struct create_operator {
     struct qualified_name name, function, commutator, negator, restrict_fn, join_fn;
     uint32_t left, right;
@@ -519,12 +529,13 @@ struct utility {
         } create_schema;
         struct {
             struct qualified_name name;
-            char kind; /* e enum, c composite, r range, s shell */
+            char kind; /* e enum, c composite, r range, s shell, b base */
             const char *const *labels;
             int nlabels;
             struct table_column *columns;
             int ncolumns;
             struct create_range range;
+            struct create_base base;
         } create_type;
         struct {
             struct qualified_name name;

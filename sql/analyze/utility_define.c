@@ -239,6 +239,121 @@ bool utility_define_object(struct pstate *ps, const PgQuery__DefineStmt *s, stru
     return s->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE ? define_aggregate(ps, s, u) : define_operator(ps, s, u);
 }
 
+/* --- CREATE TYPE of a base type ---------------------------------------------------------------------------------- */
+
+static bool word_option(struct pstate *ps, const PgQuery__DefElem *d, const char *const *words, const char *letters, const char *what, char *out)
+{
+    const char *text = d->arg ? utility_value_text(ps, d->arg) : NULL;
+    for (int i = 0; text && words[i]; i++)
+        if (strcasecmp(text, words[i]) == 0) {
+            *out = letters[i];
+            return true;
+        }
+    parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1, "%s \"%s\" not recognized", what, text ? text : "");
+    return false;
+}
+
+static bool length_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_base *b)
+{
+    const char *text = d->arg ? utility_value_text(ps, d->arg) : NULL;
+    b->has_length = true;
+    if (d->arg && d->arg->node_case == PG_QUERY__NODE__NODE_INTEGER) {
+        b->length = d->arg->integer->ival;
+    } else if (text && strcasecmp(text, "variable") == 0) {
+        b->length = -1;
+    } else {
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "invalid argument for %s: \"%s\"", d->defname, text ? text : "");
+        return false;
+    }
+    return true;
+}
+
+static bool base_letter(struct pstate *ps, const PgQuery__DefElem *d, struct create_base *b, bool *known)
+{
+    static const char *const aligns[] = {"double", "float8", "int4", "integer", "int2", "char", "bpchar", "pg_catalog.float8",
+                                         "pg_catalog.int4", "pg_catalog.int2", NULL},
+                      *const storages[] = {"plain", "external", "extended", "main", NULL};
+    const char *text = d->arg ? utility_value_text(ps, d->arg) : "";
+    *known = true;
+    if (strcmp(d->defname, "alignment") == 0)
+        return word_option(ps, d, aligns, "ddiisccdis", "alignment", &b->align);
+    if (strcmp(d->defname, "storage") == 0)
+        return word_option(ps, d, storages, "pexm", "storage", &b->storage);
+    if (strcmp(d->defname, "delimiter") == 0) {
+        b->delimiter = text ? text[0] : ',';
+    } else if (strcmp(d->defname, "category") == 0) {
+        b->category = text ? text[0] : 0;
+        if (b->category < 32 || b->category > 126)
+            parse_error(ps, ERRCODE_INVALID_PARAMETER_VALUE, -1, "invalid type category \"%s\": must be simple ASCII", text ? text : "");
+    } else {
+        *known = false;
+    }
+    return !parse_failed(ps);
+}
+
+static bool base_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_base *b, bool *known)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } functions[] = {
+        {"input", offsetof(struct create_base, input)},           {"output", offsetof(struct create_base, output)},
+        {"receive", offsetof(struct create_base, receive)},       {"send", offsetof(struct create_base, send)},
+        {"typmod_in", offsetof(struct create_base, typmod_in)},   {"typmod_out", offsetof(struct create_base, typmod_out)},
+        {"analyze", offsetof(struct create_base, analyze)},       {"analyse", offsetof(struct create_base, analyze)},
+        {"subscript", offsetof(struct create_base, subscript)},
+    };
+    const char *name = d->defname;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (strcmp(name, functions[i].name) == 0) {
+            *(struct qualified_name *)((char *)b + functions[i].at) = value_name(ps, d->arg);
+            return true;
+        }
+    if (!base_letter(ps, d, b, known) || *known)
+        return !parse_failed(ps);
+    *known = true;
+    if (strcmp(name, "internallength") == 0)
+        return length_option(ps, d, b);
+    if (strcmp(name, "like") == 0)
+        return value_type(ps, d, &b->like);
+    if (strcmp(name, "element") == 0)
+        return value_type(ps, d, &b->element);
+    if (strcmp(name, "preferred") == 0)
+        return value_flag(ps, d, &b->preferred);
+    if (strcmp(name, "collatable") == 0)
+        return value_flag(ps, d, &b->collatable);
+    if (strcmp(name, "passedbyvalue") == 0)
+        return (b->has_byval = true) && value_flag(ps, d, &b->byval);
+    if (strcmp(name, "default") == 0)
+        b->def = utility_value_text(ps, d->arg);
+    else
+        *known = false;
+    return !parse_failed(ps);
+}
+
+bool utility_create_base(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u)
+{
+    struct create_base *b = &u->create_type.base;
+    u->kind = UTILITY_CREATE_TYPE;
+    u->tag = "CREATE TYPE";
+    u->create_type.name = utility_name(ps, s->defnames, s->n_defnames, -1);
+    u->create_type.kind = 'b';
+    for (size_t i = 0; i < s->n_definition; i++) {
+        const PgQuery__DefElem *d = s->definition[i]->def_elem;
+        bool known = true;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(s->definition[k]->def_elem->defname, d->defname) == 0) {
+                parse_error(ps, ERRCODE_SYNTAX_ERROR, d->location, "conflicting or redundant options");
+                return false;
+            }
+        if (!base_option(ps, d, b, &known))
+            return false;
+        if (!known)
+            parse_notice_at(ps, ERROR_WARNING, ERRCODE_SYNTAX_ERROR, d->location, "type attribute \"%s\" not recognized", d->defname);
+    }
+    return !parse_failed(ps);
+}
+
 /* --- CREATE CAST -------------------------------------------------------------------------------------------------- */
 
 bool utility_create_cast(struct pstate *ps, const PgQuery__Node *n, struct utility *u)

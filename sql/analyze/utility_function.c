@@ -81,6 +81,24 @@ static bool parameter_default(struct pstate *ps, const PgQuery__Node *n, struct 
     return true;
 }
 
+/* A type of a signature: a shell, with a NOTICE, for functions in other languages than SQL. */
+static bool signature_type(struct pstate *ps, const PgQuery__TypeName *t, const char *language, bool result, uint32_t *type)
+{
+    uint32_t oid = lookup_typename(ps, t);
+    const struct type_def *def = oid ? lookup_type(ps, oid) : NULL;
+    if (!def || def->isdefined)
+        return typename_type(ps, t, type, NULL);
+    if (strcmp(language, "sql") == 0) {
+        parse_error(ps, INVALID, -1, result ? "SQL function cannot return shell type %s" : "SQL function cannot accept shell type %s",
+                    typename_text(ps, t));
+        return false;
+    }
+    parse_notice(ps, ERROR_NOTICE, ERRCODE_WRONG_OBJECT_TYPE, result ? "return type %s is only a shell" : "argument type %s is only a shell",
+                 typename_text(ps, t));
+    *type = oid;
+    return true;
+}
+
 /* State of reading a parameter list. */
 struct parameter_list {
     struct create_function *f;
@@ -96,7 +114,7 @@ static bool add_parameter(struct pstate *ps, struct parameter_list *l, const PgQ
         parse_error(ps, ERRCODE_UNDEFINED_OBJECT, -1, "type %s does not exist", typename_text(ps, fp->arg_type));
         return false;
     }
-    if (!typename_type(ps, fp->arg_type, &p.type, NULL)) {
+    if (!signature_type(ps, fp->arg_type, f->language, false, &p.type)) {
         ps->a->err->position = 0;
         return false;
     }
@@ -154,7 +172,7 @@ static bool read_result(struct pstate *ps, const PgQuery__CreateFunctionStmt *s,
         return true;
     }
     if (s->return_type) {
-        if (!typename_type(ps, s->return_type, &f->rettype, NULL)) {
+        if (!signature_type(ps, s->return_type, f->language, true, &f->rettype)) {
             ps->a->err->position = 0;
             return false;
         }

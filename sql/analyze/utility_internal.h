@@ -191,6 +191,7 @@ utility_handler utility_depends, utility_security_label;             /* utility_
 
 /* CREATE AGGREGATE and CREATE OPERATOR. utility_define.c */
 bool utility_define_text_search(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u);
+bool utility_create_base(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u);
 bool utility_define_object(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u);
 
 #endif

@@ -145,7 +145,6 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
         PgQuery__ObjectType type;
         const char *what;
     } kinds[] = {
-        {PG_QUERY__OBJECT_TYPE__OBJECT_TYPE, "CREATE TYPE of a base type"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, "CREATE COLLATION"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER, "CREATE TEXT SEARCH PARSER"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE, "CREATE TEXT SEARCH TEMPLATE"},
@@ -156,6 +155,8 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
         u->tag = "CREATE TYPE";
         return !parse_failed(ps);
     }
+    if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE)
+        return utility_create_base(ps, n->define_stmt, u);
     if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE ||
         n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR)
         return utility_define_object(ps, n->define_stmt, u);

@@ -86,7 +86,7 @@ static bool next_type(struct rel_scan *x)
     put_int(x, proc_oid(x->s, t->send_name));
     put_int(x, proc_oid(x->s, t->modin_name));
     put_int(x, proc_oid(x->s, t->modout_name));
-    put_int(x, proc_oid(x->s, e ? user_typanalyze(t) : builtin_typanalyze(t->oid)));
+    put_int(x, proc_oid(x->s, e ? (e->analyze ? e->analyze : user_typanalyze(t)) : builtin_typanalyze(t->oid)));
     put_char(x, t->align);
     put_char(x, t->storage_pg);
     put_int(x, t->notnull);

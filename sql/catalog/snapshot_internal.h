@@ -68,6 +68,8 @@ struct type_ext {
     int nlabels;
     struct enum_label *labels;
     const struct range_def *range; /* of a range or multirange type */
+    const struct type_def *twin;   /* of a base type: the built-in type whose values it has */
+    const char *analyze, *modin_src;
 };
 
 struct depend {

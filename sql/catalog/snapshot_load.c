@@ -440,6 +440,44 @@ static bool load_type(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+static bool load_base_type(struct loader *l, sqlite3_stmt *st)
+{
+    struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, column_oid(st, 0), NULL);
+    const struct type_def *twin = type_builtin(column_oid(st, 1));
+    if (!x || !twin)
+        return true;
+    struct type_def *t = &x->type;
+    x->twin = twin;
+    t->len = (int16_t)sqlite3_column_int(st, 2);
+    t->byval = sqlite3_column_int(st, 3);
+    t->align = column_char(st, 4);
+    t->storage_pg = column_char(st, 5);
+    t->delim = column_char(st, 6);
+    t->preferred = sqlite3_column_int(st, 7);
+    t->elem = column_oid(st, 8);
+    const char **names[] = {&t->in_name, &t->out_name, &t->recv_name, &t->send_name, &t->modin_name, &t->modout_name, &x->analyze, &t->subscript,
+                            &x->modin_src};
+    for (int i = 0; i < 9; i++)
+        *names[i] = loader_text(l, st, 9 + i);
+    return true;
+}
+
+/* A base type's values are its twin's. */
+static void follow_twin(struct type_ext *x)
+{
+    struct type_def *t = &x->type;
+    t->in = x->twin->in;
+    t->out = x->twin->out;
+    t->recv = x->twin->recv;
+    t->send = x->twin->send;
+    t->modin = x->modin_src ? fn_impl_find(x->modin_src) : NULL;
+    t->modout = t->modin && t->modout_name ? fn_impl_find(t->modout_name) : NULL;
+    t->storage = x->twin->storage;
+    t->sqlite_collation = x->twin->sqlite_collation;
+    t->sort_key = x->twin->sort_key;
+    t->compare = x->twin->compare;
+}
+
 static bool load_enum_label(struct loader *l, sqlite3_stmt *st)
 {
     struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, column_oid(st, 1), NULL);
@@ -464,6 +502,10 @@ static void resolve_type(struct loader *l, struct type_ext *x, int depth)
 {
     struct type_def *t = &x->type;
     x->resolved = true;
+    if (x->twin) {
+        follow_twin(x);
+        return;
+    }
     uint32_t other = t->typtype == 'd' ? t->basetype : x->range ? x->range->subtype : t->elem;
     const struct type_def *base = other ? snapshot_type(l->s, other) : NULL;
     if (base && !type_builtin(other) && !((const struct type_ext *)base)->resolved && depth < 32)
@@ -548,6 +590,9 @@ bool snapshot_load_durable(struct loader *l)
          "typarray, typbasetype, typtypmod, typndims, typnotnull, typcollation, typdefault "
          "FROM @_pg_type ORDER BY oid",
          load_type},
+        {"SELECT oid, typtwin, typlen, typbyval, typalign, typstorage, typdelim, typispreferred, typelem, typinput, typoutput, typreceive, "
+         "typsend, typmodin, typmodout, typanalyze, typsubscript, typmodinsrc FROM @_pg_base_type ORDER BY oid",
+         load_base_type},
         {"SELECT oid, enumtypid, enumsortorder, enumlabel FROM @_pg_enum ORDER BY enumtypid, "
          "enumsortorder",
          load_enum_label},

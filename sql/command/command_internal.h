@@ -259,6 +259,8 @@ const struct constraint_def *cmd_domain_check(struct command *c, const struct ty
 bool domain_check_define(struct command *c, uint32_t domain, const struct namespace_def *ns, const char *name,
                          const struct table_constraint *k, struct list *taken);
 bool run_alter_enum(struct command *c);
+/* base_type_command.c: CREATE TYPE (INPUT = ..., ...). */
+bool base_type_create(struct command *c, const struct namespace_def *ns);
 /* enum_rename.c: the label becomes another; next: the place of the one behind it. */
 bool enum_rename_label(struct command *c, const struct type_def *t, const struct enum_label *old, double next, const char *label);
 /* type_command.c: false with 42710 when a type has the name; the array of another type gives it up. */

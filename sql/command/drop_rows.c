@@ -38,7 +38,7 @@ static const struct {
      "DELETE FROM @_pg_attrdef WHERE oid = %u"},
     {CLASS_PG_TYPE,
      "DELETE FROM @_pg_type WHERE oid = %u; DELETE FROM @_pg_enum WHERE enumtypid = %u; "
-     "DELETE FROM @_pg_range WHERE rngtypid = %u"},
+     "DELETE FROM @_pg_range WHERE rngtypid = %u; DELETE FROM main._pg_base_type WHERE oid = %u"},
     {CLASS_PG_PROC,
      "DELETE FROM @_pg_aggregate WHERE aggfnoid = %u; DELETE FROM main._pg_aggregate_options WHERE aggfnoid = %u; "
      "DELETE FROM main._pg_proc WHERE oid = %u"},

@@ -126,6 +126,8 @@ bool run_create_type(struct command *c)
         return create_composite(c, ns);
     case 'r':
         return range_create(c, ns, shell);
+    case 'b':
+        return base_type_create(c, ns);
     default:
         return create_shell(c, ns);
     }
