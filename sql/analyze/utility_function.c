@@ -84,7 +84,7 @@ static bool parameter_default(struct pstate *ps, const PgQuery__Node *n, struct 
 /* A type of a signature: a shell, with a NOTICE, for functions in other languages than SQL. */
 static bool signature_type(struct pstate *ps, const PgQuery__TypeName *t, const char *language, bool result, uint32_t *type)
 {
-    uint32_t oid = lookup_typename(ps, t);
+    uint32_t oid = t->pct_type ? 0 : lookup_typename(ps, t);
     const struct type_def *def = oid ? lookup_type(ps, oid) : NULL;
     if (!def || def->isdefined)
         return typename_type(ps, t, type, NULL);
