@@ -111,10 +111,52 @@ static void freeze(struct planner *p, struct query *q, int rte)
     t->ncolumns = t->relation->natts;
 }
 
+/* Does another part of the statement put rows into the table that q changes? */
+static bool gets_rows_elsewhere(const struct query *top, const struct query *q)
+{
+    const struct relation *r = q->rtable[q->result]->relation;
+    for (int i = 0; i < top->nctes; i++) {
+        const struct query *c = top->ctes[i]->query;
+        if (c != q && c->command == QUERY_INSERT && c->rtable[c->result]->relation == r)
+            return true;
+    }
+    return false;
+}
+
+/* UPDATE and DELETE see the rows that were there before the statement: their rowids are kept. */
+static void keep_to_old_rows(struct planner *p, struct query *q)
+{
+    struct expr like = {.type = INT8OID, .typmod = -1, .location = -1};
+    struct rte *copy = ARENA_NEW(p->arena, struct rte);
+    struct query *read = ARENA_NEW(p->arena, struct query), *kept = ARENA_NEW(p->arena, struct query);
+    *read = *kept = (struct query){.command = QUERY_SELECT, .result = -1};
+    *copy = *q->rtable[q->result];
+    copy->in_from = true;
+    plan_add_from(p->arena, read, plan_from_rte(p->arena, plan_add_rte(p->arena, read, copy)));
+    plan_add_target(p->arena, read, plan_var(p->arena, 0, PLAN_ATTNUM_ROWID, &like), "rowid", false);
+    int rowset = rowset_step(p, read, NULL, 0)->rowset;
+    plan_add_from(p->arena, kept, plan_from_rte(p->arena, plan_add_rte(p->arena, kept, plan_rowset_rte(p, rowset, 1))));
+    plan_add_target(p->arena, kept, plan_var(p->arena, 0, 1, &like), "rowid", false);
+    kept->level = q->level + 1;
+    struct expr *row = plan_var(p->arena, q->result, PLAN_ATTNUM_ROWID, &like), *in = expr_new(p->arena, EXPR_SUBLINK, BOOLOID, -1, -1);
+    const struct operator_def **ops = ARENA_ARRAY(p->arena, const struct operator_def *, 1);
+    ops[0] = plan_op(p, "=", row, row)->func.op;
+    in->sublink.sublink = SUBLINK_ANY;
+    in->sublink.query = kept;
+    in->sublink.ops = ops;
+    in->sublink.op_name = "=";
+    expr_list_add(p->arena, &in->sublink.left, row);
+    q->where = plan_and(p->arena, q->where, in);
+}
+
 static bool freeze_reads(struct query_walk *w, struct query *q, int level)
 {
     struct frozen *f = w->arg;
     (void)level;
+    bool changes = (q->command == QUERY_UPDATE || q->command == QUERY_DELETE) && q->result >= 0 &&
+                   q->rtable[q->result]->kind == RTE_RELATION;
+    if (changes && !plan_target_has_family(q) && !q->rtable[q->result]->relation->without_rowid && gets_rows_elsewhere(f->top, q))
+        keep_to_old_rows(f->p, q);
     for (int i = 0; i < q->nrtable; i++) {
         const struct rte *t = q->rtable[i];
         if (t->kind == RTE_RELATION && t->in_from && i != q->result && is_changed(f->top, t->relation))
