@@ -197,6 +197,7 @@ struct depends {
     struct command *c;
     uint32_t classid, objid;
     struct query *stack[64]; /* enclosing queries, innermost last */
+    bool *named[64];         /* by range table entry: a column of it is recorded */
     int depth;
 };
 
@@ -220,9 +221,10 @@ static bool expr_depends(struct expr *e, void *arg)
     if (e->kind == EXPR_VAR && e->var.levelsup < d->depth) {
         struct query *q = d->stack[d->depth - 1 - e->var.levelsup];
         const struct rte *r = e->var.rte < q->nrtable ? q->rtable[e->var.rte] : NULL;
-        if (r && r->relation && e->var.attnum > 0)
-            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->relation->oid,
-                              e->var.attnum, 'n');
+        if (r && r->relation && e->var.attnum > 0) {
+            d->named[d->depth - 1 - e->var.levelsup][e->var.rte] = true;
+            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->relation->oid, e->var.attnum, 'n');
+        }
     } else if (e->kind == EXPR_CONST && named_class(e->type) && e->constant.value.kind == VALUE_INT) {
         cmd_record_depend(d->c, d->classid, d->objid, 0, named_class(e->type), (uint32_t)e->constant.value.i, 0, 'n');
     } else if (e->kind == EXPR_SUBLINK) {
@@ -257,15 +259,11 @@ static void query_depends(struct depends *d, struct query *q)
 {
     if (d->depth == 64)
         return;
+    bool *named = d->named[d->depth] = ARENA_ARRAY(d->c->arena, bool, q->nrtable + 1);
     d->stack[d->depth++] = q;
-    for (int i = 0; i < q->nrtable; i++) {
-        struct rte *r = q->rtable[i];
-        if (r->relation)
-            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, r->relation->oid, 0,
-                              'n');
-        else if (r->kind == RTE_SUBQUERY && r->subquery)
-            query_depends(d, r->subquery);
-    }
+    for (int i = 0; i < q->nrtable; i++)
+        if (!q->rtable[i]->relation && q->rtable[i]->kind == RTE_SUBQUERY && q->rtable[i]->subquery)
+            query_depends(d, q->rtable[i]->subquery);
     for (int i = 0; i < q->nctes; i++)
         query_depends(d, q->ctes[i]->query);
     struct query written = *q;
@@ -274,7 +272,16 @@ static void query_depends(struct depends *d, struct query *q)
     for (int i = 0; i < q->ntargets; i++) /* what defaults use is their business */
         if (!q->targets[i].defaulted && !q->targets[i].says_default)
             written.targets[written.ntargets++] = q->targets[i];
+    const struct relation *changed = q->command != QUERY_SELECT && q->result >= 0 ? q->rtable[q->result]->relation : NULL;
+    for (int i = 0; changed && i < q->ntargets; i++)
+        if (!q->targets[i].defaulted && q->targets[i].attnum > 0) {
+            named[q->result] = true;
+            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, changed->oid, q->targets[i].attnum, 'n');
+        }
     query_mutate_exprs(&written, visit_expr, d);
+    for (int i = 0; i < q->nrtable; i++) /* a relation without a column that is named, as a whole */
+        if (q->rtable[i]->relation && !named[i])
+            cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_CLASS, q->rtable[i]->relation->oid, 0, 'n');
     d->depth--;
 }
 

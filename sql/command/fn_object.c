@@ -108,6 +108,37 @@ static void fn_opclass_visible(struct fcall *f)
         f->result = value_bool(path_has(f, o->namespace_oid));
 }
 
+/* Users' and extensions' families lie in their schemas, all others in pg_catalog. */
+static void fn_opfamily_visible(struct fcall *f)
+{
+    uint32_t oid = fn_oid(f, 0), ns = registry_family_name(oid) ? PG_CATALOG_NAMESPACE : 0;
+    for (int i = 0; i < snap(f)->opfamilies.n; i++) {
+        const struct opfamily_def *o = snap(f)->opfamilies.items[i];
+        if (o->oid == oid)
+            ns = o->namespace_oid;
+    }
+    for (int i = 0; !ns && i < snap(f)->opclasses.n; i++) { /* an extension's class has a family of its own */
+        const struct opclass_def *o = snap(f)->opclasses.items[i];
+        if (o->family == oid)
+            ns = o->namespace_oid;
+    }
+    if (ns)
+        f->result = value_bool(path_has(f, ns));
+}
+
+static void fn_statistics_visible(struct fcall *f)
+{
+    const struct statistics_def *d = snapshot_statistics(snap(f), fn_oid(f, 0)), *first = NULL;
+    for (int i = 0; d && i < f->ctx->nsearch_path && !first; i++)
+        for (int k = 0; k < snap(f)->statistics.n && !first; k++) {
+            const struct statistics_def *o = snap(f)->statistics.items[k];
+            if (o->namespace_oid == f->ctx->search_path[i] && strcmp(o->name, d->name) == 0)
+                first = o;
+        }
+    if (d)
+        f->result = value_bool(first == d);
+}
+
 static void fn_builtin_visible(struct fcall *f)
 {
     if (fn_oid(f, 0))
@@ -477,14 +508,14 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_function_is_visible", .call = fn_function_visible},
     {"pg_operator_is_visible", .call = fn_operator_visible},
     {"pg_opclass_is_visible", .call = fn_opclass_visible},
-    {"pg_opfamily_is_visible", .call = fn_builtin_visible},
+    {"pg_opfamily_is_visible", .call = fn_opfamily_visible},
     {"pg_collation_is_visible", .call = fn_builtin_visible},
     {"pg_conversion_is_visible", .call = fn_builtin_visible},
     {"pg_ts_config_is_visible", .call = fn_config_visible},
     {"pg_ts_dict_is_visible", .call = fn_dict_visible},
     {"pg_ts_parser_is_visible", .call = fn_builtin_visible},
     {"pg_ts_template_is_visible", .call = fn_builtin_visible},
-    {"pg_statistics_obj_is_visible", .call = fn_null},
+    {"pg_statistics_obj_is_visible", .call = fn_statistics_visible},
     {"obj_description(oid,name)", .call = fn_obj_description},
     {"obj_description(oid)", .call = fn_obj_description1},
     {"col_description(oid,int4)", .call = fn_col_description},

@@ -65,16 +65,45 @@ static void fn_constraintdef(struct fcall *f)
     strbuf_free(&out);
 }
 
+/* Tables and indexes alike: a partition's index follows that of the partitioned table. */
 static bool in_partition_tree(const struct relation *r)
 {
-    return r && (r->kind == RELKIND_PARTITIONED || r->partition_bound);
+    return r && (r->kind == RELKIND_PARTITIONED || r->kind == RELKIND_PARTITIONED_INDEX || r->partition_bound ||
+                 (r->index && r->index->parent));
+}
+
+static const struct relation *parent_in_tree(struct fcall *f, const struct relation *r)
+{
+    if (r->index)
+        return r->index->parent ? snapshot_relation(f->ctx->snapshot, r->index->parent->oid) : NULL;
+    return r->partition_bound && r->nparents ? r->parents[0] : NULL;
+}
+
+/* What belongs to the i-th partition below: NULL for a partition whose index is not attached. */
+static int children_in_tree(const struct relation *r)
+{
+    return r->index ? r->index->table->nchildren : r->nchildren;
+}
+
+static const struct relation *child_in_tree(struct fcall *f, const struct relation *r, int i)
+{
+    if (!r->index)
+        return r->children[i];
+    const struct relation *part = r->index->table->children[i];
+    for (int k = 0; k < part->nindexes; k++)
+        if (part->indexes[k]->parent == r->index)
+            return snapshot_relation(f->ctx->snapshot, part->indexes[k]->oid);
+    return NULL;
 }
 
 static void fn_partition_root(struct fcall *f)
 {
-    const struct relation *r = relation_arg(f);
-    if (in_partition_tree(r))
-        f->result = value_int(partition_root(r)->oid);
+    const struct relation *r = relation_arg(f), *up;
+    if (!in_partition_tree(r))
+        return;
+    while ((up = parent_in_tree(f, r)))
+        r = up;
+    f->result = value_int(r->oid);
 }
 
 /* --- rows ------------------------------------------------------------------------------------------ */
@@ -89,11 +118,13 @@ struct tree {
     int n, at;
 };
 
-static int count_tree(const struct relation *r)
+static int count_tree(struct fcall *f, const struct relation *r)
 {
     int n = 1;
-    for (int i = 0; i < r->nchildren; i++)
-        n += count_tree(r->children[i]);
+    for (int i = 0; i < children_in_tree(r); i++) {
+        const struct relation *child = child_in_tree(f, r, i);
+        n += child ? count_tree(f, child) : 0;
+    }
     return n;
 }
 
@@ -105,11 +136,14 @@ static void tree_open(struct fcall *f, void *state)
     *t = (struct tree){0};
     if (!in_partition_tree(r))
         return;
-    t->rows = ARENA_ARRAY(f->arena, struct tree_row, count_tree(r));
-    t->rows[t->n++] = (struct tree_row){r, r->partition_bound && r->nparents ? r->parents[0] : NULL, 0};
+    t->rows = ARENA_ARRAY(f->arena, struct tree_row, count_tree(f, r));
+    t->rows[t->n++] = (struct tree_row){r, parent_in_tree(f, r), 0};
     for (int i = 0; i < t->n; i++)
-        for (int k = 0; k < t->rows[i].r->nchildren; k++)
-            t->rows[t->n++] = (struct tree_row){t->rows[i].r->children[k], t->rows[i].r, t->rows[i].level + 1};
+        for (int k = 0; k < children_in_tree(t->rows[i].r); k++) {
+            const struct relation *child = child_in_tree(f, t->rows[i].r, k);
+            if (child)
+                t->rows[t->n++] = (struct tree_row){child, t->rows[i].r, t->rows[i].level + 1};
+        }
 }
 
 static bool tree_next(struct fcall *f, void *state, struct value *c)
@@ -121,7 +155,7 @@ static bool tree_next(struct fcall *f, void *state, struct value *c)
     const struct tree_row *row = &t->rows[t->at++];
     c[0] = value_int(row->r->oid);
     c[1] = row->parent ? value_int(row->parent->oid) : value_null();
-    c[2] = value_bool(row->r->kind != RELKIND_PARTITIONED);
+    c[2] = value_bool(row->r->kind != RELKIND_PARTITIONED && row->r->kind != RELKIND_PARTITIONED_INDEX);
     c[3] = value_int(row->level);
     return true;
 }
@@ -135,11 +169,10 @@ static void ancestors_open(struct fcall *f, void *state)
 static bool ancestors_next(struct fcall *f, void *state, struct value *c)
 {
     const struct relation **at = state, *r = *at;
-    (void)f;
     if (!r)
         return false;
     c[0] = value_int(r->oid);
-    *at = r->partition_bound && r->nparents ? r->parents[0] : NULL;
+    *at = parent_in_tree(f, r);
     return true;
 }
 

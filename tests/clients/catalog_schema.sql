@@ -159,3 +159,65 @@ ALTER ROLE cat_reader SET work_mem = '8MB';
 INSERT INTO shop.product (sku, price, stock) VALUES ('a', 1.50, 3), ('b', 20, 4);
 INSERT INTO plain VALUES (1, 'one', '2025-01-02 03:04:05.678', 2, 'x'), (NULL, NULL, NULL, NULL, NULL);
 INSERT INTO shop.pair VALUES (1, 2), (1, 3);
+
+-- partitions with indexes and keys, inheritance
+CREATE TABLE shop.visit (day date NOT NULL, page text, customer bigint, took integer CHECK (took >= 0)) PARTITION BY RANGE (day);
+COMMENT ON TABLE shop.visit IS 'who looked at what';
+CREATE TABLE shop.visit_2025 PARTITION OF shop.visit FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+CREATE TABLE shop.visit_2026 PARTITION OF shop.visit FOR VALUES FROM ('2026-01-01') TO ('2027-01-01') PARTITION BY LIST (page);
+CREATE TABLE shop.visit_2026_home PARTITION OF shop.visit_2026 FOR VALUES IN ('home', NULL);
+CREATE TABLE shop.visit_2026_rest PARTITION OF shop.visit_2026 DEFAULT;
+CREATE INDEX visit_page ON shop.visit (page, day DESC);
+ALTER TABLE shop.visit_2025 ADD CONSTRAINT visit_2025_pk PRIMARY KEY (day, page);
+CREATE TABLE shop.spread (k text, v integer) PARTITION BY HASH (k, (v % 10));
+CREATE TABLE shop.spread_0 PARTITION OF shop.spread FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+CREATE TABLE shop.thing (id integer, label text DEFAULT 'none');
+CREATE TABLE shop.heavy_thing (weight numeric, CONSTRAINT heavy CHECK (weight > 1)) INHERITS (shop.thing);
+
+-- triggers of every kind, rules, an event trigger
+CREATE FUNCTION shop.notice() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER pair_late AFTER UPDATE OF a ON shop.pair DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.a <> new.a) EXECUTE FUNCTION shop.notice();
+CREATE TRIGGER pair_rows AFTER INSERT ON shop.pair REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION shop.notice('an argument');
+CREATE TRIGGER view_insert INSTEAD OF INSERT ON shop.active_customer FOR EACH ROW EXECUTE FUNCTION shop.notice();
+CREATE TRIGGER visit_row BEFORE DELETE ON shop.visit FOR EACH ROW EXECUTE FUNCTION shop.notice();
+CREATE TRIGGER line_always BEFORE TRUNCATE ON shop.line FOR EACH STATEMENT EXECUTE FUNCTION shop.notice();
+ALTER TABLE shop.line ENABLE ALWAYS TRIGGER line_always;
+CREATE RULE checked_update AS ON UPDATE TO shop.nested WHERE new.best > 1 DO INSTEAD UPDATE plain SET b = new.name WHERE plain.a = 1;
+CREATE FUNCTION shop.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+CREATE EVENT TRIGGER cat_watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE', 'ALTER TABLE') EXECUTE FUNCTION shop.watch();
+ALTER EVENT TRIGGER cat_watch DISABLE;
+COMMENT ON EVENT TRIGGER cat_watch IS 'looks on';
+
+-- functions of every kind
+CREATE FUNCTION shop.net(gross numeric, vat numeric DEFAULT 0.19) RETURNS numeric LANGUAGE sql IMMUTABLE RETURN round(gross / (1 + vat), 2);
+CREATE PROCEDURE shop.tidy(keep date) LANGUAGE sql BEGIN ATOMIC
+    DELETE FROM shop.visit v WHERE v.day < keep;
+    UPDATE shop.thing SET label = DEFAULT WHERE label IS NULL;
+END;
+CREATE FUNCTION shop.all_of(VARIADIC ns integer[]) RETURNS bigint LANGUAGE sql COST 7 AS 'SELECT count(*) FROM unnest(ns)';
+
+-- foreign data
+CREATE FOREIGN DATA WRAPPER cat_paper OPTIONS (drawer 'top');
+COMMENT ON FOREIGN DATA WRAPPER cat_paper IS 'sheets';
+CREATE SERVER cat_archive TYPE 'box' VERSION '2' FOREIGN DATA WRAPPER cat_paper OPTIONS (room 'b1');
+GRANT USAGE ON FOREIGN SERVER cat_archive TO cat_reader;
+CREATE USER MAPPING FOR cat_reader SERVER cat_archive OPTIONS (password 'secret');
+CREATE FOREIGN TABLE shop.sheet (n integer OPTIONS (col 'no') NOT NULL, words text DEFAULT 'x') SERVER cat_archive OPTIONS (page '7');
+COMMENT ON FOREIGN TABLE shop.sheet IS 'on paper';
+
+-- statistics, operator classes, large objects, more rights
+CREATE STATISTICS shop.line_together (ndistinct, mcv) ON order_id, product FROM shop.line;
+CREATE STATISTICS shop.pair_sum ON (a + b) FROM shop.pair;
+CREATE OPERATOR FAMILY shop.lengths USING btree;
+CREATE OPERATOR CLASS shop.length_ops FOR TYPE text USING btree FAMILY shop.lengths AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 bttextcmp(text, text);
+DO $$ BEGIN PERFORM lo_create(770077); END $$;
+COMMENT ON LARGE OBJECT 770077 IS 'nothing in it';
+GRANT SELECT, UPDATE ON LARGE OBJECT 770077 TO cat_reader;
+CREATE SCHEMA cat_words;
+CREATE EXTENSION fuzzystrmatch WITH SCHEMA cat_words;
+COMMENT ON OPERATOR shop.<%> (integer, integer) IS 'adds too';
+COMMENT ON CAST (shop.address AS text) IS 'as one line';
+GRANT USAGE ON TYPE shop.mood TO cat_reader;
+GRANT EXECUTE ON PROCEDURE shop.tidy(date) TO cat_reader WITH GRANT OPTION;
+ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT USAGE ON SEQUENCES TO cat_group;

@@ -304,3 +304,61 @@ SELECT NULL;
 \df no_such_*
 \dT no_such_*
 \dx no_such_*
+\d shop.visit
+\d+ shop.visit
+\d+ shop.visit_2026
+\d shop.visit_2025
+\d+ shop.visit_2026_home
+\d shop.visit_page
+\d+ shop.visit_page
+\d shop.visit_2026_page_day_idx
+\d+ shop.spread
+\d+ shop.spread_0
+\d shop.thing
+\d+ shop.thing
+\d+ shop.heavy_thing
+\dP shop.visit*
+\dPn shop.*
+\dPin+ shop.*
+\dPtn+ shop.*
+\dt+ shop.visit*
+\di+ shop.visit*
+\d+ shop.pair
+\d shop.line
+\d+ shop.active_customer
+\d shop.nested
+\d+ shop.sheet
+\det+ shop.*
+\des+ cat_*
+\dew+ cat_*
+\deu+ cat_*
+\dy+ cat_*
+\dX+ shop.*
+\dAc btree text
+\dAf btree text
+\dAo+ btree shop.*
+\dAp+ btree shop.*
+\dl+
+\df+ shop.net
+\df+ shop.tidy
+\dfp+ shop.*
+\dft+ shop.*
+\sf shop.net
+\sf shop.tidy
+\sf+ shop.net
+\sf shop.all_of
+\dx
+\dx+ fuzzystrmatch
+\dT+ shop.mood
+\dC+ shop.address
+\do+ shop.<%>
+\dd shop.*
+\ddp shop
+\dp shop.visit*
+\dp shop.sheet
+\dn+ shop
+\dE+ shop.*
+\d shop.price_range
+SELECT pg_describe_object(classid, objid, objsubid), deptype FROM pg_depend WHERE refobjid = 'shop.visit'::regclass ORDER BY 1, 2;
+SELECT relid, parentrelid, isleaf, level FROM pg_partition_tree('shop.visit_page');
+SELECT tgname, tgenabled, tgtype, pg_get_triggerdef(oid, true) FROM pg_trigger WHERE NOT tgisinternal ORDER BY tgname, tgrelid::regclass::text;

@@ -1,6 +1,6 @@
 -- A blog in schema public as web frameworks lay it out: serial keys, many-to-many tables, self references, soft deletes, text of all kinds,
 -- names that need quotes, row-level security, grants to roles and default privileges, search in texts by a configuration of its own,
--- triggers and functions, an event trigger, hash partitions, publications. Roles dump_editor and dump_reader must exist.
+-- triggers and functions, an event trigger, hash partitions. Roles dump_editor and dump_reader must exist.
 CREATE TABLE users (
     id serial PRIMARY KEY,
     login varchar(40) NOT NULL,
@@ -164,9 +164,6 @@ INSERT INTO revisions (post_id, number, state, address, labels, body, edited_by)
     (1, 2, 'late', NULL, '{}', 'Other words', 'bob'), (3, 1, 'live', 'a-1', '{NULL,"x y"}', 'long '' text', '');
 INSERT INTO visits SELECT ('00000000-0000-0000-0000-00000000000' || g)::uuid, '/' || g, g FROM generate_series(1, 9) g;
 CALL publish(2);
-CREATE PUBLICATION everything FOR ALL TABLES;
-CREATE PUBLICATION "some one" FOR TABLE posts (id, title), tags WITH (publish = 'insert, update');
-COMMENT ON PUBLICATION "some one" IS 'not all';
 GRANT EXECUTE ON FUNCTION count_posts(text) TO dump_reader;
 REVOKE EXECUTE ON FUNCTION longer(text, text) FROM PUBLIC;
 GRANT EXECUTE ON PROCEDURE publish(integer, date) TO dump_editor WITH GRANT OPTION;

@@ -58,3 +58,27 @@ create view agg_user as select mysum(a) from par;
 drop aggregate mysum(numeric);
 create table chk (a int check (addsum(a, 1) > 0));
 drop function addsum(numeric, numeric);
+
+-- what trees of indexes, visibility of families and statistics say
+create table vt (a int, b int) partition by range (a);
+create table vt1 partition of vt for values from (0) to (10) partition by list (b);
+create table vt1a partition of vt1 for values in (1);
+create index vt_b on vt (b);
+select relid, parentrelid, isleaf, level from pg_partition_tree('vt_b');
+select * from pg_partition_ancestors('vt1a_b_idx');
+select pg_partition_root('vt1a_b_idx'), pg_partition_root('vt1a');
+create index vt_only on only vt (a);
+select relid, parentrelid, isleaf, level from pg_partition_tree('vt_only');
+create schema vs;
+create operator family vs.fam using btree;
+create statistics vs.st on a, b from vt1a;
+create statistics pst on a, b from vt1a;
+select opfname, pg_opfamily_is_visible(oid) from pg_opfamily where opfname in ('fam', 'integer_ops') order by oid;
+select stxname, pg_statistics_obj_is_visible(oid) from pg_statistic_ext where stxname in ('st', 'pst') order by 1;
+select pg_statistics_obj_is_visible(0), pg_opfamily_is_visible(1);
+create view vdep as select a from vt where b > 1;
+select pg_describe_object(refclassid, refobjid, refobjsubid), deptype from pg_depend where classid = 'pg_rewrite'::regclass and objid = (select oid from pg_rewrite where ev_class = 'vdep'::regclass) order by 1, 2;
+create procedure vproc(x int) language sql begin atomic insert into vt (a) values (x); delete from vt1a; end;
+select pg_describe_object(refclassid, refobjid, refobjsubid), deptype from pg_depend where objid = 'vproc'::regproc order by 1, 2;
+alter table vt drop column a;
+drop table vt1a;
