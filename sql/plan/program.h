@@ -78,6 +78,7 @@ struct program {
     bool writes_permanent; /* changes or locks rows of tables that are not temporary */
     bool long_hint;   /* no unique-key search: run on a worker from the start */
     bool reads_much;  /* vectors: better through a mapping of the file than page by page */
+    bool by_value;    /* the plan rests on the values of literals: none for other values (session/normalize.h) */
     bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */
     struct utility *utility; /* QUERY_UTILITY: nothing to print; command/ or session/ carries it out */
     const struct query *query;

@@ -146,7 +146,8 @@ static double setting(const struct autovacuum *a, const char *name)
     return strtod(guc_get(&a->engine->gucs, guc_find(name)), NULL);
 }
 
-static bool is_due(const struct autovacuum *a, struct database *d, sqlite3 *db, const struct relation *r)
+/* *large: more than AUTOVACUUM_GATHERED_ROWS. */
+static bool is_due(const struct autovacuum *a, struct database *d, sqlite3 *db, const struct relation *r, bool *large)
 {
     struct activity_counts c;
     if ((r->kind != RELKIND_TABLE && r->kind != RELKIND_MATVIEW) || r->is_virtual || r->persistence == 't' || !r->sqlite_name ||
@@ -156,14 +157,17 @@ static bool is_due(const struct autovacuum *a, struct database *d, sqlite3 *db, 
     double threshold = setting(a, "autovacuum_analyze_threshold");
     if ((double)c.changed <= threshold)
         return false;
-    int64_t rows = number(db, "SELECT max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 WHERE tbl = ?1", r->sqlite_name, 0);
+    int64_t rows =
+        number(db, "SELECT max(CAST(stat AS INTEGER)) FROM main.sqlite_stat1 WHERE tbl = ?1", r->sqlite_name, 0);
+    *large = rows + c.grown > AUTOVACUUM_GATHERED_ROWS;
     return (double)c.changed > threshold + setting(a, "autovacuum_analyze_scale_factor") * (double)rows;
 }
 
 /* --- a turn ---------------------------------------------------------------------------------------------------------------- */
 
-static void analyze(struct autovacuum *a, struct pg_session *s, const struct relation *r)
+static void analyze(struct autovacuum *a, struct pg_session *s, const struct relation *r, bool large)
 {
+    run_statement(a, s, large ? "SET default_statistics_target = " AUTOVACUUM_TARGET : "RESET default_statistics_target");
     const struct namespace_def *n = snapshot_namespace(s->snapshot, r->namespace_oid);
     struct strbuf sql = {0};
     strbuf_addz(&sql, "ANALYZE ");
@@ -174,8 +178,13 @@ static void analyze(struct autovacuum *a, struct pg_session *s, const struct rel
     strbuf_free(&sql);
 }
 
-/* The tables that are due, as OIDs: the session sees a snapshot of its own. */
-static int due_tables(struct autovacuum *a, struct database *d, struct arena *arena, uint32_t **out)
+/* By OID: the session sees a snapshot of its own. */
+struct due_table {
+    uint32_t oid;
+    bool large;
+};
+
+static int due_tables(struct autovacuum *a, struct database *d, struct arena *arena, struct due_table **out)
 {
     struct error err;
     error_init(&err, arena);
@@ -183,10 +192,10 @@ static int due_tables(struct autovacuum *a, struct database *d, struct arena *ar
     struct connection *c = database_take_reader(d, &err);
     int n, ndue = 0;
     const struct relation *const *all = snapshot_relations(s, &n);
-    *out = ARENA_ARRAY(arena, uint32_t, n + 1);
+    *out = ARENA_ARRAY(arena, struct due_table, n + 1);
     for (int i = 0; c && i < n; i++)
-        if (is_due(a, d, c->db, all[i]))
-            (*out)[ndue++] = all[i]->oid;
+        if (is_due(a, d, c->db, all[i], &(*out)[ndue].large))
+            (*out)[ndue++].oid = all[i]->oid;
     if (c)
         database_give_reader(d, c);
     snapshot_unref(s);
@@ -195,7 +204,7 @@ static int due_tables(struct autovacuum *a, struct database *d, struct arena *ar
 
 static void visit(struct autovacuum *a, struct database *d, struct arena *arena)
 {
-    uint32_t *due;
+    struct due_table *due;
     int n = d->read_only ? 0 : due_tables(a, d, arena, &due);
     if (n == 0)
         return;
@@ -219,9 +228,9 @@ static void visit(struct autovacuum *a, struct database *d, struct arena *arena)
     s->autovacuum = true;
     bool go_on = keep_session(a, s);
     for (int i = 0; i < n && go_on; i++) {
-        const struct relation *r = snapshot_relation(s->snapshot, due[i]);
+        const struct relation *r = snapshot_relation(s->snapshot, due[i].oid);
         if (r)
-            analyze(a, s, r);
+            analyze(a, s, r, due[i].large);
         go_on = keep_session(a, s);
     }
     keep_session(a, NULL);

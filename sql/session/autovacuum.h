@@ -5,7 +5,7 @@
  * queue like others and is seen in pg_stat_activity. There is nothing to vacuum: SQLite keeps no versions of rows.
  *
  * An ANALYZE by itself holds the write slot for milliseconds: of a large table SQLite reads a part of each index only, and
- * the columns' statistics of pg_stats are left to those who ask for them.
+ * the columns' statistics come from a sample of 3,000 rows instead of 30,000.
  */
 #ifndef PGF_SESSION_AUTOVACUUM_H
 #define PGF_SESSION_AUTOVACUUM_H
@@ -16,8 +16,9 @@ struct pg_engine;
 struct pg_session;
 struct relation;
 
-/* Up to so many rows the columns' statistics are gathered. */
+/* Beyond so many rows the columns' statistics are gathered from a smaller sample, of so many rows a unit of this target. */
 #define AUTOVACUUM_GATHERED_ROWS 10000
+#define AUTOVACUUM_TARGET        "10"
 /* Up to so many rows indexes are read whole; of those of larger tables so many entries (PRAGMA analysis_limit). */
 #define AUTOVACUUM_WHOLE_ROWS  100000
 #define AUTOVACUUM_INDEX_LIMIT "1000"

@@ -86,12 +86,11 @@ static bool analyze_publish(struct pg_session *s, struct connection *c)
     return after != NULL;
 }
 
-/* Whether the columns' statistics are read, too: an automatic ANALYZE lets no writer wait for those of a large table. */
+/* Whether the columns' statistics are gathered, too; an ANALYZE by itself does not put tables of ours into another program's file. */
 static bool analyze_gathers(const struct pg_session *s, const struct relation *r)
 {
-    if ((r->kind != RELKIND_TABLE && r->kind != RELKIND_MATVIEW) || r->is_virtual || r->persistence == 't')
-        return false;
-    return !s->autovacuum || (snapshot_is_durable(s->snapshot) && autovacuum_is_within(s, r, AUTOVACUUM_GATHERED_ROWS));
+    return (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) && !r->is_virtual && r->persistence != 't' &&
+           (!s->autovacuum || snapshot_is_durable(s->snapshot));
 }
 
 /* r NULL: all tables; columns NULL: all columns. A partitioned table has no rows of its own: its partitions are looked at. */

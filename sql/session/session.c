@@ -15,6 +15,7 @@
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
 #include "sql/session/advisory.h"
+#include "sql/session/column_statistics.h"
 #include "sql/session/engine.h"
 #include "sql/session/guc_hooks.h"
 #include "sql/session/role.h"
@@ -218,6 +219,7 @@ static void session_init_eval(struct pg_session *s)
     s->eval.notice = session_eval_notice;
     s->eval.setting = session_eval_setting;
     s->eval.live_row = live_row;
+    s->eval.column_statistics = column_statistics;
     s->eval.routines = &routine_sql_door;
     s->eval.spi = &session_spi;
     s->eval.sequences = s->database->sequences;

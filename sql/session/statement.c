@@ -347,7 +347,7 @@ static struct plan *session_plan_normal(struct pg_session *s, const struct norma
                          normal->nliterals, true);
     parsed_free(parsed);
     error_clear(&s->err);
-    if (p && (p->program->utility || p->program->nparams != normal->nliterals)) {
+    if (p && (p->program->utility || p->program->by_value || p->program->nparams != normal->nliterals)) {
         plan_unref(p);
         p = NULL;
     }

@@ -18,6 +18,8 @@ struct snapshot;
 struct pg_session;
 struct routine_door;
 struct spi_host;
+struct column_stats;
+struct relation;
 struct routine_frame;
 struct trigger_call;
 struct timezone_def; /* types/timezone.h */
@@ -61,6 +63,12 @@ struct eval_context {
      */
     bool (*live_row)(struct eval_context *ctx, const char *relation, int i, struct arena *arena,
                      struct value *columns, int ncolumns);
+    /*
+     * What ANALYZE found in a table's column, and the table's rows; arrays in arena. False when it knows nothing. NULL in unit
+     * tests.
+     */
+    bool (*column_statistics)(struct eval_context *ctx, const struct relation *r, int attnum, struct arena *arena,
+                              struct column_stats *out, double *rows);
     const struct routine_door *routines; /* runs users' functions (types/routine.h); NULL in unit tests */
     const struct spi_host *spi;          /* runs statements inside a running one (exec/spi.h); likewise */
     const struct trigger_call *trigger;  /* whose function is running (exec/trigger.h); NULL */
