@@ -6,6 +6,7 @@
 
 #include "sql/command/vector_index.h"
 #include "sql/command/alter_table.h"
+#include "sql/command/event_collect.h"
 #include "sql/command/inheritance.h"
 #include "sql/command/partition_command.h"
 #include "sql/command/object_text.h"
@@ -162,6 +163,9 @@ static bool set_default(struct command *c, const struct relation *r, const struc
         return false;
     }
     uint32_t unused = 0;
+    if (k->kind == ALTER_DROP_DEFAULT && a->default_oid &&
+        !event_collect_dropped(c, c->snapshot, CLASS_PG_ATTRDEF, a->default_oid, 0, true, false))
+        return false;
     return cmd_exec(c, "DELETE FROM @_pg_depend WHERE objid = %u; DELETE FROM @_pg_attrdef WHERE oid = %u",
                     a->default_oid, a->default_oid) &&
            (k->kind == ALTER_DROP_DEFAULT ||
@@ -274,9 +278,12 @@ static bool drop_identity(struct command *c, const struct relation *r, const str
     }
     const struct relation *s = owned_sequence(c, r, a->num);
     struct object_address o = {CLASS_PG_CLASS, s ? s->oid : 0, 0};
-    return cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '' WHERE attrelid = %u AND attnum = %d", r->oid,
-                    a->num) &&
-           (s ? drop_objects(c, &o, 1, true, true) : cmd_reload(c));
+    int told = c->ctx && c->ctx->events ? c->ctx->events->dropped.n : 0; /* the sequence goes without a word */
+    bool ok = cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '' WHERE attrelid = %u AND attnum = %d", r->oid, a->num) &&
+              (s ? drop_objects(c, &o, 1, true, true) : cmd_reload(c));
+    if (c->ctx && c->ctx->events)
+        c->ctx->events->dropped.n = told;
+    return ok;
 }
 
 static bool set_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -661,6 +668,7 @@ bool run_alter_table(struct command *c)
     const struct snapshot *held = snapshot_ref(c->snapshot);
     uint32_t oid = r->oid;
     bool ok = true;
+    event_plan_rewrite(c, r, c->utility->alter_table.cmds, c->utility->alter_table.ncmds);
     for (int i = 0; ok && i < c->utility->alter_table.ncmds; i++) {
         const struct alter_cmd *k = &c->utility->alter_table.cmds[i];
         const struct snapshot *before = snapshot_ref(c->snapshot);
@@ -676,7 +684,8 @@ bool run_alter_table(struct command *c)
                          r->index ? "es" : "s");
         } else {
             bool only = c->utility->alter_table.only;
-            ok = check_typed(c, r, k->kind) && check_inheritance(c, r, k, only) &&
+            bool rewrites = k->kind == ALTER_ADD_COLUMN || k->kind == ALTER_SET_LOGGED || k->kind == ALTER_SET_UNLOGGED;
+            ok = check_typed(c, r, k->kind) && check_inheritance(c, r, k, only) && (!rewrites || event_fire_rewrite(c)) &&
                  (k->kind == ALTER_TYPE ? alter_family_type(c, oid, k)
                                         : run_form(c, r, k) && (only || !r->nchildren || !spreads(k) || alter_children(c, oid, k)));
         }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/command/alter_table.h"
+#include "sql/command/event_collect.h"
 #include "sql/command/object_text.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/deparse.h"
@@ -141,7 +142,7 @@ bool alter_column_type(struct command *c, const struct relation *r, const struct
     if (!cmd_check_type_usage(c, k->column.type))
         return false;
     const struct attribute *a = alter_column(c, r, k->name);
-    if (!a || !check_generated_users(c, r, a) || !check_view_users(c, r, a))
+    if (!a || !check_generated_users(c, r, a) || !check_view_users(c, r, a) || !event_fire_rewrite(c))
         return false;
     struct strbuf expr = {0}, plain = {0};
     const struct type_def *from = snapshot_type(c->snapshot, a->type),

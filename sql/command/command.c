@@ -8,6 +8,7 @@
 
 #include "sql/catalog/register.h"
 #include "sql/command/command_internal.h"
+#include "sql/command/event_collect.h"
 #include "sql/parse/parse.h"
 
 static const struct {
@@ -107,8 +108,9 @@ bool command_run(struct command *c)
         c->search_path = arena_memdup(c->arena, c->search_path,
                                       sizeof(c->search_path[0]) * (size_t)c->nsearch_path);
     const struct snapshot *before = snapshot_ref(c->snapshot);
-    bool ok = cmd_fire_event(c, "ddl_command_start") && run(c) && !error_is_set(c->err) && (c->snapshot == before || follow_foreign_keys(c, before));
-    ok = ok && (!c->dropped || cmd_fire_event(c, "sql_drop")) && cmd_fire_event(c, "ddl_command_end");
+    struct event_state events;
+    bool ok = event_begin(c, &events) && run(c) && !error_is_set(c->err) && (c->snapshot == before || follow_foreign_keys(c, before));
+    ok = event_end(c, &events, before, ok);
     snapshot_unref(before);
     for (int i = 0; i < c->kept.n; i++)
         snapshot_unref(c->kept.items[i]);

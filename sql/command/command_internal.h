@@ -226,8 +226,6 @@ bool run_create_event_trigger(struct command *c);
 bool run_alter_event_trigger(struct command *c);
 bool cmd_rename_event_trigger(struct command *c, const char *from, const char *to);
 bool cmd_own_event_trigger(struct command *c, const char *name, const struct role_def *role);
-/* Fires the event triggers of "ddl_command_start" and kin for the command under way. False with err set. */
-bool cmd_fire_event(struct command *c, const char *event);
 /* NULL without error if the relation has no such trigger. */
 const struct trigger_def *cmd_find_trigger(const struct relation *r, const char *name);
 /* The function of that name without arguments; NULL with 42883. */

@@ -13,6 +13,7 @@
 #include "sql/catalog/rule.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/drop_internal.h"
+#include "sql/command/event_collect.h"
 #include "sql/command/extension_script.h"
 #include "sql/command/object_text.h"
 #include "sql/command/partition_command.h"
@@ -29,7 +30,7 @@ static int find_item(const struct drop *d, struct object_address a)
     return -1;
 }
 
-static void add_edge(struct drop *d, int from, int to)
+static void add_edge(struct drop *d, int from, int to, bool automatic)
 {
     if (from < 0 || from == to)
         return;
@@ -41,14 +42,14 @@ static void add_edge(struct drop *d, int from, int to)
         d->edges = edges;
         d->edge_cap = cap;
     }
-    d->edges[d->nedges++] = (struct edge){from, to};
+    d->edges[d->nedges++] = (struct edge){from, to, automatic};
 }
 
 static void add(struct drop *d, uint32_t classid, uint32_t oid, int sub, bool automatic, int via)
 {
     struct object_address a = {classid, oid, sub};
     int at = find_item(d, a);
-    add_edge(d, via, at >= 0 ? at : d->n);
+    add_edge(d, via, at >= 0 ? at : d->n, automatic);
     if (at >= 0) { /* what belongs to something dropped is not worth a word */
         d->items[at].automatic |= automatic;
         return;
@@ -595,6 +596,37 @@ static bool check_members(struct drop *d, int named)
     return true;
 }
 
+/* What belongs to a table and also names it in an expression depends on it in two ways. */
+static bool has_expression(const struct drop *d, const struct object_address *a)
+{
+    const struct constraint_def *k = a->classid == CLASS_PG_CONSTRAINT ? find_constraint(d->s, a->oid) : NULL;
+    return a->classid == CLASS_PG_REWRITE || (k && k->type == 'c' && k->nkeys);
+}
+
+/* Event triggers are told of everything that goes. */
+static bool tell_events(struct drop *d, int named)
+{
+    if (!d->s->event_triggers.n)
+        return true;
+    const int *order = drop_order(d);
+    bool ok = true;
+    uint32_t view = 0; /* whose rule is due, behind its types */
+    for (int k = 0; ok && k < d->n; k++) {
+        const struct object_address *a = &d->items[order[k]].a;
+        bool normal = false;
+        if (view && a->classid != CLASS_PG_TYPE) {
+            event_collect_dropped(d->c, d->s, CLASS_PG_REWRITE, view, 0, false, true);
+            view = 0;
+        }
+        for (int e = 0; e < d->nedges; e++)
+            normal |= d->edges[e].to == order[k] && (!d->edges[e].automatic || has_expression(d, a));
+        ok = event_collect_dropped(d->c, d->s, a->classid, a->oid, a->sub, order[k] < named, normal);
+        const struct relation *r = a->classid == CLASS_PG_CLASS && !a->sub ? snapshot_relation(d->s, a->oid) : NULL;
+        view = r && (r->kind == RELKIND_VIEW || r->kind == RELKIND_MATVIEW) ? r->oid : view;
+    }
+    return ok && (!view || event_collect_dropped(d->c, d->s, CLASS_PG_REWRITE, view, 0, false, true));
+}
+
 bool drop_objects(struct command *c, const struct object_address *objects, int n, bool cascade,
                   bool quiet)
 {
@@ -605,7 +637,8 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
     int named = d.n;
     for (int i = 0; i < d.n; i++)
         add_dependents(&d, i);
-    bool ok = !error_is_set(c->err) && check_members(&d, named) && drop_report(&d, n, cascade, quiet) && durable_create(c->db, c->err);
+    bool ok = !error_is_set(c->err) && check_members(&d, named) && drop_report(&d, n, cascade, quiet) && tell_events(&d, named) &&
+              durable_create(c->db, c->err);
     bool temp = c->temp;
     for (int i = 0; ok && i < d.n; i++)
         ok = drop_delete_rows(c, d.s, &d.items[i].a);

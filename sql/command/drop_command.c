@@ -86,7 +86,7 @@ static bool find_dropped_relation(struct command *c, const struct kind_row *k,
         return !error_is_set(c->err);
     const struct relation *r = cmd_find_relation(c, n);
     if (!r)
-        return missing(c, k->missing_state, k->name, cmd_qualified_text(c, n));
+        return missing(c, k->missing_state, k->name, n->name);
     bool alike = (k->relkind == RELKIND_TABLE && r->kind == RELKIND_PARTITIONED) ||
                  (k->relkind == RELKIND_INDEX && r->kind == RELKIND_PARTITIONED_INDEX);
     if (r->kind != k->relkind && !alike)

@@ -13,6 +13,7 @@ struct item {
 /* Who was found through whom, also what was there already. */
 struct edge {
     int from, to;
+    bool automatic;
 };
 
 struct drop {
@@ -24,6 +25,8 @@ struct drop {
     int n, cap;
 };
 
+/* The items in the order PostgreSQL lists them: what depends on another behind it. */
+int *drop_order(struct drop *d);
 /* An item in words, for messages. */
 const char *drop_item_text(struct drop *d, int i);
 /* False with 2BP01 when something depends on what was named (the first items) and cascade is not set; else a NOTICE unless quiet. */

@@ -58,7 +58,7 @@ static void visit(struct visit *v, int item)
 }
 
 /* The items as a report lists them: the reverse of that. */
-static int *order_items(struct drop *d)
+int *drop_order(struct drop *d)
 {
     struct visit v = {.d = d, .seen = ARENA_ARRAY(d->c->arena, bool, d->n + 1), .first = ARENA_ARRAY(d->c->arena, int, d->n + 1),
                       .order = ARENA_ARRAY(d->c->arena, int, d->n + 1)};
@@ -83,7 +83,7 @@ bool drop_report(struct drop *d, int named, bool cascade, bool quiet)
 {
     struct strbuf lines = {0};
     int dependents = 0, last = 0;
-    const int *order = order_items(d);
+    const int *order = drop_order(d);
     for (int k = 0; k < d->n; k++) {
         int i = order[k];
         if (d->items[i].automatic || d->items[i].via < 0)

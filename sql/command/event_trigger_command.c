@@ -1,12 +1,10 @@
 /*
- * event_trigger_command.c: CREATE, ALTER, DROP EVENT TRIGGER, and the firing around commands. Called by command.c.
+ * event_trigger_command.c: CREATE, ALTER, DROP EVENT TRIGGER. Called by command.c.
  */
 #include <string.h>
 
-#include "sql/analyze/event_tags.h"
 #include "sql/base/arena.h"
 #include "sql/command/command_internal.h"
-#include "sql/exec/statement_trigger.h"
 
 static const struct event_trigger_def *find(struct command *c, const char *name)
 {
@@ -33,8 +31,6 @@ bool run_create_event_trigger(struct command *c)
         error_hint(c->err, "Must be superuser to create an event trigger.");
         return false;
     }
-    if (!strcmp(event, "table_rewrite"))
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "event triggers on table_rewrite are not supported");
     if (snapshot_event_trigger_named(c->snapshot, name))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "event trigger \"%s\" already exists", name);
     const struct proc *p = cmd_find_no_argument_proc(c, &c->utility->event_trigger.function);
@@ -77,29 +73,4 @@ bool cmd_own_event_trigger(struct command *c, const char *name, const struct rol
     }
     return t && cmd_exec(c, "UPDATE main._pg_event_trigger SET evtowner = %u WHERE oid = %u", role->oid, t->oid) &&
            cmd_reload(c);
-}
-
-/* --- firing ------------------------------------------------------------------------------------------- */
-
-/* Objects of all databases, and event triggers themselves, are nothing event triggers hear of. */
-static bool is_shared_object(const struct utility *u)
-{
-    enum object_kind k = u->kind == UTILITY_COMMENT  ? u->comment.object
-                         : u->kind == UTILITY_RENAME ? u->rename.object
-                         : u->kind == UTILITY_OWNER  ? u->rename.object
-                         : u->kind == UTILITY_GRANT  ? u->grant.object
-                                                     : OBJECT_OTHER;
-    return k == OBJECT_EVENT_TRIGGER || k == OBJECT_DATABASE || k == OBJECT_ROLE;
-}
-
-bool cmd_fire_event(struct command *c, const char *event)
-{
-    if (is_shared_object(c->utility))
-        return true;
-    if (!c->ctx || !c->ctx->spi || !c->snapshot->event_triggers.n || event_tag_find(c->utility->tag) != EVENT_TAG_OK)
-        return true;
-    const struct snapshot *held = snapshot_ref(c->snapshot);
-    bool ok = event_triggers_fire(c->ctx, event, c->utility->tag, c->err);
-    snapshot_unref(held);
-    return ok;
 }

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "sql/analyze/format_type.h"
 #include "sql/catalog/rule.h"
 #include "sql/command/fn_catalog.h"
 #include "sql/command/fn_identity.h"
@@ -93,7 +94,7 @@ const char *identity_type(struct fcall *f, uint32_t oid)
 {
     const struct type_def *t = snapshot_type(snap(f), oid);
     if (!t || t->namespace_oid == PG_CATALOG_NAMESPACE)
-        return fn_type_name(f, oid, -1, false);
+        return format_type_name(f->arena, snap(f), NULL, 0, oid, -1, false);
     if (type_is_array(t) && t->elem)
         return arena_printf(f->arena, "%s[]", identity_type(f, t->elem));
     return identity_qualified(f, t->namespace_oid, t->name);

@@ -341,6 +341,17 @@ static bool drop_grants(struct command *c, uint32_t role)
                     role);
 }
 
+static bool collect_mappings(struct command *c, uint32_t role, struct collect *all)
+{
+    for (int i = 0; i < c->snapshot->foreign.n; i++) {
+        const struct foreign_def *d = c->snapshot->foreign.items[i];
+        if (d->kind == 'u' && d->role == role &&
+            !collect_one(c, (struct object_address){CLASS_PG_USER_MAPPING, d->oid, 0}, all))
+            return false;
+    }
+    return true;
+}
+
 bool run_drop_owned(struct command *c)
 {
     uint32_t *roles = ARENA_ARRAY(c->arena, uint32_t, c->utility->owned.nroles + 1);
@@ -348,7 +359,7 @@ bool run_drop_owned(struct command *c)
     if (!durable_create(c->db, c->err) || !owned_roles(c, roles, "drop", "drop objects owned by"))
         return false;
     for (int i = 0; i < c->utility->owned.nroles; i++)
-        if (!each_owned(c, roles[i], collect_one, &all) || !drop_grants(c, roles[i]) || !cmd_reload(c))
+        if (!collect_mappings(c, roles[i], &all) || !each_owned(c, roles[i], collect_one, &all) || !drop_grants(c, roles[i]) || !cmd_reload(c))
             return false;
     return (all.n == 0 || drop_objects(c, all.items, all.n, c->utility->owned.cascade, true)) && cmd_reload(c);
 }

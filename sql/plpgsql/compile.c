@@ -177,6 +177,9 @@ static bool check_result(struct parser *p, const struct proc *proc, uint32_t typ
     {
         if (proc->nargs == 0)
             return true;
+        if (type == EVENT_TRIGGEROID)
+            return error_set(p->err, ERRCODE_INVALID_FUNCTION_DEFINITION,
+                             "event trigger functions cannot have declared arguments");
         error_set(p->err, ERRCODE_INVALID_FUNCTION_DEFINITION, "trigger functions cannot have declared arguments");
         error_hint(p->err, "The arguments of the trigger can be accessed through TG_NARGS and TG_ARGV instead.");
         return false;

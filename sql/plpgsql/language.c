@@ -236,9 +236,12 @@ static bool run_body(struct frame *fr, struct routine_call *c)
         return false;
     }
     if (c && (f->trigger || f->event_trigger)) {
-        if (!c->trigger && !c->event_trigger)
-            return error_set(fr->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                             "trigger functions can only be called as triggers");
+        if (!c->trigger && !c->event_trigger) {
+            error_set(fr->err, ERRCODE_FEATURE_NOT_SUPPORTED, "trigger functions can only be called as triggers");
+            routine_context(fr->err, "compilation of PL/pgSQL function \"%.*s\" near line 1", (int)strcspn(f->signature, "("),
+                            f->signature);
+            return false;
+        }
         if (!enter_trigger(fr, c))
             return false;
     }

@@ -386,7 +386,7 @@ static struct stmt *parse_return(struct parser *p)
     if (f->retset)
         return return_nothing(p, s, "RETURN cannot have a parameter in function returning set",
                               ERRCODE_DATATYPE_MISMATCH);
-    if (f->rettype == VOIDOID && f->out_dno < 0)
+    if ((f->rettype == VOIDOID || f->event_trigger) && f->out_dno < 0)
         return return_nothing(p, s, f->procedure ? "RETURN cannot have a parameter in a procedure"
                                                  : "RETURN cannot have a parameter in function returning void",
                               f->procedure ? ERRCODE_SYNTAX_ERROR : ERRCODE_DATATYPE_MISMATCH);

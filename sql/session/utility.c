@@ -10,6 +10,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/command/command.h"
+#include "sql/command/event_collect.h"
 #include "sql/exec/statement_trigger.h"
 #include "sql/session/advisory.h"
 #include "sql/session/call.h"
@@ -522,16 +523,22 @@ bool utility_forbidden_in_block(const struct utility *u)
 /* CREATE TABLE AS and REFRESH are no commands of command/: their event triggers fire here. */
 static enum portal_result run_with_events(struct pg_session *s, struct portal *p, const struct utility_row *row)
 {
-    const char *tag = p->plan->program->utility->tag;
     enum portal_result r = session_acquire_write(s, p);
     if (r != PORTAL_FINISHED)
         return r;
+    struct event_state events;
+    struct command c;
+    session_command(s, p, &c);
     p->connection = NULL;
-    if (!event_triggers_fire(&s->eval, "ddl_command_start", tag, &s->err))
-        return PORTAL_FAILED;
-    r = row->run(s, p);
-    if (r == PORTAL_FINISHED && !event_triggers_fire(&s->eval, "ddl_command_end", tag, &s->err))
-        return PORTAL_FAILED;
+    const struct snapshot *before = snapshot_ref(s->snapshot);
+    if (event_begin(&c, &events))
+        r = row->run(s, p);
+    else
+        r = PORTAL_FAILED;
+    c.snapshot = s->snapshot;
+    if (!event_end(&c, &events, before, r == PORTAL_FINISHED))
+        r = PORTAL_FAILED;
+    snapshot_unref(before);
     return r;
 }
 

@@ -73,6 +73,7 @@ struct eval_context {
     const struct spi_host *spi;          /* runs statements inside a running one (exec/spi.h); likewise */
     const struct trigger_call *trigger;  /* whose function is running (exec/trigger.h); NULL */
     int trigger_depth;                   /* pg_trigger_depth() */
+    struct event_state *events;          /* of the command under way, for event triggers (command/event_collect.h); NULL */
     int typmod_position; /* of the type name whose modifier is being read: for warnings; 0 */
     const struct routine_frame *frames;  /* functions at work, innermost first (exec/routine.h) */
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
