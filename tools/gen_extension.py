@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = os.path.join(ROOT, "sql", "catalog", "extension")
 # The first block of 10,000 numbers is the extension vector's, whose rows are written by hand.
 EXTENSIONS = ["pgcrypto", "citext", "pg_trgm", "uuid-ossp", "unaccent", "hstore", "fuzzystrmatch", "tablefunc", "intarray",
-              "ltree", "btree_gin", "btree_gist"]
+              "ltree", "btree_gin", "btree_gist", "cube"]
 DATABASE = "ext_gen_extension"
 CONNECT = ["-h", sys.argv[1], "-p", sys.argv[2], "-U", "postgres"]
 

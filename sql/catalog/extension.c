@@ -118,6 +118,7 @@ static const struct ext_form {
     {"sparsevec", STORE_BLOB, NULL, "sparsevec_sort_key", sparsevec_value_compare},
     {"citext", STORE_TEXT, "citext", NULL, NULL},
     {"hstore", STORE_TEXT, "hstore", NULL, NULL},
+    {"cube", STORE_TEXT, "cube", NULL, NULL},
 };
 
 static bool is_of(int number, const struct extension_info *info)

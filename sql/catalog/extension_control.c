@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "sql/base/limits.h"
+#include "sql/catalog/extension_embedded.h"
 
 /* A control file is a page at most, a script (PostGIS) some megabytes. */
 #define MAX_CONTROL_BYTES 65536
@@ -21,6 +22,9 @@
 /* The whole file as text; NULL with err (58P01 and kin) unless it may be missing. */
 static char *read_file(struct arena *arena, const char *path, size_t max, bool missing_ok, struct error *err)
 {
+    const char *embedded = extension_embedded_text(path);
+    if (embedded)
+        return arena_strdup(arena, embedded);
     FILE *f = fopen(path, "rb");
     struct stat st;
     if (!f && missing_ok && errno == ENOENT)
@@ -46,11 +50,12 @@ static char *read_file(struct arena *arena, const char *path, size_t max, bool m
 
 /* --- folders ---------------------------------------------------------------------------------------- */
 
-/* The folders of extension_dir, separated by colons. */
+/* The program's own and those of extension_dir, separated by colons. */
 static struct list folders(struct arena *arena, struct eval_context *ctx)
 {
     struct list out = {0};
     const char *p = ctx && ctx->setting ? ctx->setting(ctx, "extension_dir") : NULL;
+    list_add(&out, arena, (void *)EXTENSION_EMBEDDED);
     while (p && *p) {
         size_t n = strcspn(p, ":");
         if (n)
@@ -71,6 +76,10 @@ static struct list file_names(struct arena *arena, const char *folder, const cha
 {
     struct list out = {0};
     struct dirent **entries;
+    const char *name;
+    for (int i = 0; strcmp(folder, EXTENSION_EMBEDDED) == 0 && (name = extension_embedded_name(i)); i++)
+        if (ends_with(name, end))
+            list_add(&out, arena, arena_strndup(arena, name, strlen(name) - strlen(end)));
     int n = scandir(folder, &entries, NULL, alphasort);
     for (int i = 0; i < n; i++) {
         if (ends_with(entries[i]->d_name, end))
