@@ -38,7 +38,13 @@ static int greater_n(const struct cube *a, const struct cube *b)
 struct reader {
     const char *p, *end; /* p: the token */
     size_t n;            /* of it; 0: the end */
+    bool number;
 };
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
 
 static size_t number_length(const char *p, const char *end)
 {
@@ -46,7 +52,7 @@ static size_t number_length(const char *p, const char *end)
     const char *start = p;
     if (p < end && (*p == '+' || *p == '-'))
         p++;
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3 && p < end && *p >= 'A'; i++)
         if ((size_t)(end - p) >= strlen(words[i]) && strncasecmp(p, words[i], strlen(words[i])) == 0 && (i < 2 || p == start))
             return (size_t)(p - start) + strlen(words[i]);
     int n = 0;
@@ -73,9 +79,10 @@ static size_t number_length(const char *p, const char *end)
 static void next_token(struct reader *r)
 {
     r->p += r->n;
-    while (r->p < r->end && strchr(" \t\n\r\f", *r->p) && *r->p)
+    while (r->p < r->end && is_blank(*r->p))
         r->p++;
     r->n = number_length(r->p, r->end);
+    r->number = r->n > 0;
     if (!r->n && r->p < r->end)
         r->n = 1;
 }
@@ -88,10 +95,9 @@ static bool at(const struct reader *r, char c)
 static bool bad_syntax(struct fcall *f, const struct reader *r)
 {
     error_set(f->err, ERRCODE_INVALID_TEXT_REPRESENTATION, "invalid input syntax for cube");
-    size_t number = number_length(r->p, r->end);
     if (r->n)
         error_detail(f->err, "syntax error at or near \"%.*s\"",
-                     number ? (int)number : utf8_step(r->p, (size_t)(r->end - r->p)), r->p);
+                     r->number ? (int)r->n : utf8_step(r->p, (size_t)(r->end - r->p)), r->p);
     else
         error_detail(f->err, "syntax error at end of input");
     return false;
@@ -109,7 +115,7 @@ static bool read_list(struct fcall *f, struct reader *r, double *out, int *n)
 {
     for (*n = 0;; next_token(r)) {
         double d;
-        if (!number_length(r->p, r->end))
+        if (!r->number)
             return bad_syntax(f, r);
         if (*n <= MAX_DIMENSIONS && !float8_parse(r->p, r->n, "double precision", f->err, &d))
             return false;
@@ -143,7 +149,7 @@ static const char *without_blanks(struct fcall *f, struct slice s)
 {
     struct textbuf out = textbuf_in(f->arena);
     for (size_t i = 0; i < s.n; i++)
-        if (!strchr(" \t\n\r\f", s.p[i]))
+        if (!is_blank(s.p[i]))
             textbuf_addc(&out, s.p[i]);
     textbuf_addc(&out, '\0');
     return out.p;
