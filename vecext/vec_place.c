@@ -21,13 +21,18 @@ static uint64_t places_key(const struct vec_index *ix)
 static bool span(struct vec_index *ix, int64_t *first, size_t *n, bool *scattered, struct vec_error *err)
 {
     int64_t last, located, rows;
-    if (!vec_location_span(ix, first, &last, &located, err) || !vec_index_rows(ix, &rows, err))
+    *n = 0;
+    if (!vec_index_rows(ix, &rows, err))
+        return false;
+    if (rows > MOST / 2) /* not even looked at: each search would */
+        return true;
+    if (!vec_location_span(ix, first, &last, &located, err))
         return false;
     if (located != rows)
         return vec_index_damaged(ix, "rows are not located", err);
     uint64_t wide = (uint64_t)last - (uint64_t)*first;
     *scattered = wide / SCATTER > (uint64_t)rows || wide >= MOST;
-    *n = rows <= 0 || rows > MOST / 2 ? 0 : *scattered ? (size_t)rows : (size_t)wide + 1;
+    *n = rows <= 0 ? 0 : *scattered ? (size_t)rows : (size_t)wide + 1;
     return true;
 }
 
