@@ -158,12 +158,22 @@ static const char *check_timezone(const char *name, const char *value, struct er
 {
     char *end;
     double hours = strtod(value, &end);
-    const struct timezone_def *fixed = end != value && !*end && hours > -168 && hours < 168
-                                           ? timezone_fixed((int32_t)(hours * 3600))
-                                           : timezone_of_interval(value);
+    bool number = end != value && !*end;
+    const struct timezone_def *fixed = number && hours > -168 && hours < 168 ? timezone_fixed((int32_t)(hours * 3600))
+                                                                             : timezone_of_interval(value);
     if (fixed)
         return arena_strdup(err->arena, timezone_name(fixed));
+    if (number) {
+        guc_hook_refuse(name, value, err);
+        error_detail(err, "UTC timezone offset is out of range.");
+        return NULL;
+    }
     const struct timezone_def *tz = timezone_find(value);
+    if (tz && timezone_at(tz, 946684800).offset % 60 != 0) { /* on 1 January 2000 */
+        error_set(err, ERRCODE_INVALID_PARAMETER_VALUE, "time zone \"%s\" appears to use leap seconds", value);
+        error_detail(err, "PostgreSQL does not support leap seconds.");
+        return NULL;
+    }
     return tz ? arena_strdup(err->arena, timezone_name(tz)) : guc_hook_refuse(name, value, err);
 }
 

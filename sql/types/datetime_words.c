@@ -9,7 +9,6 @@
 
 static const struct datetime_word words[] = {
     {"-infinity", WORD_RESERVED, RESERVED_EARLY},
-    {"+infinity", WORD_RESERVED, RESERVED_LATE},
     {"infinity", WORD_RESERVED, RESERVED_LATE},
     {"epoch", WORD_RESERVED, RESERVED_EPOCH},
     {"now", WORD_RESERVED, RESERVED_NOW},

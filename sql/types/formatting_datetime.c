@@ -231,8 +231,8 @@ static bool put_words(struct strbuf *b, const struct template_item *it, const st
         return true;
     case TEMPLATE_RM:
     case TEMPLATE_rm:
-        if (s->dt.month) {
-            int m = s->dt.month > 0 ? s->dt.month : 13 + s->dt.month;
+        if (s->dt.month || s->dt.year) { /* intervals of whole years have no months left */
+            int m = s->dt.month > 0 ? s->dt.month : s->dt.month < 0 ? 13 + s->dt.month : s->dt.year > 0 ? 12 : 1;
             const char *name = roman_months[m - 1];
             put_name(b, name, strlen(name), c, it->fill_mode ? 0 : 4);
         }

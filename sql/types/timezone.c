@@ -57,6 +57,16 @@ static bool zone_path(const char *name, char *path, size_t size)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* POSIX zones are named in capitals. */
+static char *upper(const char *name)
+{
+    char *copy = strdup(name);
+    for (char *p = copy; p && *p; p++)
+        if (*p >= 'a' && *p <= 'z')
+            *p = (char)(*p - 'a' + 'A');
+    return copy;
+}
+
 static struct timezone_def *load(const char *name)
 {
     char path[512];
@@ -67,7 +77,7 @@ static struct timezone_def *load(const char *name)
     if (found)
         tz->name = strdup(path + sizeof(ZONEINFO));
     else if (timezone_parse_posix(name, &tz->rule) && (tz->has_rule = true))
-        tz->name = strdup(name);
+        tz->name = upper(name);
     if (tz->name)
         return tz;
     free(tz);

@@ -13,6 +13,7 @@
 
 /* --- POSIX TZ strings ---------------------------------------------------------------------------------- */
 
+/* A name in angle brackets, or up to a digit, sign or comma: PostgreSQL takes any characters, and none at all. */
 static const char *parse_abbrev(const char *p, char *out)
 {
     const char *start = p;
@@ -25,11 +26,8 @@ static const char *parse_abbrev(const char *p, char *out)
         if (*p++ != '>')
             return NULL;
     } else {
-        while (isalpha((unsigned char)*p))
-            p++;
+        p += strcspn(p, "0123456789,-+");
         n = (size_t)(p - start);
-        if (n < 3)
-            return NULL;
     }
     if (n >= TIMEZONE_ABBREV_MAX)
         return NULL;
@@ -92,7 +90,7 @@ bool timezone_parse_posix(const char *s, struct timezone_rule *r)
     if (!*p)
         return true;
     p = parse_abbrev(p, r->dst.abbrev);
-    if (!p)
+    if (!p || !*r->dst.abbrev)
         return false;
     r->has_dst = r->dst.isdst = true;
     r->dst.offset = r->std.offset + 3600;
