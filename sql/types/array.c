@@ -250,7 +250,7 @@ bool array_read(struct fcall *f, const struct value *stored, uint32_t elemtype, 
     error_init(&ignored, f->arena);
     s.p += at;
     s.n -= at;
-    if (!json_parse(f->arena, s, JSON_DECODE, &root, &ignored) || root.kind != JSON_ARRAY)
+    if (!json_parse_call(f, s, JSON_DECODE, &root, &ignored) || root.kind != JSON_ARRAY)
         return bad_stored_array(f);
     int64_t total = root.count > 0;
     for (const struct json_node *n = &root; n->kind == JSON_ARRAY && n->count > 0;

@@ -50,7 +50,7 @@ static void unnest_rows_open(struct fcall *f, void *state)
 {
     struct unnest_rows_state *st = state;
     struct json_node list;
-    if (!json_parse(f->arena, arg_slice(f, 1), JSON_DECODE, &list, f->err))
+    if (!json_parse_call(f, arg_slice(f, 1), JSON_DECODE, &list, f->err))
         return;
     st->types = ARENA_ARRAY(f->arena, uint32_t, list.count + 1);
     for (int i = 0; i < list.count; i++) {

@@ -14,7 +14,7 @@
 static void json_check(struct fcall *f, struct slice s)
 {
     struct json_node n;
-    if (json_parse(f->arena, s, 0, &n, f->err))
+    if (json_parse_call(f, s, 0, &n, f->err))
         return_slice(f, s.p, s.n);
 }
 

@@ -22,6 +22,8 @@ enum token {
 };
 
 struct json_lexer {
+    struct fcall *f; /* NULL: not to be interrupted */
+    size_t work;
     struct arena *arena;
     struct error *err;
     unsigned flags;
@@ -392,6 +394,8 @@ static bool parse_container(struct json_lexer *l, struct json_node *out)
 {
     if (++l->depth > JSON_DEPTH_MAXIMUM) {
         error_set(l->err, ERRCODE_STATEMENT_TOO_COMPLEX, "stack depth limit exceeded");
+        error_hint(l->err, "Increase the configuration parameter \"max_stack_depth\" (currently 2048kB), after ensuring the "
+                           "platform's stack depth limit is adequate.");
         return false;
     }
     bool ok = l->token == TOKEN_OBJECT_START ? parse_object(l, out) : parse_array(l, out);
@@ -399,11 +403,15 @@ static bool parse_container(struct json_lexer *l, struct json_node *out)
     return ok;
 }
 
+#define VALUE_WORK 32 /* of a value, in bytes */
+
 /* The value at the current token; moves behind it. */
 static bool parse_value(struct json_lexer *l, struct json_node *out)
 {
     const char *start = l->token_start;
     bool ok = true;
+    if (l->f && work_interrupted(l->f, &l->work, VALUE_WORK))
+        return false;
     switch (l->token) {
     case TOKEN_OBJECT_START:
     case TOKEN_ARRAY_START:
@@ -435,10 +443,10 @@ static bool parse_value(struct json_lexer *l, struct json_node *out)
     return lex(l);
 }
 
-bool json_parse(struct arena *arena, struct slice text, unsigned flags, struct json_node *out,
-                struct error *err)
+static bool parse_text(struct fcall *f, struct arena *arena, struct slice text, unsigned flags, struct json_node *out, struct error *err)
 {
     struct json_lexer l = {
+        .f = f,
         .arena = arena,
         .err = err,
         .flags = flags,
@@ -452,6 +460,17 @@ bool json_parse(struct arena *arena, struct slice text, unsigned flags, struct j
     if (!lex(&l) || !parse_value(&l, out))
         return false;
     return l.token == TOKEN_END || json_unexpected(&l, "end of input");
+}
+
+bool json_parse(struct arena *arena, struct slice text, unsigned flags, struct json_node *out,
+                struct error *err)
+{
+    return parse_text(NULL, arena, text, flags, out, err);
+}
+
+bool json_parse_call(struct fcall *f, struct slice text, unsigned flags, struct json_node *out, struct error *err)
+{
+    return parse_text(f, f->arena, text, flags, out, err);
 }
 
 enum json_kind json_kind_of(struct slice text)

@@ -35,6 +35,9 @@ struct json_node {
 bool json_parse(struct arena *arena, struct slice text, unsigned flags, struct json_node *out,
                 struct error *err);
 
+/* The same during a call, in its arena: a long text can be interrupted. */
+bool json_parse_call(struct fcall *f, struct slice text, unsigned flags, struct json_node *out, struct error *err);
+
 /* Kind of the outermost value of a valid JSON text. */
 enum json_kind json_kind_of(struct slice text);
 

@@ -188,7 +188,7 @@ bool json_read_definitions(struct fcall *f, struct slice text, struct record *ou
 {
     struct json_node list;
     *out = (struct record){.type = RECORDOID};
-    if (!json_parse(f->arena, text, JSON_DECODE, &list, f->err))
+    if (!json_parse_call(f, text, JSON_DECODE, &list, f->err))
         return false;
     out->columns = ARENA_ARRAY(f->arena, struct record_column, list.count + 1);
     for (int i = 0; i < list.count; i++) {

@@ -155,12 +155,12 @@ bool jsonb_normalize(struct fcall *f, struct json_node *n)
 
 bool jsonb_parse(struct fcall *f, struct slice text, struct json_node *out)
 {
-    return json_parse(f->arena, text, JSON_DECODE, out, f->err) && jsonb_normalize(f, out);
+    return json_parse_call(f, text, JSON_DECODE, out, f->err) && jsonb_normalize(f, out);
 }
 
 bool jsonb_read(struct fcall *f, const struct value *stored, struct json_node *out)
 {
-    return json_parse(f->arena, value_slice(stored, f->arena), JSON_DECODE, out, f->err);
+    return json_parse_call(f, value_slice(stored, f->arena), JSON_DECODE, out, f->err);
 }
 
 void jsonb_write(struct textbuf *out, const struct json_node *n)

@@ -80,7 +80,7 @@ bool record_read(struct fcall *f, const struct value *stored, uint32_t type, str
     struct error ignored;
     error_init(&ignored, f->arena);
     *out = (struct record){.type = RECORDOID};
-    if (!json_parse(f->arena, value_slice(stored, f->arena), JSON_DECODE, &root, &ignored))
+    if (!json_parse_call(f, value_slice(stored, f->arena), JSON_DECODE, &root, &ignored))
         return bad_stored_record(f);
     if (root.kind == JSON_OBJECT)
         return read_anonymous(f, &root, out);
@@ -169,7 +169,7 @@ static void row_construct(struct fcall *f)
 static void row_construct_named(struct fcall *f)
 {
     struct json_node names;
-    if (!json_parse(f->arena, arg_slice(f, 0), JSON_DECODE, &names, f->err))
+    if (!json_parse_call(f, arg_slice(f, 0), JSON_DECODE, &names, f->err))
         return;
     if (names.kind != JSON_ARRAY || names.count != f->nargs - 1)
         error_set(f->err, ERRCODE_INTERNAL_ERROR, "wrong number of column names");
@@ -290,7 +290,7 @@ static void columns_null(struct fcall *f, bool want_null)
         return_bool(f, want_null);
         return;
     }
-    if (!json_parse(f->arena, arg_slice(f, 0), JSON_DECODE, &root, f->err))
+    if (!json_parse_call(f, arg_slice(f, 0), JSON_DECODE, &root, f->err))
         return;
     const struct json_node *values = json_member(&root, slice_of("v"));
     bool result = true;
@@ -604,8 +604,8 @@ static int compare_json(const struct json_node *a, const struct json_node *b)
 static int compare_stored(struct fcall *f, const struct value *x, const struct value *y)
 {
     struct json_node m, n;
-    if (!json_parse(f->arena, value_slice(x, f->arena), JSON_DECODE, &m, f->err) ||
-        !json_parse(f->arena, value_slice(y, f->arena), JSON_DECODE, &n, f->err))
+    if (!json_parse_call(f, value_slice(x, f->arena), JSON_DECODE, &m, f->err) ||
+        !json_parse_call(f, value_slice(y, f->arena), JSON_DECODE, &n, f->err))
         return slice_compare(value_slice(x, f->arena), value_slice(y, f->arena));
     if (m.kind == JSON_OBJECT && n.kind == JSON_OBJECT) {
         struct record a = {.type = RECORDOID}, b = {.type = RECORDOID};

@@ -74,7 +74,7 @@ static bool read_json(struct fcall *f, int arg, bool binary, struct json_node *r
 {
     if (binary)
         return jsonb_read(f, &f->args[arg], root);
-    return json_parse(f->arena, arg_slice(f, arg), JSON_DECODE, root, f->err);
+    return json_parse_call(f, arg_slice(f, arg), JSON_DECODE, root, f->err);
 }
 
 static bool flag_named(struct fcall *f, const struct json_node *n, unsigned *parts)

@@ -644,7 +644,7 @@ static void json_headline(struct fcall *f, bool binary, bool by_id, bool options
     struct json_node n;
     int at = by_id ? 1 : 0;
     if (!read_setup(f, by_id, options, &s) ||
-        !(binary ? jsonb_read(f, &f->args[at], &n) : json_parse(f->arena, arg_slice(f, at), JSON_DECODE, &n, f->err)) ||
+        !(binary ? jsonb_read(f, &f->args[at], &n) : json_parse_call(f, arg_slice(f, at), JSON_DECODE, &n, f->err)) ||
         !json_strings(f, &s, &n))
         return;
     if (binary) {

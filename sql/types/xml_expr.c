@@ -96,9 +96,10 @@ static void xmlexpr_root(struct fcall *f)
 
 /* --- values as XML ---------------------------------------------------------------------------------------- */
 
-static void add_escaped(struct textbuf *out, struct slice s, bool attribute)
+static void add_escaped(struct fcall *f, struct textbuf *out, struct slice s, bool attribute)
 {
-    for (size_t i = 0; i < s.n; i++)
+    size_t work = 0;
+    for (size_t i = 0; i < s.n && !work_interrupted(f, &work, 1); i++)
         switch (s.p[i]) {
         case '&': textbuf_addz(out, "&amp;"); break;
         case '<': textbuf_addz(out, "&lt;"); break;
@@ -168,7 +169,7 @@ static bool add_array(struct fcall *f, const struct value *v, const struct type_
         textbuf_addz(&items, "</element>");
     }
     if (attribute)
-        add_escaped(out, (struct slice){items.p, items.n}, true);
+        add_escaped(f, out, (struct slice){items.p, items.n}, true);
     else
         textbuf_add(out, items.p, items.n);
     return true;
@@ -203,7 +204,7 @@ static bool add_value(struct fcall *f, const struct value *v, uint32_t type, boo
     if (t && t->oid == XMLOID && !attribute)
         textbuf_add(out, s.p, s.n);
     else
-        add_escaped(out, s, attribute);
+        add_escaped(f, out, s, attribute);
     return true;
 }
 
