@@ -145,7 +145,7 @@ struct expr {
             int npositional;               /* how many of those have no name */
             enum coercion_form form;
             uint32_t input_collation;
-            float likelihood; /* plan/pass_likelihood.c: how many rows it is true of, for SQLite's planner; 0 not known */
+            float likelihood; /* plan/pass_likelihood.c: share of rows it is true of, for SQLite's planner; 0 not known; negative: no index */
         } func; /* EXPR_FUNC, EXPR_OP, EXPR_NULLIF, EXPR_DISTINCT (negated: `negated`), EXPR_ARRAY_OP's operator */
         struct {
             const struct proc *proc;

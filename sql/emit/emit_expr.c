@@ -372,12 +372,14 @@ static void emit_node(struct emitter *em, const struct expr *e, bool qual)
         break;
     case EXPR_FUNC:
     case EXPR_OP:
-        if (e->func.likelihood > 0)
-            strbuf_addz(em->out, "likelihood(");
+        if (e->func.likelihood != 0)
+            strbuf_addz(em->out, e->func.likelihood > 0 ? "likelihood(" : "+(");
         if (!emit_chain_call(em, e))
             emit_call(em, e->func.proc, &e->func.args, e->type, e->func.variadic);
         if (e->func.likelihood > 0)
             strbuf_printf(em->out, ", %.6f)", (double)e->func.likelihood);
+        else if (e->func.likelihood < 0)
+            strbuf_addc(em->out, ')');
         break;
     case EXPR_AGG:
         emit_agg(em, e);

@@ -20,6 +20,9 @@
 /* A value so frequent makes plans for it and for others differ. */
 #define LIKELIHOOD_COMMON 0.05
 
+/* From here on the index is no use; SQLite thinks so too, but for the target of UPDATE and DELETE it takes any. */
+#define LIKELIHOOD_NO_INDEX 0.6
+
 enum bound { BOUND_EQUAL, BOUND_UPPER, BOUND_LOWER };
 
 struct term {
@@ -245,8 +248,9 @@ bool pass_likelihood(struct planner *p, struct query *q)
     for (int i = 0; i < t.n; i++) {
         struct term *x = &t.items[i];
         double cost = 1 + (LIKELIHOOD_SEARCH - 1) * (1 - x->correlation * x->correlation);
+        double raised = fmin(1, fmax(x->share * cost, 1e-6));
         if (x->share >= 0)
-            x->e->func.likelihood = (float)fmin(1, fmax(x->share * cost, 1e-6));
+            x->e->func.likelihood = x->column->var.rte == q->result && raised > LIKELIHOOD_NO_INDEX ? -1 : (float)raised;
     }
     return !error_is_set(p->err);
 }
