@@ -225,6 +225,12 @@ def gen_settings():
            ("min_val", "s"), ("max_val", "s"), ("enumvals", "s")], "PostgreSQL's settings with their built-in defaults.")
 
 
+def gen_settings_texts():
+    table("settings_texts.def", "SETTING_TEXT", """SELECT name, short_desc, extra_desc FROM pg_settings
+        WHERE name NOT LIKE '%.%' ORDER BY name COLLATE "C" """,
+          [("name", "s"), ("short_desc", "s"), ("extra_desc", "s")], "What PostgreSQL says of its settings, by name.")
+
+
 def gen_settings_flags():
     table("settings_flags.def", "SETTING_FLAGS", """SELECT name, array_to_json(pg_settings_get_flags(name))::text flags
         FROM (SELECT name FROM pg_settings UNION SELECT unnest(ARRAY['session_authorization', 'role', 'seed',
@@ -275,6 +281,7 @@ if __name__ == "__main__":
     gen_rest()
     gen_relations()
     gen_settings()
+    gen_settings_texts()
     gen_settings_flags()
     gen_sql_standard()
     gen_system_keys()

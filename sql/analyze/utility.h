@@ -646,6 +646,7 @@ struct utility {
         struct {
             struct qualified_name *tables;
             int ntables;
+            bool *only; /* per table */
             bool restart, cascade;
         } truncate;
         struct {

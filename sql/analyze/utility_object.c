@@ -366,6 +366,9 @@ bool utility_truncate(struct pstate *ps, const PgQuery__Node *n, struct utility 
 {
     const PgQuery__TruncateStmt *s = n->truncate_stmt;
     u->truncate.tables = range_vars(ps, s->relations, s->n_relations, &u->truncate.ntables);
+    u->truncate.only = ARENA_ARRAY(ps->a->arena, bool, s->n_relations + 1);
+    for (size_t i = 0; i < s->n_relations; i++)
+        u->truncate.only[i] = !s->relations[i]->range_var->inh;
     u->truncate.restart = s->restart_seqs;
     u->truncate.cascade = s->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
     return !parse_failed(ps);

@@ -486,23 +486,23 @@ bool run_drop(struct command *c)
 
 /* --- TRUNCATE ------------------------------------------------------------------------------------------ */
 
-static bool add_truncated(struct command *c, struct list *tables, const struct relation *r)
-{
-    for (int i = 0; i < tables->n; i++)
-        if (tables->items[i] == (const void *)r)
-            return false;
-    list_add(tables, c->arena, r);
-    for (int i = 0; i < r->nchildren; i++)
-        add_truncated(c, tables, r->children[i]);
-    return true;
-}
-
 static bool is_listed(const struct list *tables, const struct relation *r)
 {
     for (int i = 0; i < tables->n; i++)
         if (tables->items[i] == (const void *)r)
             return true;
     return false;
+}
+
+/* The table, and unless it is meant only, those that inherit from it. False when it is in the list already. */
+static bool add_truncated(struct command *c, struct list *tables, const struct relation *r, bool only)
+{
+    bool added = !is_listed(tables, r);
+    if (added)
+        list_add(tables, c->arena, r);
+    for (int i = 0; !only && i < r->nchildren; i++)
+        add_truncated(c, tables, r->children[i], false);
+    return added;
 }
 
 static bool check_references(struct command *c, struct list *tables)
@@ -514,7 +514,7 @@ static bool check_references(struct command *c, struct list *tables)
             if (from == r)
                 continue;
             if (c->utility->truncate.cascade) {
-                if (add_truncated(c, tables, from))
+                if (add_truncated(c, tables, from, false))
                     cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
                                "truncate cascades to table \"%s\"", from->name);
                 continue;
@@ -565,7 +565,13 @@ static bool truncate_tables(struct command *c)
         struct acl_object o = acl_relation(r);
         if (!cmd_check_acl(c, &o, r, ACL_TRUNCATE))
             return false;
-        add_truncated(c, &tables, r);
+        bool only = c->utility->truncate.only[i];
+        if (only && r->kind == RELKIND_PARTITIONED) {
+            error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot truncate only a partitioned table");
+            error_hint(c->err, "Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.");
+            return false;
+        }
+        add_truncated(c, &tables, r, only);
     }
     if (!check_references(c, &tables))
         return false;

@@ -39,6 +39,18 @@ static const struct namespace_def *explicit_namespace(struct command *c,
 static const struct namespace_def temp_namespace = {PG_TEMP_NAMESPACE, PG_TEMP_NAMESPACE_NAME,
                                                     BOOTSTRAP_SUPERUSER, NULL};
 
+/* TEMPORARY on the database; 42501. */
+static bool may_use_temp(struct command *c, const struct qualified_name *n)
+{
+    struct acl_object d = acl_database(c->snapshot);
+    if (cmd_is_superuser(c) || acl_check(c->snapshot, &d, c->role, ACL_TEMPORARY, ACL_ALL_OF))
+        return true;
+    error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to create temporary tables in database \"%s\"", c->database);
+    if (c->utility->kind == UTILITY_CREATE_TABLE)
+        cmd_position(c, n->location);
+    return false;
+}
+
 const struct namespace_def *cmd_creation_namespace(struct command *c,
                                                    const struct qualified_name *n,
                                                    char persistence)
@@ -59,6 +71,8 @@ const struct namespace_def *cmd_creation_namespace(struct command *c,
         temp = ns->oid == PG_TEMP_NAMESPACE;
     }
     if (temp) {
+        if (!may_use_temp(c, n))
+            return NULL;
         cmd_use_temp(c, true);
         return &temp_namespace;
     }

@@ -84,4 +84,7 @@ void guc_commit(struct guc_store *s, void (*changed)(void *arg, int i), void *ar
 /* PostgreSQL's boolean spellings: 1, 0, or -1 for anything else. */
 int guc_parse_bool(const char *s);
 
+/* What PostgreSQL says of the setting, and *extra what else; NULL of others. */
+const char *guc_text(const char *name, const char **extra);
+
 #endif

@@ -39,8 +39,9 @@ static bool live_settings(struct pg_session *s, int i, struct arena *a, struct v
     c[1] = live_text(a, value);
     c[2] = live_text(a, d->unit);
     c[3] = live_text(a, d->category);
-    c[4] = live_text(a, "");
-    c[5] = value_null();
+    const char *extra, *brief = guc_text(d->name, &extra);
+    c[4] = live_text(a, brief ? brief : "");
+    c[5] = live_text(a, extra);
     c[6] = live_text(a, d->context);
     c[7] = live_text(a, d->vartype);
     c[8] = live_text(a, source);

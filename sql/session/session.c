@@ -14,6 +14,7 @@
 #include "sql/exec/routine.h"
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
+#include "sql/catalog/acl.h"
 #include "sql/session/advisory.h"
 #include "sql/session/column_statistics.h"
 #include "sql/session/engine.h"
@@ -117,6 +118,18 @@ static void session_wake(void *arg)
     s->reply.wake(s->reply.host);
 }
 
+/* CONNECT on the database, which PUBLIC has unless it was revoked. */
+static bool session_may_connect(struct pg_session *s)
+{
+    struct acl_object d = acl_database(s->snapshot);
+    if (role_is_super(s->snapshot, s->role) || acl_check(s->snapshot, &d, s->role, ACL_CONNECT, ACL_ALL_OF))
+        return true;
+    error_set(&s->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied for database \"%s\"", s->database->name);
+    error_detail(&s->err, "User does not have CONNECT privilege.");
+    s->err.severity = ERROR_FATAL;
+    return false;
+}
+
 /*
  * Who the client is. Where nobody has made login roles, any name is the owner of the file (trust).
  */
@@ -147,7 +160,7 @@ static bool session_set_role(struct pg_session *s, const char *user)
     s->eval.role = s->eval.session_role = s->role;
     s->eval.role_name = s->role_name;
     s->eval.session_role_name = s->session_role_name;
-    return true;
+    return session_may_connect(s);
 }
 
 /* "options" of the startup packet: -c name=value and --name=value, backslash-escaped blanks. */

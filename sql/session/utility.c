@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sql/base/arena.h"
+#include "sql/catalog/acl.h"
 #include "sql/command/command.h"
 #include "sql/command/event_collect.h"
 #include "sql/exec/statement_trigger.h"
@@ -16,6 +17,7 @@
 #include "sql/session/call.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
+#include "sql/session/live.h"
 #include "sql/session/role.h"
 #include "sql/session/session.h"
 #include "sql/session/transaction_command.h"
@@ -312,9 +314,26 @@ static enum portal_result run_checkpoint(struct pg_session *s, struct portal *p)
 
 static enum portal_result run_create_database(struct pg_session *s, struct portal *p)
 {
+    const struct role_def *r = snapshot_role(s->snapshot, s->eval.role);
+    if (r && !r->super && !r->createdb) {
+        error_set(&s->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to create database");
+        return PORTAL_FAILED;
+    }
     return engine_create_database(s->engine, p->plan->program->utility->database.name, &s->err)
                ? PORTAL_FINISHED
                : PORTAL_FAILED;
+}
+
+/* Databases are files with roles of their own: only superusers are known to own another one. */
+static bool owns_other_database(struct pg_session *s, const char *name)
+{
+    struct value v[2] = {{0}};
+    if (role_is_super(s->snapshot, s->eval.role))
+        return true;
+    for (int i = 0; live_row(&s->eval, "pg_database", i, s->arena, v, 2); i++)
+        if (v[0].n == strlen(name) && memcmp(v[0].p, name, v[0].n) == 0)
+            return acl_not_owner(&s->err, "database", name);
+    return true;
 }
 
 static enum portal_result run_drop_database(struct pg_session *s, struct portal *p)
@@ -325,6 +344,8 @@ static enum portal_result run_drop_database(struct pg_session *s, struct portal 
         error_set(&s->err, ERRCODE_OBJECT_IN_USE, "cannot drop the currently open database");
         return PORTAL_FAILED;
     }
+    if (!owns_other_database(s, u->database.name))
+        return PORTAL_FAILED;
     if (!engine_drop_database(s->engine, u->database.name, u->database.missing_ok, &existed,
                               &s->err))
         return PORTAL_FAILED;
