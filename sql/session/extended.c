@@ -317,49 +317,6 @@ enum pg_result pg_session_sync(struct pg_session *s)
     return session_end_message(s, ok ? PG_DONE : session_fail(s));
 }
 
-/* --- going on --------------------------------------------------------------------------------- */
-
-enum pg_result pg_session_resume(struct pg_session *s, bool on_worker)
-{
-    s->on_worker = on_worker;
-    switch (s->task) {
-    case TASK_QUERY:
-        return session_end_message(s, simple_resume(s));
-    case TASK_EXECUTE:
-        return session_end_message(s, execute_resume(s));
-    case TASK_COPY_IN:
-        return copy_in_finish(s);
-    case TASK_NONE:
-        break;
-    }
-    return PG_DONE;
-}
-
-enum pg_result pg_session_copy_data(struct pg_session *s, const char *p, size_t n)
-{
-    return copy_in_data(s, p, n);
-}
-
-/* The COPY statement is over: goes on with what it was part of. */
-enum pg_result pg_session_copy_done(struct pg_session *s)
-{
-    return copy_in_finish(s);
-}
-
-enum pg_result pg_session_copy_fail(struct pg_session *s, const char *message)
-{
-    error_set(&s->err, ERRCODE_QUERY_CANCELED, "COPY from stdin failed: %s", message);
-    return copy_in_finish(s);
-}
-
-enum pg_result pg_session_protocol_error(struct pg_session *s, const struct error *err)
-{
-    if (!s->copy)
-        session_begin_message(s);
-    error_copy(&s->err, err);
-    return s->copy ? copy_in_finish(s) : session_end_message(s, session_fail(s));
-}
-
 /* --- FunctionCall ----------------------------------------------------------------------------- */
 
 /* "SELECT schema.function($1, $2)" of a function's OID. NULL with s->err set. */
@@ -390,23 +347,54 @@ static struct plan *function_plan(struct pg_session *s, uint32_t oid, int nvalue
     return plan;
 }
 
-/* The call's only value, sent. */
-static bool function_answer(struct pg_session *s, struct portal *p, int format)
+/* The first value is the answer. */
+static bool take_answer(void *arg, const struct value *cells, struct error *err)
 {
-    struct value bytes, v = value_null();
-    if (!session_materialize(s, p))
-        return false;
-    if (p->result->nrows > 0)
-        v = rowset_row(p->result, 0)[0];
+    struct pg_session *s = arg;
+    struct value *v = &s->function.answer;
+    (void)err;
+    if (s->function.answered)
+        return true;
+    s->function.answered = true;
+    *v = cells[0];
+    if (v->kind == VALUE_TEXT || v->kind == VALUE_BLOB)
+        v->p = arena_memdup(s->arena, v->p ? v->p : "", v->n);
+    return true;
+}
+
+/* The call's only value, sent. */
+static bool function_answer(struct pg_session *s, struct portal *p)
+{
+    struct value bytes, v = s->function.answered ? s->function.answer : value_null();
     if (value_is_null(&v)) {
         s->reply.function_result(s->reply.host, NULL, -1);
         return true;
     }
-    bool ok = format ? type_send(p->types[0], &v, &s->eval, s->arena, &s->err, &bytes)
-                     : type_output(p->types[0], &v, &s->eval, s->arena, &s->err, &bytes);
+    bool ok = s->function.format ? type_send(p->types[0], &v, &s->eval, s->arena, &s->err, &bytes)
+                                 : type_output(p->types[0], &v, &s->eval, s->arena, &s->err, &bytes);
     if (ok)
         s->reply.function_result(s->reply.host, bytes.p, (int)bytes.n);
     return ok;
+}
+
+void function_drop_portal(struct pg_session *s)
+{
+    if (s->function.portal)
+        portal_destroy(s->function.portal, &s->txn);
+    s->function = (struct session_function){0};
+}
+
+static enum pg_result function_resume(struct pg_session *s)
+{
+    struct portal *p = s->function.portal;
+    struct row_sink sink = {.row = take_answer, .arg = s};
+    enum portal_result r = session_run(s, p, &sink, 0);
+    if (r != PORTAL_FINISHED && r != PORTAL_FAILED)
+        return session_wait(r);
+    s->task = TASK_NONE;
+    bool ok = r == PORTAL_FINISHED && function_answer(s, p);
+    function_drop_portal(s);
+    return ok && session_finish_implicit(s) ? PG_DONE : session_fail(s);
 }
 
 enum pg_result pg_session_function(struct pg_session *s, uint32_t oid, const int16_t *formats,
@@ -421,11 +409,57 @@ enum pg_result pg_session_function(struct pg_session *s, uint32_t oid, const int
         return session_end_message(s, session_fail(s));
     bool ok = session_enter(s, plan);
     struct portal *p = ok ? session_portal(s, "", plan_ref(plan)) : NULL;
-    ok = p && bind_portal(s, p, &in, &result_format, 1) && function_answer(s, p, result_format);
-    if (p)
-        portal_destroy(p, &s->txn);
     plan_unref(plan);
-    if (!ok || !session_finish_implicit(s))
+    s->function = (struct session_function){.portal = p, .format = result_format};
+    if (!p || !bind_portal(s, p, &in, &result_format, 1)) {
+        function_drop_portal(s);
         return session_end_message(s, session_fail(s));
-    return session_end_message(s, PG_DONE);
+    }
+    s->task = TASK_FUNCTION;
+    return session_end_message(s, function_resume(s));
+}
+
+/* --- going on --------------------------------------------------------------------------------- */
+
+enum pg_result pg_session_resume(struct pg_session *s, bool on_worker)
+{
+    s->on_worker = on_worker;
+    switch (s->task) {
+    case TASK_QUERY:
+        return session_end_message(s, simple_resume(s));
+    case TASK_EXECUTE:
+        return session_end_message(s, execute_resume(s));
+    case TASK_COPY_IN:
+        return copy_in_finish(s);
+    case TASK_FUNCTION:
+        return session_end_message(s, function_resume(s));
+    case TASK_NONE:
+        break;
+    }
+    return PG_DONE;
+}
+
+enum pg_result pg_session_copy_data(struct pg_session *s, const char *p, size_t n)
+{
+    return copy_in_data(s, p, n);
+}
+
+/* The COPY statement is over: goes on with what it was part of. */
+enum pg_result pg_session_copy_done(struct pg_session *s)
+{
+    return copy_in_finish(s);
+}
+
+enum pg_result pg_session_copy_fail(struct pg_session *s, const char *message)
+{
+    error_set(&s->err, ERRCODE_QUERY_CANCELED, "COPY from stdin failed: %s", message);
+    return copy_in_finish(s);
+}
+
+enum pg_result pg_session_protocol_error(struct pg_session *s, const struct error *err)
+{
+    if (!s->copy)
+        session_begin_message(s);
+    error_copy(&s->err, err);
+    return s->copy ? copy_in_finish(s) : session_end_message(s, session_fail(s));
 }

@@ -294,6 +294,7 @@ void pg_session_destroy(struct pg_session *s)
         advisory_release_all(s, true);
     }
     copy_in_free(s->copy);
+    function_drop_portal(s);
     session_close_portals(s, true);
     parsed_free(s->query.parsed);
     free(s->query.text);

@@ -31,7 +31,7 @@ struct prepared {
 };
 
 /* What the session is in the middle of, between a PG_WAIT_ and pg_session_resume. */
-enum session_task { TASK_NONE, TASK_QUERY, TASK_EXECUTE, TASK_COPY_IN };
+enum session_task { TASK_NONE, TASK_QUERY, TASK_EXECUTE, TASK_COPY_IN, TASK_FUNCTION };
 
 struct session_query { /* TASK_QUERY */
     struct parsed *parsed;
@@ -49,6 +49,13 @@ struct session_query { /* TASK_QUERY */
 struct session_execute { /* TASK_EXECUTE */
     struct portal *portal;
     int64_t max_rows;
+};
+
+struct session_function { /* TASK_FUNCTION */
+    struct portal *portal; /* NULL: none is under way */
+    struct value answer;   /* in the message's memory */
+    bool answered;
+    int format;
 };
 
 /* Things that languages keep per session (exec/spi.h). */
@@ -102,6 +109,7 @@ struct pg_session {
     enum session_task task;
     struct session_query query;
     struct session_execute execute;
+    struct session_function function;
     struct copy_in *copy;        /* COPY FROM STDIN under way */
     enum session_task copy_task; /* what it is part of */
     bool on_worker;
@@ -226,6 +234,8 @@ enum pg_result session_wait(enum portal_result r);
 enum pg_result simple_query(struct pg_session *s, const char *sql, size_t n);
 enum pg_result simple_resume(struct pg_session *s);
 enum pg_result execute_resume(struct pg_session *s);
+/* Ends a FunctionCall that is under way, if one is. */
+void function_drop_portal(struct pg_session *s);
 
 /* --- prepared.c --------------------------------------------------------------------------- */
 struct prepared *prepared_find(struct pg_session *s, const char *name);
