@@ -317,6 +317,16 @@ static bool names_outside(struct query_walk *w, struct query *q, int level)
     return false;
 }
 
+/* A subquery in FROM. SQLite would put its columns' expressions wherever the query around it names them, and so call functions more
+   than once for a row: OFFSET keeps a subquery that calls volatile ones apart. */
+static void emit_apart(struct emitter *em, struct query *q)
+{
+    bool apart = query_gives_volatile(q);
+    emit_z(em, apart ? "SELECT * FROM (" : "");
+    emit_select(em, q);
+    emit_z(em, apart ? ") LIMIT -1 OFFSET 0" : "");
+}
+
 static bool emit_hoisted(struct emitter *em, struct query *q)
 {
     struct query_walk w = {.expr = refers_outside, .query = names_outside};
@@ -326,7 +336,7 @@ static bool emit_hoisted(struct emitter *em, struct query *q)
     int nesting = em->nesting;
     em->out = &body;
     em->nesting = 0;
-    emit_select(em, q);
+    emit_apart(em, q);
     em->nesting = nesting;
     em->out = out;
     int number = ++em->nhoisted;
@@ -350,7 +360,7 @@ static void emit_subquery_item(struct emitter *em, const struct rte *t)
     if (emit_hoisted(em, t->subquery))
         return;
     emit_z(em, "(");
-    emit_select(em, t->subquery);
+    emit_apart(em, t->subquery);
     emit_z(em, ")");
 }
 

@@ -35,12 +35,10 @@ static bool emit_with_items(struct emitter *em, const struct scope *sc, int n, b
         emit_printf(em, "%s\"w%d_%d\" AS ", first ? (sc->q->recursive ? "WITH RECURSIVE " : "WITH ") : ", ",
                     sc->base, i);
         first = false;
-        if (c->materialized == 1)
+        if (c->materialized == 1 || (!c->recursive && query_is_volatile(c->query)))
             emit_z(em, "MATERIALIZED ");
         else if (c->materialized == 2)
             emit_z(em, "NOT MATERIALIZED ");
-        else if (!c->recursive && c->query->volatile_calls)
-            emit_z(em, "MATERIALIZED ");
         emit_z(em, "(");
         const struct setop *around = em->recursive;
         em->recursive = c->recursive ? c->query->setop : NULL;

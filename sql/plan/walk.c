@@ -210,6 +210,20 @@ bool expr_is_volatile(const struct expr *e)
     return query_walk_expr(&w, (struct expr *)(uintptr_t)e);
 }
 
+bool query_is_volatile(struct query *q)
+{
+    struct query_walk w = {.expr = is_volatile};
+    return query_walk(&w, q);
+}
+
+bool query_gives_volatile(struct query *q)
+{
+    for (int i = 0; i < q->ntargets && !q->setop; i++)
+        if (expr_is_volatile(q->targets[i].expr))
+            return true;
+    return q->setop && query_is_volatile(q);
+}
+
 static bool contains_kind(struct expr *e, void *arg)
 {
     return (int)e->kind == *(int *)arg || expr_walk_children(e, contains_kind, arg);

@@ -47,6 +47,9 @@ void expr_shift_levels(struct expr *e, int from, int delta);
 /* Does e refer to this range table entry of its own query level? rte -1: to any. */
 bool expr_uses_rte(struct expr *e, int rte);
 bool expr_is_volatile(const struct expr *e);
+/* Calls a volatile function anywhere; in what the query's rows are made of (of set operations: anywhere). */
+bool query_is_volatile(struct query *q);
+bool query_gives_volatile(struct query *q);
 /* Calls a function that changes the database (FN_WRITES), also inside sublinks; or a sublink locks rows. */
 bool expr_writes(struct expr *e);
 /* Aggregates or window functions of its own level, set-returning calls; not inside sublinks. */
