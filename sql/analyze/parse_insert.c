@@ -102,6 +102,23 @@ static bool refuse_view_column(struct pstate *ps, int i)
     return false;
 }
 
+/* What is assigned to a field or element, without the assignment. */
+static struct expr *assigned_part(struct expr *e)
+{
+    for (;;) {
+        if (e->kind == EXPR_FIELD && e->field.assign)
+            e = e->field.assign;
+        else if (e->kind == EXPR_SUBSCRIPT && e->subscript.assign)
+            e = e->subscript.assign;
+        else if (e->kind == EXPR_COERCE_DOMAIN && e->cast.arg->kind != EXPR_COERCE_DOMAIN &&
+                 ((e->cast.arg->kind == EXPR_FIELD && e->cast.arg->field.assign) ||
+                  (e->cast.arg->kind == EXPR_SUBSCRIPT && e->cast.arg->subscript.assign)))
+            e = e->cast.arg;
+        else
+            return e;
+    }
+}
+
 bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct insert_column *cols,
                           int ncols, bool strip_indirection, struct expr_list *out)
 {
@@ -112,13 +129,10 @@ bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct ins
         struct expr *e = exprs->items[i];
         if (!cols[i].att)
             return refuse_view_column(ps, i);
-        /* In VALUES with several rows the parts are put together behind the VALUES. */
-        if (strip_indirection && res && res->n_indirection) {
-            expr_list_add(ps->a->arena, out, e);
-            continue;
-        }
+        /* In VALUES with several rows the parts are put together behind the VALUES: here they only get their types. */
+        bool part = strip_indirection && res && res->n_indirection;
         struct expr *base = NULL;
-        for (int k = 0; k < i && res && res->n_indirection; k++)
+        for (int k = 0; k < i && res && res->n_indirection && !part; k++)
             if (cols[k].att == cols[i].att)
                 base = out->items[k];
         e = transform_assigned_expr(ps, e, EXPR_KIND_INSERT_TARGET, cols[i].att->name, cols[i].att,
@@ -126,7 +140,7 @@ bool transform_insert_row(struct pstate *ps, struct expr_list *exprs, struct ins
                                     base, res ? res->location : -1);
         if (expr_is_poison(e))
             return false;
-        expr_list_add(ps->a->arena, out, e);
+        expr_list_add(ps->a->arena, out, part ? assigned_part(e) : e);
     }
     return true;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/emit/emitter.h"
+#include "sql/plan/walk.h"
 
 /* PostgreSQL's internal names that are functions or table-valued functions of SQLite 3.40: printed with the prefix
    under which types/sqlite_func.h registers ours. */
@@ -118,12 +119,35 @@ static bool missing(struct emitter *em, const struct proc *p)
 }
 
 /* variadic: the call was written with VARIADIC; only functions of VARIADIC "any" are told. */
+static bool is_ctid(const struct expr *e)
+{
+    return e->kind == EXPR_VAR && e->type == TIDOID && e->var.attnum == PLAN_ATTNUM_CTID;
+}
+
+/* ctid = ctid of two tables: their rowids, which SQLite looks up. */
+static bool emit_same_row(struct emitter *em, const struct fn_impl *impl, const struct expr_list *args)
+{
+    if (args->n != 2 || !is_ctid(args->items[0]) || !is_ctid(args->items[1]) || strcmp(impl->name, "tideq") != 0)
+        return false;
+    for (int i = 0; i < 2; i++) {
+        struct expr *row = expr_copy(em->arena, args->items[i]);
+        row->type = INT8OID;
+        row->var.attnum = PLAN_ATTNUM_ROWID;
+        emit_z(em, i ? " = " : "(");
+        emit_expr(em, row);
+    }
+    emit_z(em, ")");
+    return true;
+}
+
 void emit_call(struct emitter *em, const struct proc *proc, const struct expr_list *args, uint32_t result,
                bool variadic)
 {
     if (missing(em, proc))
         return;
     const struct fn_impl *impl = proc->impl;
+    if (emit_same_row(em, impl, args))
+        return;
     if (impl->native) {
         if (!emit_long_concat(em, args, impl))
             emit_template(em, impl->native, args);

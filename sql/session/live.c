@@ -158,7 +158,7 @@ static bool live_prepared(struct pg_session *s, int i, struct arena *a, struct v
         return false;
     const struct program *g = p->plan ? p->plan->program : NULL;
     c[0] = live_text(a, p->name);
-    c[1] = live_text(a, p->text);
+    c[1] = live_text(a, p->shown ? p->shown : p->text);
     c[2] = live_time(a, p->created);
     c[3] = live_type_array(a, g ? g->params : NULL, g ? g->nparams : 0);
     c[4] = value_bool(p->from_sql);

@@ -22,6 +22,7 @@ static void prepared_free(struct prepared *p)
     plan_unref(p->plan);
     free(p->name);
     free(p->text);
+    free(p->shown);
     free(p->types);
     free(p);
 }

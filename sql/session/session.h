@@ -22,6 +22,7 @@ struct prepared {
     struct prepared *next;
     char *name;
     char *text;
+    char *shown;     /* what the client sent, for pg_prepared_statements; NULL: text */
     bool from_sql;   /* made by PREPARE: the text is the whole PREPARE statement */
     uint32_t *types; /* as declared by the client; 0 unknown */
     int ntypes;

@@ -156,8 +156,10 @@ static bool describe_show(struct pg_session *s, struct portal *p)
 static enum portal_result run_prepare(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
-    return prepared_create(s, u->prepare.name, p->plan->text, NULL, 0, true) ? PORTAL_FINISHED
-                                                                             : PORTAL_FAILED;
+    struct prepared *made = prepared_create(s, u->prepare.name, p->plan->text, NULL, 0, true);
+    if (made && s->task == TASK_QUERY && s->query.text && strstr(s->query.text, made->text))
+        made->shown = strdup(s->query.text);
+    return made ? PORTAL_FINISHED : PORTAL_FAILED;
 }
 
 static enum portal_result run_deallocate(struct pg_session *s, struct portal *p)
