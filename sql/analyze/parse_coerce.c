@@ -62,6 +62,11 @@ static struct expr *build_func_coercion(struct pstate *ps, struct expr *arg,
             expr_const(ps->a->arena, BOOLOID, -1, value_bool(context == COERCION_EXPLICIT), -1);
         expr_list_add(ps->a->arena, &e->func.args, explicit_flag);
     }
+    if (type_is_oid(target) && func->rettype == INT4OID) { /* signed until it is called an oid */
+        e->type = INT4OID;
+        e->func.form = COERCE_IMPLICIT;
+        return new_cast(ps, EXPR_RELABEL, e, target, -1, form, location);
+    }
     return e;
 }
 

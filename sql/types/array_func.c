@@ -350,7 +350,7 @@ static bool searchable(struct fcall *f, struct array *a)
 static void array_position(struct fcall *f)
 {
     struct array a;
-    if (!searchable(f, &a))
+    if (!searchable(f, &a) || a.n == 0)
         return;
     if (f->nargs > 2 && ARG_NULL(f, 2)) {
         error_set(f->err, ERRCODE_NULL_VALUE_NOT_ALLOWED, "initial position must not be null");

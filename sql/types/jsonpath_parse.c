@@ -50,7 +50,9 @@ static struct path_node *fail(struct path_reader *r)
 {
     struct slice s = rejected(r);
     size_t n = s.n;
-    if (n)
+    if (n == 1 && *s.p == '\\' && s.p + 1 == r->end)
+        error_set(r->f->err, ERRCODE_SYNTAX_ERROR, "unexpected end after backslash at or near \"\\\" of jsonpath input");
+    else if (n)
         error_set(r->f->err, ERRCODE_SYNTAX_ERROR, "syntax error at or near \"%.*s\" of jsonpath input",
                   (int)n, s.p);
     else
@@ -137,15 +139,26 @@ static bool take_string(struct path_reader *r, struct slice *out)
     return true;
 }
 
+/* An integer or decimal with a character behind it that can be in a word: 42601. A zero is a number of its own. */
+static bool number_junk(struct path_reader *r, struct slice s)
+{
+    size_t n = s.n > 1 && s.p[0] == '0' && s.p[1] >= '0' && s.p[1] <= '9' ? 1 : s.n;
+    const char *behind = s.p + n;
+    if (behind >= r->end || !*behind || (*behind & 0x80) || strchr("?%$.[](){}|&!=<>@#,*:-+/\\\" \t\n\r\f", *behind) ||
+        *behind == 'e' || *behind == 'E' || memchr(s.p, 'e', s.n) || memchr(s.p, 'E', s.n))
+        return false;
+    error_set(r->f->err, ERRCODE_SYNTAX_ERROR, "trailing junk after numeric literal at or near \"%.*s\" of jsonpath input", (int)n + 1, s.p);
+    return true;
+}
+
 static bool take_number(struct path_reader *r, struct slice *out)
 {
     skip(r);
     const char *q = r->p;
-    bool digits = false;
-    for (; q < r->end && ((*q >= '0' && *q <= '9') || *q == '.'); q++) {
-        if (*q == '.' && (q + 1 >= r->end || q[1] < '0' || q[1] > '9') && digits)
-            break;
+    bool digits = false, point = false;
+    for (; q < r->end && ((*q >= '0' && *q <= '9') || (*q == '.' && !point)); q++) {
         digits = digits || *q != '.';
+        point = point || *q == '.';
     }
     if (!digits)
         return false;
@@ -160,6 +173,10 @@ static bool take_number(struct path_reader *r, struct slice *out)
         }
     }
     struct slice s = {r->p, (size_t)(q - r->p)};
+    if (number_junk(r, s))
+        return false;
+    if (s.n > 1 && s.p[s.n - 1] == '.')
+        s.n--;
     if (s.p[0] == '.')
         s = slice_of(arena_printf(r->f->arena, "0%.*s", (int)s.n, s.p));
     if (!json_is_number(s) || !json_number_normalize(r->f, s, out))
@@ -229,7 +246,11 @@ static struct path_node *method_or_key(struct path_reader *r)
         return n;
     struct slice w = peek_word(r);
     if (w.n && w.p[0] >= '0' && w.p[0] <= '9' && !error_is_set(r->f->err)) {
-        error_set(r->f->err, ERRCODE_SYNTAX_ERROR, "syntax error at or near \".%.*s\" of jsonpath input", (int)w.n, w.p);
+        size_t digits = strspn(arena_strndup(r->f->arena, w.p, w.n), "0123456789");
+        error_set(r->f->err, ERRCODE_SYNTAX_ERROR,
+                  digits < w.n ? "trailing junk after numeric literal at or near \".%.*s\" of jsonpath input"
+                               : "syntax error at or near \".%.*s\" of jsonpath input",
+                  (int)(digits < w.n ? digits + 1 : digits), w.p);
         return NULL;
     }
     if (w.n == 0 || error_is_set(r->f->err))
@@ -396,6 +417,18 @@ static struct path_node *primary(struct path_reader *r)
     return n ? accessors(r, n) : NULL;
 }
 
+/* A sign before a number is part of it. */
+static struct path_node *signed_value(struct path_reader *r, enum path_kind sign, struct path_node *n)
+{
+    if (n->kind != PATH_NUMBER || n->next)
+        return node(r, sign, n, NULL);
+    bool zero = strspn(arena_strndup(r->f->arena, n->text.p, n->text.n), "0.") == n->text.n;
+    if (sign == PATH_MINUS && !zero)
+        n->text = *n->text.p == '-' ? (struct slice){n->text.p + 1, n->text.n - 1}
+                                    : slice_of(arena_printf(r->f->arena, "-%.*s", (int)n->text.n, n->text.p));
+    return n;
+}
+
 static struct path_node *unary(struct path_reader *r)
 {
     if (++r->depth > PATH_DEPTH) {
@@ -404,9 +437,9 @@ static struct path_node *unary(struct path_reader *r)
     }
     struct path_node *n;
     if (take(r, "+"))
-        n = (n = need_value(r, unary(r))) ? node(r, PATH_PLUS, n, NULL) : NULL;
+        n = (n = need_value(r, unary(r))) ? signed_value(r, PATH_PLUS, n) : NULL;
     else if (take(r, "-"))
-        n = (n = need_value(r, unary(r))) ? node(r, PATH_MINUS, n, NULL) : NULL;
+        n = (n = need_value(r, unary(r))) ? signed_value(r, PATH_MINUS, n) : NULL;
     else
         n = primary(r);
     r->depth--;

@@ -120,7 +120,9 @@ static void write_node(struct textbuf *out, const struct path_node *n, bool in_k
         textbuf_addz(out, n->boolean ? "true" : "false");
         break;
     case PATH_NUMBER:
+        textbuf_addz(out, n->next ? "(" : "");
         textbuf_add(out, n->text.p, n->text.n);
+        textbuf_addz(out, n->next ? ")" : "");
         break;
     case PATH_STRING:
         json_write_string(out, n->text);
