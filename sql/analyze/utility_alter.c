@@ -304,6 +304,7 @@ static bool alter_plain(struct alter_builder *b, const PgQuery__AlterTableCmd *c
             cmd->value = plain_cmds[i].name;
         bool column = cmd->kind == ALTER_DROP_COLUMN || cmd->kind == ALTER_SET_NOT_NULL ||
                       cmd->kind == ALTER_DROP_NOT_NULL;
+        column = column && !(cmd->kind == ALTER_DROP_COLUMN && system_column_number(cmd->name));
         return !column || c->missing_ok || existing_column(b, cmd->name) || !parse_failed(b->ps);
     }
     for (size_t i = 0; i < sizeof refused_cmds / sizeof *refused_cmds; i++)
@@ -452,6 +453,8 @@ bool utility_alter_table(struct pstate *ps, const PgQuery__Node *n, struct utili
     b.table.existing = lookup_relation(ps, name.catalog, name.schema, name.name, s->missing_ok, -1);
     if (parse_failed(ps))
         return false;
+    if (s->missing_ok && !b.table.existing && !parse_failed(ps)) /* the command says so */
+        return true;
     for (size_t i = 0; i < s->n_cmds; i++)
         if (!alter_one(&b, s->cmds[i]->alter_table_cmd))
             return false;

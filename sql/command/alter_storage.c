@@ -138,15 +138,20 @@ static bool set_clustered(struct command *c, const struct relation *r, const str
 
 bool alter_cluster_on(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
+    bool marks = c->utility->kind == UTILITY_ALTER_TABLE;
+    if (marks && r->kind == RELKIND_PARTITIONED)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot mark index clustered in partitioned table");
     const struct index_def *d = k->name ? index_named(c, r, k->name) : NULL;
     if (k->name && !d)
         return false;
+    if (d && !d->valid)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot cluster on invalid index \"%s\"", d->name);
     if (d && d->predicate_sql)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot cluster on partial index \"%s\"", d->name);
     if (d && d->am != BTREE_AM_OID && strcmp(d->am_name, "gist") != 0)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "cannot cluster on index \"%s\" because access method does not support clustering", d->name);
-    return set_clustered(c, r, d);
+    return r->kind == RELKIND_PARTITIONED || set_clustered(c, r, d);
 }
 
 bool alter_replica_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)

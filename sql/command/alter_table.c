@@ -130,6 +130,8 @@ static bool add_column(struct command *c, const struct relation *r, const struct
 static bool drop_column(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
     const struct attribute *a = relation_attribute(r, k->name);
+    if (!a && cmd_is_system_column(k->name))
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot drop system column \"%s\"", k->name);
     if (!a && k->missing_ok) {
         cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
                    "column \"%s\" of relation \"%s\" does not exist, skipping", k->name, r->name);
@@ -510,8 +512,12 @@ static bool check_inheritance(struct command *c, const struct relation *r, const
 }
 
 /* The forms that children follow. Dropped columns and checks are drop.c's affair. */
-static bool spreads(const struct alter_cmd *k)
+static bool spreads(const struct relation *r, const struct alter_cmd *k)
 {
+    const struct constraint_def *con = NULL;
+    for (int i = 0; k->kind == ALTER_VALIDATE_CONSTRAINT && i < r->nconstraints; i++)
+        if (!strcmp(r->constraints[i]->name, k->name))
+            con = r->constraints[i];
     switch (k->kind) {
     case ALTER_ADD_COLUMN:
     case ALTER_SET_DEFAULT:
@@ -523,7 +529,7 @@ static bool spreads(const struct alter_cmd *k)
     case ALTER_ADD_CONSTRAINT:
         return k->constraint.type == 'c' && !k->constraint.no_inherit;
     case ALTER_VALIDATE_CONSTRAINT:
-        return true;
+        return con && (con->type == 'c' ? !con->no_inherit : r->kind == RELKIND_PARTITIONED);
     default:
         return false;
     }
@@ -687,7 +693,7 @@ bool run_alter_table(struct command *c)
             bool rewrites = k->kind == ALTER_ADD_COLUMN || k->kind == ALTER_SET_LOGGED || k->kind == ALTER_SET_UNLOGGED;
             ok = check_typed(c, r, k->kind) && check_inheritance(c, r, k, only) && (!rewrites || event_fire_rewrite(c)) &&
                  (k->kind == ALTER_TYPE ? alter_family_type(c, oid, k)
-                                        : run_form(c, r, k) && (only || !r->nchildren || !spreads(k) || alter_children(c, oid, k)));
+                                        : run_form(c, r, k) && (only || !r->nchildren || !spreads(r, k) || alter_children(c, oid, k)));
         }
         snapshot_unref(before);
     }

@@ -43,6 +43,7 @@ void cmd_use_temp(struct command *c, bool temp);
 bool cmd_check_owner(struct command *c, uint32_t owner, const char *kind, const char *name);
 bool cmd_is_superuser(struct command *c);
 /* 42501 "permission denied for ..." unless the role has all of mask on the object. */
+bool cmd_is_system_column(const char *name);
 /* USAGE of a type, or of an array's elements. */
 bool cmd_check_type_usage(struct command *c, uint32_t type);
 bool cmd_check_acl(struct command *c, const struct acl_object *o, const struct relation *r, uint32_t mask);

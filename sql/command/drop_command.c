@@ -494,15 +494,24 @@ static bool is_listed(const struct list *tables, const struct relation *r)
     return false;
 }
 
-/* The table, and unless it is meant only, those that inherit from it. False when it is in the list already. */
-static bool add_truncated(struct command *c, struct list *tables, const struct relation *r, bool only)
+static void add_truncated(struct command *c, struct list *tables, const struct relation *r, bool only)
 {
-    bool added = !is_listed(tables, r);
-    if (added)
-        list_add(tables, c->arena, r);
+    if (is_listed(tables, r))
+        return;
+    list_add(tables, c->arena, r);
     for (int i = 0; !only && i < r->nchildren; i++)
         add_truncated(c, tables, r->children[i], false);
-    return added;
+}
+
+/* A table that refers to one of the list; partitions are named each. */
+static void add_cascaded(struct command *c, struct list *tables, const struct relation *r)
+{
+    if (is_listed(tables, r))
+        return;
+    list_add(tables, c->arena, r);
+    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "truncate cascades to table \"%s\"", r->name);
+    for (int i = 0; r->kind == RELKIND_PARTITIONED && i < r->nchildren; i++)
+        add_cascaded(c, tables, r->children[i]);
 }
 
 static bool check_references(struct command *c, struct list *tables)
@@ -514,9 +523,7 @@ static bool check_references(struct command *c, struct list *tables)
             if (from == r)
                 continue;
             if (c->utility->truncate.cascade) {
-                if (add_truncated(c, tables, from, false))
-                    cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                               "truncate cascades to table \"%s\"", from->name);
+                add_cascaded(c, tables, from);
                 continue;
             }
             if (is_listed(tables, from))

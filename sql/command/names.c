@@ -257,3 +257,12 @@ char *cmd_join_names(struct command *c, const char *const *names, int n)
     }
     return s;
 }
+
+bool cmd_is_system_column(const char *name)
+{
+    static const char *const names[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}

@@ -22,7 +22,9 @@ bool cmd_set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t b
     else if (classid == CLASS_PG_NAMESPACE)
         ok = cmd_exec(c, "UPDATE @_pg_namespace SET nspowner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_TYPE)
-        ok = cmd_exec(c, "UPDATE @_pg_type SET typowner = %u WHERE oid = %u OR typelem = %u", after, oid, oid);
+        ok = cmd_exec(c, "UPDATE @_pg_type SET typowner = %u WHERE oid = %u OR typelem = %u; UPDATE @_pg_class SET relowner = %u "
+                         "WHERE reltype = %u AND relkind = 'c'",
+                      after, oid, oid, after, oid);
     else if (classid == CLASS_PG_DATABASE)
         ok = cmd_exec(c, "INSERT OR REPLACE INTO main._pg_meta VALUES ('database_owner', %u)", after);
     else if (classid == CLASS_PG_PROC)

@@ -293,11 +293,8 @@ static bool rename_one_column(struct command *c, const struct relation *r, const
     const struct attribute *a = relation_attribute(r, from);
     if (!a)
         return error_set(c->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" does not exist", from);
-    static const char *const system_names[] = {"ctid", "xmin", "cmin", "xmax", "cmax", "tableoid"};
-    for (size_t i = 0; i < sizeof(system_names) / sizeof(system_names[0]); i++)
-        if (strcmp(system_names[i], to) == 0)
-            return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
-                             "column name \"%s\" conflicts with a system column name", to);
+    if (cmd_is_system_column(to))
+        return error_set(c->err, ERRCODE_DUPLICATE_COLUMN, "column name \"%s\" conflicts with a system column name", to);
     if (relation_attribute(r, to))
         return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
                          "column \"%s\" of relation \"%s\" already exists", to, r->name);

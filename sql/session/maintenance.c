@@ -62,6 +62,10 @@ static bool vacuum_options_check(struct pg_session *s, const struct utility *u)
     }
     if (vacuum_option(u, "full") && parallel)
         return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "VACUUM FULL cannot be performed in parallel");
+    for (int i = 0; u->vacuum.vacuum && !vacuum_option(u, "analyze") && i < u->vacuum.ntables; i++)
+        if (u->vacuum.tables[i].ncolumns)
+            return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                             "ANALYZE option must be specified when a column list is provided");
     if (vacuum_option(u, "full") && vacuum_option(u, "disable_page_skipping"))
         return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
