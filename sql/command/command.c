@@ -192,10 +192,21 @@ uint32_t cmd_new_oid(struct command *c)
     return error_is_set(c->err) ? 0 : durable_new_oid(c->db, c->err);
 }
 
+/* The ones before stay for a while: what the caller holds of them (a relation, a constraint) is still there after a reload. */
+static void keep_snapshot(struct command *c)
+{
+    list_add(&c->kept, c->arena, snapshot_ref(c->snapshot));
+    if (c->kept.n <= COMMAND_KEPT_SNAPSHOTS)
+        return;
+    snapshot_unref(c->kept.items[0]);
+    memmove(c->kept.items, c->kept.items + 1, sizeof(c->kept.items[0]) * (size_t)--c->kept.n);
+}
+
 static bool use_snapshot(struct command *c, struct snapshot *s)
 {
     if (!s)
         return false;
+    keep_snapshot(c);
     c->snapshot = s;
     if (c->ctx)
         c->ctx->snapshot = s;

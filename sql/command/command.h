@@ -19,6 +19,9 @@
 #include "sql/catalog/snapshot.h"
 #include "sql/types/sqlite_func.h"
 
+/* A function that reloads the catalog in a loop looks its objects up again; one that does so a few times need not. */
+#define COMMAND_KEPT_SNAPSHOTS 8
+
 struct command {
     sqlite3 *db;                      /* inside a write transaction */
     const struct snapshot *snapshot;  /* in: the transaction's; out: the newest one made by this command (borrowed) */
@@ -46,7 +49,7 @@ struct command {
     bool changed;                     /* metadata was written */
     bool dropped; /* objects were dropped: sql_drop fires */
     bool temp;                        /* the object under way is temporary */
-    struct list kept;                 /* snapshots to let go when the command is done */
+    struct list kept;                 /* the snapshots before the present one, the last COMMAND_KEPT_SNAPSHOTS */
     struct list chosen;               /* names chosen and not yet in the snapshot */
 };
 

@@ -153,6 +153,16 @@ def golden(area):
         return [json.loads(line) for line in f]
 
 
+# Statements that ended the server or the connection, whatever the scores say.
+LOST = []
+
+
+def lost():
+    for area, sql in LOST[:1]:
+        print(f"{area}: the server was gone after\n{sql}")
+    return bool(LOST)
+
+
 def compare(area, run, verbose, seen=None):
     """Runs every statement through run(sql); returns how many of the counted ones are same, text, different.
     seen(sql, reason, level, want, got) is called for every statement."""
@@ -164,6 +174,7 @@ def compare(area, run, verbose, seen=None):
             got = run(sql)
         except (ConnectionError, OSError) as e:
             got = [{"crash": str(e)}]
+            LOST.append((area, sql))
         level = same(sql, w["answer"], got)
         if seen:
             seen(sql, reason, level, w["answer"], got)
@@ -229,6 +240,7 @@ def check(binary, names, verbose):
             failed += 1
         else:
             passed += 1
+    failed += lost()
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 
@@ -238,6 +250,8 @@ def accept(binary):
     scores = read_scores()
     figures = {area: Figures(binary, area, False) for area in areas([])}
     down = [area for area, n in figures.items() if fallen(scores, area, n.counts)]
+    if lost():
+        return 1
     if down:
         print("scores have fallen (edit scores.txt where that is right):", *down)
         return 1
