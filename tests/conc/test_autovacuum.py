@@ -38,7 +38,7 @@ def table(c, name, columns):
 
 
 def counters(c):
-    c.query("CREATE TABLE counted (id int PRIMARY KEY, v text)")
+    c.query("CREATE TABLE counted (id int PRIMARY KEY, v text) WITH (autovacuum_enabled = false)")
     c.query("INSERT INTO counted SELECT i, 'x' FROM generate_series(1, 40) i")
     c.query("UPDATE counted SET v = 'y' WHERE id <= 10")
     c.query("DELETE FROM counted WHERE id > 35")
