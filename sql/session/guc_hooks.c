@@ -248,6 +248,15 @@ static const char *check_extra(const char *name, const char *value, struct error
     }
 }
 
+/* The parser reads strings, and arrays are read, in today's way only. */
+static const char *check_only_on(const char *name, const char *value, struct error *err)
+{
+    if (guc_parse_bool(value) != 0)
+        return value;
+    error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s = off is not supported", name);
+    return NULL;
+}
+
 static const struct {
     const char *name;
     const char *(*check)(const char *name, const char *value, struct error *err);
@@ -257,6 +266,8 @@ static const struct {
     {"client_encoding", check_client_encoding},
     {"application_name", check_application_name},
     {"plpgsql.extra_errors", check_extra},
+    {"standard_conforming_strings", check_only_on},
+    {"array_nulls", check_only_on},
     {"plpgsql.extra_warnings", check_extra},
 };
 

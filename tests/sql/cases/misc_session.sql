@@ -225,3 +225,9 @@ NOTIFY ch2, 'x';
 UNLISTEN *;
 DO $$ BEGIN END $$;
 DROP TABLE t;
+SET standard_conforming_strings = on;
+SET standard_conforming_strings = 'perhaps';
+-- ! strings are read in the standard way only
+SET standard_conforming_strings = off;
+-- ! NULL in an array's text is always NULL
+SET array_nulls = off;
