@@ -75,56 +75,48 @@ void parse_error_hint(struct pstate *ps, const char *fmt, ...)
     va_end(ap);
 }
 
-void parse_notice(struct pstate *ps, enum error_severity severity, const char *sqlstate,
-                  const char *fmt, ...)
+/* The notice of fmt; location -1: none, detail NULL: none. */
+static void send_notice(struct pstate *ps, enum error_severity severity, const char *sqlstate, int location, const char *detail,
+                        const char *fmt, va_list ap)
 {
     struct eval_context *ctx = ps->a->ctx;
     struct error e;
-    va_list ap;
 
     if (ctx == NULL || ctx->notice == NULL)
         return;
     error_init(&e, ps->a->arena);
-    va_start(ap, fmt);
     error_vset(&e, sqlstate, fmt, ap);
-    va_end(ap);
-    e.severity = severity;
-    ctx->notice(ctx, &e);
-}
-
-void parse_notice_at(struct pstate *ps, enum error_severity severity, const char *sqlstate, int location, const char *fmt, ...)
-{
-    struct eval_context *ctx = ps->a->ctx;
-    struct error e;
-    va_list ap;
-
-    if (ctx == NULL || ctx->notice == NULL)
-        return;
-    error_init(&e, ps->a->arena);
-    va_start(ap, fmt);
-    error_vset(&e, sqlstate, fmt, ap);
-    va_end(ap);
+    if (detail)
+        error_detail(&e, "%s", detail);
     e.severity = severity;
     if (location >= 0 && ps->a->text != NULL)
         e.position = parse_char_position(ps->a->text, location);
     ctx->notice(ctx, &e);
 }
 
+void parse_notice(struct pstate *ps, enum error_severity severity, const char *sqlstate,
+                  const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    send_notice(ps, severity, sqlstate, -1, NULL, fmt, ap);
+    va_end(ap);
+}
+
+void parse_notice_at(struct pstate *ps, enum error_severity severity, const char *sqlstate, int location, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    send_notice(ps, severity, sqlstate, location, NULL, fmt, ap);
+    va_end(ap);
+}
+
 void parse_notice_detail(struct pstate *ps, const char *detail, const char *fmt, ...)
 {
-    struct eval_context *ctx = ps->a->ctx;
-    struct error e;
     va_list ap;
-
-    if (ctx == NULL || ctx->notice == NULL)
-        return;
-    error_init(&e, ps->a->arena);
     va_start(ap, fmt);
-    error_vset(&e, ERRCODE_SUCCESSFUL_COMPLETION, fmt, ap);
+    send_notice(ps, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, -1, detail, fmt, ap);
     va_end(ap);
-    error_detail(&e, "%s", detail);
-    e.severity = ERROR_NOTICE;
-    ctx->notice(ctx, &e);
 }
 
 /* --- names ---------------------------------------------------------------------------------- */
