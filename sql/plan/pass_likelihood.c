@@ -64,6 +64,17 @@ static const struct relation *indexed(const struct query *q, const struct expr *
     return NULL;
 }
 
+/* One row at most has each value: no statistics say more. */
+static bool is_key(const struct relation *r, int attnum)
+{
+    for (int i = 0; i < r->nindexes; i++) {
+        const struct index_def *x = r->indexes[i];
+        if (x->unique && x->nkeys == 1 && x->columns[0].attnum == attnum && !x->predicate_sql && !x->foreign_where)
+            return true;
+    }
+    return false;
+}
+
 static bool find_bound(const char *op, bool flipped, enum bound *out)
 {
     static const struct {
@@ -96,6 +107,7 @@ static void add_term(struct terms *t, struct expr *e)
     }
     if (!x.relation || (x.value->kind != EXPR_CONST && x.value->kind != EXPR_PARAM) ||
         !find_bound(e->func.op->name, x.flipped, &x.bound) ||
+        (x.bound == BOUND_EQUAL && is_key(x.relation, x.column->var.attnum)) ||
         (x.value->kind == EXPR_CONST && value_is_null(&x.value->constant.value)))
         return;
     if (t->n == t->cap) {
