@@ -210,142 +210,6 @@ static bool drop_not_null(struct command *c, const struct relation *r, const str
     return after && table_sqlite_replace_text(c, after);
 }
 
-/* --- identity and generation --------------------------------------------------------------------------------------- */
-
-static const struct relation *owned_sequence(struct command *c, const struct relation *r, int attnum)
-{
-    for (int i = 0; i < c->snapshot->relations.n; i++) {
-        const struct relation *s = c->snapshot->relations.items[i];
-        if (s->sequence && s->sequence->owned_table == r->oid && s->sequence->owned_attnum == attnum &&
-            s->sequence->owned_deptype == 'i')
-            return s;
-    }
-    return NULL;
-}
-
-static bool add_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    const struct attribute *a = alter_column(c, r, k->name);
-    if (!a)
-        return false;
-    if (a->type != INT2OID && a->type != INT4OID && a->type != INT8OID)
-        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
-                         "identity column type must be smallint, integer, or bigint");
-    if (!a->notnull)
-        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                         "column \"%s\" of relation \"%s\" must be declared NOT NULL before identity can be "
-                         "added",
-                         a->name, r->name);
-    if (a->identity)
-        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                         "column \"%s\" of relation \"%s\" is already an identity column", a->name, r->name);
-    if (a->default_sql)
-        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                         "column \"%s\" of relation \"%s\" already has a default value", a->name, r->name);
-    const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
-    const char *name = NULL;
-    struct option *options = ARENA_ARRAY(c->arena, struct option, k->column.nsequence_options + 1);
-    int n = 0;
-    for (int i = 0; i < k->column.nsequence_options; i++) {
-        const struct option *o = &k->column.sequence_options[i];
-        if (strcmp(o->name, "sequence_name") == 0 && o->nlist)
-            name = o->list[o->nlist - 1];
-        else if (strcmp(o->name, "sequence_name") == 0)
-            name = o->value;
-        else
-            options[n++] = *o;
-    }
-    if (!name)
-        name = cmd_choose_relation_name(c, r->name, a->name, "seq", r->namespace_oid);
-    else if (snapshot_relation_named(c->snapshot, r->namespace_oid, name))
-        return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists", name);
-    return sequence_define(c, name, ns, r->persistence, a->type, options, n, r->oid, a->num, 'i') &&
-           cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '%c' WHERE attrelid = %u AND attnum = %d",
-                    k->column.identity, r->oid, a->num) &&
-           cmd_reload(c);
-}
-
-static bool drop_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    const struct attribute *a = alter_column(c, r, k->name);
-    if (!a)
-        return false;
-    if (!a->identity) {
-        if (!k->missing_ok)
-            return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                             "column \"%s\" of relation \"%s\" is not an identity column", a->name, r->name);
-        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                   "column \"%s\" of relation \"%s\" is not an identity column, skipping", a->name, r->name);
-        return true;
-    }
-    const struct relation *s = owned_sequence(c, r, a->num);
-    struct object_address o = {CLASS_PG_CLASS, s ? s->oid : 0, 0};
-    int told = c->ctx && c->ctx->events ? c->ctx->events->dropped.n : 0; /* the sequence goes without a word */
-    bool ok = cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '' WHERE attrelid = %u AND attnum = %d", r->oid, a->num) &&
-              (s ? drop_objects(c, &o, 1, true, true) : cmd_reload(c));
-    if (c->ctx && c->ctx->events)
-        c->ctx->events->dropped.n = told;
-    return ok;
-}
-
-static bool set_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    const struct attribute *a = alter_column(c, r, k->name);
-    if (!a)
-        return false;
-    const struct relation *s = owned_sequence(c, r, a->num);
-    if (!a->identity || !s)
-        return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                         "column \"%s\" of relation \"%s\" is not an identity column", a->name, r->name);
-    struct option *options = ARENA_ARRAY(c->arena, struct option, k->noptions + 1);
-    int n = 0;
-    for (int i = 0; i < k->noptions; i++) {
-        if (strcmp(k->options[i].name, "generated") != 0) {
-            options[n++] = k->options[i];
-        } else if (!cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '%c' WHERE attrelid = %u AND attnum = %d",
-                             k->options[i].value ? k->options[i].value[0] : 'd', r->oid, a->num)) {
-            return false;
-        }
-    }
-    if (n == 0)
-        return cmd_reload(c);
-    const struct namespace_def *ns = snapshot_namespace(c->snapshot, s->namespace_oid);
-    struct utility u = {.kind = UTILITY_ALTER_SEQUENCE, .tag = "ALTER SEQUENCE"};
-    u.sequence.name = (struct qualified_name){.schema = ns ? ns->name : "pg_temp", .name = s->name, .location = -1};
-    u.sequence.options = options;
-    u.sequence.noptions = n;
-    const struct utility *mine = c->utility;
-    c->utility = &u;
-    bool ok = run_alter_sequence(c);
-    c->utility = mine;
-    return ok;
-}
-
-static bool drop_expression(struct command *c, const struct relation *r, const struct alter_cmd *k)
-{
-    const struct attribute *a = alter_column(c, r, k->name);
-    if (!a)
-        return false;
-    if (!a->generated) {
-        if (!k->missing_ok)
-            return error_set(c->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                             "column \"%s\" of relation \"%s\" is not a stored generated column", a->name,
-                             r->name);
-        cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION,
-                   "column \"%s\" of relation \"%s\" is not a stored generated column, skipping", a->name,
-                   r->name);
-        return true;
-    }
-    if (!cmd_exec(c,
-                  "UPDATE @_pg_attribute SET attgenerated = '' WHERE attrelid = %u AND attnum = %d; "
-                  "DELETE FROM @_pg_attrdef WHERE oid = %u",
-                  r->oid, a->num, a->default_oid))
-        return false;
-    const struct relation *after = alter_again(c, r);
-    const char **exprs = ARENA_ARRAY(c->arena, const char *, r->natts);
-    return after && table_sqlite_rebuild(c, r, after, exprs);
-}
-
 /* --- what is data only -------------------------------------------------------------------------------------------------- */
 
 static bool alter_owner(struct command *c, const struct relation *r, const struct alter_cmd *k)
@@ -370,10 +234,10 @@ static const struct {
     {ALTER_DROP_CONSTRAINT, alter_drop_constraint},
     {ALTER_VALIDATE_CONSTRAINT, alter_validate_constraint},
     {ALTER_CONSTRAINT, alter_constraint_deferrability},
-    {ALTER_ADD_IDENTITY, add_identity},
-    {ALTER_SET_IDENTITY, set_identity},
-    {ALTER_DROP_IDENTITY, drop_identity},
-    {ALTER_DROP_EXPRESSION, drop_expression},
+    {ALTER_ADD_IDENTITY, alter_add_identity},
+    {ALTER_SET_IDENTITY, alter_set_identity},
+    {ALTER_DROP_IDENTITY, alter_drop_identity},
+    {ALTER_DROP_EXPRESSION, alter_drop_expression},
     {ALTER_SET_STATISTICS, alter_column_data},
     {ALTER_SET_STORAGE, alter_column_data},
     {ALTER_SET_COMPRESSION, alter_column_data},

@@ -24,6 +24,11 @@ bool alter_constraint_deferrability(struct command *c, const struct relation *r,
 
 /* alter_storage.c */
 bool alter_column_data(struct command *c, const struct relation *r, const struct alter_cmd *k);
+/* alter_identity.c: ADD GENERATED AS IDENTITY, SET of it, DROP IDENTITY, DROP EXPRESSION. */
+bool alter_add_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_set_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_drop_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
+bool alter_drop_expression(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_options(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_persistence(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_cluster_on(struct command *c, const struct relation *r, const struct alter_cmd *k);
