@@ -165,9 +165,18 @@ static bool is_due(const struct autovacuum *a, struct database *d, sqlite3 *db, 
 
 /* --- a turn ---------------------------------------------------------------------------------------------------------------- */
 
-static void analyze(struct autovacuum *a, struct pg_session *s, const struct relation *r, bool large)
+/* By OID: each statement of the session may see another snapshot. */
+struct due_table {
+    uint32_t oid;
+    bool large;
+};
+
+static void analyze(struct autovacuum *a, struct pg_session *s, const struct due_table *t)
 {
-    run_statement(a, s, large ? "SET default_statistics_target = " AUTOVACUUM_TARGET : "RESET default_statistics_target");
+    run_statement(a, s, t->large ? "SET default_statistics_target = " AUTOVACUUM_TARGET : "RESET default_statistics_target");
+    const struct relation *r = snapshot_relation(s->snapshot, t->oid);
+    if (!r)
+        return;
     const struct namespace_def *n = snapshot_namespace(s->snapshot, r->namespace_oid);
     struct strbuf sql = {0};
     strbuf_addz(&sql, "ANALYZE ");
@@ -177,12 +186,6 @@ static void analyze(struct autovacuum *a, struct pg_session *s, const struct rel
     run_statement(a, s, sql.data);
     strbuf_free(&sql);
 }
-
-/* By OID: the session sees a snapshot of its own. */
-struct due_table {
-    uint32_t oid;
-    bool large;
-};
 
 static int due_tables(struct autovacuum *a, struct database *d, struct arena *arena, struct due_table **out)
 {
@@ -228,9 +231,7 @@ static void visit(struct autovacuum *a, struct database *d, struct arena *arena)
     s->autovacuum = true;
     bool go_on = keep_session(a, s);
     for (int i = 0; i < n && go_on; i++) {
-        const struct relation *r = snapshot_relation(s->snapshot, due[i].oid);
-        if (r)
-            analyze(a, s, r, due[i].large);
+        analyze(a, s, &due[i]);
         go_on = keep_session(a, s);
     }
     keep_session(a, NULL);

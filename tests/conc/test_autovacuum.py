@@ -59,7 +59,7 @@ def counters(c):
 
 def by_itself(c, other):
     check("on", rows(c, "SHOW autovacuum"), [["on"]])
-    for name, options in (("much", ""), ("off", " WITH (autovacuum_enabled = false)"), ("little", "")):
+    for name, options in (("much", ""), ("too", ""), ("off", " WITH (autovacuum_enabled = false)"), ("little", "")):
         c.query(f"CREATE TABLE {name} (id int PRIMARY KEY, a int, b int){options}")
         c.query(f"CREATE INDEX {name}_b ON {name} (b)")
         c.query(f"CREATE INDEX {name}_a ON {name} (a)")
@@ -67,7 +67,8 @@ def by_itself(c, other):
     c.query("INSERT INTO little SELECT i, i, i FROM generate_series(1, 30) i")
     plan = "EXPLAIN (COSTS OFF) SELECT count(*) FROM much WHERE a = 5 AND b = 1"
     rows(other, plan)  # a connection with the statistics of before
-    c.query("INSERT INTO much SELECT i, i % 1000, i % 2 FROM generate_series(1, 5000) i")
+    c.query("BEGIN; INSERT INTO much SELECT i, i % 1000, i % 2 FROM generate_series(1, 5000) i;"
+            "INSERT INTO too SELECT i, i % 1000, i % 2 FROM generate_series(1, 5000) i; COMMIT")
     check("analyzed by itself", wait_for(c, "SELECT autoanalyze_count FROM pg_stat_user_tables WHERE relname = 'much'", [["1"]]),
           [["1"]])
     check("its time", table(c, "much", "last_autoanalyze IS NULL, last_analyze, n_mod_since_analyze"), [["f", None, "0"]])
@@ -76,6 +77,7 @@ def by_itself(c, other):
     check("pg_stats", rows(c, "SELECT attname FROM pg_stats WHERE tablename = 'much' ORDER BY 1"), [["a"], ["b"], ["id"]])
     check("the other connection plans by it", [r[0].strip() for r in rows(other, plan) if "Index Cond" in r[0]],
           ["Index Cond: (a = 5)"])
+    check("another of the same turn", wait_for(c, "SELECT reltuples FROM pg_class WHERE relname = 'too'", [["5000"]]), [["5000"]])
     check("switched off", table(c, "off", "autoanalyze_count"), [["0"]])
     check("below the threshold", table(c, "little", "autoanalyze_count"), [["0"]])
 
