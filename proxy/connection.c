@@ -91,6 +91,9 @@ struct connection *connection_create(struct server *s, struct loop *l, int fd, b
 void connection_send(struct connection *c)
 {
     size_t done = 0;
+    c->held = c->session && c->out.len && !c->broken && pg_session_holds_output(c->session);
+    if (c->held)
+        return;
     while (done < c->out.len && !c->broken) {
         size_t sent = 0;
         enum transport_result r =

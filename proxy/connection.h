@@ -59,6 +59,7 @@ struct connection {
     struct frame_buffer in;
     size_t read_size; /* bytes asked of the socket next time */
     struct strbuf out;
+    bool held;            /* out may not go yet: pg_session_holds_output */
     bool push;            /* out goes to the client at the next rest */
     bool eof;             /* the client sends no more */
     bool broken;          /* the socket failed */

@@ -235,7 +235,7 @@ static void connection_rest(struct connection *c)
         return;
     }
     bool blocked = c->out.len && (c->push || c->out.len >= LIMIT_OUTPUT_HIGH);
-    if (blocked && !c->writing)
+    if (blocked && !c->held && !c->writing) /* what is held goes when the session is woken */
         c->writing = event_add(c->write_event, NULL) == 0;
     /* What waited for the output goes on now, unless the write event will see to it. */
     if (!blocked && (c->state == CONNECTION_OUTPUT || (full && frame_has_rest(&c->in))))

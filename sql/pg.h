@@ -178,6 +178,11 @@ enum pg_result pg_session_idle(struct pg_session *s);
 /* Milliseconds until a timeout (idle: pg_session_idle; parked after PG_WAIT_LOCK: pg_session_resume) needs a call,
    -1 never. */
 int pg_session_timeout(const struct pg_session *s);
+/*
+ * True: what the session has answered shows a commit that is not on the disk yet. It must not go out; pg_host.wake will be called
+ * when it may. By whoever may call the session.
+ */
+bool pg_session_holds_output(struct pg_session *s);
 /* True while the session holds the write slot: the network layer serves its socket first. */
 bool pg_session_holds_writer(const struct pg_session *s);
 /* Fast shutdown and pg_terminate_backend: any thread; the session's next result is PG_CLOSED with 57P01. */

@@ -228,7 +228,7 @@ static void visit(struct autovacuum *a, struct database *d, struct arena *arena)
         log_line(LOG_LEVEL_WARNING, "autovacuum: %s", err.message);
         return;
     }
-    s->autovacuum = true;
+    s->autovacuum = s->txn.asynchronous = true;
     bool go_on = keep_session(a, s);
     for (int i = 0; i < n && go_on; i++) {
         analyze(a, s, &due[i]);

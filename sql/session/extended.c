@@ -27,6 +27,7 @@ static enum pg_result session_end_message(struct pg_session *s, enum pg_result r
     if (r != PG_DONE && r != PG_FAILED)
         return r;
     s->control.deadline = 0;
+    txn_message_over(&s->txn);
     session_report(s, false, NULL, 0);
     long ms = guc_get_int(&s->gucs, guc_find("idle_in_transaction_session_timeout"));
     if (ms > 0 && (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED))

@@ -109,6 +109,7 @@ void session_notice(struct pg_session *s, enum error_severity severity, const ch
 }
 
 static void session_set_application(struct pg_session *s);
+static void session_set_synchronous(struct pg_session *s);
 
 /* --- birth ------------------------------------------------------------------------------------ */
 
@@ -281,6 +282,7 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     session_internal_setting(s, "is_superuser", !r || r->super ? "on" : "off");
     session_internal_setting(s, "session_authorization", s->user);
     session_set_application(s);
+    session_set_synchronous(s);
     return s;
 }
 
@@ -343,6 +345,11 @@ char pg_session_status(const struct pg_session *s)
     return s->txn.state == TXN_BLOCK ? 'T' : s->txn.state == TXN_FAILED ? 'E' : 'I';
 }
 
+bool pg_session_holds_output(struct pg_session *s)
+{
+    return !txn_durable(&s->txn);
+}
+
 bool pg_session_holds_writer(const struct pg_session *s)
 {
     return txn_holds_writer(&s->txn);
@@ -381,6 +388,12 @@ static void session_set_application(struct pg_session *s)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* What the server does by itself is awaited by nobody. */
+static void session_set_synchronous(struct pg_session *s)
+{
+    s->txn.asynchronous = s->autovacuum || !strcmp(guc_get(&s->gucs, guc_find("synchronous_commit")), "off");
+}
+
 void session_setting_changed(void *arg, int i)
 {
     struct pg_session *s = arg;
@@ -390,6 +403,8 @@ void session_setting_changed(void *arg, int i)
     role_setting_changed(s, name);
     if (!strcmp(name, "application_name"))
         session_set_application(s);
+    if (!strcmp(name, "synchronous_commit"))
+        session_set_synchronous(s);
     for (int k = 0; guc_reported[k]; k++)
         if (!strcmp(guc_reported[k], name))
             s->reply.parameter_status(s->reply.host, name, guc_get(&s->gucs, i));

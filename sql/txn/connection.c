@@ -67,8 +67,7 @@ static int connection_progress(void *arg)
     return 0;
 }
 
-static const char connection_pragmas[] = "PRAGMA synchronous = FULL;"
-                                         "PRAGMA wal_autocheckpoint = 0;"
+static const char connection_pragmas[] = "PRAGMA wal_autocheckpoint = 0;"
                                          "PRAGMA foreign_keys = ON;"
                                          "PRAGMA secure_delete = OFF;"
                                          "PRAGMA cache_size = -4096;"
@@ -108,6 +107,26 @@ static void connection_changed(void *arg, int op, const char *schema, const char
         activity_count(c->database->activity, &c->changed, op, table);
 }
 
+/* The answer to PRAGMA journal_mode. */
+static int connection_note_mode(void *wal, int n, char **values, char **names)
+{
+    (void)names;
+    *(bool *)wal = n == 1 && values[0] && !strcmp(values[0], "wal");
+    return 0;
+}
+
+/* Commits are synced by commit_sync.c, but for a file that lies where no WAL can be. */
+static int connection_choose_journal(struct connection *c)
+{
+    bool wal = false;
+    int rc = SQLITE_OK;
+    if (!c->database->read_only)
+        rc = sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", connection_note_mode, &wal, NULL);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(c->db, wal ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+    return rc;
+}
+
 static int connection_configure(struct connection *c)
 {
     sqlite3_extended_result_codes(c->db, 1);
@@ -117,8 +136,8 @@ static int connection_configure(struct connection *c)
     int rc = SQLITE_OK;
     if (c->database->created)
         rc = sqlite3_exec(c->db, "PRAGMA page_size = 8192", NULL, NULL, NULL);
-    if (rc == SQLITE_OK && !c->database->read_only)
-        rc = sqlite3_exec(c->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = connection_choose_journal(c);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(c->db, connection_pragmas, NULL, NULL, NULL);
     if (rc != SQLITE_OK)

@@ -92,14 +92,17 @@ struct database *database_open(const char *path, const char *name, struct error 
         database_close(d);
         return NULL;
     }
-    if (!d->read_only)
+    if (!d->read_only) {
         d->checkpointer = checkpointer_start(d);
+        d->sync = commit_sync_start(d->path);
+    }
     return d;
 }
 
 void database_close(struct database *d)
 {
     checkpointer_stop(d->checkpointer);
+    commit_sync_stop(d->sync);
     for (struct connection *c = d->free_readers, *next; c; c = next) {
         next = c->next;
         connection_close(c);

@@ -12,6 +12,7 @@
 
 #include "sql/catalog/sequence.h"
 #include "sql/catalog/snapshot.h"
+#include "sql/txn/commit_sync.h"
 #include "sql/txn/connection.h"
 #include "sql/txn/foreign_change.h"
 #include "sql/txn/slots.h"
@@ -44,9 +45,11 @@ struct database {
     const struct snapshot *snapshot;
     int sessions;
     struct checkpointer *checkpointer;
+    struct commit_sync *sync; /* NULL: the file is read-only */
     struct activity *activity;
     struct foreign_change foreign;
     bool rollback_journal; /* the file was in a rollback journal mode when it was opened, and is another program's */
+    _Atomic uint64_t messages; /* carried out for sessions of this file: transaction.h, alone */
     atomic_int wal_frames; /* in the WAL at the last commit */
     atomic_int wal_done;   /* of them, in the file already when a checkpoint last ended */
     struct database *next; /* in the engine's list */

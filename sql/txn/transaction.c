@@ -18,6 +18,8 @@ void txn_init(struct transaction *t, struct database *d, struct eval_context *ct
         .database = d, .ctx = ctx, .control = control, .isolation = ISOLATION_READ_COMMITTED};
     t->write_waiter.wake = t->read_waiter.wake = wake;
     t->write_waiter.arg = t->read_waiter.arg = arg;
+    t->sync_waiter.wake = wake;
+    t->sync_waiter.arg = arg;
 }
 
 /* The only place where the state changes. */
@@ -137,7 +139,7 @@ enum txn_wait txn_acquire_write(struct transaction *t, struct arena *arena, stru
         if (w != TXN_READY)
             return w;
     }
-    t->ran = true;
+    t->ran = t->looked = true;
     connection_attach(t->writer, t->ctx, t->control, arena);
     *c = t->writer;
     return TXN_READY;
@@ -147,7 +149,7 @@ enum txn_wait txn_acquire_read(struct transaction *t, struct arena *arena, struc
                                bool *leased, struct error *err)
 {
     *leased = false;
-    t->ran = true;
+    t->ran = t->looked = true;
     if (!t->writer && txn_pins(t)) {
         enum txn_wait w = txn_pin(t, err);
         if (w != TXN_READY)
@@ -315,6 +317,16 @@ static void explain_commit(struct transaction *t, struct connection *c, struct e
     snapshot_unref(s);
 }
 
+/* The setting may have been LOCAL: it is over before the answer goes out. */
+static void txn_note_commit(struct transaction *t)
+{
+    uint64_t commit = commit_sync_add(t->database->sync, !t->asynchronous);
+    if (t->asynchronous)
+        t->looked = false;
+    else
+        t->shown = commit;
+}
+
 bool txn_commit(struct transaction *t, struct error *err)
 {
     bool ok = true;
@@ -332,6 +344,7 @@ bool txn_commit(struct transaction *t, struct error *err)
             sequence_commit(t->database->sequences);
             foreign_change_own_commit(&t->database->foreign, t->commits, cookie);
             database_committed(t->database);
+            txn_note_commit(t);
         }
     }
     if (ok && t->snapshot)
@@ -346,9 +359,38 @@ void txn_rollback(struct transaction *t)
     txn_end(t);
 }
 
+static void txn_show_newest(struct transaction *t)
+{
+    if (t->looked && !t->writer)
+        t->shown = commit_sync_last(t->database->sync);
+}
+
+bool txn_durable(struct transaction *t)
+{
+    if (!t->database->sync || t->asynchronous)
+        return true;
+    txn_show_newest(t);
+    if (t->alone)
+        commit_sync_now(t->database->sync, t->shown);
+    return commit_sync_reached(t->database->sync, t->shown, &t->sync_waiter);
+}
+
+void txn_message_over(struct transaction *t)
+{
+    if (!t->database->sync)
+        return;
+    txn_show_newest(t);
+    t->looked = t->looked && t->writer;
+    uint64_t before = atomic_fetch_add_explicit(&t->database->messages, 1, memory_order_relaxed);
+    t->alone = before == t->messages;
+    t->messages = before + 1;
+}
+
 void txn_destroy(struct transaction *t)
 {
     txn_rollback(t);
+    if (t->database->sync)
+        commit_sync_abandon(t->database->sync, &t->sync_waiter);
     if (t->home_snapshot)
         snapshot_unref(t->home_snapshot);
     connection_close(t->home);

@@ -56,7 +56,12 @@ struct transaction {
     enum txn_state state;
     enum txn_isolation isolation;
     bool read_only, deferrable;
+    bool asynchronous;         /* synchronous_commit = off: answers wait for no sync */
     bool ran;                  /* a statement has run: isolation can no longer change */
+    bool looked;               /* a statement that is not over, or its transaction, has seen the newest commit */
+    uint64_t shown;            /* the newest commit that answers given so far may show */
+    uint64_t messages;         /* of the database, when one of this session was carried out last */
+    bool alone;                /* no other session's came between its last two */
     uint32_t commits; /* of the file, when the write lock was taken: foreign_change.h */
     struct connection *writer; /* BEGIN IMMEDIATE is open on it; the write slot is held */
     struct connection *current; /* reader of the statement now stepping: nested ones read there */
@@ -76,6 +81,7 @@ struct transaction {
     /* For the next statement begun: what fires behind its rows goes to this queue (exec/modify.h); else NULL. */
     struct after_queue *outer_queue;
     struct waiter write_waiter, read_waiter;
+    struct sync_waiter sync_waiter;
     struct eval_context *ctx; /* attached to every connection leased */
     struct run_control *control;
 };
@@ -121,6 +127,15 @@ void txn_rollback(struct transaction *t);
 /* A statement failed: IMPLICIT is rolled back to IDLE by its owner; BLOCK becomes FAILED, and gives
    the write slot back at once when no savepoint could bring it back to life. */
 void txn_fail(struct transaction *t);
+
+/*
+ * Whether all commits that the session's answers may show are on the disk, so that the answers may go out; if not, the session is
+ * woken when they are. Inside a transaction that writes, answers go out at once, for others wait for its end; its COMMIT or ROLLBACK
+ * is answered when everything it saw is durable.
+ */
+bool txn_durable(struct transaction *t);
+/* A message has been carried out: later answers show no commits of others until the database is looked at again. */
+void txn_message_over(struct transaction *t);
 
 /*
  * Savepoints, with PostgreSQL's name rules (the innermost of a name counts). 3B001 when missing.

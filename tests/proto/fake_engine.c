@@ -397,6 +397,12 @@ int pg_session_timeout(const struct pg_session *s)
     return -1;
 }
 
+bool pg_session_holds_output(struct pg_session *s)
+{
+    (void)s;
+    return false;
+}
+
 bool pg_session_holds_writer(const struct pg_session *s)
 {
     return s->status == 'T';
