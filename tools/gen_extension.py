@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 OUT = os.path.join(ROOT, "sql", "catalog", "extension")
 # The first block of 10,000 numbers is the extension vector's, whose rows are written by hand.
 EXTENSIONS = ["pgcrypto", "citext", "pg_trgm", "uuid-ossp", "unaccent", "hstore", "fuzzystrmatch", "tablefunc", "intarray",
-              "ltree", "btree_gin", "btree_gist", "cube"]
+              "ltree", "btree_gin", "btree_gist", "cube", "isn"]
 DATABASE = "ext_gen_extension"
 CONNECT = ["-h", sys.argv[1], "-p", sys.argv[2], "-U", "postgres"]
 
@@ -62,7 +62,7 @@ MEMBER = ("EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refo
 
 def types(name, num):
     out = []
-    for r in rows(f"""SELECT t.*, typinput::regproc::text AS i, typoutput::regproc::text AS o,
+    for r in rows(f"""SELECT t.*, (SELECT proname FROM pg_proc WHERE oid = typinput) AS i, (SELECT proname FROM pg_proc WHERE oid = typoutput) AS o,
             nullif(typreceive, 0)::regproc::text AS r, nullif(typsend, 0)::regproc::text AS s,
             nullif(typmodin, 0)::regproc::text AS mi, nullif(typmodout, 0)::regproc::text AS mo,
             nullif(typsubscript, 0)::regproc::text AS sub, t.typcollation AS coll

@@ -119,6 +119,14 @@ static const struct ext_form {
     {"citext", STORE_TEXT, "citext", NULL, NULL},
     {"hstore", STORE_TEXT, "hstore", NULL, NULL},
     {"cube", STORE_TEXT, "cube", NULL, NULL},
+    {"ean13", STORE_INTEGER, NULL, NULL, NULL},
+    {"isbn13", STORE_INTEGER, NULL, NULL, NULL},
+    {"ismn13", STORE_INTEGER, NULL, NULL, NULL},
+    {"issn13", STORE_INTEGER, NULL, NULL, NULL},
+    {"isbn", STORE_INTEGER, NULL, NULL, NULL},
+    {"ismn", STORE_INTEGER, NULL, NULL, NULL},
+    {"issn", STORE_INTEGER, NULL, NULL, NULL},
+    {"upc", STORE_INTEGER, NULL, NULL, NULL},
 };
 
 static bool is_of(int number, const struct extension_info *info)

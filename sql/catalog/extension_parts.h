@@ -45,6 +45,7 @@
 #include "sql/catalog/extension/btree_gin.def"
 #include "sql/catalog/extension/btree_gist.def"
 #include "sql/catalog/extension/cube.def"
+#include "sql/catalog/extension/isn.def"
 #undef EXT_EXTENSION
 #undef EXT_TYPE
 #undef EXT_COMPOSITE

@@ -279,6 +279,7 @@ static void session_signature(struct pg_session *s)
                                         "standard_conforming_strings",
                                         "enable_indexscan",
                                         "enable_seqscan",
+                                        "isn.weak",
                                         "ivf.probes",
                                         "ivf.recall",
                                         "ivfflat.probes",
