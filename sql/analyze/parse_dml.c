@@ -14,15 +14,24 @@ struct dml_target *dml_target_of(const struct pstate *ps)
     return (struct dml_target *)ps->target;
 }
 
-static bool check_target_kind(struct pstate *ps, const struct relation *r)
+/* A superuser may UPDATE the few catalogs that are tables of the file. */
+static bool check_system_target(struct pstate *ps, const struct relation *r, const char *verb)
 {
-    if (r->system && !r->view_sql) {
-        const struct role_def *role = snapshot_role(ps->a->snapshot, ps->a->role);
-        const char *text = !role || role->super ? "permission denied: \"%s\" is a system catalog"
-                                                : "permission denied for table %s";
-        parse_error(ps, ERRCODE_INSUFFICIENT_PRIVILEGE, -1, "%s", arena_printf(ps->a->arena, text, r->name));
+    const struct role_def *role = snapshot_role(ps->a->snapshot, ps->a->role);
+    if (role && !role->super) {
+        parse_error(ps, ERRCODE_INSUFFICIENT_PRIVILEGE, -1, "permission denied for table %s", r->name);
         return false;
     }
+    if (strcmp(verb, "UPDATE") == 0 && system_relation_changeable(r))
+        return true;
+    parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s of system catalog \"%s\" is not supported", verb, r->name);
+    return false;
+}
+
+static bool check_target_kind(struct pstate *ps, const struct relation *r, const char *verb)
+{
+    if (r->system && !r->view_sql)
+        return check_system_target(ps, r, verb);
     const char *what = r->kind == RELKIND_SEQUENCE  ? "cannot change sequence \"%s\""
                        : r->kind == RELKIND_MATVIEW ? "cannot change materialized view \"%s\""
                        : r->kind == RELKIND_VIEW && !r->view_sql ? "cannot change view \"%s\""
@@ -63,17 +72,17 @@ bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in
 {
     const struct relation *r = open_relation(ps, rv);
     struct view_target *view = NULL;
-    if (!r || !check_target_kind(ps, r))
+    if (!r || !check_target_kind(ps, r, verb))
         return false;
     struct dml_target *t = ARENA_NEW(ps->a->arena, struct dml_target);
-    t->named = t->base = r;
+    t->named = t->base = r->system && !r->view_sql ? system_relation_changeable(r) : r;
     bool by_trigger = r->view_sql && view_has_instead_trigger(r, verb);
     if (r->view_sql && !by_trigger) {
         view = view_updatable_target(ps, r, verb);
         if (!view)
             return false;
         t->base = view->base;
-        if (!check_target_kind(ps, t->base))
+        if (!check_target_kind(ps, t->base, verb))
             return false;
     }
     struct rte *rte = t->base->view_sql ? rte_for_view(ps, t->base, NULL) : rte_for_relation(ps, t->base, NULL, rv->inh);
@@ -124,6 +133,11 @@ const struct attribute *dml_column(struct pstate *ps, const char *name, int loca
         const struct attribute *att = dml_column_at(ps, i, &updatable);
         if (!att || strcmp(t->named->atts[i].name, name) != 0)
             continue;
+        if (t->base->system && !system_column_changeable(t->base, name)) {
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, location, "UPDATE of column \"%s\" of system catalog \"%s\" is not supported",
+                        name, t->base->name);
+            return NULL;
+        }
         if (updatable)
             return att;
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "cannot %s column \"%s\" of view \"%s\"",

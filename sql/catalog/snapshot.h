@@ -493,6 +493,10 @@ const struct event_trigger_def *snapshot_event_trigger_named(const struct snapsh
 /* --- whole lists, for pg_catalog's rows and for \d ----------------------------------- */
 const struct relation *const *snapshot_relations(const struct snapshot *s, int *n); /* user relations, all kinds */
 const struct relation *const *snapshot_system_relations(const struct snapshot *s, int *n);
+/* The durable table behind a relation of pg_catalog that UPDATE may change (pg_enum), NULL for any other; the column of it that may
+   be set. Who changed such a table calls command_catalog_changed. */
+const struct relation *system_relation_changeable(const struct relation *r);
+bool system_column_changeable(const struct relation *r, const char *column);
 const struct namespace_def *const *snapshot_namespaces(const struct snapshot *s, int *n);
 const struct type_def *const *snapshot_types(const struct snapshot *s, int *n); /* user and extension types */
 const struct proc *const *snapshot_procs(const struct snapshot *s, int *n);

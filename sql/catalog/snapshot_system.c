@@ -51,6 +51,13 @@ static struct {
     struct map by_oid, by_name, constraint_oid;
 } sys;
 
+/* Relations whose rows clients may change: the durable table behind each, the column that UPDATE may set, and how the relation
+   looks as a table of the file (made by build_changeable). */
+static struct {
+    const char *name, *durable, *column;
+    const struct relation *table;
+} changeable[] = {{"pg_enum", "_pg_enum", "enumsortorder", NULL}};
+
 static const char *view_text(const char *name)
 {
     for (int i = 0; i < COUNT(system_views); i++)
@@ -119,6 +126,17 @@ static void build_system_keys(void)
     }
 }
 
+static void build_changeable(void)
+{
+    for (int i = 0; i < COUNT(changeable); i++) {
+        struct relation *r = ARENA_NEW(sys.arena, struct relation);
+        *r = *(const struct relation *)map_get(&sys.by_name, PG_CATALOG_NAMESPACE, changeable[i].name);
+        r->sqlite_name = changeable[i].durable;
+        r->is_virtual = false;
+        changeable[i].table = r;
+    }
+}
+
 static void build_system_relations(void)
 {
     sys.arena = arena_create();
@@ -130,6 +148,7 @@ static void build_system_relations(void)
         i += 1 + natts;
     }
     build_system_keys();
+    build_changeable();
 }
 
 static void system_init(void)
@@ -149,6 +168,23 @@ const struct relation *system_relation(uint32_t oid)
 {
     system_init();
     return oid < FIRST_USER_OID ? map_get(&sys.by_oid, oid, NULL) : NULL;
+}
+
+const struct relation *system_relation_changeable(const struct relation *r)
+{
+    system_init();
+    for (int i = 0; i < COUNT(changeable); i++)
+        if (r->oid == changeable[i].table->oid)
+            return changeable[i].table;
+    return NULL;
+}
+
+bool system_column_changeable(const struct relation *r, const char *column)
+{
+    for (int i = 0; i < COUNT(changeable); i++)
+        if (r == changeable[i].table)
+            return strcmp(changeable[i].column, column) == 0;
+    return false;
 }
 
 const struct relation *system_relation_named(uint32_t namespace_oid, const char *name)

@@ -70,6 +70,8 @@ const struct relation *command_create_table_as(struct command *c, const struct q
                                                const char *matview_sql, char on_commit,
                                                const struct option *options, int noptions, bool *existed);
 
+/* Rows of a durable table were changed by a statement (system_relation_changeable): the picture follows, and what rests on it. */
+bool command_catalog_changed(struct command *c);
 /* A materialized view has its rows now, or has none (WITH NO DATA). */
 bool command_set_populated(struct command *c, const struct relation *matview, bool populated);
 /* DROP of a temporary table whose ON COMMIT says so. */

@@ -15,6 +15,8 @@ static const struct relation *target_relation(const struct query *q)
 
 static void emit_target_table(struct emitter *em, const struct query *q)
 {
+    if (target_relation(q)->system) /* temporary objects have durable tables of the same names */
+        emit_z(em, "main.");
     emit_identifier(em->out, target_relation(q)->sqlite_name);
     emit_z(em, " AS ");
     emit_alias(em, em->scope, q->result);

@@ -406,6 +406,23 @@ enum portal_result session_run_utility(struct pg_session *s, struct portal *p)
     return session_check_wait(s, r);
 }
 
+/* UPDATE of a catalog that is a table of the file. */
+static bool changes_catalog(const struct portal *p)
+{
+    const struct program *g = p->plan ? p->plan->program : NULL;
+    for (int i = 0; g && g->writes && i < g->nsteps; i++)
+        if (g->steps[i].target && g->steps[i].target->system)
+            return true;
+    return false;
+}
+
+static bool session_catalog_changed(struct pg_session *s)
+{
+    struct command c;
+    session_command_on(s, s->txn.writer, &c);
+    return command_catalog_changed(&c);
+}
+
 enum portal_result session_run(struct pg_session *s, struct portal *p, struct row_sink *sink,
                                int64_t max_rows)
 {
@@ -433,6 +450,8 @@ enum portal_result session_run(struct pg_session *s, struct portal *p, struct ro
     } else {
         r = portal_run(p, &run, &s->err);
     }
+    if (r == PORTAL_FINISHED && changes_catalog(p) && !session_catalog_changed(s))
+        r = PORTAL_FAILED;
     return session_check_wait(s, r);
 }
 

@@ -42,3 +42,27 @@ SELECT * FROM uses ORDER BY k;
 DELETE FROM sizes WHERE k = 'middle';
 INSERT INTO uses VALUES ('middle', 3), ('tiny', 4);
 SELECT s.k, n FROM sizes s LEFT JOIN uses u USING (k) ORDER BY s.k, n;
+-- the order of labels changed in pg_enum
+create type pg_enum_order as enum ('b', 'a', 'c');
+update pg_enum set enumsortorder = case enumlabel when 'a' then 1 when 'b' then 2 else 3 end + 10 where enumtypid = 'pg_enum_order'::regtype;
+select enum_range(null::pg_enum_order), enum_first(null::pg_enum_order), enum_last(null::pg_enum_order);
+update pg_catalog.pg_enum e set enumsortorder = enumsortorder + 10 from pg_type t where t.oid = e.enumtypid and typname = 'pg_enum_order' and enumlabel = 'a' returning enumlabel, enumsortorder;
+select enum_range(null::pg_enum_order);
+begin;
+with u as (update pg_enum set enumsortorder = 0.5 where enumtypid = 'pg_enum_order'::regtype and enumlabel = 'c' returning enumlabel) select * from u;
+select enum_range(null::pg_enum_order);
+rollback;
+select enum_range(null::pg_enum_order);
+do $$ begin update pg_enum set enumsortorder = -5 where enumtypid = 'pg_enum_order'::regtype and enumlabel = 'c'; raise notice '%', enum_range(null::pg_enum_order); end $$;
+create temp table enum_order_temp (x pg_enum_order);
+-- ! the DETAIL shows OIDs
+update pg_enum set enumsortorder = 12 where enumtypid = 'pg_enum_order'::regtype and enumlabel = 'c';
+-- ! the DETAIL shows OIDs
+update pg_enum set enumsortorder = null where enumtypid = 'pg_enum_order'::regtype and enumlabel = 'c';
+select enum_range(null::pg_enum_order);
+create role enum_order_user;
+set role enum_order_user;
+update pg_enum set enumsortorder = 1;
+update pg_class set relname = 'x';
+reset role;
+drop role enum_order_user;
