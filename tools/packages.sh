@@ -1,7 +1,7 @@
 # packages.sh: Debian 12 packages, sourced by tools/start and tools/check.
 
 PACKAGES_BUILD="build-essential meson ninja-build pkg-config libsqlite3-dev libevent-dev libssl-dev
-    libpg-query-dev libprotobuf-c-dev libgmp-dev libmpfr-dev libpcre2-dev libstemmer-dev tzdata"
+    libpg-query-dev libprotobuf-c-dev libgmp-dev libmpfr-dev libpcre2-dev libstemmer-dev libxml2-dev tzdata"
 PACKAGES_TEST="postgresql-15 postgresql-client-15 postgresql-15-pgtap
     libtap-parser-sourcehandler-pgtap-perl libpq-dev openssl python3 python3-venv nodejs sqlite3
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" # the last line: the vector engine's NEON level

@@ -141,6 +141,11 @@ struct nsitem *transform_range_var(struct pstate *ps, const PgQuery__RangeVar *r
 
 struct nsitem *transform_range_function(struct pstate *ps, const PgQuery__RangeFunction *rf);
 
+/* --- parse_xml_table.c ------------------------------------------------------------------------- */
+
+/* XMLTABLE: a RTE_FUNCTION; NULL after an error. */
+struct nsitem *transform_range_table_func(struct pstate *ps, const PgQuery__RangeTableFunc *f);
+
 /* --- parse_clause.c
  * ------------------------------------------------------------------------------------ */
 

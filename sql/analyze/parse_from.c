@@ -461,9 +461,7 @@ static bool transform_from_item(struct pstate *ps, const PgQuery__Node *n, struc
     case PG_QUERY__NODE__NODE_JOIN_EXPR:
         return transform_join(ps, n->join_expr, out);
     case PG_QUERY__NODE__NODE_RANGE_TABLE_FUNC:
-        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, n->range_table_func->location,
-                    "XMLTABLE is not supported");
-        return false;
+        return from_leaf(ps, transform_range_table_func(ps, n->range_table_func), out);
     default:
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1,
                     "this form of FROM item is not supported");

@@ -118,6 +118,8 @@ struct func_candidate *func_select_candidate(struct pstate *ps, int nargs, const
                                              struct func_candidate *candidates);
 
 /* --- parse_xml.c ---------------------------------------------------------------------------- */
+/* A call of a function that no client can name, without arguments yet; of type record: a set. */
+struct expr *xml_call(struct pstate *ps, const char *name, uint32_t type, char volatility, int location);
 struct expr *transform_xml_expr(struct pstate *ps, const PgQuery__XmlExpr *x);
 struct expr *transform_xml_serialize(struct pstate *ps, const PgQuery__XmlSerialize *x);
 

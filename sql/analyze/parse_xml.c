@@ -52,7 +52,7 @@ static const char *xml_name(struct pstate *ps, const char *identifier, bool full
 
 /* --- the calls ---------------------------------------------------------------------------------------------- */
 
-static struct expr *xml_call(struct pstate *ps, const char *name, uint32_t type, char volatility, int location)
+struct expr *xml_call(struct pstate *ps, const char *name, uint32_t type, char volatility, int location)
 {
     struct proc *p = ARENA_NEW(ps->a->arena, struct proc);
     struct expr *e = expr_new(ps->a->arena, EXPR_FUNC, type, -1, location);
@@ -62,6 +62,7 @@ static struct expr *xml_call(struct pstate *ps, const char *name, uint32_t type,
     p->rettype = type;
     p->volatility = volatility;
     p->strict = false;
+    p->retset = type == RECORDOID;
     p->argtypes = NULL;
     p->nargs = 0;
     p->impl = fn_impl_find(name);

@@ -45,6 +45,11 @@
 /* Rows that a function's loop, cursor or result keeps in memory: beyond it 53200, before the machine has none left. */
 #define LIMIT_KEPT_BYTES ((size_t)1 << 28)
 
+/* Nodes of a document that XPath is asked about: 100 to 150 bytes each. */
+#define LIMIT_XML_NODES 4000000
+/* Steps of one XPath expression over a document, which cannot be interrupted: a second or two. */
+#define LIMIT_XPATH_STEPS 30000000
+
 /* Objects a DROP lists in its DETAIL: PostgreSQL's number. */
 #define LIMIT_REPORTED_DEPENDENTS 100
 

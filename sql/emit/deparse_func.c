@@ -49,6 +49,7 @@ static const struct sql_syntax {
     {"ltrim", 2, "TRIM(LEADING $2 FROM $1)"},
     {"rtrim", 1, "TRIM(TRAILING FROM $1)"},
     {"rtrim", 2, "TRIM(TRAILING $2 FROM $1)"},
+    {"xmlexists", 2, "XMLEXISTS(($1) PASSING ($2))"},
 };
 
 static void syntax_argument(struct deparser *p, const struct expr *e, char mark, int i)

@@ -343,6 +343,13 @@ static void deparse_rte(struct deparser *p, int rte)
         deparse_z(p, ")");
         break;
     case RTE_FUNCTION:
+        if (deparse_xml_table(p, t)) { /* which has the columns' names and types inside */
+            if (t->has_alias) {
+                deparse_z(p, " ");
+                deparse_name(p, name);
+            }
+            return;
+        }
         deparse_function_rte(p, t);
         break;
     case RTE_VALUES:

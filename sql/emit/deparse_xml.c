@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sql/emit/deparser.h"
+#include "sql/types/xml.h"
 
 /* The identifier that an XML name stands for: _xHHHH_ is a character. */
 static void xml_identifier(struct deparser *p, const struct expr *name)
@@ -78,6 +79,61 @@ static void root(struct deparser *p, const struct expr_list *args)
         deparse_node(p, version, false);
     deparse_z(p, standalone[int_arg(args, 2) & 3]);
     deparse_z(p, ")");
+}
+
+/* In parentheses that stay when the text is made pretty. */
+static void in_parentheses(struct deparser *p, const char *before, const struct expr *e)
+{
+    deparse_z(p, before);
+    deparse_z(p, "(");
+    deparse_node(p, e, true);
+    deparse_z(p, ")");
+}
+
+static void table_column(struct deparser *p, const struct column_def *c, char flag, const struct expr *path, const struct expr *otherwise)
+{
+    deparse_name(p, c->name);
+    if (flag == XML_TABLE_ORDINALITY) {
+        deparse_z(p, " FOR ORDINALITY");
+        return;
+    }
+    deparse_z(p, " ");
+    deparse_type_name(p, c->type, c->typmod);
+    if (otherwise->kind != EXPR_CONST || !value_is_null(&otherwise->constant.value))
+        in_parentheses(p, " DEFAULT ", otherwise);
+    /* A column renamed by the alias is found by the name it had. */
+    bool renamed = path->kind == EXPR_CONST && !slice_is((struct slice){path->constant.value.p, path->constant.value.n}, c->name);
+    if (flag == XML_TABLE_PATH || flag == XML_TABLE_PATH_NOT_NULL || renamed)
+        in_parentheses(p, " PATH ", path);
+    deparse_z(p, flag == XML_TABLE_NOT_NULL || flag == XML_TABLE_PATH_NOT_NULL ? " NOT NULL" : "");
+}
+
+bool deparse_xml_table(struct deparser *p, const struct rte *t)
+{
+    const struct expr *e = t->function.n == 1 ? t->function.calls[0] : NULL;
+    if (!e || e->kind != EXPR_FUNC || strcmp(e->func.proc->name, "xmlexpr_table") != 0)
+        return false;
+    struct expr *const *args = e->func.args.items;
+    const struct expr_list *namespaces = &args[2]->list.args;
+    deparse_z(p, t->lateral ? "LATERAL XMLTABLE(" : "XMLTABLE(");
+    for (int i = 0; i + 1 < namespaces->n; i += 2) {
+        const struct value *name = &namespaces->items[i]->constant.value;
+        deparse_z(p, i ? ", " : "XMLNAMESPACES (");
+        deparse_z(p, value_is_null(name) ? "DEFAULT " : "");
+        deparse_node(p, namespaces->items[i + 1], true);
+        deparse_z(p, value_is_null(name) ? "" : " AS ");
+        if (!value_is_null(name))
+            deparse_name(p, name->p);
+    }
+    deparse_z(p, namespaces->n ? "), " : "");
+    in_parentheses(p, "", args[0]);
+    in_parentheses(p, " PASSING ", args[1]);
+    for (int i = 0; i < t->ncolumns; i++) {
+        deparse_z(p, i ? ", " : " COLUMNS ");
+        table_column(p, &t->columns[i], args[5]->constant.value.p[i], args[3]->list.args.items[i], args[4]->list.args.items[i]);
+    }
+    deparse_z(p, ")");
+    return true;
 }
 
 bool deparse_xml(struct deparser *p, const struct expr *e)

@@ -64,6 +64,8 @@ bool deparse_is_simple(const struct expr *e, const struct expr *parent);
 void deparse_func(struct deparser *p, const struct expr *e, bool implicit);
 /* An expression of SQL/XML; false if the call is none. */
 bool deparse_xml(struct deparser *p, const struct expr *e);
+/* XMLTABLE in FROM, without its alias; false when t is something else. */
+bool deparse_xml_table(struct deparser *p, const struct rte *t);
 void deparse_agg(struct deparser *p, const struct expr *e);
 void deparse_window(struct deparser *p, const struct expr *e);
 void deparse_window_spec(struct deparser *p, const struct window_def *w);

@@ -1,323 +1,100 @@
 /*
- * xml.c: the type xml: text that is well-formed XML content. Elements must nest, attributes be quoted and unique, references be
- * known; a document has one root element. DTDs are skipped over, not read.
+ * xml.c: the type xml: text that is well-formed XML content, as libxml2 reads it (xml_parse.h); its declaration, comments,
+ * concatenation.
  */
 #include <stdlib.h>
 
 #include "sql/base/log.h"
 #include "sql/types/xml.h"
+#include "sql/types/xml_parse.h"
 
-/* libxml's own limit. */
-#define XML_DEPTH_MAXIMUM 256
-
-struct scanner {
-    struct fcall *f;
-    const char *p, *end;
-    struct slice open[XML_DEPTH_MAXIMUM]; /* names of the elements around */
-    int depth;
-    int roots; /* elements at the outermost level */
-    bool text; /* character data other than blanks outside of elements */
-    bool doctype;
-};
+/* --- <?xml version="1.0" ...?> -------------------------------------------------------------------------------- */
 
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool starts(const struct scanner *s, const char *z)
+static bool name_char(char c)
+{
+    return (c & 0x80) || c == '_' || c == ':' || c == '-' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
+}
+
+static void skip_blanks(struct slice *s)
+{
+    while (s->n && is_space(*s->p))
+        *s = (struct slice){s->p + 1, s->n - 1};
+}
+
+static bool take(struct slice *s, const char *z)
 {
     size_t n = strlen(z);
-    return (size_t)(s->end - s->p) >= n && memcmp(s->p, z, n) == 0;
-}
-
-static bool skip_blanks(struct scanner *s)
-{
-    const char *from = s->p;
-    while (s->p < s->end && is_space(*s->p))
-        s->p++;
-    return s->p > from;
-}
-
-/* Up to and with the mark; false when it does not come. */
-static bool skip_past(struct scanner *s, const char *mark)
-{
-    size_t n = strlen(mark);
-    const char *hit = memmem(s->p, (size_t)(s->end - s->p), mark, n);
-    if (hit)
-        s->p = hit + n;
-    return hit != NULL;
-}
-
-static bool name_start(char c)
-{
-    return (c & 0x80) || c == '_' || c == ':' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool take_name(struct scanner *s, struct slice *name)
-{
-    const char *from = s->p;
-    if (s->p >= s->end || !name_start(*s->p))
+    if (s->n < n || memcmp(s->p, z, n) != 0)
         return false;
-    while (s->p < s->end && (name_start(*s->p) || *s->p == '-' || *s->p == '.' || (*s->p >= '0' && *s->p <= '9')))
-        s->p++;
-    *name = (struct slice){from, (size_t)(s->p - from)};
+    *s = (struct slice){s->p + n, s->n - n};
     return true;
 }
 
-/* The code point of &#...; is a character of XML. */
-static bool valid_code(uint32_t c)
+/* name = "value", if it comes; false with *wrong when it does not go on so. */
+static bool take_field(struct slice *s, const char *name, struct slice *value, const char *malformed, const char **wrong)
 {
-    return c == 9 || c == 10 || c == 13 || (c >= 0x20 && c < 0xd800) || (c >= 0xe000 && c < 0xfffe) ||
-           (c >= 0x10000 && c < 0x110000);
-}
-
-/* #38; or #x26; */
-static bool take_code(struct scanner *s)
-{
-    bool hex = ++s->p < s->end && *s->p == 'x';
-    const char *digits = s->p += hex;
-    uint32_t c = 0;
-    for (; s->p < s->end && c < 0x110000; s->p++) {
-        int low = *s->p | 0x20;
-        if (*s->p >= '0' && *s->p <= '9')
-            c = c * (hex ? 16 : 10) + (uint32_t)(*s->p - '0');
-        else if (hex && low >= 'a' && low <= 'f')
-            c = c * 16 + (uint32_t)(low - 'a' + 10);
-        else
-            break;
-    }
-    return s->p > digits && s->p < s->end && *s->p++ == ';' && valid_code(c);
-}
-
-static bool take_reference(struct scanner *s)
-{
-    static const char *const known[] = {"lt", "gt", "amp", "apos", "quot"};
-    struct slice name;
-    s->p++;
-    if (s->p < s->end && *s->p == '#')
-        return take_code(s);
-    if (!take_name(s, &name) || s->p >= s->end || *s->p++ != ';')
-        return false;
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (slice_is(name, known[i]))
-            return true;
-    return s->doctype; /* the DTD may declare it */
-}
-
-/* A character of text or of an attribute. */
-static bool take_char(struct scanner *s)
-{
-    if (*s->p == '&')
-        return take_reference(s);
-    if ((unsigned char)*s->p < 0x20 && !is_space(*s->p))
-        return false;
-    s->p++;
-    return true;
-}
-
-static bool take_value(struct scanner *s)
-{
-    char quote = s->p < s->end ? *s->p : 0;
-    if (quote != '"' && quote != '\'')
-        return false;
-    for (s->p++; s->p < s->end && *s->p != quote;)
-        if (*s->p == '<' || !take_char(s))
-            return false;
-    return s->p < s->end && *s->p++ == quote;
-}
-
-/* name = "value" ..., each once. */
-static bool take_attributes(struct scanner *s)
-{
-    struct slice *names = NULL;
-    int n = 0, cap = 0;
-    for (;;) {
-        bool blank = skip_blanks(s);
-        struct slice name;
-        if (s->p >= s->end)
-            return false;
-        if (*s->p == '>' || *s->p == '/')
-            return true;
-        if (!blank || !take_name(s, &name))
-            return false;
-        for (int i = 0; i < n; i++)
-            if (slice_equal(names[i], name))
-                return false;
-        if (n == cap) {
-            cap = cap ? cap * 2 : 8;
-            struct slice *grown = ARENA_ARRAY(s->f->arena, struct slice, cap);
-            if (n)
-                memcpy(grown, names, sizeof(*grown) * (size_t)n);
-            names = grown;
-        }
-        names[n++] = name;
-        skip_blanks(s);
-        if (s->p >= s->end || *s->p++ != '=')
-            return false;
-        skip_blanks(s);
-        if (!take_value(s))
-            return false;
-    }
-}
-
-static bool take_element(struct scanner *s)
-{
-    struct slice name;
-    s->p++;
-    if (!take_name(s, &name) || !take_attributes(s))
-        return false;
-    s->roots += s->depth == 0;
-    if (*s->p == '/') {
-        s->p++;
-        return s->p < s->end && *s->p++ == '>';
-    }
-    s->p++;
-    if (s->depth == XML_DEPTH_MAXIMUM)
-        return false;
-    s->open[s->depth++] = name;
-    return true;
-}
-
-static bool take_end(struct scanner *s)
-{
-    struct slice name;
-    s->p += 2;
-    if (!take_name(s, &name) || s->depth == 0 || !slice_equal(name, s->open[s->depth - 1]))
-        return false;
-    skip_blanks(s);
-    s->depth--;
-    return s->p < s->end && *s->p++ == '>';
-}
-
-static bool take_comment(struct scanner *s)
-{
-    s->p += 4;
-    return skip_past(s, "--") && s->p < s->end && *s->p++ == '>';
-}
-
-static bool take_instruction(struct scanner *s)
-{
-    struct slice target;
-    s->p += 2;
-    if (!take_name(s, &target) || slice_is_nocase(target, "xml"))
-        return false;
-    if (!starts(s, "?>") && !skip_blanks(s))
-        return false;
-    return skip_past(s, "?>");
-}
-
-/* <!DOCTYPE ...>, with what stands in brackets. */
-static bool take_doctype(struct scanner *s)
-{
-    int depth = 0;
-    for (char quote = 0; s->p < s->end; s->p++) {
-        if (quote) {
-            quote = *s->p == quote ? 0 : quote;
-        } else if (*s->p == '"' || *s->p == '\'') {
-            quote = *s->p;
-        } else if (*s->p == '[' || *s->p == ']') {
-            depth += *s->p == '[' ? 1 : -1;
-        } else if (*s->p == '>' && depth == 0) {
-            s->p++;
-            s->doctype = true;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool take_text(struct scanner *s)
-{
-    bool blank = is_space(*s->p);
-    if (starts(s, "]]>") || !take_char(s))
-        return false;
-    s->text |= s->depth == 0 && !blank;
-    return true;
-}
-
-static bool declared(struct scanner *s, const char *name, struct slice *value)
-{
-    const char *from = s->p;
-    skip_blanks(s);
-    if (!starts(s, name)) {
-        s->p = from;
+    struct slice rest = *s;
+    skip_blanks(&rest);
+    bool blank = rest.p > s->p;
+    if (!take(&rest, name))
         return true;
+    skip_blanks(&rest);
+    const char *quote = NULL, *end = NULL;
+    if (take(&rest, "=")) {
+        skip_blanks(&rest);
+        quote = rest.n && (*rest.p == '"' || *rest.p == '\'') ? rest.p : NULL;
+        end = quote ? memchr(quote + 1, *quote, rest.n - 1) : NULL;
     }
-    s->p += strlen(name);
-    skip_blanks(s);
-    if (s->p >= s->end || *s->p++ != '=')
+    *wrong = !blank ? "Space required." : !end ? malformed : NULL;
+    if (*wrong)
         return false;
-    skip_blanks(s);
-    const char *open = s->p;
-    if (!take_value(s))
-        return false;
-    *value = (struct slice){open + 1, (size_t)(s->p - open - 2)};
+    *value = (struct slice){quote + 1, (size_t)(end - quote - 1)};
+    *s = (struct slice){end + 1, rest.n - (size_t)(end + 1 - rest.p)};
     return true;
 }
 
-static bool take_declaration(struct scanner *s, struct xml_declaration *d)
+bool xml_read_declaration(struct slice text, struct xml_declaration *d)
 {
-    *d = (struct xml_declaration){.end = s->p};
-    if (!starts(s, "<?xml") || s->end - s->p < 6 || !is_space(s->p[5]))
+    static const char yes_or_no[] = "standalone accepts only 'yes' or 'no'.", no_version[] = "Malformed declaration: missing version.";
+    struct slice s = text;
+    *d = (struct xml_declaration){.end = text.p};
+    if (!take(&s, "<?xml") || (s.n && name_char(*s.p)))
         return true;
-    s->p += 5;
-    if (!declared(s, "version", &d->version) || !declared(s, "encoding", &d->encoding) ||
-        !declared(s, "standalone", &d->standalone))
+    d->wrong = !s.n || !is_space(*s.p) ? "Space required." : NULL;
+    if (d->wrong || !take_field(&s, "version", &d->version, no_version, &d->wrong))
         return false;
-    if (!d->version.p || (d->standalone.p && !slice_is(d->standalone, "yes") && !slice_is(d->standalone, "no")))
+    if (!d->version.p)
+        d->wrong = no_version;
+    if (d->wrong || !take_field(&s, "encoding", &d->encoding, "Missing encoding in text declaration.", &d->wrong) ||
+        !take_field(&s, "standalone", &d->standalone, yes_or_no, &d->wrong))
         return false;
-    skip_blanks(s);
-    if (!starts(s, "?>"))
-        return false;
-    s->p += 2;
-    d->end = s->p;
-    return true;
+    skip_blanks(&s);
+    if (d->standalone.p && !slice_is(d->standalone, "yes") && !slice_is(d->standalone, "no"))
+        d->wrong = yes_or_no;
+    else if (!take(&s, "?>"))
+        d->wrong = "Parsing XML declaration: '?>' expected.";
+    else if (!utf8_is_ascii(text.p, (size_t)(s.p - text.p)))
+        d->wrong = "Invalid character value.";
+    else
+        d->end = s.p;
+    return !d->wrong;
 }
 
-bool xml_read_declaration(struct fcall *f, struct slice text, struct xml_declaration *d)
-{
-    struct scanner s = {.f = f, .p = text.p, .end = text.p + text.n};
-    return take_declaration(&s, d);
-}
+/* --- well-formed or not ------------------------------------------------------------------------------------------ */
 
-static bool scan(struct scanner *s)
-{
-    struct xml_declaration d;
-    size_t work = 0;
-    if (!take_declaration(s, &d))
-        return false;
-    while (s->p < s->end) {
-        bool ok;
-        if (work_interrupted(s->f, &work, 1))
-            return false;
-        if (*s->p != '<')
-            ok = take_text(s);
-        else if (starts(s, "</"))
-            ok = take_end(s);
-        else if (starts(s, "<!--"))
-            ok = take_comment(s);
-        else if (starts(s, "<?"))
-            ok = take_instruction(s);
-        else if (starts(s, "<![CDATA["))
-            ok = s->depth > 0 || !s->doctype ? (s->text |= s->depth == 0, skip_past(s, "]]>")) : false;
-        else if (starts(s, "<!DOCTYPE"))
-            ok = s->depth == 0 && s->roots == 0 && !s->text && !s->doctype && take_doctype(s);
-        else
-            ok = take_element(s);
-        if (!ok)
-            return false;
-    }
-    return s->depth == 0;
-}
-
-/* A document has one root and no text around it; content with a DTD is a document. */
 bool xml_is_well_formed_text(struct fcall *f, struct slice text, bool document)
 {
-    struct scanner s = {.f = f, .p = text.p, .end = text.p + text.n};
-    if (!scan(&s))
-        return false;
-    return !(document || s.doctype) || (s.roots == 1 && !s.text);
+    struct xml_work w;
+    xml_work_begin(&w, f, false);
+    bool ok = xml_check(&w, text, document);
+    xml_work_end(&w);
+    return ok;
 }
 
 static bool option_document(struct fcall *f)
@@ -328,11 +105,16 @@ static bool option_document(struct fcall *f)
 
 void xml_accept(struct fcall *f, struct slice text, bool document)
 {
-    if (xml_is_well_formed_text(f, text, document))
+    struct xml_work w;
+    xml_work_begin(&w, f, false);
+    if (xml_check(&w, text, document))
         return_slice(f, text.p, text.n);
-    else if (!error_is_set(f->err))
-        error_set(f->err, document ? ERRCODE_INVALID_XML_DOCUMENT : ERRCODE_INVALID_XML_CONTENT,
-                  document ? "invalid XML document" : "invalid XML content");
+    else
+        xml_work_report(&w, document ? ERRCODE_INVALID_XML_DOCUMENT : ERRCODE_INVALID_XML_CONTENT,
+                        w.declaration ? "invalid XML content: invalid XML declaration"
+                        : document    ? "invalid XML document"
+                                      : "invalid XML content");
+    xml_work_end(&w);
 }
 
 static void xml_in(struct fcall *f)
@@ -348,11 +130,10 @@ static void xml_recv(struct fcall *f)
 }
 
 /* Without a declaration that says nothing, and without its encoding. */
-static struct slice shown(struct fcall *f, struct slice text)
+struct slice xml_shown(struct fcall *f, struct slice text)
 {
-    struct scanner s = {.f = f, .p = text.p, .end = text.p + text.n};
     struct xml_declaration d;
-    if (!take_declaration(&s, &d) || d.end == text.p)
+    if (!xml_read_declaration(text, &d) || d.end == text.p)
         return text;
     struct textbuf out = textbuf_in(f->arena);
     struct slice rest = {d.end, (size_t)(text.p + text.n - d.end)};
@@ -371,13 +152,13 @@ static struct slice shown(struct fcall *f, struct slice text)
 
 static void xml_out(struct fcall *f)
 {
-    struct slice s = shown(f, arg_slice(f, 0));
+    struct slice s = xml_shown(f, arg_slice(f, 0));
     return_slice(f, s.p, s.n);
 }
 
 static void xml_send(struct fcall *f)
 {
-    struct slice s = shown(f, arg_slice(f, 0));
+    struct slice s = xml_shown(f, arg_slice(f, 0));
     f->result = value_blob(s.p, s.n);
 }
 
@@ -423,7 +204,7 @@ static void xmlconcat2(struct fcall *f)
     for (int i = 0; i < 2; i++) {
         if (ARG_NULL(f, i))
             continue;
-        struct slice s = shown(f, arg_slice(f, i));
+        struct slice s = xml_shown(f, arg_slice(f, i));
         textbuf_add(&out, s.p, s.n);
     }
     if (!ARG_NULL(f, 0) || !ARG_NULL(f, 1))
@@ -442,7 +223,7 @@ static void xmlagg_step(struct fcall *f, void *state)
     struct xmlagg_state *st = state;
     if (ARG_NULL(f, 0))
         return;
-    struct slice s = shown(f, arg_slice(f, 0));
+    struct slice s = xml_shown(f, arg_slice(f, 0));
     if (!value_size_check(st->n + s.n, f->err))
         return;
     if (st->cap - st->n < s.n) {

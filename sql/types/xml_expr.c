@@ -57,7 +57,7 @@ static void xmlexpr_concat(struct fcall *f)
             continue;
         struct slice text = arg_slice(f, i), rest;
         any = true;
-        if (!xml_read_declaration(f, text, &d))
+        if (!xml_read_declaration(text, &d))
             return;
         int s = standalone_of(&d);
         standalone = s < 0 ? -1 : s == 0 && standalone == 1 ? 0 : standalone;
@@ -85,7 +85,7 @@ static void xmlexpr_root(struct fcall *f)
     if (ARG_NULL(f, 0))
         return;
     struct slice text = arg_slice(f, 0), rest;
-    if (!xml_read_declaration(f, text, &d))
+    if (!xml_read_declaration(text, &d))
         return;
     int given = (int)arg_int(f, 2), standalone = given == 0 ? 1 : given == 1 ? 0 : given == 2 ? -1 : standalone_of(&d);
     print_declaration(&out, ARG_NULL(f, 1) ? (struct slice){0} : arg_slice(f, 1), standalone);
@@ -96,7 +96,7 @@ static void xmlexpr_root(struct fcall *f)
 
 /* --- values as XML ---------------------------------------------------------------------------------------- */
 
-static void add_escaped(struct fcall *f, struct textbuf *out, struct slice s, bool attribute)
+void xml_add_escaped(struct fcall *f, struct textbuf *out, struct slice s, bool attribute)
 {
     size_t work = 0;
     for (size_t i = 0; i < s.n && !work_interrupted(f, &work, 1); i++)
@@ -152,8 +152,6 @@ static bool binary_value(struct fcall *f, const struct value *v, struct textbuf 
     return true;
 }
 
-static bool add_value(struct fcall *f, const struct value *v, uint32_t type, bool attribute, struct textbuf *out);
-
 static bool add_array(struct fcall *f, const struct value *v, const struct type_def *t, bool attribute, struct textbuf *out)
 {
     struct array a;
@@ -164,18 +162,18 @@ static bool add_array(struct fcall *f, const struct value *v, const struct type_
         if (value_is_null(&a.items[i]))
             continue;
         textbuf_addz(&items, "<element>");
-        if (!add_value(f, &a.items[i], t->elem, false, &items))
+        if (!xml_add_value(f, &a.items[i], t->elem, false, &items))
             return false;
         textbuf_addz(&items, "</element>");
     }
     if (attribute)
-        add_escaped(f, out, (struct slice){items.p, items.n}, true);
+        xml_add_escaped(f, out, (struct slice){items.p, items.n}, true);
     else
         textbuf_add(out, items.p, items.n);
     return true;
 }
 
-static bool add_value(struct fcall *f, const struct value *v, uint32_t type, bool attribute, struct textbuf *out)
+bool xml_add_value(struct fcall *f, const struct value *v, uint32_t type, bool attribute, struct textbuf *out)
 {
     const struct type_def *t = type_find(f->ctx, type);
     struct slice s;
@@ -204,7 +202,7 @@ static bool add_value(struct fcall *f, const struct value *v, uint32_t type, boo
     if (t && t->oid == XMLOID && !attribute)
         textbuf_add(out, s.p, s.n);
     else
-        add_escaped(f, out, s, attribute);
+        xml_add_escaped(f, out, s, attribute);
     return true;
 }
 
@@ -225,7 +223,7 @@ static void xmlexpr_element(struct fcall *f)
             continue;
         struct slice attribute = arg_slice(f, at);
         textbuf_printf(&out, " %.*s=\"", (int)attribute.n, attribute.p);
-        if (!add_value(f, &f->args[at + 1], arg_type(f, at + 1), true, &out))
+        if (!xml_add_value(f, &f->args[at + 1], arg_type(f, at + 1), true, &out))
             return;
         textbuf_addc(&out, '"');
     }
@@ -235,7 +233,7 @@ static void xmlexpr_element(struct fcall *f)
         if (!content)
             textbuf_addc(&out, '>');
         content = true;
-        if (!add_value(f, &f->args[at], arg_type(f, at), false, &out))
+        if (!xml_add_value(f, &f->args[at], arg_type(f, at), false, &out))
             return;
     }
     if (content)
@@ -255,7 +253,7 @@ static void xmlexpr_forest(struct fcall *f)
         struct slice name = arg_slice(f, i);
         any = true;
         textbuf_printf(&out, "<%.*s>", (int)name.n, name.p);
-        if (!add_value(f, &f->args[i + 1], arg_type(f, i + 1), false, &out))
+        if (!xml_add_value(f, &f->args[i + 1], arg_type(f, i + 1), false, &out))
             return;
         textbuf_printf(&out, "</%.*s>", (int)name.n, name.p);
     }
