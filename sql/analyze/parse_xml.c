@@ -5,48 +5,11 @@
 #include "sql/analyze/parse_internal.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "sql/catalog/registry.h"
 #include "sql/types/text_util.h"
 #include "sql/types/typeoid.h"
-
-/* --- names -------------------------------------------------------------------------------------------------- */
-
-static bool is_name_start(uint32_t c)
-{
-    return c == '_' || c == ':' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= 0xC0 && c != 0xD7 && c != 0xF7);
-}
-
-static bool is_name_char(uint32_t c)
-{
-    return is_name_start(c) || c == '-' || c == '.' || c == 0xB7 || (c >= '0' && c <= '9');
-}
-
-/* An SQL identifier as an XML name (SQL/XML part 14); full: also "xml" at the beginning, and every colon. */
-static const char *xml_name(struct pstate *ps, const char *identifier, bool full)
-{
-    struct textbuf out = textbuf_in(ps->a->arena);
-    int len;
-
-    for (const char *p = identifier; *p; p += len) {
-        uint32_t c = utf8_decode(p, strlen(p), &len);
-        bool first = p == identifier;
-
-        len = len < 1 ? 1 : len;
-        if (*p == ':' && (first || full))
-            textbuf_addz(&out, "_x003A_");
-        else if (*p == '_' && p[1] == 'x')
-            textbuf_addz(&out, "_x005F_");
-        else if (full && first && strncasecmp(p, "xml", 3) == 0)
-            textbuf_addz(&out, *p == 'x' ? "_x0078_" : "_x0058_");
-        else if (first ? !is_name_start(c) : !is_name_char(c))
-            textbuf_printf(&out, "_x%04X_", c);
-        else
-            textbuf_add(&out, p, (size_t)len);
-    }
-    return arena_strndup(ps->a->arena, out.p ? out.p : "", out.n);
-}
+#include "sql/types/xml.h"
 
 #define XMLCOMMENT_PROC 2895 /* pg_proc: a function of text that gives xml, to be changed into what is needed */
 
@@ -105,9 +68,9 @@ static bool add_named(struct pstate *ps, struct expr *call, const PgQuery__XmlEx
         const char *name = NULL;
 
         if (t->name && *t->name)
-            name = xml_name(ps, t->name, false);
+            name = xml_name(ps->a->arena, t->name, false, false);
         else if (t->val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF)
-            name = xml_name(ps, figure_colname(ps, t->val), true);
+            name = xml_name(ps->a->arena, figure_colname(ps, t->val), true, false);
         else
             return parse_error(ps, ERRCODE_SYNTAX_ERROR, t->location,
                                element ? "unnamed XML attribute value must be a column reference"
@@ -155,7 +118,7 @@ struct expr *transform_xml_expr(struct pstate *ps, const PgQuery__XmlExpr *x)
         break;
     case PG_QUERY__XML_EXPR_OP__IS_XMLELEMENT:
         e = xml_call(ps, "xmlexpr_element", XMLOID, 's', x->location);
-        add_text(ps, e, xml_name(ps, x->name, false));
+        add_text(ps, e, xml_name(ps->a->arena, x->name, false, false));
         add_int(ps, e, (int)x->n_named_args);
         ok = add_named(ps, e, x) && add_all(ps, e, x, 0, NULL);
         break;
@@ -172,7 +135,7 @@ struct expr *transform_xml_expr(struct pstate *ps, const PgQuery__XmlExpr *x)
         break;
     case PG_QUERY__XML_EXPR_OP__IS_XMLPI:
         e = xml_call(ps, "xmlexpr_pi", XMLOID, 'i', x->location);
-        add_text(ps, e, xml_name(ps, x->name, false));
+        add_text(ps, e, xml_name(ps->a->arena, x->name, false, false));
         ok = add_all(ps, e, x, TEXTOID, "XMLPI");
         break;
     case PG_QUERY__XML_EXPR_OP__IS_XMLROOT:

@@ -10,8 +10,7 @@
 
 #include "sql/analyze/format_type.h"
 #include "sql/base/limits.h"
-#include "sql/exec/routine.h"
-#include "sql/exec/spi.h"
+#include "sql/exec/nested_query.h"
 #include "sql/txn/rowset.h"
 #include "sql/types/json_populate.h"
 
@@ -73,78 +72,7 @@ static void table_close(void *state)
     rowset_destroy(((struct table *)state)->rows);
 }
 
-/* --- the query --------------------------------------------------------------------------------------------------- */
-
-struct answer {
-    struct rowset *rows; /* NULL: the statement gave none */
-    struct plan *plan;
-};
-
-static void answer_free(struct answer *a)
-{
-    rowset_destroy(a->rows);
-    plan_unref(a->plan);
-    *a = (struct answer){0};
-}
-
-static bool run_statement(struct fcall *f, struct slice text, const struct raw_stmt *raw, struct answer *out,
-                          struct error *err)
-{
-    struct spi_source src = {.text = text.p, .length = (int)text.n, .raw = raw};
-    answer_free(out);
-    out->plan = spi_plan(f->ctx, &src, err);
-    if (!out->plan)
-        return false;
-    if (out->plan->program->writes) {
-        error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s is not allowed in a non-volatile function", out->plan->tag);
-        error_context(err, "SQL statement \"%.*s\"", (int)text.n, text.p);
-        return false;
-    }
-    out->rows = spi_rows(f->ctx, out->plan, NULL, 0, NULL, err);
-    return out->rows != NULL;
-}
-
-/* Runs the statements of a text and keeps what the last of them gave. */
-static bool run_query(struct fcall *f, struct slice text, struct answer *out)
-{
-    struct error err; /* f->err may be the connection's own, which nested statements use */
-    error_init(&err, f->arena);
-    struct parsed *parsed = f->ctx->spi ? parse_sql(text.p, text.n, &err) : NULL;
-    bool ok = parsed != NULL;
-    *out = (struct answer){0};
-    for (int i = 0; ok && i < parsed_count(parsed); i++)
-        ok = run_statement(f, text, parsed_stmt(parsed, i), out, &err);
-    parsed_free(parsed);
-    if (!ok) {
-        routine_internal_position(&err, arena_strndup(f->arena, text.p, text.n));
-        error_copy(f->err, &err);
-        answer_free(out);
-    }
-    return ok;
-}
-
-static int answer_columns(const struct answer *a)
-{
-    return a->plan->program->nfields;
-}
-
-static uint32_t answer_type(const struct answer *a, int column)
-{
-    return a->plan->program->fields[column].expr->type;
-}
-
-/* A value of the answer as text; p NULL for NULL. */
-static bool answer_text(struct fcall *f, const struct answer *a, int64_t row, int column, struct slice *out)
-{
-    const struct value *v = rowset_row(a->rows, row) + column;
-    *out = (struct slice){NULL, 0};
-    if (value_is_null(v))
-        return true;
-    if (!value_output(f, v, answer_type(a, column), out))
-        return false;
-    out->p = out->p ? out->p : "";
-    return true;
-}
+/* --- reading answers ------------------------------------------------------------------------------------------------ */
 
 static bool same_text(struct slice a, struct slice b)
 {
@@ -158,26 +86,26 @@ static bool stop_now(struct fcall *f, int64_t i)
 
 /* --- crosstab(text) ---------------------------------------------------------------------------------------------- */
 
-static bool check_crosstab(struct fcall *f, const struct answer *a, const struct table *t)
+static bool check_crosstab(struct fcall *f, const struct nested_answer *a, const struct table *t)
 {
     bool fits = t->shape.n > 1;
-    if (fits && t->shape.columns[0].type != answer_type(a, 0)) {
+    if (fits && t->shape.columns[0].type != nested_answer_type(a, 0)) {
         error_set(f->err, ERRCODE_DATATYPE_MISMATCH, "invalid return type");
         error_detail(f->err, "SQL rowid datatype does not match return rowid datatype.");
         return false;
     }
     for (int i = 1; fits && i < t->shape.n; i++)
-        fits = t->shape.columns[i].type == answer_type(a, 2);
+        fits = t->shape.columns[i].type == nested_answer_type(a, 2);
     return fits || error_set(f->err, ERRCODE_SYNTAX_ERROR, "return and sql tuple descriptions are incompatible");
 }
 
 /* Neighbouring rows of one name become one row: their values in the order they come, as many as there are columns. */
-static void fill_crosstab(struct fcall *f, const struct answer *a, struct table *t)
+static void fill_crosstab(struct fcall *f, const struct nested_answer *a, struct table *t)
 {
     struct slice *row = ARENA_ARRAY(f->arena, struct slice, t->shape.n + 1), name;
     int filled = 0;
     for (int64_t i = 0; i < a->rows->nrows; i++) {
-        if (stop_now(f, i) || !answer_text(f, a, i, 0, &name))
+        if (stop_now(f, i) || !nested_answer_text(f, a, i, 0, &name))
             return;
         if (filled && !same_text(name, row[0])) {
             if (!add_row(f, t, row))
@@ -189,7 +117,7 @@ static void fill_crosstab(struct fcall *f, const struct answer *a, struct table 
             row[0] = name;
             filled = 1;
         }
-        if (filled < t->shape.n && !answer_text(f, a, i, 2, &row[filled++]))
+        if (filled < t->shape.n && !nested_answer_text(f, a, i, 2, &row[filled++]))
             return;
     }
     if (filled)
@@ -199,18 +127,18 @@ static void fill_crosstab(struct fcall *f, const struct answer *a, struct table 
 static void crosstab_open(struct fcall *f, void *state)
 {
     struct table *t = state;
-    struct answer a;
-    if (ARG_NULL(f, 0) || !run_query(f, arg_slice(f, 0), &a))
+    struct nested_answer a;
+    if (ARG_NULL(f, 0) || !nested_query_run(f, arg_slice(f, 0), &a))
         return;
     if (a.rows && a.rows->nrows) {
-        if (answer_columns(&a) != 3) {
+        if (nested_answer_columns(&a) != 3) {
             error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "invalid source data SQL statement");
             error_detail(f->err, "The provided SQL must return 3 columns: rowid, category, and values.");
         } else if (read_shape(f, t, f->nargs > 1 ? f->nargs - 1 : 1) && check_crosstab(f, &a, t)) {
             fill_crosstab(f, &a, t);
         }
     }
-    answer_free(&a);
+    nested_answer_free(&a);
 }
 
 /* --- crosstab(text, text) ------------------------------------------------------------------------------------------ */
@@ -230,20 +158,20 @@ static int find_category(const struct categories *c, struct slice name)
 
 static bool read_categories(struct fcall *f, struct slice text, struct categories *out)
 {
-    struct answer a;
+    struct nested_answer a;
     bool ok = true;
     *out = (struct categories){0};
-    if (!run_query(f, text, &a))
+    if (!nested_query_run(f, text, &a))
         return false;
     int64_t n = a.rows ? a.rows->nrows : 0;
-    if (n && answer_columns(&a) != 1)
+    if (n && nested_answer_columns(&a) != 1)
         ok = error_set(f->err, ERRCODE_SYNTAX_ERROR, "provided \"categories\" SQL must return 1 column of at least one row");
     if (n > LIMIT_TARGETS)
         ok = error_set(f->err, ERRCODE_TOO_MANY_COLUMNS, "target lists can have at most %d entries", LIMIT_TARGETS);
     out->names = ARENA_ARRAY(f->arena, struct slice, ok ? n + 1 : 1);
     for (int64_t i = 0; ok && i < n; i++) {
         struct slice name;
-        ok = answer_text(f, &a, i, 0, &name);
+        ok = nested_answer_text(f, &a, i, 0, &name);
         if (ok && !name.p)
             ok = error_set(f->err, ERRCODE_SYNTAX_ERROR, "provided \"categories\" SQL must not return NULL values");
         else if (ok && find_category(out, name) >= 0)
@@ -251,13 +179,13 @@ static bool read_categories(struct fcall *f, struct slice text, struct categorie
         if (ok)
             out->names[out->n++] = (struct slice){arena_strndup(f->arena, name.p, name.n), name.n};
     }
-    answer_free(&a);
+    nested_answer_free(&a);
     return ok;
 }
 
-static bool check_categories(struct fcall *f, const struct answer *a, const struct categories *c, const struct table *t)
+static bool check_categories(struct fcall *f, const struct nested_answer *a, const struct categories *c, const struct table *t)
 {
-    int ncolumns = answer_columns(a), wanted = ncolumns - 2 + c->n;
+    int ncolumns = nested_answer_columns(a), wanted = ncolumns - 2 + c->n;
     if (c->n == 0)
         return error_set(f->err, ERRCODE_SYNTAX_ERROR,
                          "provided \"categories\" SQL must return 1 column of at least one row");
@@ -275,25 +203,25 @@ static bool check_categories(struct fcall *f, const struct answer *a, const stru
 }
 
 /* Columns: the name, what stands between name and category in the first of its rows, one for each category. */
-static void fill_categories(struct fcall *f, const struct answer *a, const struct categories *c, struct table *t)
+static void fill_categories(struct fcall *f, const struct nested_answer *a, const struct categories *c, struct table *t)
 {
     struct slice *row = ARENA_ARRAY(f->arena, struct slice, t->shape.n + 1), name, category;
-    int ncolumns = answer_columns(a);
+    int ncolumns = nested_answer_columns(a);
     for (int64_t i = 0; i < a->rows->nrows; i++) {
-        if (stop_now(f, i) || !answer_text(f, a, i, 0, &name))
+        if (stop_now(f, i) || !nested_answer_text(f, a, i, 0, &name))
             return;
         if (i == 0 || !same_text(name, row[0])) {
             if (i && !add_row(f, t, row))
                 return;
             memset(row, 0, sizeof(*row) * (size_t)t->shape.n);
             for (int k = 0; k < ncolumns - 2; k++)
-                if (!answer_text(f, a, i, k, &row[k]))
+                if (!nested_answer_text(f, a, i, k, &row[k]))
                     return;
         }
-        if (!answer_text(f, a, i, ncolumns - 2, &category))
+        if (!nested_answer_text(f, a, i, ncolumns - 2, &category))
             return;
         int at = category.p ? find_category(c, category) : -1;
-        if (at >= 0 && !answer_text(f, a, i, ncolumns - 1, &row[ncolumns - 2 + at]))
+        if (at >= 0 && !nested_answer_text(f, a, i, ncolumns - 1, &row[ncolumns - 2 + at]))
             return;
     }
     add_row(f, t, row);
@@ -303,18 +231,18 @@ static void crosstab_hash_open(struct fcall *f, void *state)
 {
     struct table *t = state;
     struct categories c;
-    struct answer a;
+    struct nested_answer a;
     if (ARG_NULL(f, 0) || ARG_NULL(f, 1) || !read_shape(f, t, 2))
         return;
     if (t->shape.n < 2) {
         error_set(f->err, ERRCODE_SYNTAX_ERROR, "query-specified return tuple and crosstab function are not compatible");
         return;
     }
-    if (!read_categories(f, arg_slice(f, 1), &c) || !run_query(f, arg_slice(f, 0), &a))
+    if (!read_categories(f, arg_slice(f, 1), &c) || !nested_query_run(f, arg_slice(f, 0), &a))
         return;
     if (a.rows && a.rows->nrows && check_categories(f, &a, &c, t))
         fill_categories(f, &a, &c, t);
-    answer_free(&a);
+    nested_answer_free(&a);
 }
 
 /* --- connectby ----------------------------------------------------------------------------------------------------- */
@@ -358,10 +286,10 @@ static const char *type_name(struct fcall *f, uint32_t type)
     return format_type_name(f->arena, f->ctx->snapshot, f->ctx->search_path, f->ctx->nsearch_path, type, -1, false);
 }
 
-static bool check_keys(struct fcall *f, const struct answer *a, const struct table *t)
+static bool check_keys(struct fcall *f, const struct nested_answer *a, const struct table *t)
 {
     for (int i = 0; i < 2; i++) {
-        uint32_t have = t->shape.columns[i].type, found = answer_type(a, i);
+        uint32_t have = t->shape.columns[i].type, found = nested_answer_type(a, i);
         const char *what = i ? "parent key" : "key";
         if (have == found)
             continue;
@@ -417,10 +345,10 @@ static struct slice join(struct fcall *f, struct slice a, struct slice b, struct
 
 static bool walk(struct fcall *f, struct tree *w, struct slice key, struct slice branch, int level);
 
-static bool visit(struct fcall *f, struct tree *w, const struct answer *a, int64_t row, struct slice branch, int level)
+static bool visit(struct fcall *f, struct tree *w, const struct nested_answer *a, int64_t row, struct slice branch, int level)
 {
     struct slice key, parent, d = w->delimiter;
-    if (stop_now(f, row) || !answer_text(f, a, row, 0, &key) || !answer_text(f, a, row, 1, &parent))
+    if (stop_now(f, row) || !nested_answer_text(f, a, row, 0, &key) || !nested_answer_text(f, a, row, 1, &parent))
         return false;
     struct slice above = join(f, d, branch, d), here = join(f, d, key, d);
     if (memmem(above.p, above.n, here.p, here.n))
@@ -432,18 +360,18 @@ static bool visit(struct fcall *f, struct tree *w, const struct answer *a, int64
 /* The children of key at that level, each followed by its own. */
 static bool walk(struct fcall *f, struct tree *w, struct slice key, struct slice branch, int level)
 {
-    struct answer a;
+    struct nested_answer a;
     if (w->max_depth > 0 && level > w->max_depth)
         return true;
     if (level > TREE_DEPTH)
         return error_set(f->err, ERRCODE_STATEMENT_TOO_COMPLEX, "stack depth limit exceeded");
-    if (!run_query(f, children_query(f, w, key), &a))
+    if (!nested_query_run(f, children_query(f, w, key), &a))
         return false;
     int64_t n = a.rows ? a.rows->nrows : 0;
     bool ok = n == 0 || check_keys(f, &a, w->t);
     for (int64_t i = 0; ok && i < n; i++)
         ok = visit(f, w, &a, i, branch, level);
-    answer_free(&a);
+    nested_answer_free(&a);
     return ok;
 }
 

@@ -24,6 +24,8 @@ void xml_add_escaped(struct fcall *f, struct textbuf *out, struct slice s, bool 
 /* A value as XMLELEMENT shows it, by its type. False: the error is set. xml_expr.c. */
 bool xml_add_value(struct fcall *f, const struct value *v, uint32_t type, bool attribute, struct textbuf *out);
 
+/* An SQL identifier as an XML name (SQL/XML part 14); full: also "xml" at the beginning, and every colon; periods: and every period. */
+const char *xml_name(struct arena *arena, const char *identifier, bool full, bool periods);
 /* What XMLTABLE's call says of each column by a letter (xml_table.c): FOR ORDINALITY; with or without PATH, NOT NULL or not. */
 enum {
     XML_TABLE_ORDINALITY = 'o',

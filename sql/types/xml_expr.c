@@ -19,6 +19,44 @@
 #include "sql/types/typeoid.h"
 #include "sql/types/xml.h"
 
+/* --- names ---------------------------------------------------------------------------------------------------- */
+
+static bool is_name_start(uint32_t c)
+{
+    return c == '_' || c == ':' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= 0xC0 && c != 0xD7 && c != 0xF7);
+}
+
+static bool is_name_char(uint32_t c)
+{
+    return is_name_start(c) || c == '-' || c == '.' || c == 0xB7 || (c >= '0' && c <= '9');
+}
+
+const char *xml_name(struct arena *arena, const char *identifier, bool full, bool periods)
+{
+    struct textbuf out = textbuf_in(arena);
+    int len;
+
+    for (const char *p = identifier; *p; p += len) {
+        uint32_t c = utf8_decode(p, strlen(p), &len);
+        bool first = p == identifier;
+
+        len = len < 1 ? 1 : len;
+        if (*p == ':' && (first || full))
+            textbuf_addz(&out, "_x003A_");
+        else if (*p == '_' && p[1] == 'x')
+            textbuf_addz(&out, "_x005F_");
+        else if (periods && *p == '.')
+            textbuf_addz(&out, "_x002E_");
+        else if (full && first && strncasecmp(p, "xml", 3) == 0)
+            textbuf_addz(&out, *p == 'x' ? "_x0078_" : "_x0058_");
+        else if (first ? !is_name_start(c) : !is_name_char(c))
+            textbuf_printf(&out, "_x%04X_", c);
+        else
+            textbuf_add(&out, p, (size_t)len);
+    }
+    return arena_strndup(arena, out.p ? out.p : "", out.n);
+}
+
 /* --- declarations ------------------------------------------------------------------------------------- */
 
 /* A declaration that says something; version p NULL: none. standalone: 1 yes, 0 no, -1 nothing. */
