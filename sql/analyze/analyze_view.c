@@ -223,9 +223,15 @@ static struct view_target *updatable_target(struct pstate *ps, const struct rela
         return NULL;
     const char *reason = not_updatable_reason(q);
     char event = !strcmp(verb, "INSERT") ? '3' : !strcmp(verb, "UPDATE") ? '2' : '4';
-    for (int i = 0; i < view->nrules && !reason; i++)
-        if (view->rules[i]->event == event && view->rules[i]->enabled != 'D')
-            reason = "Views with conditional DO INSTEAD rules are not automatically updatable.";
+    for (int i = 0; i < view->nrules && !reason; i++) {
+        if (view->rules[i]->event != event || view->rules[i]->enabled == 'D')
+            continue;
+        if (!view->rules[i]->instead) {
+            parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s of view \"%s\" with a DO ALSO rule is not supported", verb, view->name);
+            return NULL;
+        }
+        reason = "Views with conditional DO INSTEAD rules are not automatically updatable.";
+    }
     if (reason)
         return refuse_view(ps, view, verb, reason);
     int from = q->from[0]->rte;

@@ -335,8 +335,7 @@ struct create_rule {
     struct expr *qual;      /* parameters stand for old and new: see rule_param_name */
     struct query **actions;
     int nactions;
-    struct query *select;   /* ON SELECT */
-    const char *select_text;
+    struct query *select;   /* ON SELECT: its one action */
 };
 
 /* CREATE OPERATOR CLASS; CREATE and ALTER OPERATOR FAMILY. */

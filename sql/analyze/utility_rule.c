@@ -48,13 +48,13 @@ static bool check_returning(struct pstate *ps, const struct create_rule *c)
     return !wrong;
 }
 
-static bool check_relation(struct pstate *ps, const struct relation *r)
+static bool check_relation(struct pstate *ps, const struct relation *r, char event)
 {
     if (r->kind == RELKIND_MATVIEW) {
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "rules on materialized views are not supported");
         return false;
     }
-    if (r->kind != RELKIND_TABLE && r->kind != RELKIND_VIEW) {
+    if (r->kind != RELKIND_TABLE && r->kind != RELKIND_VIEW && !(event == '1' && r->kind == RELKIND_PARTITIONED)) {
         if (r->kind == RELKIND_PARTITIONED)
             return utility_refuse(ps, -1, "a rule on a partitioned table");
         parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "relation \"%s\" cannot have rules", r->name);
@@ -80,11 +80,30 @@ static bool rule_actions(struct pstate *ps, const PgQuery__RuleStmt *s, const st
             return utility_refuse(ps, -1, "this statement as a rule's action");
         if (q->command == QUERY_UTILITY && c->qual)
             return refuse(ps, "rules with WHERE conditions can only have SELECT, INSERT, UPDATE, or DELETE actions");
-        if (q->command == QUERY_SELECT)
-            return utility_refuse(ps, -1, "SELECT as a rule's action");
         c->actions[c->nactions++] = q;
     }
     return true;
+}
+
+/* ON SELECT: what makes a view. */
+static bool select_rule(struct pstate *ps, const PgQuery__RuleStmt *s, struct create_rule *c)
+{
+    if (s->n_actions > 1) {
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "multiple actions for rules on SELECT are not implemented");
+        return false;
+    }
+    c->select = s->n_actions ? analyze_inner(ps->a, s->actions[0]) : NULL;
+    if (parse_failed(ps))
+        return false;
+    const char *wrong = !c->select || c->select->command != QUERY_SELECT || !c->instead
+                            ? "rules on SELECT must have action INSTEAD SELECT"
+                        : c->select->has_modifying_cte
+                            ? "rules on SELECT must not contain data-modifying statements in WITH"
+                        : s->where_clause ? "event qualifications are not implemented for rules on SELECT"
+                                          : NULL;
+    if (wrong)
+        parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s", wrong);
+    return !wrong;
 }
 
 bool utility_create_rule(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
@@ -99,13 +118,13 @@ bool utility_create_rule(struct pstate *ps, const PgQuery__Node *n, struct utili
                : s->event == PG_QUERY__CMD_TYPE__CMD_UPDATE ? '2'
                : s->event == PG_QUERY__CMD_TYPE__CMD_DELETE ? '4'
                                                             : '1';
-    if (c->event == '1')
-        return utility_refuse(ps, -1, "CREATE RULE ON SELECT");
     const struct relation *r = open_relation(ps, s->relation);
     if (!r || parse_failed(ps))
         return utility_without_position(ps);
-    if (!check_relation(ps, r))
+    if (!check_relation(ps, r, c->event))
         return false;
+    if (c->event == '1')
+        return select_rule(ps, s, c);
     if (s->where_clause) {
         struct pstate *around = old_and_new(ps->a, r, false);
         around->ns[0]->rel_visible = c->event != '3';
@@ -114,9 +133,5 @@ bool utility_create_rule(struct pstate *ps, const PgQuery__Node *n, struct utili
         if (!c->qual)
             return false;
     }
-    if (!rule_actions(ps, s, r, c) || !check_returning(ps, c))
-        return false;
-    if (r->kind == RELKIND_VIEW && !c->instead)
-        return utility_refuse(ps, -1, "a DO ALSO rule on a view");
-    return true;
+    return rule_actions(ps, s, r, c) && check_returning(ps, c);
 }

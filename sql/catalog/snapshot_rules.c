@@ -79,7 +79,7 @@ static struct trigger_def *make_trigger(struct loader *l, struct relation_ext *x
     strbuf_addz(&b, "#variable_conflict use_column\nDECLARE pgf_replaced boolean := false; pgf_returned boolean := false; BEGIN ");
     for (int i = 0; i < x->rel.nrules; i++) {
         const struct rule_def *r = x->rel.rules[i];
-        if (r->event != event || r->enabled == 'D' || r->enabled == 'R' || (event == '3' && !r->instead) != after)
+        if (r->event != event || r->enabled == 'D' || r->enabled == 'R' || (event == '3' && !r->instead && !view) != after)
             continue;
         first = first ? first : r;
         unconditional |= r->instead && !r->qual_sql;

@@ -208,6 +208,8 @@ bool run_alter_opfamily(struct command *c);
 bool cmd_find_opclass(struct command *c, const struct object_ref *ref, bool family, uint32_t *oid);
 /* rule_command.c */
 bool run_create_rule(struct command *c);
+/* select_rule.c: CREATE RULE ON SELECT. */
+bool cmd_create_select_rule(struct command *c, const struct relation *r);
 bool cmd_rename_rule(struct command *c, const struct relation *r, const char *from, const char *to);
 bool cmd_enable_rule(struct command *c, const struct relation *r, const char *name, char enabled);
 /* foreign_command.c */

@@ -356,6 +356,12 @@ static bool find_dropped_rule(struct command *c, const struct object_ref *ref, s
     const struct rule_def *k = r ? relation_rule(r, ref->sub) : NULL;
     if (!r)
         return missing(c, ERRCODE_UNDEFINED_TABLE, "relation", cmd_qualified_text(c, &ref->name));
+    if (!k && r->kind == RELKIND_VIEW && strcmp(ref->sub, "_RETURN") == 0) {
+        error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST, "cannot drop rule _RETURN on view %s because view %s requires it",
+                  cmd_qualified_text(c, &ref->name), cmd_qualified_text(c, &ref->name));
+        error_hint(c->err, "You can drop view %s instead.", cmd_qualified_text(c, &ref->name));
+        return false;
+    }
     if (!k && c->utility->drop.missing_ok) {
         cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "rule \"%s\" for relation \"%s\" does not exist, skipping", ref->sub,
                    cmd_qualified_text(c, &ref->name));

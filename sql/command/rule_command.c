@@ -61,7 +61,7 @@ static bool check_table(struct command *c, const struct create_rule *k, const st
         return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied: \"%s\" is a system catalog", r->name);
     if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name))
         return false;
-    if (strcmp(k->name, "_RETURN") == 0)
+    if (k->event != '1' && strcmp(k->name, "_RETURN") == 0)
         return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "non-view rule for \"%s\" must not be named \"%s\"", r->name,
                          k->name);
     return true;
@@ -81,6 +81,8 @@ bool run_create_rule(struct command *c)
     const struct relation *r = cmd_relation(c, &k->table);
     if (!r || !check_table(c, k, r) || !command_adopt(c, &r) || !durable_create(c->db, c->err))
         return false;
+    if (k->event == '1')
+        return cmd_create_select_rule(c, r);
     const struct rule_def *old = relation_rule(r, k->name);
     if (old && !k->replace)
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "rule \"%s\" for relation \"%s\" already exists", k->name, r->name);

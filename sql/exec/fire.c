@@ -119,6 +119,7 @@ bool fire_trigger(const struct fired_row *r, struct trigger_call *call)
                          call->trigger->function);
     if (!proc->user)
         return builtin_trigger(r, proc, call);
+    call->results = r->env->results;
     struct routine_call c = {
         .ctx = ctx, .proc = proc, .rettype = TRIGGEROID, .trigger = call, .arena = r->arena, .err = r->err};
     const struct trigger_call *outer = ctx->trigger;

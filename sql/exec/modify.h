@@ -22,6 +22,7 @@ struct modify_env {
     struct run_control *control;
     struct connection *connection; /* inside the write transaction */
     struct after_queue *queue;     /* being fired: actions of foreign keys add to it */
+    struct rule_results *results;  /* where rows of rules' SELECTs go; NULL: nowhere */
 };
 
 /*

@@ -364,7 +364,7 @@ static enum portal_result portal_run_result(struct portal *p, const struct porta
 
 static struct modify_env portal_env(struct portal *p, const struct portal_run *run)
 {
-    return (struct modify_env){.txn = run->txn, .control = run->control, .connection = p->connection};
+    return (struct modify_env){.txn = run->txn, .control = run->control, .connection = p->connection, .results = run->results};
 }
 
 static enum portal_result portal_modify(struct portal *p, const struct portal_run *run, struct error *err)

@@ -104,6 +104,7 @@ struct portal_run {
     struct row_sink *sink; /* NULL: rows are dropped */
     int64_t max_rows;      /* <= 0 no limit */
     bool on_worker;
+    struct rule_results *results; /* rows of rules' SELECTs; NULL: dropped */
 };
 
 enum portal_result portal_run(struct portal *p, const struct portal_run *run, struct error *err);

@@ -14,6 +14,7 @@
 #include "sql/types/value.h"
 
 struct rowset;
+struct rule_results;
 
 /* What a BEFORE or INSTEAD OF row trigger's function returned. */
 enum trigger_answer {
@@ -31,6 +32,7 @@ struct trigger_call {
     /* The rows of the transition tables the trigger names (rowset columns = natts), else NULL. The function's own
        statements see them as relations named trigger->old_table and trigger->new_table. */
     struct rowset *old_table, *new_table;
+    struct rule_results *results;      /* a rule's: where rows of its SELECTs go; NULL: nowhere */
 
     /* Taken. */
     uint64_t counted; /* a rule's: rows its action of the event's kind changed */

@@ -481,8 +481,20 @@ struct step *plan_modify_merge(struct planner *p, struct query *q, struct query 
     return ok ? finish(p, q, m, rows, NULL, 0) : NULL;
 }
 
+/* In WITH a statement must stay one statement. */
+static bool check_rule_in_with(struct planner *p, const struct rule_def *k)
+{
+    const char *what = !k->instead         ? "DO ALSO"
+                       : k->qual_sql       ? k->nactions ? "conditional DO INSTEAD" : NULL
+                       : k->nactions == 0  ? "DO INSTEAD NOTHING"
+                       : k->nactions > 1   ? "multi-statement DO INSTEAD"
+                                           : NULL;
+    return !what || error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED,
+                              "%s rules are not supported for data-modifying statements in WITH", what);
+}
+
 /* What cannot be said of a table or view with rules: RETURNING without an INSTEAD rule that gives it, ON CONFLICT. */
-static bool check_rules(struct planner *p, const struct query *q, const struct relation *r, int event)
+static bool check_rules(struct planner *p, const struct query *q, const struct relation *r, int event, bool in_with)
 {
     const char *verb = event == TRIGGER_INSERT ? "INSERT" : event == TRIGGER_UPDATE ? "UPDATE" : "DELETE";
     char type = event == TRIGGER_INSERT ? '3' : event == TRIGGER_UPDATE ? '2' : '4';
@@ -497,8 +509,12 @@ static bool check_rules(struct planner *p, const struct query *q, const struct r
         instead |= k->instead;
         returns |= rule_returns_rows(k);
     }
-    if (!q->nreturning || !instead || returns)
+    if (!q->nreturning || !instead || returns) {
+        for (int i = 0; in_with && i < r->nrules; i++)
+            if (r->rules[i]->event == type && r->rules[i]->enabled != 'D' && !check_rule_in_with(p, r->rules[i]))
+                return false;
         return true;
+    }
     error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot perform %s RETURNING on relation \"%s\"", verb, r->name);
     error_hint(p->err, "You need an unconditional ON %s DO INSTEAD rule with a RETURNING clause.", verb);
     return false;
@@ -519,7 +535,7 @@ struct step *plan_modify(struct planner *p, struct query *q, const struct query 
     }
     struct query *rows = q->command == QUERY_INSERT ? inserted_rows(p, q, op) : changed_rows(p, q, m, op);
     bool conflict = q->conflict && q->conflict->action != CONFLICT_NONE;
-    if (!check_rules(p, q, m->relation, op->event) || !plan_row_firings(p, m->relation, op) || (conflict && !plan_conflict(p, q, m)))
+    if (!check_rules(p, q, m->relation, op->event, with != NULL) || !plan_row_firings(p, m->relation, op) || (conflict && !plan_conflict(p, q, m)))
         return NULL;
     bool updates = conflict && q->conflict->action == CONFLICT_UPDATE;
     const struct row_op *second = updates ? &m->conflict->op : NULL;

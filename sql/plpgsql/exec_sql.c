@@ -3,6 +3,7 @@
 
 #include "sql/base/strbuf.h"
 #include "sql/exec/call.h"
+#include "sql/exec/rule_result.h"
 #include "sql/plpgsql/exec.h"
 #include "sql/plpgsql/extra.h"
 
@@ -127,6 +128,26 @@ static void count_for_rule(struct frame *fr, const struct program *g)
         t->counted = fr->processed;
 }
 
+/* A SELECT that is a rule's action: its rows are for the client, if it can take them. */
+static bool run_rule_select(struct frame *fr, struct pexpr *e)
+{
+    struct rule_results *results = fr->call->trigger->results;
+    struct spi_result unused = {0};
+    struct rowset *rows = NULL;
+    if (!results)
+        return run_query(fr, e, 0, NULL, &unused);
+    if (!run_query(fr, e, 0, &rows, &unused))
+        return false;
+    struct rowset *all = rule_results_rows(results, e->plan);
+    for (int64_t i = 0; i < rows->nrows; i++) {
+        struct value *row = rowset_append(all);
+        for (int k = 0; k < all->ncolumns; k++)
+            row[k] = rowset_copy(all, &rowset_row(rows, i)[k]);
+    }
+    rowset_destroy(rows);
+    return rowset_check(all, fr->err);
+}
+
 enum outcome exec_sql(struct frame *fr, const struct stmt *s)
 {
     struct pexpr *e = s->sql.sql;
@@ -138,6 +159,8 @@ enum outcome exec_sql(struct frame *fr, const struct stmt *s)
     bool ok = refuse_control(fr, g);
     if (ok && s->sql.into) {
         ok = run_into(fr, s, p, fr->vals, e->source);
+    } else if (ok && g->command == QUERY_SELECT && frame_is_rule(fr)) {
+        ok = run_rule_select(fr, e);
     } else if (ok && g->command == QUERY_SELECT) {
         ok = run_query(fr, e, 0, NULL, &result);
         error_set(fr->err, ERRCODE_SYNTAX_ERROR, "query has no destination for result data");

@@ -431,7 +431,8 @@ enum portal_result session_run(struct pg_session *s, struct portal *p, struct ro
                              .out = s->reply.out,
                              .sink = sink,
                              .max_rows = max_rows,
-                             .on_worker = s->on_worker};
+                             .on_worker = s->on_worker,
+                             .results = s->task == TASK_QUERY && p == s->query.portal && !p->returns_rows ? &s->query.rule_results : NULL};
     enum portal_result r;
     if (p->state == PORTAL_BROKEN) {
         error_set(&s->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"%s\" cannot be run",

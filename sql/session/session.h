@@ -8,6 +8,7 @@
 
 #include "sql/analyze/analyze.h"
 #include "sql/exec/portal.h"
+#include "sql/exec/rule_result.h"
 #include "sql/exec/spi.h"
 #include "sql/pg.h"
 #include "sql/session/guc.h"
@@ -45,6 +46,7 @@ struct session_query { /* TASK_QUERY */
     struct portal *portal;
     struct row_writer writer;
     bool writing;
+    struct rule_results rule_results; /* beside the portal's answer */
 };
 
 struct session_execute { /* TASK_EXECUTE */

@@ -36,6 +36,8 @@ static void query_drop_portal(struct pg_session *s)
     if (q->portal)
         portal_destroy(q->portal, &s->txn);
     q->portal = NULL;
+    for (struct rule_result *r; (r = rule_results_take(&q->rule_results));)
+        rule_result_free(r);
 }
 
 static void query_end(struct pg_session *s)
@@ -145,6 +147,27 @@ static void query_describe(struct pg_session *s)
     p->described = true;
 }
 
+/* Rows of SELECTs that are actions of rules, each action's as a result of its own. */
+static bool query_send_rule_results(struct pg_session *s)
+{
+    struct session_query *q = &s->query;
+    bool ok = true;
+    for (struct rule_result *r; ok && (r = rule_results_take(&q->rule_results)); rule_result_free(r)) {
+        struct portal *p = session_portal(s, "", plan_ref(r->plan));
+        struct row_writer w;
+        if (!p)
+            return false;
+        row_writer_init(&w, s->reply.out, &s->eval, p->arena, p->types, p->nfields, NULL, 0);
+        w.encoding = client_encoding(s);
+        s->reply.row_description(s->reply.host, p->fields, p->nfields);
+        for (int64_t i = 0; ok && i < r->rows->nrows; i++)
+            ok = w.sink.row(w.sink.arg, rowset_row(r->rows, i), &s->err);
+        row_writer_free(&w);
+        portal_destroy(p, &s->txn);
+    }
+    return ok;
+}
+
 /* Runs the portal at hand. PG_DONE: the statement is over and answered. */
 static enum pg_result query_run(struct pg_session *s)
 {
@@ -163,6 +186,8 @@ static enum pg_result query_run(struct pg_session *s)
         return PG_FAILED;
     if (r != PORTAL_FINISHED)
         return session_wait(r);
+    if (!query_send_rule_results(s))
+        return PG_FAILED;
     const char *tag = session_tag(s, p);
     if (q->index + 1 >= q->count) {
         query_drop_portal(s); /* its statement must be over before COMMIT */
