@@ -11,7 +11,9 @@
 #include "sql/base/strbuf.h"
 #include "sql/exec/casts.h"
 #include "sql/exec/spi.h"
+#include "sql/exec/trigger.h"
 #include "sql/txn/connection.h"
+#include "sql/txn/function_counts.h"
 #include "sql/types/json_parse.h"
 #include "sql/types/record.h"
 
@@ -313,6 +315,40 @@ static void restore_connection(struct connection_state *s)
     s->connection->control = s->control;
 }
 
+/* --- counting (track_functions) ----------------------------------------------------------------------- */
+
+struct call_timer {
+    bool on;
+    int64_t start, others; /* others: ctx->function_time at the start */
+    int64_t total;         /* the function's before: a recursive call's time is not counted twice */
+};
+
+static struct call_timer begin_counting(struct routine_call *c)
+{
+    struct eval_context *ctx = c->ctx;
+    struct call_timer t = {.on = ctx->function_counts && ctx->track_functions > (c->proc->lang == LANGUAGE_SQL) &&
+                                 !(c->trigger && c->trigger->trigger->rule)};
+    if (!t.on)
+        return t;
+    const struct function_count *before = function_counts_find(ctx->function_counts, c->proc->oid);
+    t.start = run_control_now();
+    t.others = ctx->function_time;
+    t.total = before ? before->total : 0;
+    return t;
+}
+
+static void end_counting(struct routine_call *c, const struct call_timer *t)
+{
+    if (!t->on)
+        return;
+    struct function_count *n = function_counts_at(c->ctx->function_counts, c->proc->oid);
+    int64_t took = run_control_now() - t->start;
+    n->calls++;
+    n->total = t->total + took;
+    n->self += took - (c->ctx->function_time - t->others);
+    c->ctx->function_time = t->others + took;
+}
+
 bool routine_call(struct routine_call *c)
 {
     c->result = value_null();
@@ -327,7 +363,10 @@ bool routine_call(struct routine_call *c)
     struct connection_state state;
     save_connection(c, &state);
     stack.depth++;
+    struct call_timer timer = begin_counting(c);
     bool ok = run_language(c) && !error_is_set(c->err);
+    if (ok)
+        end_counting(c, &timer);
     stack.depth--;
     restore_connection(&state);
     snapshot_unref(held);

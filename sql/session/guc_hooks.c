@@ -302,6 +302,8 @@ void guc_hook_apply(const struct guc_store *s, struct eval_context *ctx)
         if (!strcmp(guc_named(s, "IntervalStyle"), interval_names[i]))
             ctx->intervalstyle = (enum intervalstyle)i;
     ctx->extra_float_digits = atoi(guc_named(s, "extra_float_digits"));
+    const char *track = guc_named(s, "track_functions");
+    ctx->track_functions = !strcmp(track, "all") ? 2 : !strcmp(track, "pl") ? 1 : 0;
     ctx->bytea_escape = !strcmp(guc_named(s, "bytea_output"), "escape");
     ctx->standard_conforming_strings = !strcmp(guc_named(s, "standard_conforming_strings"), "on");
 }

@@ -235,6 +235,7 @@ static void session_init_eval(struct pg_session *s)
     s->eval.live_row = live_row;
     s->eval.column_statistics = column_statistics;
     s->eval.routines = &routine_sql_door;
+    s->eval.function_counts = &s->function_counts;
     s->eval.spi = &session_spi;
     s->eval.sequences = s->database->sequences;
     s->eval.sequence_session = sequence_session_create();
@@ -310,6 +311,7 @@ void pg_session_destroy(struct pg_session *s)
         snapshot_unref(s->snapshot);
     if (s->eval.sequence_session)
         sequence_session_destroy(s->eval.sequence_session);
+    function_counts_clear(&s->function_counts);
     guc_store_free(&s->gucs);
     pthread_mutex_destroy(&s->lock);
     free(s->search_path);

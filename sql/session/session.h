@@ -119,6 +119,7 @@ struct pg_session {
     bool autovacuum; /* the server's own: autovacuum.h */
     bool started; /* the first message has come: text of the running statement below is kept */
     int64_t lock_deadline; /* lock_timeout while parked; 0 */
+    struct function_counts function_counts; /* of its transaction */
     uint64_t xid;          /* of its transaction, 0 while it has asked for none: xact.h */
     int64_t idle_deadline; /* idle_in_transaction_session_timeout */
     struct listener *listener;

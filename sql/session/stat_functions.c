@@ -1,6 +1,6 @@
 /*
  * stat_functions.c: the statistics functions of PostgreSQL 15 (documentation, chapter 28.2). What sessions do is shown as it
- * is (the rows of live.c), so are rows changed and the times of VACUUM and ANALYZE (txn/activity.h); counters of scans and
+ * is (the rows of live.c), so are rows changed, the times of VACUUM and ANALYZE and calls of functions (txn/activity.h); counters of scans and
  * blocks are not kept by this server and answer 0, times of events that it does not note NULL. n_live_tup is what the last ANALYZE
  * counted and what came and went since.
  *
@@ -102,8 +102,49 @@ static void table_counter(struct fcall *f)
     }
 }
 
+/* --- functions ---------------------------------------------------------------------------------------------------- */
+
+static const struct function_counter {
+    const char *name;
+    bool xact; /* of this transaction only */
+    size_t at; /* in struct function_count */
+    bool is_time;
+} function_counters[] = {
+    {"pg_stat_get_function_calls", false, offsetof(struct function_count, calls), false},
+    {"pg_stat_get_function_total_time", false, offsetof(struct function_count, total), true},
+    {"pg_stat_get_function_self_time", false, offsetof(struct function_count, self), true},
+    {"pg_stat_get_xact_function_calls", true, offsetof(struct function_count, calls), false},
+    {"pg_stat_get_xact_function_total_time", true, offsetof(struct function_count, total), true},
+    {"pg_stat_get_xact_function_self_time", true, offsetof(struct function_count, self), true},
+};
+
+static void function_counter(struct fcall *f)
+{
+    struct pg_session *s = f->ctx->session;
+    uint32_t oid = (uint32_t)ARG_INT(f, 0);
+    const struct function_counter *k = function_counters;
+    while (strcmp(k->name, f->impl->name) != 0)
+        k++;
+    struct function_count all = {0};
+    const struct function_count *c = k->xact ? function_counts_find(&s->function_counts, oid) : &all;
+    if (!k->xact && oid)
+        activity_get_function(s->database->activity, oid, &all);
+    if (!c || !c->oid)
+        return;
+    int64_t v = *(const int64_t *)((const char *)c + k->at);
+    f->result = k->is_time ? value_real((double)v / 1e6) : value_int(v);
+}
+
+static void pg_stat_reset_single_function_counters(struct fcall *f)
+{
+    if (ARG_INT(f, 0))
+        activity_reset_function(f->ctx->session->database->activity, (uint32_t)ARG_INT(f, 0));
+    no_effect(f);
+}
+
 static void pg_stat_reset(struct fcall *f)
 {
+    activity_reset_function(f->ctx->session->database->activity, 0);
     activity_reset(f->ctx->session->database->activity, NULL);
     no_effect(f);
 }
@@ -261,6 +302,7 @@ static const struct srf_impl none_srf = {sizeof(struct counter), count_open, non
 #define NOTHING(name) {name, no_value}
 #define VOID(name) {name, no_effect}
 #define BACKEND(name) {"pg_stat_get_backend_" name, backend_value}
+#define FUNCTION(name) {"pg_stat_get_" name, function_counter}
 #define TABLE(name) {"pg_stat_get_" name, table_counter}
 #define LIVE(name) {name, .srf = &live_srf}
 #define EMPTY(name) {name, .srf = &none_srf}
@@ -297,11 +339,11 @@ const struct fn_impl stat_functions[] = {
     TABLE("last_autoanalyze_time"), NOTHING("pg_stat_get_db_stat_reset_time"),
     NOTHING("pg_stat_get_bgwriter_stat_reset_time"), NOTHING("pg_stat_get_snapshot_timestamp"),
     NOTHING("pg_stat_get_db_checksum_failures"), NOTHING("pg_stat_get_db_checksum_last_failure"),
-    NOTHING("pg_stat_get_function_calls"), NOTHING("pg_stat_get_function_total_time"),
-    NOTHING("pg_stat_get_function_self_time"), NOTHING("pg_stat_get_xact_function_calls"),
-    NOTHING("pg_stat_get_xact_function_total_time"), NOTHING("pg_stat_get_xact_function_self_time"),
+    FUNCTION("function_calls"), FUNCTION("function_total_time"), FUNCTION("function_self_time"),
+    FUNCTION("xact_function_calls"), FUNCTION("xact_function_total_time"), FUNCTION("xact_function_self_time"),
     VOID("pg_stat_clear_snapshot"), VOID("pg_stat_force_next_flush"), {"pg_stat_reset", pg_stat_reset},
-    {"pg_stat_reset_single_table_counters", pg_stat_reset_single_table_counters}, VOID("pg_stat_reset_single_function_counters"),
+    {"pg_stat_reset_single_table_counters", pg_stat_reset_single_table_counters}, 
+    {"pg_stat_reset_single_function_counters", pg_stat_reset_single_function_counters},
     VOID("pg_stat_reset_slru"), {"pg_stat_reset_shared", pg_stat_reset_shared},
     {"pg_stat_get_db_numbackends", pg_stat_get_db_numbackends}, BACKEND("dbid"), BACKEND("pid"), BACKEND("userid"),
     BACKEND("client_addr"), BACKEND("client_port"), BACKEND("start"), BACKEND("xact_start"),

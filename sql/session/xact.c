@@ -47,6 +47,7 @@ static uint64_t current_id(struct pg_session *s)
 
 void xact_end(struct pg_session *s, bool committed)
 {
+    activity_add_functions(s->database->activity, &s->function_counts);
     if (!s->xid)
         return;
     pthread_mutex_lock(&xact_mutex);

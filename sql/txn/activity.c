@@ -22,6 +22,7 @@ struct table_activity {
 struct activity {
     pthread_mutex_t lock;
     struct table_activity *buckets[ACTIVITY_BUCKETS];
+    struct function_counts functions;
 };
 
 struct activity *activity_create(void)
@@ -43,6 +44,7 @@ void activity_destroy(struct activity *a)
             free(t->name);
             free(t);
         }
+    function_counts_clear(&a->functions);
     pthread_mutex_destroy(&a->lock);
     free(a);
 }
@@ -157,5 +159,32 @@ void activity_reset(struct activity *a, const char *table)
         for (struct table_activity *t = a->buckets[i]; t; t = t->chain)
             if (!table || !strcmp(t->name, table))
                 reset(t);
+    pthread_mutex_unlock(&a->lock);
+}
+
+void activity_add_functions(struct activity *a, struct function_counts *counted)
+{
+    if (!counted->used)
+        return;
+    pthread_mutex_lock(&a->lock);
+    function_counts_move(&a->functions, counted);
+    pthread_mutex_unlock(&a->lock);
+}
+
+void activity_get_function(struct activity *a, uint32_t oid, struct function_count *out)
+{
+    pthread_mutex_lock(&a->lock);
+    const struct function_count *c = function_counts_find(&a->functions, oid);
+    *out = c ? *c : (struct function_count){0};
+    pthread_mutex_unlock(&a->lock);
+}
+
+void activity_reset_function(struct activity *a, uint32_t oid)
+{
+    pthread_mutex_lock(&a->lock);
+    if (!oid)
+        function_counts_clear(&a->functions);
+    else if (function_counts_find(&a->functions, oid))
+        *function_counts_at(&a->functions, oid) = (struct function_count){.oid = oid};
     pthread_mutex_unlock(&a->lock);
 }

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sql/txn/function_counts.h"
+
 struct activity;
 struct table_activity; /* of one table; lives as long as the activity it is of */
 
@@ -38,5 +40,12 @@ void activity_event(struct activity *a, const char *table, enum activity_event e
 void activity_get(struct activity *a, const char *table, struct activity_counts *out);
 /* Counters begin anew; table NULL: all. */
 void activity_reset(struct activity *a, const char *table);
+
+/* Calls of functions: adds what a transaction counted, which is empty then. */
+void activity_add_functions(struct activity *a, struct function_counts *counted);
+/* oid 0 in *out: it was not called. */
+void activity_get_function(struct activity *a, uint32_t oid, struct function_count *out);
+/* oid 0: all. */
+void activity_reset_function(struct activity *a, uint32_t oid);
 
 #endif

@@ -21,6 +21,7 @@ struct spi_host;
 struct column_stats;
 struct relation;
 struct routine_frame;
+struct function_counts;
 struct trigger_call;
 struct timezone_def; /* types/timezone.h */
 struct sequence_store;   /* catalog/sequence.h */
@@ -75,6 +76,9 @@ struct eval_context {
     int trigger_depth;                   /* pg_trigger_depth() */
     struct event_state *events;          /* of the command under way, for event triggers (command/event_collect.h); NULL */
     int typmod_position; /* of the type name whose modifier is being read: for warnings; 0 */
+    int track_functions;                     /* calls are counted: 1 those of procedural languages, 2 all */
+    struct function_counts *function_counts; /* by the transaction (txn/function_counts.h); NULL in unit tests */
+    int64_t function_time;                   /* nanoseconds that calls which are over took: what is not their callers' own */
     const struct routine_frame *frames;  /* functions at work, innermost first (exec/routine.h) */
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
