@@ -13,6 +13,7 @@
 #include "sql/pg.h"
 #include "sql/session/guc.h"
 #include "sql/session/normalize.h"
+#include "sql/txn/function_counts.h"
 
 struct pg_engine;
 struct copy_in;

@@ -6,6 +6,7 @@
 
 #include "sql/base/strbuf.h"
 #include "sql/session/session.h"
+#include "sql/txn/activity.h"
 #include "sql/types/text_util.h"
 
 /* How many ids back pg_xact_status knows the outcome; NULL beyond, as PostgreSQL answers for what is too old. */
