@@ -11,6 +11,7 @@
 
 #include "sql/catalog/acl.h"
 #include "sql/session/copy.h"
+#include "sql/session/server_file.h"
 
 /* PostgreSQL's predefined roles (catalog/builtin/pg_authid.def). */
 #define ROLE_READ_SERVER_FILES  4569u
@@ -37,6 +38,8 @@ int copy_file_open(struct pg_session *s, const struct utility *u)
         error_set(&s->err, ERRCODE_INVALID_NAME, "relative path not allowed for COPY to file");
         return -1;
     }
+    if (!server_file_check(s, path, &s->err))
+        return -1;
     int fd = u->copy.from ? open(path, O_RDONLY | O_CLOEXEC)
                           : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0) {

@@ -3,9 +3,11 @@
  * advisory locks, notifications. PostgreSQL 15 documentation, sections 9.26 and 9.27.
  */
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <time.h>
 
+#include "sql/base/log.h"
 #include "sql/session/advisory.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
@@ -112,8 +114,28 @@ static void pg_trigger_depth(struct fcall *f)
     f->result = value_int(f->ctx->trigger_depth);
 }
 
+static void cancel_session(struct pg_session *s)
+{
+    atomic_store(&s->control.cancel, 1);
+    s->reply.wake(s->reply.host);
+}
+
+static void terminate_session(struct pg_session *s)
+{
+    atomic_store(&s->control.terminate, 1);
+    s->reply.wake(s->reply.host);
+}
+
+/* Memory is the process's: sessions are threads' work. */
+static void log_memory(struct pg_session *s)
+{
+    struct mallinfo2 m = mallinfo2();
+    log_line(LOG_LEVEL_LOG, "logging memory contexts of PID %d: %zu bytes of the server in use, %zu free, %zu mapped", s->pid,
+             m.uordblks, m.fordblks, m.hblkhd);
+}
+
 /* Applies act to the session of that pid; false with a WARNING when there is none. */
-static void signal_backend(struct fcall *f, bool terminate)
+static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s))
 {
     struct pg_session *me = session_of(f);
     struct pg_engine *e = me->engine;
@@ -124,8 +146,7 @@ static void signal_backend(struct fcall *f, bool terminate)
         if (s->pid != pid)
             continue;
         found = true;
-        atomic_store(terminate ? &s->control.terminate : &s->control.cancel, 1);
-        s->reply.wake(s->reply.host);
+        act(s);
     }
     pthread_mutex_unlock(&e->lock);
     if (!found)
@@ -136,12 +157,17 @@ static void signal_backend(struct fcall *f, bool terminate)
 
 static void pg_cancel_backend(struct fcall *f)
 {
-    signal_backend(f, false);
+    signal_backend(f, cancel_session);
 }
 
 static void pg_terminate_backend(struct fcall *f)
 {
-    signal_backend(f, true);
+    signal_backend(f, terminate_session);
+}
+
+static void pg_log_backend_memory_contexts(struct fcall *f)
+{
+    signal_backend(f, log_memory);
 }
 
 /* Sleeps in short steps, so that cancel and timeouts are seen. */
@@ -304,6 +330,7 @@ const struct fn_impl session_functions[] = {
     {"pg_trigger_depth", pg_trigger_depth},
     {"pg_cancel_backend", pg_cancel_backend},
     {"pg_terminate_backend", pg_terminate_backend},
+    {"pg_log_backend_memory_contexts", pg_log_backend_memory_contexts},
     {"pg_sleep", pg_sleep},
     {"pg_export_snapshot", pg_export_snapshot},
     {"pg_notify", pg_notify},

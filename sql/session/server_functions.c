@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
+#include "sql/base/limits.h"
 #include "sql/base/strbuf.h"
 #include "sql/session/advisory.h"
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
+#include "sql/types/datetime.h"
 #include "sql/types/text_util.h"
 
 static struct pg_session *session_of(struct fcall *f)
@@ -176,6 +179,59 @@ static bool parameters_next(struct fcall *f, void *state, struct value *c)
     return true;
 }
 
+/* --- control data: what of it has a meaning here -------------------------------------------------------------- */
+
+static void control_open(struct fcall *f, void *state)
+{
+    (void)f;
+    ((struct once *)state)->done = false;
+}
+
+static bool control_next(void *state)
+{
+    struct once *o = state;
+    bool first = !o->done;
+    o->done = true;
+    return first;
+}
+
+static bool control_system_next(struct fcall *f, void *state, struct value *c)
+{
+    struct stat st;
+    if (!control_next(state) || stat(session_of(f)->database->path, &st) != 0)
+        return false;
+    c[0] = value_int(1300); /* PostgreSQL 15's PG_CONTROL_VERSION and CATALOG_VERSION_NO */
+    c[1] = value_int(202209061);
+    c[2] = value_int((int64_t)((uint64_t)st.st_ino << 16 ^ (uint64_t)st.st_dev) & INT64_MAX);
+    return_timestamptz(f, ((int64_t)st.st_mtime - 946684800) * 1000000);
+    c[3] = f->result;
+    return true;
+}
+
+static bool control_init_next(struct fcall *f, void *state, struct value *c)
+{
+    static const int sizes[] = {8, 8192, 131072, 8192, 16777216, LIMIT_IDENTIFIER + 1, 32, 1996, 2048};
+    (void)f;
+    if (!control_next(state))
+        return false;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        c[i] = value_int(sizes[i]);
+    c[9] = value_bool(true);
+    c[10] = value_int(0);
+    return true;
+}
+
+static bool control_recovery_next(struct fcall *f, void *state, struct value *c)
+{
+    (void)f;
+    if (!control_next(state))
+        return false;
+    c[0] = c[2] = c[3] = value_textz("0/0");
+    c[1] = value_int(0);
+    c[4] = value_bool(false);
+    return true;
+}
+
 struct databases {
     int next;
     bool here;
@@ -234,6 +290,9 @@ static void pg_settings_get_flags(struct fcall *f)
 }
 
 static const struct srf_impl parameters_srf = {sizeof(struct once), once_open, parameters_next, NULL};
+static const struct srf_impl control_system_srf = {sizeof(struct once), control_open, control_system_next, NULL};
+static const struct srf_impl control_init_srf = {sizeof(struct once), control_open, control_init_next, NULL};
+static const struct srf_impl control_recovery_srf = {sizeof(struct once), control_open, control_recovery_next, NULL};
 static const struct srf_impl databases_srf = {sizeof(struct databases), databases_open, databases_next, NULL};
 
 const struct fn_impl server_functions[] = {
@@ -250,6 +309,9 @@ const struct fn_impl server_functions[] = {
     {"pg_get_replica_identity_index", pg_get_replica_identity_index},
     {"pg_sequence_parameters", .srf = &parameters_srf},
     {"pg_tablespace_databases", .srf = &databases_srf},
+    {"pg_control_system", .srf = &control_system_srf},
+    {"pg_control_init", .srf = &control_init_srf},
+    {"pg_control_recovery", .srf = &control_recovery_srf},
     {"pg_encoding_max_length_sql", pg_encoding_max_length},
     {"pg_settings_get_flags", pg_settings_get_flags},
     {NULL},
