@@ -2,12 +2,12 @@
  * vec_build.c - building an index; see vec_build.h.
  *
  *   1. count the rows, choose the number of lists
- *   2. read a random sample (at most build_mem bytes), rotate it, train the centroids on it
+ *   2. read a random sample (at most build_mem bytes), rotate it, train the centroids on it; some of its rows become queries
  *   3. read the table once in rowid order: while one batch is read, the one before is rotated,
- * assigned and encoded on all processors; records gather per list, full segments are written out
+ * assigned, compared with the queries and encoded on all processors; records gather per list, full segments are written out
  * early when the gathered records pass build_mem
  *   4. write the rest list by list, then NAME_loc in rowid order
- *   5. measure how many probes the recall target needs (vec_tune.c)
+ *   5. from the lists of the queries' nearest rows, say how many probes the recall target needs (vec_tune.c)
  *
  * The result depends on the table's content and the seed, not on threads or SIMD level.
  */
@@ -25,9 +25,17 @@
 #include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
 #include "vecext/vec_pool.h"
+#include "vecext/vec_sample.h"
 #include "vecext/vec_tune.h"
 
-enum { SAMPLE_PER_LIST = 50, SAMPLE_MIN = 10000, BATCH_BYTES = 8 << 20, ENCODE_GRAIN = 48 };
+enum {
+    SAMPLE_PER_LIST = 50,
+    SAMPLE_MIN = 10000,
+    TUNE_QUERIES = 7 * VEC_PANEL, /* sample rows whose neighbours are found */
+    BATCH_BYTES = 8 << 20,
+    ENCODE_GRAIN = 48,
+    MAP_MOST = 0x7fff0000 /* what SQLite is usually built for */
+};
 
 int vec_build_lists(int64_t rows, int wanted)
 {
@@ -47,7 +55,8 @@ struct build {
     struct vec_progress *progress;
     int threads;
     int64_t rows;
-    uint64_t random;
+    struct vec_neighbours neighbours; /* of some rows of the sample */
+    bool tunes;                       /* they are in use: lists are to be chosen from, by L2 or inner product */
 };
 
 static bool cancelled(void *context)
@@ -57,9 +66,9 @@ static bool cancelled(void *context)
     return p && (atomic_load(&p->cancel) || (p->stop && p->stop(p->stop_context)));
 }
 
-static bool check_cancel(struct build *b, struct vec_error *err)
+static bool check_cancel(void *context, struct vec_error *err)
 {
-    if (!cancelled(b))
+    if (!cancelled(context))
         return true;
     vec_error_set(err, VEC_SQLITE, "interrupted");
     if (err)
@@ -76,14 +85,6 @@ static void enter_phase(struct build *b, enum vec_phase phase)
     }
 }
 
-static uint64_t next_random(struct build *b)
-{
-    b->random ^= b->random << 13;
-    b->random ^= b->random >> 7;
-    b->random ^= b->random << 17;
-    return b->random;
-}
-
 struct rotation_job {
     const struct vec_index *ix;
     float *rows;
@@ -96,35 +97,6 @@ static bool rotate_rows(void *context, size_t first, size_t last, int worker)
     for (size_t i = first; i < last; i++)
         vec_index_rotate_row(job->ix, job->rows + i * (size_t)job->ix->shape.dims);
     return true;
-}
-
-/* A uniform sample in random order: selection sampling (Knuth, algorithm S) shuffled inside out. */
-static bool read_sample(struct build *b, float *sample, size_t want, size_t *got,
-                        struct vec_error *err)
-{
-    struct vec_index *ix = b->ix;
-    size_t dims = (size_t)ix->shape.dims;
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_ALL, err);
-    if (!stmt)
-        return false;
-    int64_t seen = 0;
-    bool ok = true;
-    *got = 0;
-    while (ok && *got < want && sqlite3_step(stmt) == SQLITE_ROW) {
-        int64_t left = b->rows - seen++;
-        if (left > 0 && next_random(b) % (uint64_t)left >= want - *got)
-            continue;
-        bool indexed;
-        ok = vec_index_load(ix, sqlite3_column_value(stmt, 1), ix->row, &indexed, err);
-        if (!ok || !indexed)
-            continue;
-        size_t place = next_random(b) % (*got + 1);
-        memcpy(sample + *got * dims, sample + place * dims, dims * sizeof(float));
-        memcpy(sample + place * dims, ix->row, dims * sizeof(float));
-        (*got)++;
-        ok = check_cancel(b, err);
-    }
-    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
 }
 
 static void set_mean(struct vec_index *ix, const float *sample, size_t n, double *sums)
@@ -158,37 +130,61 @@ static bool save_centroids(struct vec_index *ix, int64_t rows, struct vec_error 
     return ok;
 }
 
+/* Rows of the sample that training wants and those that become queries; memory yields, but fewer than 8 rows a list would be no training. */
+static size_t sample_rows(const struct build *b, int lists)
+{
+    size_t want = (size_t)lists * SAMPLE_PER_LIST;
+    size_t fits = (size_t)b->ix->build_memory / ((size_t)b->ix->shape.dims * sizeof(float));
+    if (want < SAMPLE_MIN)
+        want = SAMPLE_MIN;
+    if (want > fits)
+        want = fits > (size_t)lists * 8 ? fits : (size_t)lists * 8;
+    want += TUNE_QUERIES;
+    return want > (size_t)b->rows ? (size_t)b->rows : want;
+}
+
+/* The last rows of the sample, not yet rotated, become queries and are no more of the sample: rows that shape centroids are nearer
+ * to them than others. */
+static bool take_queries(struct build *b, struct vec_sample *sample, struct vec_error *err)
+{
+    const struct vec_index *ix = b->ix;
+    size_t dims = (size_t)ix->shape.dims, n = sample->n / 2 < TUNE_QUERIES ? sample->n / 2 : TUNE_QUERIES;
+    if (ix->metric == VEC_METRIC_L1 || ix->metric == VEC_METRIC_JACCARD || !n)
+        return true;
+    sample->n -= n;
+    float *queries = sample->rows + sample->n * dims;
+    for (size_t i = 0; i < n; i++)
+        vec_index_rotate_query(ix, queries + i * dims);
+    b->tunes = vec_neighbours_init(&b->neighbours, queries, sample->ids + sample->n, (int)n, ix->shape.dims, ix->shape.inner,
+                                   b->threads, err);
+    return b->tunes;
+}
+
 static bool train(struct build *b, int lists, struct vec_error *err)
 {
     struct vec_index *ix = b->ix;
-    size_t dims = (size_t)ix->shape.dims, got = 0;
-    size_t want = (size_t)lists * SAMPLE_PER_LIST;
-    if (want < SAMPLE_MIN)
-        want = SAMPLE_MIN;
-    size_t fits = (size_t)ix->build_memory / (dims * sizeof(float));
-    /* fewer than 8 rows a list would be no training; memory yields */
-    if (want > fits)
-        want = fits > (size_t)lists * 8 ? fits : (size_t)lists * 8;
-    if (want > (size_t)b->rows)
-        want = (size_t)b->rows;
-    float *sample = malloc((want + 1) * dims * sizeof(float));
+    size_t dims = (size_t)ix->shape.dims;
+    struct vec_sample sample = {.cap = sample_rows(b, lists), .random = (uint64_t)ix->seed * 0x9E3779B97F4A7C15 | 1};
+    sample.rows = malloc((sample.cap + 1) * dims * sizeof(float));
+    sample.ids = malloc((sample.cap + 1) * sizeof *sample.ids);
     double *sums = malloc(dims * sizeof *sums);
-    bool ok = (sample && sums) || vec_error_nomem(err);
+    bool ok = (sample.rows && sample.ids && sums) || vec_error_nomem(err);
     enter_phase(b, VEC_PHASE_KMEANS);
-    ok = ok && read_sample(b, sample, want, &got, err);
+    ok = ok && vec_sample_read(&sample, ix, b->rows, check_cancel, b, err);
     if (ok)
-        set_mean(ix, sample, got, sums);
-    if (ok && (size_t)lists > got)
-        lists = got ? (int)got : 1;
+        set_mean(ix, sample.rows, sample.n, sums);
+    if (ok && (size_t)lists > sample.n / 2)
+        lists = sample.n / 2 ? (int)(sample.n / 2) : 1;
     vec_centroids_free(&ix->centroids);
     ok = ok && vec_centroids_init(&ix->centroids, ix->shape.dims, lists, err);
     if (ok && lists > 1) {
-        struct rotation_job job = {ix, sample};
-        vec_pool_run(b->threads, got, ENCODE_GRAIN, rotate_rows, &job);
-        ok = vec_cluster_train(&ix->centroids, sample, got, (uint64_t)ix->seed, b->threads,
-                               cancelled, b, err);
+        struct rotation_job job = {ix, sample.rows};
+        ok = take_queries(b, &sample, err);
+        vec_pool_run(b->threads, sample.n, ENCODE_GRAIN, rotate_rows, &job);
+        ok = ok && vec_cluster_train(&ix->centroids, sample.rows, sample.n, (uint64_t)ix->seed, b->threads, cancelled, b, err);
     }
-    free(sample);
+    free(sample.rows);
+    free(sample.ids);
     free(sums);
     return ok && save_centroids(ix, lists > 1 || ix->method == VEC_METHOD_FLAT ? b->rows : 0, err);
 }
@@ -196,6 +192,7 @@ static bool train(struct build *b, int lists, struct vec_error *err)
 /* Rows read together and encoded together. */
 struct batch {
     const struct vec_index *ix;
+    struct vec_neighbours *neighbours; /* NULL: not looked for */
     size_t n, cap;
     int64_t *ids;
     float *rows;
@@ -218,6 +215,9 @@ static bool encode_rows(void *context, size_t first, size_t last, int worker)
         vec_index_rotate_row(ix, batch->rows + i * dims);
     if (!vec_centroids_assign(&ix->centroids, batch->rows + first * dims, last - first,
                               batch->lists + first, NULL))
+        return false;
+    if (batch->neighbours && !vec_neighbours_offer(batch->neighbours, worker, batch->rows + first * dims, batch->ids + first,
+                                                   batch->lists + first, last - first))
         return false;
     for (size_t i = first; i < last; i++)
         vec_encode(&ix->shape, batch->rows + i * dims,
@@ -247,14 +247,14 @@ static void finish_encoding(struct batch *batch)
     batch->running = false;
 }
 
-static bool batch_init(struct batch *batch, const struct vec_index *ix, int threads,
-                       struct vec_error *err)
+static bool batch_init(struct batch *batch, struct build *b, struct vec_error *err)
 {
-    size_t dims = (size_t)ix->shape.dims, workers = (size_t)threads;
+    const struct vec_index *ix = b->ix;
+    size_t dims = (size_t)ix->shape.dims, workers = (size_t)b->threads;
     size_t cap = BATCH_BYTES / (dims * sizeof(float));
     if (cap < 64)
         cap = 64;
-    *batch = (struct batch){.ix = ix, .cap = cap, .threads = threads};
+    *batch = (struct batch){.ix = ix, .cap = cap, .threads = b->threads, .neighbours = b->tunes ? &b->neighbours : NULL};
     batch->ids = malloc(cap * sizeof *batch->ids);
     batch->rows = malloc(cap * dims * sizeof(float));
     batch->lists = malloc(cap * sizeof *batch->lists);
@@ -350,7 +350,7 @@ static bool fill(struct build *b, struct vec_error *err)
     struct vec_rows *gathered = calloc((size_t)ix->centroids.count, sizeof *gathered);
     bool ok = gathered || vec_error_nomem(err);
     for (int i = 0; ok && i < 2; i++)
-        ok = batch_init(&batches[i], ix, b->threads, err);
+        ok = batch_init(&batches[i], b, err);
     for (int list = 0; ok && list < ix->centroids.count; list++)
         ok = vec_index_run(ix, VEC_STMT_LIST_PUT, list, 0, 0, err);
     enter_phase(b, VEC_PHASE_ASSIGNING);
@@ -382,6 +382,23 @@ static bool fill(struct build *b, struct vec_error *err)
     return ok;
 }
 
+/* Sets how much of the file is read through a mapping, which spares copying each page of the table; returns what it was. Where
+ * there can be none, SQLite reads on as before. */
+static int64_t map_file(struct vec_index *ix, int64_t size)
+{
+    int64_t before = 0;
+    for (int set = 0; set < 2; set++) {
+        sqlite3_stmt *stmt = NULL;
+        char *sql = set ? sqlite3_mprintf("PRAGMA \"%w\".mmap_size = %lld", ix->schema, (long long)size)
+                        : sqlite3_mprintf("PRAGMA \"%w\".mmap_size", ix->schema);
+        if (sql && sqlite3_prepare_v2(ix->conn->db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW && !set)
+            before = sqlite3_column_int64(stmt, 0);
+        sqlite3_finalize(stmt);
+        sqlite3_free(sql);
+    }
+    return before;
+}
+
 static bool clear(struct vec_index *ix, struct vec_error *err)
 {
     return vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
@@ -401,10 +418,13 @@ bool vec_build_run(struct vec_index *ix, int threads, struct vec_progress *progr
     b.threads = threads > 0 ? threads : vec_pool_processors();
     if (b.threads > VEC_POOL_MAX)
         b.threads = VEC_POOL_MAX;
-    b.random = (uint64_t)ix->seed * 0x9E3779B97F4A7C15 | 1;
     enter_phase(&b, VEC_PHASE_INITIALIZING);
     if (!clear(ix, err) || !vec_index_integer(ix, VEC_STMT_SRC_COUNT, 0, &b.rows, &found, err))
         return false;
     int lists = ix->method == VEC_METHOD_FLAT ? 1 : vec_build_lists(b.rows, ix->wanted_lists);
-    return train(&b, lists, err) && fill(&b, err) && vec_tune_probes(ix, err);
+    int64_t mapped = map_file(ix, MAP_MOST);
+    bool ok = train(&b, lists, err) && fill(&b, err) && (b.tunes ? vec_tune_from(ix, &b.neighbours, err) : vec_tune_probes(ix, err));
+    vec_neighbours_free(&b.neighbours);
+    map_file(ix, mapped);
+    return ok;
 }

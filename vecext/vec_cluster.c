@@ -12,7 +12,9 @@ enum {
     ROUNDS_PART = 5,    /* on a part of the rows */
     ROUNDS_FULL = 3,    /* on all */
     PART_PER_LIST = 16, /* rows a list of the part, at least */
-    TILE = 24           /* rows multiplied with one panel while both are in cache */
+    TILE = 24,          /* rows multiplied with one panel while both are in cache */
+    NEAR_PANELS = 2,
+    NEAR = NEAR_PANELS * VEC_PANEL /* lists that a row may move to in one round, once it has one: those nearest to its own */
 };
 
 bool vec_centroids_init(struct vec_centroids *centroids, int dims, int count, struct vec_error *err)
@@ -59,34 +61,18 @@ static float small_range(size_t dims)
     return fits < 1023 ? fits : 1023;
 }
 
-/* The largest magnitude of a row; more than infinity's bits with a NaN. As integers, which compilers take several at a time. */
-static int32_t most_bits(const float *from, size_t dims)
-{
-    int32_t most = 0;
-    for (size_t d = 0; d < dims; d++) {
-        int32_t bits;
-        memcpy(&bits, &from[d], sizeof bits);
-        bits &= INT32_MAX;
-        most = bits > most ? bits : most;
-    }
-    return most;
-}
-
 /* Rounds a row to 16-bit numbers and gives the size of a step; zeros for a row that is not finite. */
 static float make_small(const float *from, size_t dims, int16_t *to)
 {
     float most, range = small_range(dims);
-    int32_t bits = most_bits(from, dims);
+    uint32_t bits = vec_kernels()->largest_bits(from, dims);
     memcpy(&most, &bits, sizeof most);
     float inverse = range / most;
     if (!(most > 0 && most < INFINITY && inverse < INFINITY)) {
         memset(to, 0, dims * sizeof *to);
         return 0;
     }
-    for (size_t d = 0; d < dims; d++) {
-        float x = from[d] * inverse;
-        to[d] = (int16_t)(int32_t)(x + (x < 0 ? -0.5f : 0.5f));
-    }
+    vec_kernels()->to_small(from, dims, inverse, to);
     return most / range;
 }
 
@@ -123,18 +109,25 @@ void vec_centroids_load(struct vec_centroids *centroids, int list)
     set_small(centroids, list);
 }
 
-bool vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out, struct vec_error *err)
+bool vec_centroids_products(const struct vec_centroids *centroids, const float *rows, size_t n, float *out, struct vec_error *err)
 {
-    size_t dims = (size_t)centroids->dims;
-    int16_t *small = malloc(dims * sizeof *small);
-    int32_t sums[VEC_PANEL];
+    size_t dims = (size_t)centroids->dims, columns = (size_t)centroids->panels * VEC_PANEL;
+    int16_t *small = malloc(TILE * dims * sizeof *small);
+    int32_t sums[TILE * VEC_PANEL];
+    float steps[TILE];
     if (!small)
         return vec_error_nomem(err);
-    float step = make_small(row, dims, small);
-    for (int p = 0; p < centroids->panels; p++) {
-        vec_kernels()->panel_rows(small, 1, centroids->small + (size_t)p * dims * VEC_PANEL, dims, sums);
-        for (int c = 0; c < VEC_PANEL; c++, out++)
-            *out = (float)sums[c] * (step * centroids->scale[p * VEC_PANEL + c]);
+    for (size_t tile; n; n -= tile, rows += tile * dims, out += tile * columns) {
+        tile = n < TILE ? n : TILE;
+        for (size_t r = 0; r < tile; r++)
+            steps[r] = make_small(rows + r * dims, dims, small + r * dims);
+        for (int p = 0; p < centroids->panels; p++) {
+            const float *scale = centroids->scale + p * VEC_PANEL;
+            vec_kernels()->panel_rows(small, tile, centroids->small + (size_t)p * dims * VEC_PANEL, dims, sums);
+            for (size_t r = 0; r < tile; r++)
+                for (size_t c = 0; c < VEC_PANEL; c++)
+                    out[r * columns + (size_t)p * VEC_PANEL + c] = (float)sums[r * VEC_PANEL + c] * (steps[r] * scale[c]);
+        }
     }
     free(small);
     return true;
@@ -209,6 +202,96 @@ static bool assign_rows(void *context, size_t first, size_t last, int worker)
     return vec_centroids_assign(t->centroids, t->rows + first * dims, last - first, t->list + first, NULL);
 }
 
+/* A list's neighbourhood: the NEAR centroids that are nearest to its own, as centroids of their own; `which` are their numbers. */
+struct near {
+    struct vec_centroids part;
+    uint32_t which[NEAR];
+    float *products; /* with all centroids */
+    int16_t *tile;
+};
+
+static void near_free(struct near *near)
+{
+    vec_centroids_free(&near->part);
+    free(near->products);
+    free(near->tile);
+}
+
+static bool near_init(struct near *near, const struct vec_centroids *centroids)
+{
+    size_t dims = (size_t)centroids->dims;
+    *near = (struct near){.part = {.dims = centroids->dims, .count = NEAR, .panels = NEAR_PANELS}};
+    near->part.small = malloc(NEAR * dims * sizeof *near->part.small);
+    near->part.norm2 = malloc(NEAR * sizeof *near->part.norm2);
+    near->part.scale = malloc(NEAR * sizeof *near->part.scale);
+    near->products = malloc((size_t)centroids->panels * VEC_PANEL * sizeof *near->products);
+    near->tile = malloc(TILE * dims * sizeof *near->tile);
+    return near->part.small && near->part.norm2 && near->part.scale && near->products && near->tile;
+}
+
+/* Copies one column, as assign_tile() needs it. */
+static void near_take(struct near *near, const struct vec_centroids *centroids, int to, uint32_t from)
+{
+    size_t dims = (size_t)centroids->dims, panel = dims * VEC_PANEL;
+    const int16_t *source = centroids->small + from / VEC_PANEL * panel + 2 * (from % VEC_PANEL);
+    int16_t *target = near->part.small + (size_t)(to / VEC_PANEL) * panel + 2 * (to % VEC_PANEL);
+    for (size_t d = 0; d < dims; d += 2, source += 2 * VEC_PANEL, target += 2 * VEC_PANEL)
+        memcpy(target, source, 2 * sizeof *target);
+    near->which[to] = from;
+    near->part.norm2[to] = centroids->norm2[from];
+    near->part.scale[to] = centroids->scale[from];
+}
+
+static bool near_find(struct near *near, const struct vec_centroids *centroids, size_t list)
+{
+    uint32_t best[NEAR];
+    float score[NEAR];
+    int n = 0;
+    if (!vec_centroids_products(centroids, vec_centroid(centroids, (int)list), 1, near->products, NULL))
+        return false;
+    for (int c = 0; c < centroids->count; c++) {
+        float s = centroids->norm2[c] - 2 * near->products[c];
+        if (n == NEAR && !(s < score[NEAR - 1]))
+            continue;
+        int at = n < NEAR ? n++ : NEAR - 1;
+        for (; at && score[at - 1] > s; at--) {
+            score[at] = score[at - 1];
+            best[at] = best[at - 1];
+        }
+        score[at] = s;
+        best[at] = (uint32_t)c;
+    }
+    for (int i = 0; i < n; i++)
+        near_take(near, centroids, i, best[i]);
+    return true;
+}
+
+/* As assign_rows(), for lists and the rows they had in the round before: each is compared with the lists near its own only. */
+static bool assign_near(void *context, size_t first, size_t last, int worker)
+{
+    struct training *t = context;
+    size_t dims = (size_t)t->centroids->dims;
+    struct near near;
+    bool ok = near_init(&near, t->centroids);
+    (void)worker;
+    for (size_t list = first; ok && list < last; list++) {
+        size_t i = t->start[list], end = t->start[list + 1];
+        ok = i == end || near_find(&near, t->centroids, list);
+        for (size_t tile; ok && i < end; i += tile) {
+            float steps[TILE];
+            uint32_t found[TILE];
+            tile = end - i < TILE ? end - i : TILE;
+            for (size_t r = 0; r < tile; r++)
+                steps[r] = make_small(t->rows + t->order[i + r] * dims, dims, near.tile + r * dims);
+            assign_tile(&near.part, near.tile, steps, tile, found);
+            for (size_t r = 0; r < tile; r++)
+                t->list[t->order[i + r]] = near.which[found[r]];
+        }
+    }
+    near_free(&near);
+    return ok;
+}
+
 static bool average_lists(void *context, size_t first, size_t last, int worker)
 {
     struct training *t = context;
@@ -224,8 +307,7 @@ static bool average_lists(void *context, size_t first, size_t last, int worker)
         memset(mean, 0, sizeof(float) * (size_t)dims);
         for (uint32_t i = t->start[list]; i < t->start[list + 1]; i++) {
             const float *row = t->rows + (size_t)t->order[i] * (size_t)dims;
-            for (int d = 0; d < dims; d++)
-                mean[d] += row[d];
+            vec_kernels()->add(mean, row, (size_t)dims);
         }
         for (int d = 0; d < dims; d++)
             mean[d] /= (float)n;
@@ -292,8 +374,11 @@ bool vec_cluster_train(struct vec_centroids *centroids, const float *rows, size_
     size_t part = n / 4 > count * PART_PER_LIST ? n / 4 : count * PART_PER_LIST;
     for (int round = 0; ok && round < ROUNDS_PART + ROUNDS_FULL; round++) {
         size_t m = round < ROUNDS_PART && part < n ? part : n;
+        bool settled = round > ROUNDS_PART && count > 2 * NEAR; /* these rows have lists, and lists move little by now */
         ok = !cancel || !cancel(context) || vec_error_set(err, VEC_SQLITE, "interrupted");
-        ok = ok && (vec_pool_run(threads, m, TILE * 4, assign_rows, &t) || vec_error_nomem(err));
+        ok = ok && ((settled ? vec_pool_run(threads, count, 8, assign_near, &t)
+                             : vec_pool_run(threads, m, TILE * 4, assign_rows, &t)) ||
+                    vec_error_nomem(err));
         if (ok)
             sort_by_list(&t, m);
         ok = ok && (vec_pool_run(threads, count, 8, average_lists, &t) || vec_error_nomem(err)) &&

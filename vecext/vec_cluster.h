@@ -41,9 +41,9 @@ static inline const float *vec_centroid(const struct vec_centroids *centroids, i
     return centroids->rows + (size_t)list * (size_t)centroids->dims;
 }
 
-/* Products of one row with every centroid, nearly: out has panels * VEC_PANEL floats. False when out of memory. */
-bool vec_centroids_products(const struct vec_centroids *centroids, const float *row, float *out, struct vec_error *err);
-
+/* Products of each of `n` rows, `dims` floats apart, with every centroid, nearly: out has panels * VEC_PANEL floats a row. False
+ * when out of memory. */
+bool vec_centroids_products(const struct vec_centroids *centroids, const float *rows, size_t n, float *out, struct vec_error *err);
 
 /* Nearest centroid in L2 of each of `n` rows, `dims` floats apart. Ties go to the lower number. Runs on the caller's thread.
  * False when out of memory. */
@@ -51,7 +51,8 @@ bool vec_centroids_assign(const struct vec_centroids *centroids, const float *ro
                           uint32_t *list, struct vec_error *err);
 
 /* Trains `centroids` (initialised, count <= n) on n rows: seeded random start, Lloyd rounds of
- * which the first ones use a part of the rows, empty clusters take a row from the largest. The
+ * which the first ones use a part of the rows, empty clusters take a row from the largest. Rows that have a list move to one
+ * near it; only new rows are compared with all. The
  * result does not depend on the number of threads. `cancel` (may be NULL) is polled. */
 bool vec_cluster_train(struct vec_centroids *centroids, const float *rows, size_t n, uint64_t seed,
                        int threads, bool (*cancel)(void *), void *context, struct vec_error *err);

@@ -70,22 +70,28 @@ void vec_rotate(const struct vec_rotation *rotation, float *x)
     }
 }
 
-/* Packs the signs and, after them, the 4-bit codes. */
+static uint64_t word_at(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* Packs the signs and, after them, the 4-bit codes: eight at a time. */
 static void pack_codes(const struct vec_code_shape *shape, const uint8_t *u, unsigned char *to)
 {
     size_t dims = (size_t)shape->dims;
-    for (size_t i = 0; i < dims; i += 8) {
-        unsigned byte = 0;
-        for (size_t m = 0; m < 8; m++)
-            byte |= (unsigned)(u[i + m] >> 3) << m;
-        *to++ = (unsigned char)byte;
-    }
+    /* The product brings bit 8 i of the signs to bit 56 + i, without carries. */
+    for (size_t i = 0; i < dims; i += 8)
+        *to++ = (unsigned char)((word_at(u + i) >> 3 & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56);
     if (!shape->refined)
         return;
     for (size_t left = dims; left;) {
         size_t half = left >= 32 ? 16 : 8;
-        for (size_t i = 0; i < half; i++)
-            to[i] = (unsigned char)(u[i] | u[i + half] << 4);
+        for (size_t i = 0; i < half; i += 8) {
+            uint64_t pair = word_at(u + i) | word_at(u + i + half) << 4;
+            memcpy(to + i, &pair, sizeof pair);
+        }
         to += half;
         u += 2 * half;
         left -= 2 * half;
@@ -114,8 +120,7 @@ void vec_encode(const struct vec_code_shape *shape, const float *x, const float 
 {
     const struct vec_kernels *k = vec_kernels();
     size_t dims = (size_t)shape->dims;
-    for (size_t i = 0; i < dims; i++)
-        residual[i] = x[i] - centroid[i];
+    k->subtract(x, centroid, residual, dims);
     float r2 = k->ip_f32(residual, residual, dims);
     float step = GAUSS_STEP * sqrtf(r2) / sqrtf((float)dims);
     struct vec_code_sums sums = {0};

@@ -386,7 +386,8 @@ static bool reload(struct vec_index *ix, struct vec_error *err)
     unload(ix);
     /* The definition may be another one, naming functions this connection has not met: SQLite's own preparing anew would
      * not ask the host for them. */
-    static const enum vec_statement of_definition[] = {VEC_STMT_SRC_GET, VEC_STMT_SRC_ALL, VEC_STMT_SRC_COUNT};
+    static const enum vec_statement of_definition[] = {VEC_STMT_SRC_GET, VEC_STMT_SRC_ALL, VEC_STMT_SRC_FIRST,
+                                                       VEC_STMT_SRC_LAST, VEC_STMT_SRC_COUNT};
     for (size_t i = 0; i < sizeof of_definition / sizeof *of_definition; i++) {
         sqlite3_finalize(ix->statements[of_definition[i]]);
         ix->statements[of_definition[i]] = NULL;
@@ -698,8 +699,7 @@ bool vec_index_load(struct vec_index *ix, sqlite3_value *value, float *x, bool *
 
 void vec_index_rotate_row(const struct vec_index *ix, float *x)
 {
-    for (int i = 0; i < ix->shape.input_dims; i++)
-        x[i] -= ix->mean[i];
+    vec_kernels()->subtract(x, ix->mean, x, (size_t)ix->shape.input_dims);
     vec_rotate(&ix->rotation, x);
 }
 

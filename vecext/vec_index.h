@@ -104,6 +104,8 @@ enum vec_method {
     X(VEC_STMT_ROW_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_loc\" VALUES (?1, 0, ?2, ?3)")         \
     X(VEC_STMT_SRC_GET, "SELECT v FROM \"%w\".\"%w_src\" WHERE id = ?1")                           \
     X(VEC_STMT_SRC_ALL, "SELECT id, v FROM \"%w\".\"%w_src\"")                                     \
+    X(VEC_STMT_SRC_FIRST, "SELECT id FROM \"%w\".\"%w_src\" ORDER BY id LIMIT 1")                   \
+    X(VEC_STMT_SRC_LAST, "SELECT id FROM \"%w\".\"%w_src\" ORDER BY id DESC LIMIT 1")               \
     X(VEC_STMT_SRC_COUNT, "SELECT count(*) FROM \"%w\".\"%w_src\"")
 
 enum vec_statement {

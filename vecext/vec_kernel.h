@@ -57,8 +57,14 @@ struct vec_kernels {
     void (*half_to_float)(const void *from, float *to, size_t n);
     void (*float_to_half)(const float *from, void *to, size_t n);
 
-    /* x[i] *= by[i]. */
+    /* x[i] *= by[i]; x[i] += y[i]; out[i] = x[i] - y[i]. */
     void (*scale)(float *x, const float *by, size_t n);
+    void (*add)(float *x, const float *y, size_t n);
+    void (*subtract)(const float *x, const float *y, float *out, size_t n);
+    /* The largest magnitude's bits as an integer, above infinity's where there is a NaN. */
+    uint32_t (*largest_bits)(const float *x, size_t n);
+    /* to[i] = x[i] * inverse, rounded half away from zero; the results must fit. */
+    void (*to_small)(const float *x, size_t n, float inverse, int16_t *to);
     /* Unnormalised Walsh-Hadamard transform in place; n a power of two, at least 16. */
     void (*hadamard)(float *x, size_t n);
 

@@ -196,6 +196,56 @@ static void scale(float *x, const float *by, size_t n)
         *x++ *= *by++;
 }
 
+static void add(float *x, const float *y, size_t n)
+{
+    for (; n >= W; n -= W, x += W, y += W)
+        store(x, load(x) + load(y));
+    for (; n; n--)
+        *x++ += *y++;
+}
+
+static void subtract(const float *x, const float *y, float *out, size_t n)
+{
+    for (; n >= W; n -= W, x += W, y += W, out += W)
+        store(out, load(x) - load(y));
+    for (; n; n--)
+        *out++ = *x++ - *y++;
+}
+
+static uint32_t largest_bits(const float *x, size_t n)
+{
+    vi most = {0};
+    int32_t all = 0;
+    for (; n >= W; n -= W, x += W) {
+        vi bits = (vi)load(x) & INT32_MAX, above = bits > most;
+        most = (bits & above) | (most & ~above);
+    }
+    for (int i = 0; i < W; i++)
+        all = most[i] > all ? most[i] : all;
+    for (; n; n--, x++) {
+        int32_t bits;
+        memcpy(&bits, x, sizeof bits);
+        bits &= INT32_MAX;
+        all = bits > all ? bits : all;
+    }
+    return (uint32_t)all;
+}
+
+static void to_small(const float *x, size_t n, float inverse, int16_t *to)
+{
+    typedef int16_t shorts __attribute__((vector_size(2 * W)));
+    for (; n >= W; n -= W, x += W, to += W) {
+        vf v = load(x) * splat(inverse);
+        vf half = (vf)(((vi)v & INT32_MIN) | (vi)splat(0.5f));
+        shorts out = __builtin_convertvector(__builtin_convertvector(v + half, vi), shorts);
+        memcpy(to, &out, sizeof out);
+    }
+    for (; n; n--, x++) {
+        float v = *x * inverse;
+        *to++ = (int16_t)(int32_t)(v + (v < 0 ? -0.5f : 0.5f));
+    }
+}
+
 /* Butterflies between lanes of one register: lane i becomes x[i] + x[i^h] or x[i^h] - x[i]. */
 INLINE vf butterfly(vf x, int h)
 {
@@ -205,6 +255,21 @@ INLINE vf butterfly(vf x, int h)
         sign[i] = i & h ? INT32_MIN : 0;
     }
     return __builtin_shuffle(x, partner) + (vf)((vi)x ^ sign);
+}
+
+/* Two stages of butterflies, h and 2 h apart, in one pass over memory. */
+INLINE void two_stages(float *x, size_t n, size_t h)
+{
+    for (size_t i = 0; i < n; i += 4 * h) {
+        for (size_t j = i; j < i + h; j += W) {
+            vf a = load(x + j), b = load(x + j + h), c = load(x + j + 2 * h), d = load(x + j + 3 * h);
+            vf ab = a + b, a_b = a - b, cd = c + d, c_d = c - d;
+            store(x + j, ab + cd);
+            store(x + j + h, a_b + c_d);
+            store(x + j + 2 * h, ab - cd);
+            store(x + j + 3 * h, a_b - c_d);
+        }
+    }
 }
 
 static void hadamard(float *x, size_t n)
@@ -221,13 +286,14 @@ static void hadamard(float *x, size_t n)
 #endif
         store(x + i, v);
     }
-    for (size_t h = W; h < n; h *= 2) {
-        for (size_t i = 0; i < n; i += 2 * h) {
-            for (size_t j = i; j < i + h; j += W) {
-                vf a = load(x + j), b = load(x + j + h);
-                store(x + j, a + b);
-                store(x + j + h, a - b);
-            }
+    size_t h = W;
+    for (; 4 * h <= n; h *= 4)
+        two_stages(x, n, h);
+    if (h < n) {
+        for (size_t j = 0; j < h; j += W) {
+            vf a = load(x + j), b = load(x + j + h);
+            store(x + j, a + b);
+            store(x + j + h, a - b);
         }
     }
 }
@@ -267,6 +333,7 @@ static void panel_rows(const int16_t *rows, size_t nrows, const int16_t *panel, 
 INLINE void encode_block(const float *r, const float *c, vf inv_step, uint8_t *u, int n,
                          vf acc[5][NACC])
 {
+    typedef uint8_t bytes __attribute__((vector_size(W)));
     for (int j = 0; j < n / W; j++) {
         vf x = load(r + j * W), centre = load(c + j * W);
         vf t = x * inv_step + splat(8.0f);
@@ -274,8 +341,8 @@ INLINE void encode_block(const float *r, const float *c, vf inv_step, uint8_t *u
         t = (vf)((vi)t & ~low);
         t = (vf)(((vi)t & ~high) | ((vi)splat(15.0f) & high));
         vi code = __builtin_convertvector(t, vi);
-        for (int i = 0; i < W; i++)
-            u[j * W + i] = (uint8_t)code[i];
+        bytes narrow = __builtin_convertvector(code, bytes);
+        memcpy(u + j * W, &narrow, sizeof narrow);
         vf y = __builtin_convertvector(code, vf) - splat(7.5f);
         vi negative = (vi)y & INT32_MIN;
         acc[0][j] += (vf)((vi)x ^ negative);
@@ -333,6 +400,10 @@ const struct vec_kernels KERNEL_TABLE = {
     .half_to_float = half_to_float,
     .float_to_half = float_to_half,
     .scale = scale,
+    .add = add,
+    .subtract = subtract,
+    .largest_bits = largest_bits,
+    .to_small = to_small,
     .hadamard = hadamard,
     .panel_rows = panel_rows,
     .encode = encode,

@@ -27,7 +27,7 @@ bool vec_order_init(struct vec_order *o, const struct vec_centroids *c, const fl
     if (!o->lists || !o->query || !o->products || !o->distances2)
         return vec_error_nomem(err);
     memcpy(o->query, query, dims * sizeof *query);
-    if (!vec_centroids_products(c, query, o->products, err))
+    if (!vec_centroids_products(c, query, 1, o->products, err))
         return false;
     for (int i = 0; i < c->count; i++) {
         set_distance(o, i, o->products[i]);

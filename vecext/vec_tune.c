@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "vecext/vec_location.h"
+#include "vecext/vec_order.h"
 #include "vecext/vec_search.h"
 
 /* PROBES_MIN: of two lists or three, one more is a large step in recall and a small one in time. */
-enum { PROBES_MIN = 3, QUERIES = 100, NEIGHBOURS = 10, STRIDE_PRIME = 7919, ROWS_A_QUERY = 400000, LISTS_A_QUERY = 64 };
+enum { PROBES_MIN = 3, QUERIES = 100, STRIDE_PRIME = 7919, ROWS_A_QUERY = 400000, LISTS_A_QUERY = 64 };
 
 /* All lists, while that is no long work; of a large index the nearest ones, which hold the neighbours but for so few that
  * recall targets below 1 do not see them. */
@@ -45,14 +46,14 @@ static int neighbour_ranks(struct vec_index *ix, int64_t row, int *ranks, struct
     int n = 0, count = 0;
     if (ok && !null) {
         struct vec_search_args args = {
-            .query = blob, .k = NEIGHBOURS + 1, .max_distance = INFINITY};
+            .query = blob, .k = VEC_NEIGHBOURS + 1, .max_distance = INFINITY};
         args.probes = lists_to_visit(ix);
         struct vec_search *search = vec_search_new(ix, &args, err);
         const uint32_t *order = search ? vec_search_order(search, &count) : NULL;
         int64_t id, pos;
         double distance;
         int more = search ? 1 : -1;
-        while (n < NEIGHBOURS && (more = vec_search_next(search, &id, &distance, err)) > 0) {
+        while (n < VEC_NEIGHBOURS && (more = vec_search_next(search, &id, &distance, err)) > 0) {
             bool found;
             if (id == row)
                 continue;
@@ -78,6 +79,28 @@ static int compare_int(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
+/* Sets probes and curve from the ranks of neighbours' lists, which it sorts. */
+static bool put_curve(struct vec_index *ix, int *ranks, size_t n, struct vec_error *err)
+{
+    int count = ix->centroids.count;
+    ix->probes = count < 10 ? count : 10;
+    memset(ix->curve, 0, sizeof ix->curve);
+    if (n) {
+        qsort(ranks, n, sizeof *ranks, compare_int);
+        for (int i = 0; i < VEC_CURVE; i++) {
+            /* the sample's own rows shaped the centroids, and it is small: aim a little higher */
+            double target = 0.5 + 0.5 * i / (VEC_CURVE - 1);
+            target += (1 - target) * 0.5;
+            int lists = ranks[(size_t)(target * (double)(n - 1))] + 1, least = count < PROBES_MIN ? count : PROBES_MIN;
+            ix->curve[i] = (uint32_t)(lists > least ? lists : least);
+        }
+        ix->curve[VEC_CURVE - 1] = (uint32_t)count;
+        ix->probes = vec_index_probes(ix, 0.01 * ix->target_percent);
+    }
+    return vec_meta_put_blob(ix, "curve", ix->curve, sizeof ix->curve, err) &&
+           vec_meta_put_integer(ix, "probes", ix->probes, err);
+}
+
 bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
 {
     int count = ix->centroids.count, n = 0, tried = 0;
@@ -86,12 +109,12 @@ bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
         ix->probes = 1;
         return vec_meta_put_integer(ix, "probes", 1, err);
     }
-    int *ranks = malloc(sizeof *ranks * QUERIES * NEIGHBOURS);
+    int *ranks = malloc(sizeof *ranks * QUERIES * VEC_NEIGHBOURS);
     if (!ranks)
         return vec_error_nomem(err);
     bool ok = vec_location_span(ix, &first, &last, &rows, err);
     uint64_t span = (uint64_t)last - (uint64_t)first + 1;
-    for (int i = 0; ok && n < QUERIES * NEIGHBOURS && i < QUERIES * 4 && tried < QUERIES; i++) {
+    for (int i = 0; ok && n < QUERIES * VEC_NEIGHBOURS && i < QUERIES * 4 && tried < QUERIES; i++) {
         /* a low-discrepancy walk over the rowids; gaps in them just give no row */
         uint64_t step = (uint64_t)(0.6180339887498949 * (double)span) * (uint64_t)(i + 1) +
                         (uint64_t)i * STRIDE_PRIME;
@@ -100,21 +123,38 @@ bool vec_tune_probes(struct vec_index *ix, struct vec_error *err)
         n += ok ? got : 0;
         tried += got > 0;
     }
-    ix->probes = count < 10 ? count : 10;
-    memset(ix->curve, 0, sizeof ix->curve);
-    if (ok && n) {
-        qsort(ranks, (size_t)n, sizeof *ranks, compare_int);
-        for (int i = 0; i < VEC_CURVE; i++) {
-            /* the sample's own rows shaped the centroids, and it is small: aim a little higher */
-            double target = 0.5 + 0.5 * i / (VEC_CURVE - 1);
-            target += (1 - target) * 0.5;
-            int lists = ranks[(int)(target * (n - 1))] + 1, least = count < PROBES_MIN ? count : PROBES_MIN;
-            ix->curve[i] = (uint32_t)(lists > least ? lists : least);
-        }
-        ix->curve[VEC_CURVE - 1] = (uint32_t)count;
-        ix->probes = vec_index_probes(ix, 0.01 * ix->target_percent);
-    }
+    ok = ok && put_curve(ix, ranks, (size_t)n, err);
     free(ranks);
-    return ok && vec_meta_put_blob(ix, "curve", ix->curve, sizeof ix->curve, err) &&
-           vec_meta_put_integer(ix, "probes", ix->probes, err);
+    return ok;
+}
+
+/* The places of the lists of a query's neighbours in the order in which a search visits them. */
+static bool add_ranks(const struct vec_index *ix, struct vec_neighbours *neighbours, int query, int *ranks, int *n,
+                      struct vec_error *err)
+{
+    const struct vec_neighbour *best;
+    int found = vec_neighbours_of(neighbours, query, &best), count = ix->centroids.count;
+    struct vec_order order;
+    bool ok = vec_order_init(&order, &ix->centroids, vec_centroid(&neighbours->queries, query), neighbours->queries.norm2[query],
+                             neighbours->inner, 0, err);
+    for (int i = 0; ok && i < found; i++) {
+        int rank = 0;
+        for (vec_order_extend(&order, 1); order.lists[rank] != best[i].list && rank + 1 < count;)
+            vec_order_extend(&order, ++rank + 1);
+        ranks[(*n)++] = rank;
+    }
+    vec_order_free(&order);
+    return ok;
+}
+
+bool vec_tune_from(struct vec_index *ix, struct vec_neighbours *neighbours, struct vec_error *err)
+{
+    int n = 0;
+    int *ranks = malloc(sizeof *ranks * (size_t)neighbours->queries.count * VEC_NEIGHBOURS);
+    bool ok = ranks || vec_error_nomem(err);
+    for (int q = 0; ok && q < neighbours->queries.count; q++)
+        ok = add_ranks(ix, neighbours, q, ranks, &n, err);
+    ok = ok && put_curve(ix, ranks, (size_t)n, err);
+    free(ranks);
+    return ok;
 }

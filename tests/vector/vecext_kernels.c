@@ -123,6 +123,34 @@ static void check_transforms(const struct vec_kernels *k, const struct vec_kerne
     k->scale(x, fb, 101);
     s->scale(y, fb, 101);
     CHECK(memcmp(x, y, sizeof x) == 0, "%s", k->name);
+    k->add(x, fb, 101);
+    s->add(y, fb, 101);
+    CHECK(memcmp(x, y, sizeof x) == 0, "%s", k->name);
+    k->subtract(x, fa, x, 101);
+    s->subtract(y, fa, y, 101);
+    CHECK(memcmp(x, y, sizeof x) == 0, "%s", k->name);
+}
+
+static void check_rounding(const struct vec_kernels *k, const struct vec_kernels *s)
+{
+    for (size_t n = 0; n <= 67; n++) {
+        int16_t a[MAX] = {0}, b[MAX] = {0};
+        float most = 0;
+        for (size_t i = 0; i < n; i++)
+            most = fmaxf(most, fabsf(fa[i]));
+        uint32_t bits;
+        memcpy(&bits, &most, sizeof bits);
+        CHECK(k->largest_bits(fa, n) == bits, "%s n=%zu", k->name, n);
+        k->to_small(fa, n, 1000, a);
+        s->to_small(fa, n, 1000, b);
+        bool right = true;
+        for (size_t i = 0; i < n; i++)
+            right = right && a[i] == (int16_t)roundf(fa[i] * 1000);
+        CHECK(right && memcmp(a, b, sizeof a) == 0, "%s n=%zu", k->name, n);
+    }
+    const float odd[] = {-0.0f, 1, -INFINITY, NAN, 0.5f, -0.5f, 2, 3, 4, 5};
+    CHECK(k->largest_bits(odd, 2) == 0x3F800000 && k->largest_bits(odd, 3) == 0x7F800000 && k->largest_bits(odd, 10) > 0x7F800000,
+          "%s", k->name);
 }
 
 static void check_panels(const struct vec_kernels *k, const struct vec_kernels *s)
@@ -223,6 +251,7 @@ int main(void)
         check_pairs(k, scalar);
         check_halves(k);
         check_transforms(k, scalar);
+        check_rounding(k, scalar);
         check_panels(k, scalar);
         check_codes(k, scalar);
     }
