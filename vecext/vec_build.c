@@ -306,7 +306,7 @@ static bool write_lists(struct build *b, struct vec_rows *gathered, bool all, si
     for (int list = 0; list < ix->centroids.count; list++) {
         struct vec_rows *rows = &gathered[list];
         size_t n = all ? rows->n : rows->n / (size_t)ix->seg_rows * (size_t)ix->seg_rows;
-        if (!vec_list_append(ix, list, rows->ids, rows->records, n, false, err))
+        if (!vec_list_append(ix, list, rows->ids, rows->records, n, NULL, err))
             return false;
         rows->n -= n;
         *bytes -= n * (record_bytes + sizeof(int64_t));

@@ -255,13 +255,3 @@ struct vec_bounds vec_bounds_4bit(const struct vec_query_tables *tables,
     return (struct vec_bounds){shape->inner ? -product : distance2, -twice * tables->step8,
                                twice * tables->step8 * tables->offset8, twice * eps * error};
 }
-
-uint32_t vec_signs_sum(const struct vec_query_tables *tables, const unsigned char *signs,
-                       size_t groups)
-{
-    const uint8_t *lut = tables->lut;
-    uint32_t sum = 0;
-    for (size_t g = 0; g < groups; g += 2, lut += 32, signs++)
-        sum += (uint32_t)lut[*signs & 15] + lut[16 + (*signs >> 4)];
-    return sum;
-}

@@ -123,8 +123,4 @@ struct vec_bounds vec_bounds_4bit(const struct vec_query_tables *tables,
                                   const struct vec_code_shape *shape, float distance2,
                                   float product, float eps);
 
-/* Sum of table entries of one row's signs: what vec_kernels.block_sums gives for a block. */
-uint32_t vec_signs_sum(const struct vec_query_tables *tables, const unsigned char *signs,
-                       size_t groups);
-
 #endif

@@ -189,8 +189,8 @@ static bool append_refs(struct vec_index *ix, int64_t list, int64_t slots,
     return true;
 }
 
-bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids,
-                     const unsigned char *records, size_t n, bool locate, struct vec_error *err)
+bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids, const unsigned char *records, size_t n,
+                     struct vec_buf *located, struct vec_error *err)
 {
     int64_t slots, dead;
     if (!n)
@@ -204,9 +204,11 @@ bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids,
     if (!append_segments(ix, list, slots, ids, records, n, err) ||
         (ix->shape.refined && !append_refs(ix, list, slots, records, n, err)))
         return false;
-    for (size_t i = 0; locate && i < n; i++)
-        if (!vec_location_put(ix, ids[i], list << VEC_POS_SHIFT | (slots + (int64_t)i), err))
+    for (size_t i = 0; located && i < n; i++) {
+        struct vec_location l = {ids[i], list << VEC_POS_SHIFT | (slots + (int64_t)i)};
+        if (!vec_buf_append(located, &l, sizeof l, err))
             return false;
+    }
     return vec_index_run(ix, VEC_STMT_LIST_PUT, list, slots + (int64_t)n, dead, err);
 }
 
@@ -275,8 +277,11 @@ bool vec_list_clear(struct vec_index *ix, int64_t list, struct vec_error *err)
 bool vec_list_rewrite(struct vec_index *ix, int64_t list, struct vec_error *err)
 {
     struct vec_rows rows = {0};
+    struct vec_buf located = {0};
     bool ok = vec_list_read(ix, list, &rows, err) && vec_list_clear(ix, list, err) &&
-              vec_list_append(ix, list, rows.ids, rows.records, rows.n, true, err);
+              vec_list_append(ix, list, rows.ids, rows.records, rows.n, &located, err) &&
+              vec_location_put_all(ix, &located, false, err);
+    vec_buf_free(&located);
     vec_rows_free(&rows);
     return ok;
 }
@@ -313,24 +318,6 @@ bool vec_list_kill(struct vec_index *ix, int64_t list, int64_t slot, int64_t *sl
     return vec_index_run(ix, VEC_STMT_LIST_PUT, list, *slots, *dead, err);
 }
 
-static int compare_location(const void *a, const void *b)
-{
-    int64_t x = ((const struct vec_location *)a)->id, y = ((const struct vec_location *)b)->id;
-    return (x > y) - (x < y);
-}
-
-static bool flush_locations(struct vec_index *ix, struct vec_buf *found, bool *fresh, struct vec_error *err)
-{
-    size_t n = found->len / sizeof(struct vec_location);
-    struct vec_location *all = (struct vec_location *)(void *)found->data;
-    if (n)
-        qsort(all, n, sizeof *all, compare_location);
-    bool ok = vec_location_put_sorted(ix, all, n, *fresh, err);
-    *fresh = false;
-    found->len = 0;
-    return ok;
-}
-
 bool vec_list_relocate(struct vec_index *ix, struct vec_error *err)
 {
     struct vec_buf found = {0};
@@ -355,10 +342,12 @@ bool vec_list_relocate(struct vec_index *ix, struct vec_error *err)
             if (vec_segment_live(&segment, i / 32) >> i % 32 & 1)
                 ok = vec_buf_append(&found, &l, sizeof l, err);
         }
-        if (ok && found.len >= RELOCATE_MAX * sizeof(struct vec_location))
-            ok = flush_locations(ix, &found, &fresh, err);
+        if (ok && found.len >= RELOCATE_MAX * sizeof(struct vec_location)) {
+            ok = vec_location_put_all(ix, &found, fresh, err);
+            fresh = false;
+        }
     }
-    ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok && flush_locations(ix, &found, &fresh, err);
+    ok = vec_index_done(ix, stmt, ok ? err : NULL) && ok && vec_location_put_all(ix, &found, fresh, err);
     vec_buf_free(&found);
     return ok;
 }

@@ -27,9 +27,10 @@ void vec_rows_free(struct vec_rows *rows);
 bool vec_list_state(struct vec_index *ix, int64_t list, int64_t *slots, int64_t *dead,
                     struct vec_error *err);
 
-/* Appends rows to a list's segments. `locate` writes their NAME_loc entries too. */
-bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids,
-                     const unsigned char *records, size_t n, bool locate, struct vec_error *err);
+/* Appends rows to a list's segments. Where they are then is added to `located` (struct vec_location; NULL: not wanted), which the
+ * caller gives to vec_location_put_all(). */
+bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids, const unsigned char *records, size_t n,
+                     struct vec_buf *located, struct vec_error *err);
 
 /* Adds the live rows of a list to `rows`. */
 bool vec_list_read(struct vec_index *ix, int64_t list, struct vec_rows *rows, struct vec_error *err);

@@ -1,6 +1,7 @@
 /* vec_location.c - see vec_location.h. */
 #include "vecext/vec_location.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { RECORD_SHIFT = 6, RECORD_ROWS = 64, HEADER = 8, ENTRY = 6, SLOT_BITS = 26, LIST_BITS = 21 };
@@ -94,11 +95,14 @@ bool vec_location_get(struct vec_index *ix, int64_t id, int64_t *pos, bool *foun
     return true;
 }
 
-bool vec_location_put(struct vec_index *ix, int64_t id, int64_t pos, struct vec_error *err)
+bool vec_location_move(struct vec_index *ix, int64_t id, int64_t pos, int64_t *before, bool *found, struct vec_error *err)
 {
     struct record record;
+    int i = (int)(id & (RECORD_ROWS - 1));
     if (!load(ix, key_of(id), &record, err))
         return false;
+    *found = record.bits >> i & 1;
+    *before = *found ? record.pos[i] : 0;
     set(&record, id, pos);
     return store(ix, key_of(id), &record, err);
 }
@@ -117,8 +121,18 @@ bool vec_location_clear(struct vec_index *ix, struct vec_error *err)
     return vec_index_run(ix, VEC_STMT_LOC_CLEAR, 0, 0, 0, err);
 }
 
-bool vec_location_put_sorted(struct vec_index *ix, const struct vec_location *all, size_t n, bool fresh, struct vec_error *err)
+static int compare_id(const void *a, const void *b)
 {
+    int64_t x = ((const struct vec_location *)a)->id, y = ((const struct vec_location *)b)->id;
+    return (x > y) - (x < y);
+}
+
+bool vec_location_put_all(struct vec_index *ix, struct vec_buf *buf, bool fresh, struct vec_error *err)
+{
+    size_t n = buf->len / sizeof(struct vec_location);
+    struct vec_location *all = (void *)buf->data;
+    if (n)
+        qsort(all, n, sizeof *all, compare_id);
     for (size_t i = 0; i < n;) {
         struct record record = {0};
         int64_t key = key_of(all[i].id);
@@ -129,6 +143,7 @@ bool vec_location_put_sorted(struct vec_index *ix, const struct vec_location *al
         if (!store(ix, key, &record, err))
             return false;
     }
+    buf->len = 0;
     return true;
 }
 

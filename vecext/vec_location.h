@@ -18,12 +18,13 @@ struct vec_location {
 };
 
 bool vec_location_get(struct vec_index *ix, int64_t id, int64_t *pos, bool *found, struct vec_error *err);
-bool vec_location_put(struct vec_index *ix, int64_t id, int64_t pos, struct vec_error *err);
+/* Puts a row at pos; *before is where it was, if it was *found. */
+bool vec_location_move(struct vec_index *ix, int64_t id, int64_t pos, int64_t *before, bool *found, struct vec_error *err);
 bool vec_location_drop(struct vec_index *ix, int64_t id, struct vec_error *err);
 bool vec_location_clear(struct vec_index *ix, struct vec_error *err);
 
-/* Puts n rows in ascending order of id. `fresh`: there is none yet. */
-bool vec_location_put_sorted(struct vec_index *ix, const struct vec_location *all, size_t n, bool fresh, struct vec_error *err);
+/* Puts all rows of a buffer of struct vec_location, which it empties: each record once. `fresh`: there is none yet. */
+bool vec_location_put_all(struct vec_index *ix, struct vec_buf *all, bool fresh, struct vec_error *err);
 
 /* First and last rowid that is located and the number of all; 0 when there is none. */
 bool vec_location_span(struct vec_index *ix, int64_t *first, int64_t *last, int64_t *rows, struct vec_error *err);

@@ -1,15 +1,16 @@
 /*
- * vec_log.c - see vec_log.h. A chunk: i64 n, then per row i64 id, per row u32 list (ascending), padding to 8 bytes, per row
- * a record.
+ * vec_log.c - see vec_log.h. A chunk: i64 n, then per row i64 id, per row u32 list (ascending), per row float32 add and per row
+ * float32 scale, padding to 8 bytes, its signs in blocks as a segment has them (vec_segment.h), per row a record.
  */
 #include "vecext/vec_log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_kernel.h"
 #include "vecext/vec_location.h"
 
-enum { HEADER = 8, ROWS_LEAST = 64, ROWS_PER_LIST = 8, MOST_BYTES = 4 << 20 };
+enum { HEADER = 8, ROWS_LEAST = 64, ROWS_PER_LIST = 16, MOST_BYTES = 4 << 20 };
 
 int64_t vec_log_most(const struct vec_index *ix)
 {
@@ -19,7 +20,8 @@ int64_t vec_log_most(const struct vec_index *ix)
     return most < fits ? most : fits;
 }
 
-bool vec_log_put(struct vec_index *ix, uint32_t list, int64_t id, int64_t *seq, struct vec_error *err)
+bool vec_log_put(struct vec_index *ix, uint32_t list, int64_t id, int64_t *seq, int64_t *before, bool *found,
+                 struct vec_error *err)
 {
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_TAIL_PUT, err);
     if (!stmt)
@@ -29,7 +31,7 @@ bool vec_log_put(struct vec_index *ix, uint32_t list, int64_t id, int64_t *seq, 
     sqlite3_bind_blob64(stmt, 3, ix->record, vec_code_record_bytes(&ix->shape), SQLITE_STATIC);
     sqlite3_step(stmt);
     *seq = sqlite3_last_insert_rowid(ix->conn->db);
-    return vec_index_done(ix, stmt, err) && vec_location_put(ix, id, -1 - *seq, err);
+    return vec_index_done(ix, stmt, err) && vec_location_move(ix, id, -1 - *seq, before, found, err);
 }
 
 /* What chunks in memory were made of is no more. */
@@ -114,9 +116,34 @@ static size_t lists_at(size_t n)
     return HEADER + 8 * n;
 }
 
-static size_t records_at(size_t n)
+static size_t adds_at(size_t n)
 {
-    return (lists_at(n) + 4 * n + 7) / 8 * 8;
+    return lists_at(n) + 4 * n;
+}
+
+static size_t scales_at(size_t n)
+{
+    return adds_at(n) + 4 * n;
+}
+
+static size_t codes_at(size_t n)
+{
+    return (scales_at(n) + 4 * n + 7) / 8 * 8;
+}
+
+static size_t blocks_of(size_t n)
+{
+    return (n + VEC_BLOCK - 1) / VEC_BLOCK;
+}
+
+static size_t block_codes(const struct vec_index *ix)
+{
+    return (size_t)ix->shape.dims * 4;
+}
+
+static size_t records_at(const struct vec_index *ix, size_t n)
+{
+    return codes_at(n) + blocks_of(n) * block_codes(ix);
 }
 
 static size_t rows_of(const struct vec_block *block)
@@ -126,25 +153,36 @@ static size_t rows_of(const struct vec_block *block)
     return (size_t)n;
 }
 
+/* A row, sorted by its list, into place i of a chunk of n. */
+static void put_row(const struct vec_index *ix, unsigned char *data, size_t n, size_t i, int64_t id, uint32_t list,
+                    const unsigned char *record)
+{
+    size_t record_bytes = vec_code_record_bytes(&ix->shape);
+    memcpy(data + HEADER + 8 * i, &id, 8);
+    vec_put_u32(data + lists_at(n) + 4 * i, list);
+    memcpy(data + adds_at(n) + 4 * i, record, 4);
+    memcpy(data + scales_at(n) + 4 * i, record + 4, 4);
+    vec_segment_put_signs(&ix->shape, record, (int)(i % VEC_BLOCK), data + codes_at(n) + i / VEC_BLOCK * block_codes(ix));
+    memcpy(data + records_at(ix, n) + i * record_bytes, record, record_bytes);
+}
+
 static struct vec_block *make_chunk(struct vec_index *ix, int64_t first, int64_t last, struct vec_error *err)
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape);
     struct vec_log_rows raw = {0};
     struct vec_block *block = NULL;
     if (scan(ix, first, last, &raw, err))
-        block = vec_block_new(records_at(raw.rows.n) + raw.rows.n * record_bytes, err);
+        block = vec_block_new(records_at(ix, raw.rows.n) + raw.rows.n * record_bytes, err);
     if (block) {
         size_t n = raw.rows.n;
         int64_t count = (int64_t)n;
         sort_places(&raw);
         const struct vec_log_place *places = (const void *)raw.places.data;
         memcpy(block->data, &count, sizeof count);
-        for (size_t i = 0; i < n; i++) {
-            memcpy(block->data + HEADER + 8 * i, &raw.rows.ids[places[i].at], 8);
-            vec_put_u32(block->data + lists_at(n) + 4 * i, places[i].list);
-            memcpy(block->data + records_at(n) + i * record_bytes, raw.rows.records + places[i].at * record_bytes,
-                   record_bytes);
-        }
+        memset(block->data + codes_at(n), 0, blocks_of(n) * block_codes(ix));
+        for (size_t i = 0; i < n; i++)
+            put_row(ix, block->data, n, i, raw.rows.ids[places[i].at], places[i].list,
+                    raw.rows.records + places[i].at * record_bytes);
     }
     vec_log_rows_free(&raw);
     return block;
@@ -189,8 +227,11 @@ bool vec_log_open(struct vec_index *ix, struct vec_log *log, struct vec_error *e
 
 void vec_log_close(struct vec_log *log)
 {
-    for (int i = 0; i < log->count; i++)
+    for (int i = 0; i < log->count; i++) {
         vec_block_release(log->chunks[i]);
+        free(log->sums[i]);
+        log->sums[i] = NULL;
+    }
     log->count = 0;
 }
 
@@ -218,15 +259,34 @@ void vec_log_range(const struct vec_log *log, int chunk, uint32_t list, size_t *
     *last = at;
 }
 
-int64_t vec_log_id(const struct vec_log *log, int chunk, size_t row)
+/* The sums of all rows of a chunk at once: a block costs little more than a row. */
+static uint32_t *chunk_sums(const struct vec_index *ix, const struct vec_query_tables *tables, const struct vec_block *block,
+                            struct vec_error *err)
 {
-    int64_t id;
-    memcpy(&id, log->chunks[chunk]->data + HEADER + 8 * row, sizeof id);
-    return id;
+    const struct vec_kernels *k = vec_kernels();
+    size_t n = rows_of(block), blocks = blocks_of(n);
+    uint32_t *sums = malloc((blocks + 1) * VEC_BLOCK * sizeof *sums);
+    if (!sums) {
+        vec_error_nomem(err);
+        return NULL;
+    }
+    for (size_t b = 0; b < blocks; b++)
+        k->block_sums(block->data + codes_at(n) + b * block_codes(ix), tables->lut, (size_t)ix->shape.dims / VEC_GROUP,
+                      sums + b * VEC_BLOCK);
+    return sums;
 }
 
-const unsigned char *vec_log_record(const struct vec_index *ix, const struct vec_log *log, int chunk, size_t row)
+bool vec_log_row(const struct vec_index *ix, struct vec_log *log, const struct vec_query_tables *tables, int chunk, size_t row,
+                 struct vec_log_row *out, struct vec_error *err)
 {
     const struct vec_block *block = log->chunks[chunk];
-    return block->data + records_at(rows_of(block)) + row * vec_code_record_bytes(&ix->shape);
+    size_t n = rows_of(block);
+    if (!log->sums[chunk] && !(log->sums[chunk] = chunk_sums(ix, tables, block, err)))
+        return false;
+    memcpy(&out->id, block->data + HEADER + 8 * row, 8);
+    out->add = vec_get_f32(block->data + adds_at(n) + 4 * row);
+    out->scale = vec_get_f32(block->data + scales_at(n) + 4 * row);
+    out->sum = log->sums[chunk][row];
+    out->record = block->data + records_at(ix, n) + row * vec_code_record_bytes(&ix->shape);
+    return true;
 }

@@ -18,13 +18,15 @@
 #include "vecext/vec_cache.h"
 #include "vecext/vec_list.h"
 
-enum { VEC_LOG_CHUNK = 256, VEC_LOG_MOST = 2048 };
+enum { VEC_LOG_CHUNK = 256, VEC_LOG_MOST = 4096 };
 
 /* How many rows the log may hold. */
 int64_t vec_log_most(const struct vec_index *ix);
 
-/* Appends ix->record as row `id` of `list` and locates it. *seq is its sequence number, at least the number of rows. */
-bool vec_log_put(struct vec_index *ix, uint32_t list, int64_t id, int64_t *seq, struct vec_error *err);
+/* Appends ix->record as row `id` of `list` and locates it. *seq is its sequence number, at least the number of rows; *before where
+ * the row was, if it was *found: that is the caller's to clear. */
+bool vec_log_put(struct vec_index *ix, uint32_t list, int64_t id, int64_t *seq, int64_t *before, bool *found,
+                 struct vec_error *err);
 
 /* Removes a row; its location is the caller's. */
 bool vec_log_drop(struct vec_index *ix, int64_t seq, struct vec_error *err);
@@ -47,6 +49,7 @@ void vec_log_rows_free(struct vec_log_rows *log);
 /* The log as a search reads it. Zero it to start; vec_log_close() ends it. Needs vec_index_begin(). */
 struct vec_log {
     const struct vec_block *chunks[VEC_LOG_MOST / VEC_LOG_CHUNK + 1];
+    uint32_t *sums[VEC_LOG_MOST / VEC_LOG_CHUNK + 1]; /* of each row's signs; NULL until a row of the chunk is wanted */
     int count;
 };
 bool vec_log_open(struct vec_index *ix, struct vec_log *log, struct vec_error *err);
@@ -54,7 +57,15 @@ void vec_log_close(struct vec_log *log);
 
 /* Rows [first, last) of a chunk are those of the list. */
 void vec_log_range(const struct vec_log *log, int chunk, uint32_t list, size_t *first, size_t *last);
-int64_t vec_log_id(const struct vec_log *log, int chunk, size_t row);
-const unsigned char *vec_log_record(const struct vec_index *ix, const struct vec_log *log, int chunk, size_t row);
+
+/* A row as it is compared with the query of the tables: its one-bit factors, the sum of its signs' table entries, its record. */
+struct vec_log_row {
+    int64_t id;
+    float add, scale;
+    uint32_t sum;
+    const unsigned char *record;
+};
+bool vec_log_row(const struct vec_index *ix, struct vec_log *log, const struct vec_query_tables *tables, int chunk, size_t row,
+                 struct vec_log_row *out, struct vec_error *err);
 
 #endif

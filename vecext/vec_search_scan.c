@@ -171,26 +171,24 @@ static bool refine_survivors(struct vec_search *s, const struct vec_image *image
 }
 
 /* One row of the log. */
-static bool scan_record(struct vec_search *s, const unsigned char *record, int64_t id, const struct vec_bounds *bounds1,
+static bool scan_record(struct vec_search *s, const struct vec_log_row *row, const struct vec_bounds *bounds1,
                         const struct vec_bounds *bounds4, struct vec_error *err)
 {
     const struct vec_code_shape *shape = &s->ix->shape;
-    const unsigned char *signs = vec_record_signs(shape, record);
-    float add = vec_get_f32(record), scale = vec_get_f32(record + 4);
-    uint32_t sum = vec_signs_sum(&s->tables, signs, (size_t)shape->dims / VEC_GROUP);
-    float width = scale * bounds1->error;
-    float low = (bounds1->base + add) + scale * (bounds1->a * (float)sum + bounds1->b) - width;
+    float width = row->scale * bounds1->error;
+    float low = (bounds1->base + row->add) + row->scale * (bounds1->a * (float)row->sum + bounds1->b) - width;
     bool pass;
     s->stats.rows++;
     if (!(low < s->limit))
         return true;
-    if (!test_row(s, id, &pass, err))
+    if (!test_row(s, row->id, &pass, err))
         return false;
     if (!pass)
         return true;
     if (shape->refined)
-        return refine_row(s, bounds4, record + 8, signs + vec_code_sign_bytes(shape), id, err);
-    return vec_search_add(s, low, width, id, err);
+        return refine_row(s, bounds4, row->record + 8, vec_record_signs(shape, row->record) + vec_code_sign_bytes(shape), row->id,
+                          err);
+    return vec_search_add(s, low, width, row->id, err);
 }
 
 /* The log's rows of a list. */
@@ -199,19 +197,21 @@ bool vec_search_scan_log(struct vec_search *s, int64_t list, struct vec_error *e
     struct vec_bounds bounds1, bounds4;
     bool measured = false;
     for (int chunk = 0; chunk < s->log.count; chunk++) {
-        size_t row, last;
-        vec_log_range(&s->log, chunk, (uint32_t)list, &row, &last);
-        if (row < last && !measured) {
+        size_t at, last;
+        vec_log_range(&s->log, chunk, (uint32_t)list, &at, &last);
+        if (at < last && !measured) {
             vec_order_measure(&s->order, list);
             bounds1 = list_bounds(s, list, false);
             bounds4 = list_bounds(s, list, true);
             measured = true;
         }
-        for (; row < last; row++) {
-            int64_t id = vec_log_id(&s->log, chunk, row);
-            if (s->args.filter && !vec_rowset_has(s->args.filter, id))
+        for (; at < last; at++) {
+            struct vec_log_row row;
+            if (!vec_log_row(s->ix, &s->log, &s->tables, chunk, at, &row, err))
+                return false;
+            if (s->args.filter && !vec_rowset_has(s->args.filter, row.id))
                 continue;
-            if (!scan_record(s, vec_log_record(s->ix, &s->log, chunk, row), id, &bounds1, &bounds4, err))
+            if (!scan_record(s, &row, &bounds1, &bounds4, err))
                 return false;
         }
     }

@@ -111,6 +111,15 @@ static void get_factor(unsigned char *to, const unsigned char *from, int exponen
     memcpy(to, &x, sizeof x);
 }
 
+void vec_segment_put_signs(const struct vec_code_shape *shape, const unsigned char *record, int i, unsigned char *block)
+{
+    const unsigned char *signs = vec_record_signs(shape, record);
+    unsigned char *to = block + i % 16;
+    int shift = i < 16 ? 0 : 4;
+    for (size_t g = 0; g < (size_t)shape->dims / VEC_GROUP; g++, to += 16)
+        *to |= (unsigned char)((signs[g / 2] >> (g % 2 * 4) & 15) << shift);
+}
+
 bool vec_segment_build(const struct vec_code_shape *shape, const int64_t *ids, const unsigned char *records,
                        const uint32_t *live, int n, struct vec_buf *out, struct vec_error *err)
 {
@@ -147,11 +156,7 @@ bool vec_segment_build(const struct vec_code_shape *shape, const int64_t *ids, c
             vec_put_u32(id_to + 4 * i, (uint32_t)((uint64_t)ids[i] - (uint64_t)low));
         put_factor(add_to + 2 * i, record, exponents[0]);
         put_factor(scale_to + 2 * i, record + 4, exponents[1]);
-        const unsigned char *signs = vec_record_signs(shape, record);
-        unsigned char *to = code_to + i / VEC_BLOCK * dims * 4 + i % 16;
-        int shift = i % VEC_BLOCK < 16 ? 0 : 4;
-        for (size_t g = 0; g < dims / VEC_GROUP; g++, to += 16)
-            *to |= (unsigned char)((signs[g / 2] >> (g % 2 * 4) & 15) << shift);
+        vec_segment_put_signs(shape, record, (int)(i % VEC_BLOCK), code_to + i / VEC_BLOCK * dims * 4);
     }
     return true;
 }

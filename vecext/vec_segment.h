@@ -72,6 +72,9 @@ size_t vec_segment_merged_bytes(const struct vec_code_shape *shape, const struct
 void vec_segment_merge(const struct vec_code_shape *shape, const struct vec_segment *parts, size_t n, bool wide,
                        unsigned char *to);
 
+/* A record's signs into slot i (0 .. 31) of a block of codes, which was zero there. */
+void vec_segment_put_signs(const struct vec_code_shape *shape, const unsigned char *record, int i, unsigned char *block);
+
 /* The first-stage part of a slot back into a record. */
 void vec_segment_record(const struct vec_code_shape *shape, const struct vec_segment *segment, int slot,
                         unsigned char *record);

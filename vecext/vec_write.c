@@ -44,18 +44,11 @@ static bool look_at_loss(struct vec_index *ix, struct vec_error *err)
     return !ix->trained_rows || (totals(ix, &live, err) && resize(ix, live, &done, err));
 }
 
-/* *lost: a list was rewritten or emptied. Nothing is made anew here: the row may be about to come back. */
-static bool remove_row(struct vec_index *ix, int64_t id, bool *lost, struct vec_error *err)
+/* Clears a row's place, where nothing locates it any more. *lost: a list was rewritten or emptied. */
+static bool clear_place(struct vec_index *ix, int64_t pos, bool *lost, struct vec_error *err)
 {
-    int64_t pos, slots, dead;
-    bool found;
+    int64_t slots, dead;
     *lost = false;
-    if (!vec_location_get(ix, id, &pos, &found, err))
-        return false;
-    if (!found)
-        return true;
-    if (!vec_location_drop(ix, id, err))
-        return false;
     if (pos < 0)
         return vec_log_drop(ix, -1 - pos, err);
     int64_t list = pos >> VEC_POS_SHIFT;
@@ -69,10 +62,15 @@ static bool remove_row(struct vec_index *ix, int64_t id, bool *lost, struct vec_
 
 bool vec_write_delete(struct vec_index *ix, int64_t id, bool returns, struct vec_error *err)
 {
-    bool lost;
+    int64_t pos;
+    bool found, lost;
     if (ix->method == VEC_METHOD_INVERTED)
         return vec_invert_delete(ix, id, err);
-    return remove_row(ix, id, &lost, err) && (!lost || returns || look_at_loss(ix, err));
+    if (!vec_location_get(ix, id, &pos, &found, err))
+        return false;
+    if (!found)
+        return true;
+    return vec_location_drop(ix, id, err) && clear_place(ix, pos, &lost, err) && (!lost || returns || look_at_loss(ix, err));
 }
 
 /* Loads a base row, rotated, into ix->row. */
@@ -160,6 +158,7 @@ static bool write_half(struct vec_index *ix, const struct split *split, uint32_t
 {
     size_t dims = (size_t)ix->shape.dims, record_bytes = vec_code_record_bytes(&ix->shape);
     struct vec_rows rows = {0};
+    struct vec_buf located = {0};
     bool ok = true;
     for (size_t i = 0; ok && i < split->n; i++) {
         if (split->half[i] != half)
@@ -168,7 +167,9 @@ static bool write_half(struct vec_index *ix, const struct split *split, uint32_t
         encode_row(ix, (uint32_t)list);
         ok = vec_rows_add(&rows, record_bytes, split->rows.ids[i], ix->record, err);
     }
-    ok = ok && vec_list_append(ix, list, rows.ids, rows.records, rows.n, true, err);
+    ok = ok && vec_list_append(ix, list, rows.ids, rows.records, rows.n, &located, err) &&
+         vec_location_put_all(ix, &located, false, err);
+    vec_buf_free(&located);
     vec_rows_free(&rows);
     return ok;
 }
@@ -258,25 +259,29 @@ static bool keep_shape(struct vec_index *ix, const uint32_t *grown, size_t n, st
 }
 
 /* Appends rows [first, last) of the log, all of one list, to its segments. */
-static bool fold_list(struct vec_index *ix, const struct vec_log_rows *log, size_t first, size_t last, struct vec_error *err)
+static bool fold_list(struct vec_index *ix, const struct vec_log_rows *log, size_t first, size_t last, struct vec_buf *located,
+                      struct vec_error *err)
 {
     const struct vec_log_place *places = (const void *)log->places.data;
     return vec_list_append(ix, places[first].list, log->rows.ids + first,
-                           log->rows.records + first * vec_code_record_bytes(&ix->shape), last - first, true, err);
+                           log->rows.records + first * vec_code_record_bytes(&ix->shape), last - first, located, err);
 }
 
 /* Moves the log's rows to their lists. *grown: the lists, u32 each. */
 static bool fold_log(struct vec_index *ix, struct vec_buf *grown, struct vec_error *err)
 {
     struct vec_log_rows log = {0};
+    struct vec_buf located = {0};
     bool ok = vec_log_read(ix, &log, err) && (!log.rows.n || vec_log_clear(ix, err));
     const struct vec_log_place *places = (const void *)log.places.data;
     for (size_t first = 0, last; ok && first < log.rows.n; first = last) {
         for (last = first + 1; last < log.rows.n && places[last].list == places[first].list; last++)
             ;
-        ok = fold_list(ix, &log, first, last, err) &&
+        ok = fold_list(ix, &log, first, last, &located, err) &&
              vec_buf_append(grown, &places[first].list, sizeof places[first].list, err);
     }
+    ok = ok && vec_location_put_all(ix, &located, false, err);
+    vec_buf_free(&located);
     vec_log_rows_free(&log);
     return ok;
 }
@@ -292,19 +297,21 @@ static bool fold_and_shape(struct vec_index *ix, struct vec_error *err)
 
 bool vec_write_row(struct vec_index *ix, int64_t id, struct vec_error *err)
 {
-    bool indexed;
+    bool indexed, found, lost;
     if (ix->method == VEC_METHOD_INVERTED)
         return vec_invert_put(ix, id, err);
-    if (!vec_write_delete(ix, id, true, err) || !load_row(ix, id, &indexed, err))
+    if (!load_row(ix, id, &indexed, err))
         return false;
     if (!indexed)
-        return true;
+        return vec_write_delete(ix, id, true, err);
     uint32_t list;
     if (!vec_centroids_assign(&ix->centroids, ix->row, 1, &list, err))
         return false;
     encode_row(ix, list);
-    int64_t seq;
-    return vec_log_put(ix, list, id, &seq, err) && (seq < vec_log_most(ix) || fold_and_shape(ix, err));
+    int64_t seq, before;
+    if (!vec_log_put(ix, list, id, &seq, &before, &found, err) || (found && !clear_place(ix, before, &lost, err)))
+        return false;
+    return seq < vec_log_most(ix) || fold_and_shape(ix, err);
 }
 
 static int64_t now_ms(void)

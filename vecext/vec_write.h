@@ -2,7 +2,7 @@
  * vec_write.h - keeping an index in step with its table, one row at a time, and repairing its
  * shape.
  *
- * A new row goes to the tail of its nearest list; a tail that has grown is appended to the list's
+ * A new row goes to the log (vec_log.h); when that is full, all its rows are appended to their lists'
  * segments. A deleted row's slot is marked dead; a list with many dead slots is rewritten. A list
  * that has outgrown the others is split in two. Everything is decided from the tables, so a
  * rollback leaves nothing behind.
