@@ -18,7 +18,7 @@
 #include "sql/plpgsql/language.h"
 #include "sql/session/autovacuum.h"
 #include "sql/session/session.h"
-#include "sql/txn/statement_journal.h"
+#include "sql/txn/vfs.h"
 
 /* --- configuration ---------------------------------------------------------------------- */
 
@@ -129,7 +129,7 @@ struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct err
     routine_add_language(&sql_function_language);
     routine_add_language(&plpgsql_language);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    statement_journal_install();
+    vfs_install();
     struct pg_engine *e = calloc(1, sizeof(*e));
     if (!e)
         log_fatal("out of memory");

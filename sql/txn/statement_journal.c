@@ -5,12 +5,11 @@
  * them in memory and then makes a temporary file, for one statement after the other: a third of an INSERT of a hundred vectors.
  * More memory cannot be asked of it: beyond 128 KB its spilling to a file fails (unixWrite writes at most 128 KB at once).
  *
- * So this is the system's VFS but for files of that kind, which lie in chunks in memory and move to a temporary file of the
- * system's when they outgrow LIMIT_STATEMENT_JOURNAL. A file belongs to one connection, like the journal.
+ * So files of that kind lie in chunks in memory and move to a temporary file of the system's when they outgrow
+ * LIMIT_STATEMENT_JOURNAL. A file belongs to one connection, like the journal.
  */
 #include "sql/txn/statement_journal.h"
 
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,16 +21,10 @@ struct journal {
     sqlite3_file base;
     sqlite3_int64 size;
     unsigned char *chunks[CHUNKS];
+    sqlite3_vfs *system;
     sqlite3_file *file; /* of the system, once there is one */
     int flags;
 };
-
-static sqlite3_vfs vfs;
-
-static sqlite3_vfs *system_vfs(void)
-{
-    return vfs.pAppData;
-}
 
 static void free_chunks(struct journal *j)
 {
@@ -102,7 +95,7 @@ static int journal_read(sqlite3_file *f, void *to, int n, sqlite3_int64 at)
 /* Moves what there is to a temporary file. */
 static int spill(struct journal *j)
 {
-    sqlite3_vfs *system = system_vfs();
+    sqlite3_vfs *system = j->system;
     sqlite3_file *file = calloc(1, (size_t)system->szOsFile);
     if (!file)
         return SQLITE_IOERR_NOMEM;
@@ -212,32 +205,19 @@ static const sqlite3_io_methods methods = {
     .xDeviceCharacteristics = journal_device,
 };
 
-static int open_file(sqlite3_vfs *v, const char *name, sqlite3_file *file, int flags, int *out_flags)
+int statement_journal_size(void)
 {
-    (void)v;
-    if (!(flags & SQLITE_OPEN_SUBJOURNAL) || name)
-        return system_vfs()->xOpen(system_vfs(), name, file, flags, out_flags);
+    return (int)sizeof(struct journal);
+}
+
+int statement_journal_open(sqlite3_vfs *system, sqlite3_file *file, int flags, int *out_flags)
+{
     struct journal *j = (struct journal *)file;
     memset(j, 0, sizeof *j);
+    j->system = system;
     j->flags = flags;
     j->base.pMethods = &methods;
     if (out_flags)
         *out_flags = flags;
     return SQLITE_OK;
-}
-
-void statement_journal_install(void)
-{
-    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 0); /* all of it is ours */
-    sqlite3_vfs *system = sqlite3_vfs_find(NULL);
-    if (!system || vfs.pAppData)
-        return;
-    vfs = *system;
-    vfs.zName = "pgfeather";
-    vfs.pNext = NULL;
-    vfs.pAppData = system;
-    if (vfs.szOsFile < (int)sizeof(struct journal))
-        vfs.szOsFile = (int)sizeof(struct journal);
-    vfs.xOpen = open_file;
-    sqlite3_vfs_register(&vfs, 1);
 }

@@ -1,8 +1,12 @@
-/* statement_journal.h: what failing statements and savepoints put back, in memory up to a limit. Called by the engine. */
+/* statement_journal.h: what failing statements and savepoints put back, in memory up to a limit. Called by vfs.c. */
 #ifndef PGF_TXN_STATEMENT_JOURNAL_H
 #define PGF_TXN_STATEMENT_JOURNAL_H
 
-/* From now on connections of the process keep their statement journals so. Once, before the first connection. */
-void statement_journal_install(void);
+#include <sqlite3.h>
+
+/* Bytes that the file of a journal takes. */
+int statement_journal_size(void);
+/* SQLite's xOpen for a file without a name; system is where it goes when it outgrows memory. */
+int statement_journal_open(sqlite3_vfs *system, sqlite3_file *file, int flags, int *out_flags);
 
 #endif
