@@ -1,6 +1,6 @@
 /* vec_ext.c - registration on a connection, and the loadable extension's entry point. */
 #include "vecext/vec_exact.h"
-#include "vecext/vec_predicate.h"
+#include "vecext/vec_subquery.h"
 #include "vecext/vec_scan.h"
 #include "vecext/vec_sqlfunc.h"
 
@@ -24,7 +24,7 @@ int vecext_register_engine(sqlite3 *db, vec_missing *missing, void *context)
     conn->missing_context = context;
     int rc = vec_sqlindex_register(conn);
     if (rc == SQLITE_OK)
-        rc = vec_predicate_register(conn);
+        rc = vec_subquery_register(conn);
     if (rc == SQLITE_OK)
         rc = vec_exact_register(conn);
     if (rc == SQLITE_OK)

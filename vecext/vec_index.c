@@ -29,7 +29,7 @@
 
 #include "vecext/vec_func.h"
 #include "vecext/vec_kernel.h"
-#include "vecext/vec_predicate.h"
+#include "vecext/vec_subquery.h"
 #include "vecext/vec_text.h"
 
 static const char *const statement_sql[] = {
@@ -127,7 +127,16 @@ void vec_conn_forget(struct vec_conn *conn)
         if (ix->users == 0)
             index_free(ix);
     }
-    vec_predicate_forget(conn);
+    vec_subquery_forget(conn);
+}
+
+int vec_conn_report(struct vec_conn *conn, sqlite3_vtab *table, const struct vec_error *err)
+{
+    conn->last_error = *err;
+    sqlite3_free(table->zErrMsg);
+    table->zErrMsg = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->message, err->hint)
+                                  : sqlite3_mprintf("%s", err->message);
+    return err->code == VEC_SQLITE && err->sqlite_rc ? err->sqlite_rc : SQLITE_ERROR;
 }
 
 void vec_conn_release(void *conn)

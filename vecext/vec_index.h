@@ -124,8 +124,9 @@ struct vec_conn {
     struct vec_scan_stats last_scan;
     vec_missing *missing; /* of the host; NULL: nothing more can be had */
     void *missing_context;
-    struct vec_test *tests; /* idle statements of predicates */
-    int ntests;
+    struct vec_reader *readers; /* idle statements of subqueries */
+    int nreaders;
+    struct vec_helper *helper; /* that may read for this connection (vec_helper.h); NULL: none */
     struct vec_error last_error; /* of a trigger or a scan; VEC_OK when there was none */
 };
 
@@ -197,6 +198,9 @@ int vec_conn_prepare(struct vec_conn *conn, const char *sql, unsigned flags, sql
 /* The connection's state, made with one reference; the last vec_conn_release() frees it. */
 struct vec_conn *vec_conn_new(sqlite3 *db);
 void vec_conn_release(void *conn);
+
+/* An error of a table function: its message, and for vec_last_error(). Returns SQLite's code. */
+int vec_conn_report(struct vec_conn *conn, sqlite3_vtab *table, const struct vec_error *err);
 
 /* Forgets every open index and finalizes its statements; they reopen on next use. Called when the
  * connection closes and after schema changes of the index itself. */

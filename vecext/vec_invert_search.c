@@ -305,7 +305,7 @@ static struct near_row heap_pop(struct vec_invert_search *s)
 static bool take(struct vec_invert_search *s, int64_t id, struct vec_error *err)
 {
     if (s->args.test) {
-        int passes = vec_test_row(s->args.test, id, err);
+        int passes = vec_reader_test(s->args.test, id, err);
         s->stats.tested++;
         if (passes <= 0)
             return passes == 0;

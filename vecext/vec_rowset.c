@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 24, KIND_BITMAP = 0, KIND_ARRAY = 1, KIND_CROWDED = 2 };
+enum { HEADER = 24, KIND_BITMAP = 0, KIND_ARRAY = 1, KIND_NONE };
 static const char magic[4] = {'v', 'r', 's', '1'};
 
 static int compare(const void *a, const void *b)
@@ -69,19 +69,6 @@ bool vec_rowset_encode(int64_t *ids, size_t n, struct vec_buf *out, struct vec_e
     return p != NULL;
 }
 
-bool vec_rowset_encode_crowded(struct vec_buf *out, struct vec_error *err)
-{
-    return put_header(out, KIND_CROWDED, 0, 0, err) != NULL;
-}
-
-bool vec_rowset_is_crowded(const void *blob, size_t len)
-{
-    uint32_t kind = 0;
-    if (len == HEADER && memcmp(blob, magic, 4) == 0)
-        memcpy(&kind, (const unsigned char *)blob + 4, 4);
-    return kind == KIND_CROWDED;
-}
-
 static uint64_t hash(int64_t id)
 {
     return (uint64_t)id * 0x9E3779B97F4A7C15;
@@ -97,7 +84,7 @@ static int64_t member(const struct vec_rowset *set, size_t i)
 bool vec_rowset_open(struct vec_rowset *set, const void *blob, size_t len, struct vec_error *err)
 {
     const unsigned char *p = blob;
-    uint32_t kind = KIND_CROWDED;
+    uint32_t kind = KIND_NONE;
     memset(set, 0, sizeof *set);
     if (len >= HEADER && memcmp(p, magic, 4) == 0) {
         memcpy(&kind, p + 4, 4);

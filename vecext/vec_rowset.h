@@ -29,10 +29,6 @@ struct vec_rowset {
 /* Encodes n rowids, in any order, duplicates allowed, into out; may reorder them. */
 bool vec_rowset_encode(int64_t *ids, size_t n, struct vec_buf *out, struct vec_error *err);
 
-/* The value that stands for a set that was too large to be collected (kind 2, nothing behind the header). */
-bool vec_rowset_encode_crowded(struct vec_buf *out, struct vec_error *err);
-bool vec_rowset_is_crowded(const void *blob, size_t len);
-
 /* Reads a blob; the set borrows it. vec_rowset_close() frees what was built beside it. */
 bool vec_rowset_open(struct vec_rowset *set, const void *blob, size_t len, struct vec_error *err);
 void vec_rowset_close(struct vec_rowset *set);

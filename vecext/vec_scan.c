@@ -23,7 +23,7 @@
 
 #include "vecext/vec_invert.h"
 #include "vecext/vec_location.h"
-#include "vecext/vec_predicate.h"
+#include "vecext/vec_subquery.h"
 #include "vecext/vec_search.h"
 
 enum column {
@@ -55,8 +55,9 @@ struct scan_cursor {
     struct vec_search *search;
     struct vec_invert_search *inverted; /* instead, of an index on sparsevec */
     struct vec_rowset filter;
-    struct vec_predicate *predicate; /* with a reference */
-    struct vec_test *test;
+    struct vec_buf filter_blob; /* of a filter that was collected */
+    struct vec_subquery *predicate; /* with a reference */
+    struct vec_reader *test;
     int64_t left;      /* of `all`'s rows; negative: all */
     bool all; /* of the index: no vector to search for, every row at an unknown distance */
     struct vec_location_walk walk; /* of `all` */
@@ -69,11 +70,7 @@ struct scan_cursor {
 
 static int report(sqlite3_vtab *table, const struct vec_error *err)
 {
-    ((struct scan_table *)table)->conn->last_error = *err;
-    sqlite3_free(table->zErrMsg);
-    table->zErrMsg = err->hint[0] ? sqlite3_mprintf("%s (%s)", err->message, err->hint)
-                                  : sqlite3_mprintf("%s", err->message);
-    return err->code == VEC_SQLITE && err->sqlite_rc ? err->sqlite_rc : SQLITE_ERROR;
+    return vec_conn_report(((struct scan_table *)table)->conn, table, err);
 }
 
 static int scan_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
@@ -183,8 +180,8 @@ static void end_search(struct scan_cursor *cursor)
     if (cursor->all)
         vec_location_walk_end(cursor->index, &cursor->walk, NULL);
     cursor->all = false;
-    vec_test_close(cursor->test);
-    vec_predicate_release(cursor->predicate);
+    vec_reader_close(cursor->test);
+    vec_subquery_release(cursor->predicate);
     cursor->test = NULL;
     cursor->predicate = NULL;
     if (cursor->index)
@@ -201,6 +198,7 @@ static int scan_close(sqlite3_vtab_cursor *base)
     struct scan_cursor *cursor = (struct scan_cursor *)base;
     end_search(cursor);
     vec_buf_free(&cursor->query);
+    vec_buf_free(&cursor->filter_blob);
     free(cursor);
     return SQLITE_OK;
 }
@@ -233,46 +231,100 @@ static bool present(sqlite3_value *value)
     return value && sqlite3_value_type(value) != SQLITE_NULL;
 }
 
-static bool take_filter(struct scan_cursor *cursor, sqlite3_value *value, struct vec_search_args *args,
-                        bool *crowded, struct vec_error *err)
+static bool has_filter(sqlite3_value **arg)
 {
+    return present(arg[COLUMN_FILTER]) || vec_subquery_in(arg[COLUMN_FILTER]);
+}
+
+/* How many rows of a filter are worth collecting before a search: none when it had too many a short while ago. */
+static int64_t worth_collecting(struct vec_index *ix, uint64_t key)
+{
+    int64_t most = ix->trained_rows / 5;
+    size_t at = key % VEC_CROWDED;
+    if (ix->crowded[at].key == key && ix->crowded[at].skip > 0) {
+        ix->crowded[at].skip--;
+        return 0;
+    }
+    return most < 2000 ? 2000 : most > 200000 ? 200000 : most;
+}
+
+static void note_crowded(struct vec_index *ix, uint64_t key)
+{
+    enum { SEARCHES = 30 };
+    ix->crowded[key % VEC_CROWDED].key = key;
+    ix->crowded[key % VEC_CROWDED].skip = SEARCHES;
+}
+
+/* The filter's rows, unless they are more than `most`. */
+static bool collect(struct vec_reader *reader, int64_t most, struct vec_buf *ids, bool *crowded, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_reader_statement(reader);
+    int more;
+    ids->len = 0;
+    while ((more = vec_reader_next(reader, err)) > 0) {
+        int64_t id = sqlite3_column_int64(stmt, 0);
+        *crowded = (int64_t)(ids->len / sizeof id) >= most;
+        if (*crowded)
+            return true;
+        if (!vec_buf_append(ids, &id, sizeof id, err))
+            return false;
+    }
+    return more == 0;
+}
+
+/* A filter that is a statement: collected into a set, or left to the test. */
+static bool collect_filter(struct scan_cursor *cursor, struct vec_conn *conn, const struct vec_subquery *rows,
+                           struct vec_search_args *args, struct vec_error *err)
+{
+    struct vec_index *ix = cursor->index;
+    struct vec_buf ids = {0};
+    uint64_t key = vec_subquery_key(rows);
+    int64_t most = worth_collecting(ix, key);
+    bool crowded = false;
+    struct vec_reader *reader = most ? vec_reader_open(conn, rows, err) : NULL;
+    if (!reader)
+        return most == 0;
+    bool ok = collect(reader, most, &ids, &crowded, err);
+    vec_reader_close(reader);
+    if (crowded)
+        note_crowded(ix, key);
+    if (ok && !crowded) {
+        args->filter = &cursor->filter;
+        ok = vec_rowset_encode((int64_t *)(void *)ids.data, ids.len / sizeof(int64_t), &cursor->filter_blob, err) &&
+             vec_rowset_open(&cursor->filter, cursor->filter_blob.data, cursor->filter_blob.len, err);
+    }
+    vec_buf_free(&ids);
+    return ok;
+}
+
+static bool take_filter(struct scan_cursor *cursor, struct vec_conn *conn, sqlite3_value *value,
+                        struct vec_search_args *args, struct vec_error *err)
+{
+    struct vec_subquery *rows = vec_subquery_get(value);
+    if (rows) {
+        bool ok = collect_filter(cursor, conn, rows, args, err);
+        vec_subquery_release(rows);
+        return ok;
+    }
     cursor->filter_value = sqlite3_value_dup(value);
     if (!cursor->filter_value)
         return vec_error_nomem(err);
-    const void *blob = sqlite3_value_blob(cursor->filter_value);
-    size_t len = (size_t)sqlite3_value_bytes(cursor->filter_value);
-    *crowded = vec_rowset_is_crowded(blob, len);
-    if (*crowded)
-        return true;
     args->filter = &cursor->filter;
-    return vec_rowset_open(&cursor->filter, blob, len, err);
+    return vec_rowset_open(&cursor->filter, sqlite3_value_blob(cursor->filter_value),
+                           (size_t)sqlite3_value_bytes(cursor->filter_value), err);
 }
 
-/* Remembers that a filter had too many rows to collect, or that one search went by without trying. */
-static void note_crowded(struct vec_index *ix, uint64_t key, bool crowded)
+/* A filter whose rows are known needs no test of each; one that is a statement cannot be without. */
+static bool take_test(struct scan_cursor *cursor, struct vec_conn *conn, sqlite3_value **arg, struct vec_search_args *args,
+                      struct vec_error *err)
 {
-    enum { SEARCHES = 30 };
-    size_t at = key % VEC_CROWDED;
-    if (crowded) {
-        ix->crowded[at].key = key;
-        ix->crowded[at].skip = SEARCHES;
-    } else if (ix->crowded[at].key == key && ix->crowded[at].skip > 0) {
-        ix->crowded[at].skip--;
-    }
-}
-
-/* A filter whose rows are known needs no test of each. */
-static bool take_test(struct scan_cursor *cursor, struct vec_conn *conn, sqlite3_value *value,
-                      struct vec_search_args *args, bool crowded, struct vec_error *err)
-{
-    cursor->predicate = vec_predicate_get(value);
-    if (!cursor->predicate)
-        return !crowded || vec_error_set(err, VEC_INVALID_PARAMETER,
-                                         "the filter has too many rows and there is no test");
     if (args->filter)
         return true;
-    note_crowded(cursor->index, vec_predicate_key(cursor->predicate), crowded);
-    cursor->test = vec_test_open(conn, cursor->predicate, err);
+    cursor->predicate = vec_subquery_get(arg[COLUMN_TEST]);
+    if (!cursor->predicate)
+        return !vec_subquery_in(arg[COLUMN_FILTER]) ||
+               vec_error_set(err, VEC_INVALID_PARAMETER, "the filter has too many rows and there is no test");
+    cursor->test = vec_reader_open(conn, cursor->predicate, err);
     args->test = cursor->test;
     return cursor->test != NULL;
 }
@@ -304,7 +356,7 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (!vec_index_blob(ix, cursor->query_value, true, &cursor->query, &args.query, &null, err))
         return other_dimension(ix, err);
     if (null || !vec_index_has_direction(ix, args.query)) {
-        bool counted = present(arg[COLUMN_K]) && !present(arg[COLUMN_FILTER]) && !vec_predicate_in(arg[COLUMN_TEST]);
+        bool counted = present(arg[COLUMN_K]) && !has_filter(arg) && !vec_subquery_in(arg[COLUMN_TEST]);
         cursor->left = counted ? sqlite3_value_int64(arg[COLUMN_K]) : -1; /* the caller filters */
         cursor->all = vec_location_walk_begin(ix, &cursor->walk, err);
         return cursor->all;
@@ -328,10 +380,9 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (present(arg[ARGUMENT_BOUND]) &&
         sqlite3_value_double(arg[ARGUMENT_BOUND]) < args.max_distance)
         args.max_distance = sqlite3_value_double(arg[ARGUMENT_BOUND]);
-    bool crowded = false;
-    if (present(arg[COLUMN_FILTER]) && !take_filter(cursor, arg[COLUMN_FILTER], &args, &crowded, err))
+    if (has_filter(arg) && !take_filter(cursor, conn, arg[COLUMN_FILTER], &args, err))
         return false;
-    if (!take_test(cursor, conn, arg[COLUMN_TEST], &args, crowded, err))
+    if (!take_test(cursor, conn, arg, &args, err))
         return false;
     cursor->eof = args.filter && args.filter->count == 0;
     if (cursor->eof)

@@ -11,7 +11,7 @@
 #define VECEXT_VEC_SEARCH_H
 
 #include "vecext/vec_index.h"
-#include "vecext/vec_predicate.h"
+#include "vecext/vec_subquery.h"
 #include "vecext/vec_rowset.h"
 #include "vecext/vecext.h"
 
@@ -22,7 +22,7 @@ struct vec_search_args {
     int64_t batch;                   /* rows of the first round when k < 0; <= 0: 40 */
     double max_distance;             /* INFINITY: none */
     const struct vec_rowset *filter; /* or NULL */
-    struct vec_test *test;           /* or NULL: asked about rows that may be among the nearest */
+    struct vec_reader *test;           /* or NULL: asked about rows that may be among the nearest */
     int64_t most_lists;              /* > 0: no others than so many nearest lists are visited, though rows may be missing */
     int64_t most_rows;               /* > 0: no further lists are visited after so many rows of them */
 };

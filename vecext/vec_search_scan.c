@@ -62,7 +62,7 @@ static bool test_row(struct vec_search *s, int64_t id, bool *pass, struct vec_er
     *pass = true;
     if (!s->args.test)
         return true;
-    int answer = vec_test_row(s->args.test, id, err);
+    int answer = vec_reader_test(s->args.test, id, err);
     *pass = answer > 0;
     s->tested++;
     s->stats.tested++;

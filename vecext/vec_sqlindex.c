@@ -169,29 +169,6 @@ static void text_of_index(sqlite3_context *context, sqlite3_value **argv,
     vec_buf_free(&out);
 }
 
-/* vec_filter_most(index, key): how many rows are worth collecting before a search; 0 when the filter of that key had more
- * a short while ago (vec_scan.c counts). */
-static void sql_filter_most(sqlite3_context *context, int argc, sqlite3_value **argv)
-{
-    struct vec_error err = {0};
-    (void)argc;
-    struct vec_index *ix = vec_index_find(sqlite3_user_data(context), text_argument(argv[0]), &err);
-    if (!ix || !vec_index_begin(ix, &err)) {
-        /* never a number: interrupted in one of its calls and not in the next, it would cut the rows short */
-        ((struct vec_conn *)sqlite3_user_data(context))->last_error = err;
-        vec_sqlfunc_error(context, &err);
-        return;
-    }
-    int64_t most = ix->trained_rows / 5;
-    most = most < 2000 ? 2000 : most > 200000 ? 200000 : most;
-    uint64_t key = (uint64_t)sqlite3_value_int64(argv[1]);
-    for (int i = 0; i < VEC_CROWDED; i++)
-        if (ix->crowded[i].key == key && ix->crowded[i].skip > 0)
-            most = 0;
-    vec_index_end(ix);
-    sqlite3_result_int64(context, most);
-}
-
 static void sql_check(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     (void)argc;
@@ -204,30 +181,22 @@ static void sql_info(sqlite3_context *context, int argc, sqlite3_value **argv)
     text_of_index(context, argv, vec_check_info);
 }
 
-/* vec_rowset(rowid [, most]): with more than `most` rows there is no set, only the news that they were too many. */
-struct rowset_state {
-    struct vec_buf ids;
-    bool crowded;
-};
-
 static void sql_rowset_step(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
-    struct rowset_state *state = sqlite3_aggregate_context(context, sizeof *state);
+    struct vec_buf *ids = sqlite3_aggregate_context(context, sizeof *ids);
     int64_t id = sqlite3_value_int64(argv[0]);
-    if (!state || state->crowded || sqlite3_value_type(argv[0]) == SQLITE_NULL)
-        return;
-    state->crowded = argc > 1 && (int64_t)(state->ids.len / sizeof id) >= sqlite3_value_int64(argv[1]);
-    if (!state->crowded && !vec_buf_append(&state->ids, &id, sizeof id, NULL))
+    (void)argc;
+    if (ids && sqlite3_value_type(argv[0]) != SQLITE_NULL && !vec_buf_append(ids, &id, sizeof id, NULL))
         sqlite3_result_error_nomem(context);
 }
 
 static void sql_rowset_final(sqlite3_context *context)
 {
-    struct rowset_state *state = sqlite3_aggregate_context(context, 0);
-    struct vec_buf none = {0}, out = {0}, *ids = state ? &state->ids : &none;
+    struct vec_buf none = {0}, out = {0}, *ids = sqlite3_aggregate_context(context, 0);
     struct vec_error err = {0};
-    if (state && state->crowded ? vec_rowset_encode_crowded(&out, &err)
-        : vec_rowset_encode((int64_t *)(void *)ids->data, ids->len / sizeof(int64_t), &out, &err))
+    if (!ids)
+        ids = &none;
+    if (vec_rowset_encode((int64_t *)(void *)ids->data, ids->len / sizeof(int64_t), &out, &err))
         sqlite3_result_blob64(context, out.data, out.len, SQLITE_TRANSIENT);
     else
         vec_sqlfunc_error(context, &err);
@@ -291,8 +260,6 @@ static const struct {
     {"vec_maintain", 2, SQLITE_DIRECTONLY, sql_maintain},
     {"vec_check", 1, SQLITE_DIRECTONLY, sql_check},
     {"vec_index_info", 1, SQLITE_DIRECTONLY, sql_info},
-    /* "deterministic": SQLite then calls it once a statement, not once a row */
-    {"vec_filter_most", 2, SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC, sql_filter_most},
     {"vec_row_changed", 3, SQLITE_INNOCUOUS, sql_row_changed},
     {"vec_connection", 1, SQLITE_DIRECTONLY, sql_connection},
 };
@@ -306,8 +273,8 @@ int vec_sqlindex_register(struct vec_conn *conn)
                                         SQLITE_UTF8 | functions[i].flags, conn,
                                         functions[i].function, NULL, NULL, vec_conn_release);
     }
-    for (int n = 1; rc == SQLITE_OK && n <= 2; n++)
-        rc = sqlite3_create_function_v2(conn->db, "vec_rowset", n, SQLITE_UTF8 | SQLITE_INNOCUOUS,
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(conn->db, "vec_rowset", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS,
                                         NULL, NULL, sql_rowset_step, sql_rowset_final, NULL);
     return rc;
 }

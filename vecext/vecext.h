@@ -131,6 +131,15 @@ struct vec_index_stats {
 bool vec_index_stats(struct sqlite3 *db, const char *name, struct vec_index_stats *stats,
                      struct vec_error *err);
 
+/* A second connection on the same file, which a long scan reads with in a second thread when both see the same commit. It
+ * belongs to vecext until it is freed; whoever made it closes it after that. NULL: out of memory. */
+struct vec_helper *vec_helper_new(struct sqlite3 *second);
+void vec_helper_free(struct vec_helper *helper);
+/* Offers it to a connection that is about to begin a statement, and to no other one until it is withdrawn. False, and no offer,
+ * when the connection is in a transaction already. */
+bool vec_helper_offer(struct sqlite3 *db, struct vec_helper *helper);
+void vec_helper_withdraw(struct sqlite3 *db);
+
 /* Work done by the last vec_scan on this connection, for EXPLAIN ANALYZE. */
 struct vec_scan_stats {
     int64_t lists, segments, rows, refined, reranked;

@@ -1,16 +1,19 @@
 /*
  * emit_vector.c: a table read in the order of a distance. Without an index:
  *
- *     vec_ranked((SELECT vec_nearest(r4.rowid, key, 'vector', 'l2', query, k, ties) FROM "t" AS r4 WHERE ...)) AS v3
- *     CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
+ *     vec_nearest(vec_rows('SELECT r4.rowid, key FROM "t" AS r4 ... WHERE ...', values...), bounds, 'vector', 'l2', query, k, ties)
+ *         AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
+ *
+ * bounds: where no index of the table finds the rows, the text of a SELECT of its first and last rowid; the first text then asks for
+ * a range of them, ?1 to ?2.
  *
  * Through its vector index:
  *
  *     vec_scan('index', query, k, probes, filter, distance, NULL, test, lists, rows) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
  *
  * test: vec_predicate('SELECT 1 FROM "t" AS r4 ... WHERE r4.rowid = ?1 AND ...', values...), asked about rows that may be among
- * the nearest: the query's own joins and WHERE. filter: the rows themselves, (SELECT vec_rowset(...)), where an index finds
- * them and they are not too many (vec_filter_most); then nothing is tested.
+ * the nearest: the query's own joins and WHERE. filter: vec_rows('SELECT r4.rowid FROM ...', values...), where an index finds
+ * them: read before, and then nothing is tested, unless they are too many.
  */
 #include <string.h>
 
@@ -74,93 +77,82 @@ static void emit_index_name(struct emitter *em, const struct index_def *ix)
     emit_literal(em->out, &name);
 }
 
-static void emit_filter_from(struct emitter *em, const struct vector_scan *v)
+/* A statement being printed as the text argument of a call, with what it takes from outside as further arguments. */
+struct statement {
+    struct scope *own, sc;
+    struct capture capture;
+    struct strbuf text, *out;
+};
+
+/* Its first `params` parameters are the callee's. */
+static void statement_begin(struct emitter *em, struct statement *st, const struct query *q, int params)
 {
+    st->own = em->scope;
+    st->out = em->out;
+    st->text = (struct strbuf){0};
+    st->capture = (struct capture){.parent = em->capture, .boundary = st->own->parent, .n = params};
+    em->scope = st->own->parent; /* what WHERE calls outside is outside here too */
+    em->out = &st->text;
+    em->capture = &st->capture;
+    emit_scope_enter(em, &st->sc, q);
+}
+
+static void statement_end(struct emitter *em, struct statement *st, const char *function)
+{
+    emit_scope_leave(em);
+    em->capture = st->capture.parent;
+    em->out = st->out;
+    em->scope = st->own;
+    struct value sql = value_text(st->text.data ? st->text.data : "", st->text.len);
+    emit_call_begin(em, function);
+    emit_literal(em->out, &sql);
+    strbuf_add(em->out, st->capture.args.data ? st->capture.args.data : "", st->capture.args.len);
+    emit_z(em, ")");
+    strbuf_free(&st->text);
+    strbuf_free(&st->capture.args);
+}
+
+/* FROM and WHERE; of rows whose rowid passes a condition on the callee's parameters, unless that is NULL. */
+static void emit_filter(struct emitter *em, const struct vector_scan *v, int rte, const char *condition)
+{
+    const struct expr *where = v->filter->where;
     emit_z(em, " FROM ");
     emit_from_clause(em, v->filter);
-}
-
-/* The text of a test, and what it takes from outside as the call's further arguments. */
-static void emit_test_text(struct emitter *em, const struct vector_scan *v, int rte, struct strbuf *text,
-                           struct strbuf *args)
-{
-    struct scope *own = em->scope, sc;
-    struct capture capture = {.parent = em->capture, .boundary = own->parent, .n = 1};
-    struct strbuf *out = em->out;
-    em->scope = own->parent; /* what WHERE calls outside is outside here too */
-    em->out = text;
-    em->capture = &capture;
-    emit_scope_enter(em, &sc, v->filter);
-    emit_z(em, "SELECT 1");
-    emit_filter_from(em, v);
-    emit_z(em, " WHERE ");
-    emit_rowid(em, &sc, rte);
-    emit_z(em, " = ?1");
-    if (v->filter->where) {
-        emit_z(em, " AND (");
-        emit_qual(em, v->filter->where);
-        emit_z(em, ")");
+    if (condition) {
+        emit_z(em, " WHERE ");
+        emit_rowid(em, em->scope, rte);
+        emit_z(em, condition);
     }
-    emit_scope_leave(em);
-    em->capture = capture.parent;
-    em->out = out;
-    em->scope = own;
-    *args = capture.args;
-}
-
-/* The filter's rows, unless the index has learned that they are too many to collect. */
-static void emit_rowset(struct emitter *em, const struct vector_scan *v, int rte, uint64_t key)
-{
-    struct scope *own = em->scope, sc;
-    struct strbuf most = {0}, *out = em->out;
-    em->out = &most;
-    emit_z(em, "\"vec_filter_most\"(");
-    emit_index_name(em, v->index);
-    emit_printf(em, ", %lld)", (long long)key);
-    em->out = out;
-    emit_printf(em, "CASE WHEN %s > 0 THEN (SELECT \"vec_rowset\"(\"id\", %s) FROM (SELECT ", most.data, most.data);
-    em->scope = own->parent;
-    emit_scope_enter(em, &sc, v->filter);
-    emit_rowid(em, &sc, rte);
-    emit_z(em, " AS \"id\"");
-    emit_filter_from(em, v);
-    emit_z(em, " WHERE ");
-    emit_qual(em, v->filter->where);
-    emit_scope_leave(em);
-    em->scope = own;
-    emit_printf(em, " LIMIT %s + 1)) END", most.data);
-    strbuf_free(&most);
-}
-
-static uint64_t text_key(const struct strbuf *text)
-{
-    uint64_t key = UINT64_C(0xCBF29CE484222325); /* as vecext/vec_predicate.c makes it */
-    for (size_t i = 0; i < text->len; i++)
-        key = (key ^ (unsigned char)text->data[i]) * UINT64_C(0x100000001B3);
-    return key;
+    if (where) {
+        emit_z(em, condition ? " AND (" : " WHERE ");
+        emit_qual(em, where);
+        emit_z(em, condition ? ")" : "");
+    }
 }
 
 static void emit_filter_args(struct emitter *em, const struct vector_scan *v, int rte)
 {
-    struct strbuf text = {0}, args = {0};
-    emit_test_text(em, v, rte, &text, &args);
+    struct statement rows, test;
     emit_z(em, ", ");
-    if (v->filter_first)
-        emit_rowset(em, v, rte, text_key(&text));
-    else
+    if (v->filter_first) {
+        statement_begin(em, &rows, v->filter, 2);
+        emit_z(em, "SELECT ");
+        emit_rowid(em, &rows.sc, rte);
+        emit_filter(em, v, rte, NULL);
+        statement_end(em, &rows, "vec_rows");
+    } else {
         emit_z(em, "NULL");
+    }
     emit_z(em, ", ");
     if (v->distance)
         emit_expr(em, v->distance);
     else
         emit_z(em, "NULL");
-    struct value sql = value_text(text.data ? text.data : "", text.len);
-    emit_z(em, ", NULL, \"vec_predicate\"(");
-    emit_literal(em->out, &sql);
-    strbuf_add(em->out, args.data ? args.data : "", args.len);
-    emit_z(em, ")");
-    strbuf_free(&text);
-    strbuf_free(&args);
+    emit_z(em, ", NULL, ");
+    statement_begin(em, &test, v->filter, 1);
+    emit_z(em, "SELECT 1");
+    emit_filter(em, v, rte, " = ?1");
+    statement_end(em, &test, "vec_predicate");
 }
 
 /* In a SELECT of its own, so that SQLite evaluates it once and not for every row. */
@@ -172,28 +164,59 @@ static void emit_once(struct emitter *em, const struct expr *e)
     emit_z(em, plain ? "" : ")");
 }
 
+/* "(SELECT min(r3.rowid) FROM "t" AS r3)": alone in its SELECT, where SQLite reads one row for it. */
+static void emit_bound(struct emitter *em, int rte, const char *aggregate)
+{
+    emit_printf(em, "(SELECT %s(", aggregate);
+    emit_rowid(em, em->scope, rte);
+    emit_z(em, ") FROM ");
+    emit_identifier(em->out, em->scope->q->rtable[rte]->relation->sqlite_name);
+    emit_z(em, " AS ");
+    emit_alias(em, em->scope, rte);
+    emit_z(em, ")");
+}
+
+/* The text of a SELECT of the table's first and last rowid, or NULL where an index finds the rows. */
+static void emit_bounds(struct emitter *em, const struct vector_scan *v, int rte)
+{
+    struct strbuf text = {0}, *out = em->out;
+    if (v->filter_first) {
+        emit_z(em, "NULL");
+        return;
+    }
+    em->out = &text;
+    emit_z(em, "SELECT ");
+    emit_bound(em, rte, "min");
+    emit_z(em, ", ");
+    emit_bound(em, rte, "max");
+    em->out = out;
+    struct value sql = value_text(text.data, text.len);
+    emit_literal(em->out, &sql);
+    strbuf_free(&text);
+}
+
 static void emit_exact(struct emitter *em, const struct vector_scan *v, int rte)
 {
-    struct scope *own = em->scope, sc;
-    em->scope = own->parent;
-    emit_scope_enter(em, &sc, v->filter);
-    emit_z(em, "\"vec_ranked\"((SELECT \"vec_nearest\"(");
-    emit_rowid(em, &sc, rte);
+    struct statement rows;
+    emit_z(em, "\"vec_nearest\"(");
+    statement_begin(em, &rows, v->filter, 2);
+    emit_z(em, "SELECT ");
+    emit_rowid(em, &rows.sc, rte);
     emit_z(em, ", ");
     emit_expr(em, v->key);
+    emit_filter(em, v, rte, v->filter_first ? NULL : " BETWEEN ?1 AND ?2");
+    if (em->program && v->note < em->program->nnotes) {
+        em->program->notes[v->note].rows = arena_strndup(em->arena, rows.text.data, rows.text.len);
+        em->program->notes[v->note].whole = !v->filter_first;
+    }
+    statement_end(em, &rows, "vec_rows");
+    emit_z(em, ", ");
+    emit_bounds(em, v, rte);
     emit_printf(em, ", '%s', '%s', ", v->type, v->metric);
     emit_once(em, v->query);
     emit_z(em, ", (SELECT ");
     emit_wanted(em, v);
     emit_printf(em, "), %d)", v->ties);
-    emit_filter_from(em, v);
-    if (v->filter->where) {
-        emit_z(em, " WHERE ");
-        emit_qual(em, v->filter->where);
-    }
-    emit_scope_leave(em);
-    em->scope = own;
-    emit_z(em, "))");
 }
 
 void emit_vector_scan(struct emitter *em, int rte)

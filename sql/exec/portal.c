@@ -7,6 +7,7 @@
 #include "sql/base/log.h"
 #include "sql/exec/constraint.h"
 #include "sql/exec/direct.h"
+#include "sql/txn/scan_helper.h"
 
 /* How long a read may hold the event loop before it begins anew on a worker: one that never ran, one that usually takes less
    than PORTAL_USUAL_NS; what usually takes longer begins there. */
@@ -39,7 +40,10 @@ static void portal_drop_stmt(struct portal *p)
 {
     if (p->stmt)
         connection_stmt_release(p->connection, p->stmt);
+    if (p->helped)
+        scan_helper_return(p->connection->database->scan_helper, p->connection);
     p->stmt = NULL;
+    p->helped = false;
 }
 
 static void portal_drop_rowsets(struct portal *p)
@@ -132,6 +136,9 @@ static bool portal_start_step(struct portal *p, struct error *err)
     if (!p->stmt)
         return false;
     portal_bind_step(p, p->stmt, s);
+    if (p->plan->program->compares_all && p->leased &&
+        atomic_load_explicit(&p->plan->usual_ns, memory_order_relaxed) > PORTAL_USUAL_NS)
+        p->helped = scan_helper_lend(p->connection->database->scan_helper, p->connection);
     p->total_changes = sqlite3_total_changes64(p->connection->db);
     if (s->kind == STEP_ROWSET && !p->rowsets[s->rowset]) /* several steps may add to one */
         p->rowsets[s->rowset] = rowset_create(s->ncolumns);

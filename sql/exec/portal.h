@@ -39,6 +39,7 @@ struct portal {
     bool leased;
     int step;
     sqlite3_stmt *stmt;
+    bool helped; /* a second connection reads for the statement */
     struct rowset **rowsets; /* plan's STEP_ROWSET results */
     struct rowset *result;   /* materialised rows, read instead of running a plan */
     int64_t position;        /* next row of result */

@@ -238,7 +238,10 @@ static bool plan_exact(struct planner *p, struct query *q)
     struct vector_scan *scan = ARENA_NEW(p->arena, struct vector_scan);
     *scan = (struct vector_scan){.query = order.query, .key = order.key, .type = order.type, .metric = order.metric,
                                  .limit = q->limit, .offset = q->offset, .filter = filter, .ties = q->sort.n > 1};
+    scan->filter_first = q->where && knn_found_by_index(q->rtable[order.rte]->relation, order.rte, q->where);
     q->rtable[order.rte]->vector = scan;
+    p->program->compares_all = true;
+    scan->note = p->program->nnotes;
     add_note(p, q, &order, by);
     return true;
 }

@@ -77,6 +77,7 @@ struct program {
     bool writes;      /* needs the write slot */
     bool writes_permanent; /* changes or locks rows of tables that are not temporary */
     bool long_hint;   /* no unique-key search: run on a worker from the start */
+    bool compares_all; /* the vectors of a table: worth a second thread */
     bool reads_much;  /* vectors: better through a mapping of the file than page by page */
     bool by_value;    /* the plan rests on the values of literals: none for other values (session/normalize.h) */
     bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */
@@ -101,7 +102,8 @@ struct plan_alias {
 struct plan_note {
     int step;
     const char *index, *table, *detail; /* "Order By: (embedding <-> $1)" */
-    int probes;
+    const char *rows; /* without an index: the statement whose rows are compared; set by emit/ */
+    bool whole;       /* that statement reads the whole table, range by range of rowids */
 };
 
 /*

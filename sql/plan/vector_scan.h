@@ -9,6 +9,7 @@ struct vector_scan {
     const struct index_def *index; /* NULL: the filter's rows are all compared */
     struct expr *key;              /* without an index: what is compared, and how */
     const char *type, *metric;
+    int note;                      /* of the program's notes */
     bool ties;                     /* rows as far as the last one wanted count: ORDER BY has further keys */
     struct expr *query;          /* the vector searched for: nothing of the query's own tables */
     struct expr *limit, *offset; /* how many rows are wanted; NULL: all */
@@ -19,7 +20,7 @@ struct vector_scan {
        does. Its entry of the table is not read through the index. */
     struct query *filter;
     /* The filter's rows are found by an index of the table's: they are collected first, unless they turn out too many.
-       Otherwise rows that may be among the nearest are tested one by one. */
+       Otherwise rows that may be among the nearest are tested one by one. Without an index: the table need not be read whole. */
     bool filter_first;
 };
 

@@ -274,15 +274,12 @@ static void print_text(struct rowset *out, const struct explain_node *n, int dep
 
 /* --- the plan's rows -------------------------------------------------------------------------- */
 
-static struct explain_node *explain_step(struct explain_tree *t, struct connection *c,
-                                 const struct step *step, struct error *err)
+/* The plan of one text of SQL, *top NULL for one without a scan. False with the error set. */
+static bool explain_sql(struct explain_tree *t, const char *sql, struct explain_node **top)
 {
-    /* SQLite reads nothing to explain: without a read it would not see that another connection has run ANALYZE. */
-    char *sql = arena_printf(t->a, "EXPLAIN QUERY PLAN %s", step->sql);
-    sqlite3_stmt *stmt =
-        connection_exec(c, "SELECT 1 FROM main.sqlite_schema LIMIT 1", err) ? connection_prepare(c, sql, err) : NULL;
+    sqlite3_stmt *stmt = connection_prepare(t->connection, arena_printf(t->a, "EXPLAIN QUERY PLAN %s", sql), &t->s->err);
     if (!stmt)
-        return NULL;
+        return false;
     int n = 0, cap = 64;
     struct eqp *rows = ARENA_ARRAY(t->a, struct eqp, cap);
     while (sqlite3_step(stmt) == SQLITE_ROW) {
@@ -297,7 +294,18 @@ static struct explain_node *explain_step(struct explain_tree *t, struct connecti
                                  arena_strdup(t->a, detail ? detail : "")};
     }
     sqlite3_finalize(stmt);
-    return tree_finish(t, tree_level(t, rows, n, 0), step->query ? step->query : t->program->query);
+    *top = tree_level(t, rows, n, 0);
+    return true;
+}
+
+static struct explain_node *explain_step(struct explain_tree *t, const struct step *step)
+{
+    struct explain_node *top;
+    /* SQLite reads nothing to explain: without a read it would not see that another connection has run ANALYZE. */
+    return connection_exec(t->connection, "SELECT 1 FROM main.sqlite_schema LIMIT 1", &t->s->err) &&
+                   explain_sql(t, step->sql, &top)
+               ? tree_finish(t, top, step->query ? step->query : t->program->query)
+               : NULL;
 }
 
 /* What the client is told of a note: without "Order By: ". */
@@ -307,23 +315,19 @@ static const char *note_order(const struct plan_note *note)
     return colon ? colon + 1 + strspn(colon + 1, " ") : note->detail;
 }
 
-/* The nearest rows without an index: to the client a sort of the scan that is inside. */
-static void explain_exact(struct explain_node *n, const struct plan_note *note)
+/* The nearest rows without an index: to the client a sort of what the statement inside reads. */
+static void explain_exact(struct explain_tree *t, struct explain_node *n, const struct plan_note *note)
 {
-    struct explain_node *scan = n->children[n->n - 1];
-    for (int i = 2; i < n->n; i++)
-        if (n->children[i]->title && strcmp(n->children[i]->type, "Result") != 0)
-            scan = n->children[i];
-    scan->title = NULL;
-    scan->relation = note->table;
-    scan->alias = NULL;
-    for (int i = 0; i < scan->n; i++) /* the query, k */
-        if (scan->children[i]->title && strcmp(scan->children[i]->type, "Result") == 0) {
-            memmove(scan->children + i, scan->children + i + 1, sizeof(scan->children[0]) * (size_t)(scan->n - i - 1));
-            scan->n--;
-            i--;
-        }
-    *n = (struct explain_node){.type = "Sort", .label = "Sort Key", .detail = note_order(note), .children = {scan}, .n = 1};
+    struct explain_node *scan = NULL;
+    if (!explain_sql(t, note->rows, &scan))
+        return;
+    if (scan && note->whole) { /* a range of rowids at a time, of all */
+        scan->type = "Seq Scan";
+        scan->label = scan->detail = scan->index = scan->sqlite_index = NULL;
+        scan->ranged = false;
+    }
+    *n = (struct explain_node){.type = "Sort", .label = "Sort Key", .detail = note_order(note)};
+    node_add(n, scan);
 }
 
 /* A vector index scan is a table function to SQLite; its note says what it is. */
@@ -337,7 +341,7 @@ static void explain_notes(struct explain_tree *t, struct explain_node *n)
         if (!loop)
             continue;
         if (!note->index) {
-            explain_exact(n, note);
+            explain_exact(t, n, note);
             continue;
         }
         /* the scan and its table are one node; joins of further tables and subplans stay around it */
@@ -346,7 +350,8 @@ static void explain_notes(struct explain_tree *t, struct explain_node *n)
                             .index = note->index,
                             .table = n->children[1]->table,
                             .label = "Order By",
-                            .detail = note->detail};
+                            .detail = note->detail,
+                            .filter = n->children[1]->filter};
         if (t->work.scans)
             scan.work = arena_printf(t->a,
                                      "Lists: %" PRId64 "  Rows Scanned: %" PRId64 "  Rows Tested: %" PRId64
@@ -398,7 +403,7 @@ bool explain_print(struct pg_session *s, struct portal *p, const struct explain_
     t.connection = c;
     explain_format_begin(&text, run->options.format);
     for (int i = 0; i < t.program->nsteps && !error_is_set(&s->err); i++) {
-        struct explain_node *top = explain_step(&t, c, &t.program->steps[i], &s->err);
+        struct explain_node *top = explain_step(&t, &t.program->steps[i]);
         if (!top)
             break;
         explain_notes(&t, top);

@@ -14,6 +14,7 @@
 #include "sql/base/log.h"
 #include "sql/txn/activity.h"
 #include "sql/txn/checkpoint.h"
+#include "sql/txn/scan_helper.h"
 
 /* Takes the file's advisory lock; creates a missing file. */
 static bool database_lock_file(struct database *d, struct error *err)
@@ -86,6 +87,7 @@ struct database *database_open(const char *path, const char *name, struct error 
     slots_init(&d->read_slots, DATABASE_READERS);
     d->sequences = sequence_store_create();
     d->activity = activity_create();
+    d->scan_helper = scan_helper_create();
     if (!database_lock_file(d, err) || !database_load(d, err)) {
         if (!err->detail)
             error_detail(err, "The file is \"%s\".", path);
@@ -107,6 +109,7 @@ void database_close(struct database *d)
         next = c->next;
         connection_close(c);
     }
+    scan_helper_destroy(d->scan_helper);
     foreign_change_close(&d->foreign);
     if (d->rollback_journal && d->writer && d->snapshot && !snapshot_is_durable(d->snapshot))
         sqlite3_exec(d->writer->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL); /* as its owner had it */

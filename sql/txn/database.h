@@ -29,6 +29,7 @@
 
 struct activity;
 struct checkpointer;
+struct scan_helper;
 
 struct database {
     char *name;
@@ -47,6 +48,7 @@ struct database {
     struct checkpointer *checkpointer;
     struct commit_sync *sync; /* NULL: the file is read-only */
     struct activity *activity;
+    struct scan_helper *scan_helper;
     struct foreign_change foreign;
     bool rollback_journal; /* the file was in a rollback journal mode when it was opened, and is another program's */
     _Atomic uint64_t messages; /* carried out for sessions of this file: transaction.h, alone */
