@@ -100,6 +100,14 @@ const struct vec_block *vec_cache_get(uint64_t key, uint64_t part)
     return e ? &e->block : NULL;
 }
 
+void vec_cache_ask(uint64_t key, uint64_t part)
+{
+    pthread_mutex_lock(&cache.lock);
+    if (cache.buckets)
+        __builtin_prefetch(*bucket(key, part), 1); /* nearly always the only one */
+    pthread_mutex_unlock(&cache.lock);
+}
+
 /* Drops blocks, the longest unused first, until there is room for so many bytes. */
 static void make_room(size_t bytes)
 {

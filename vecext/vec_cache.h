@@ -23,6 +23,9 @@ struct vec_block {
 /* The block, referenced, or NULL when it is not there. */
 const struct vec_block *vec_cache_get(uint64_t key, uint64_t part);
 
+/* Asks memory for what vec_cache_get() of the block will look at. */
+void vec_cache_ask(uint64_t key, uint64_t part);
+
 /* A new block to fill, of one reference; NULL with *err set when out of memory. */
 struct vec_block *vec_block_new(size_t len, struct vec_error *err);
 

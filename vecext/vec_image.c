@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 16, PART_SEGMENTS = 0, PART_FIRST_REF = 1 };
+enum { HEADER = 16, PART_SEGMENTS = 0, PART_FIRST_REF = 1, PART_REFS = INT32_MAX };
 
 static size_t padded(size_t n)
 {
@@ -168,4 +168,53 @@ const struct vec_block *vec_image_ref(struct vec_index *ix, const struct vec_ima
     if (len)
         vec_cache_put(image->key, part, block);
     return block;
+}
+
+/* The stored second-stage rows of a list, in the wide form, into ix->bytes. */
+static bool read_refs(struct vec_index *ix, int64_t list, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_REF_SCAN, err);
+    size_t ref_bytes = vec_code_ref_bytes(&ix->shape);
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
+    sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
+    ix->bytes.len = 0;
+    bool ok = true;
+    for (int64_t chunk = 0; ok && sqlite3_step(stmt) == SQLITE_ROW; chunk++) {
+        const void *blob = sqlite3_column_blob(stmt, 1);
+        int rows = blob ? vec_ref_rows(&ix->shape, (size_t)sqlite3_column_bytes(stmt, 1)) : -1;
+        bool follows = ix->bytes.len == (size_t)chunk * (size_t)ix->ref_rows * ref_bytes;
+        if (rows < 0 || rows > ix->ref_rows || !follows || sqlite3_column_int64(stmt, 0) != vec_key(list, chunk)) {
+            ok = vec_index_damaged(ix, "second-stage codes", err);
+            break;
+        }
+        size_t len = (size_t)rows * ref_bytes;
+        unsigned char *to = vec_buf_reserve(&ix->bytes, len, err);
+        ok = to != NULL;
+        if (ok)
+            vec_ref_widen(&ix->shape, blob, rows, to);
+        ix->bytes.len += ok ? len : 0;
+    }
+    return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
+}
+
+const struct vec_block *vec_image_refs(struct vec_index *ix, int64_t list, int64_t version, struct vec_error *err)
+{
+    uint64_t key = block_key(ix, version);
+    const struct vec_block *there = vec_cache_get(key, PART_REFS);
+    if (there)
+        return there;
+    struct vec_block *block = read_refs(ix, list, err) ? vec_block_new(ix->bytes.len, err) : NULL;
+    if (!block)
+        return NULL;
+    if (block->len)
+        memcpy(block->data, ix->bytes.data, block->len);
+    vec_cache_put(key, PART_REFS, block);
+    return block;
+}
+
+void vec_image_ask_refs(const struct vec_index *ix, int64_t version)
+{
+    vec_cache_ask(block_key(ix, version), PART_REFS);
 }

@@ -31,6 +31,12 @@ void vec_image_close(struct vec_image *image);
 bool vec_image_next(const struct vec_index *ix, const struct vec_image *image, size_t *at, int64_t *chunk,
                     struct vec_segment *segment, bool *damaged);
 
+/* All second-stage rows of a list, one slot after another, to be released. NULL on error. */
+const struct vec_block *vec_image_refs(struct vec_index *ix, int64_t list, int64_t version, struct vec_error *err);
+
+/* Asks memory for where they are kept. */
+void vec_image_ask_refs(const struct vec_index *ix, int64_t version);
+
 /* A second-stage row, to be released; an empty block when there is none. NULL on error. */
 const struct vec_block *vec_image_ref(struct vec_index *ix, const struct vec_image *image, int64_t chunk,
                                       struct vec_error *err);

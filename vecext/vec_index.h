@@ -76,6 +76,7 @@ enum vec_method {
     X(VEC_STMT_SEG_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_seg\" VALUES (?1, ?2)")                \
     X(VEC_STMT_SEG_CLEAR, "DELETE FROM \"%w\".\"%w_seg\" WHERE key >= ?1 AND key < ?2")            \
     X(VEC_STMT_REF_GET, "SELECT v FROM \"%w\".\"%w_ref\" WHERE key = ?1")                          \
+    X(VEC_STMT_REF_SCAN, "SELECT key, v FROM \"%w\".\"%w_ref\" WHERE key >= ?1 AND key < ?2")        \
     X(VEC_STMT_REF_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_ref\" VALUES (?1, ?2)")                \
     X(VEC_STMT_REF_CLEAR, "DELETE FROM \"%w\".\"%w_ref\" WHERE key >= ?1 AND key < ?2")            \
     X(VEC_STMT_TAIL_SCAN,                                                                          \

@@ -1,6 +1,6 @@
 /*
- * vec_place.c - see vec_place.h. A block: i64 first rowid, i64 n, i64 1 when scattered; then n positions (-1: none), of the rowids
- * from the first on, or n rowids, ascending, and their positions.
+ * vec_place.c - see vec_place.h. A block: i64 first rowid, i64 n, i64 1 when scattered, i64 lists; then n positions (-1: none), of
+ * the rowids from the first on, or n rowids, ascending, and their positions; last the versions of the lists.
  */
 #include "vecext/vec_place.h"
 
@@ -8,7 +8,7 @@
 
 #include "vecext/vec_location.h"
 
-enum { HEADER = 24, SCATTER = 4 /* rowids in a place each, at most */, MOST = 1 << 20 };
+enum { HEADER = VEC_PLACES_HEADER, SCATTER = 4 /* rowids in a place each, at most */, MOST = 1 << 20 };
 
 static const uint64_t part = UINT64_MAX;
 
@@ -48,8 +48,8 @@ static bool fill(struct vec_index *ix, struct vec_block *block, int64_t first, s
     struct vec_location l;
     if (!vec_location_walk_begin(ix, &walk, err))
         return false;
-    size_t listed = 0;
-    memset(block->data + HEADER, 0xFF, block->len - HEADER);
+    size_t listed = 0, places = (scattered ? 2 : 1) * n, lists = (size_t)ix->centroids.count;
+    memset(block->data + HEADER, 0xFF, 8 * places);
     while (vec_location_walk_next(&walk, &l)) {
         uint64_t at = (uint64_t)l.id - (uint64_t)first;
         if (scattered && listed < n) {
@@ -59,11 +59,22 @@ static bool fill(struct vec_index *ix, struct vec_block *block, int64_t first, s
             put(block, at, l.pos);
         }
     }
-    const int64_t head[3] = {scattered ? 0 : first, (int64_t)(scattered ? listed : n), scattered};
-    if (scattered && listed < n) /* the positions move up to the rowids */
+    bool ok = vec_location_walk_end(ix, &walk, err);
+    if (scattered && listed < n) { /* the positions move up to the rowids */
         memmove(block->data + HEADER + 8 * listed, block->data + HEADER + 8 * n, 8 * listed);
+        n = listed;
+        places = 2 * n;
+    }
+    const int64_t head[4] = {scattered ? 0 : first, (int64_t)n, scattered, (int64_t)lists};
     memcpy(block->data, head, HEADER);
-    return vec_location_walk_end(ix, &walk, err);
+    for (size_t i = 0; ok && i < lists; i++) {
+        int64_t version;
+        bool found;
+        ok = vec_index_list_version(ix, (int64_t)i, &version, &found, err);
+        if (ok)
+            put(block, places + i, found ? version : 0);
+    }
+    return ok;
 }
 
 static int64_t number_at(const struct vec_places *places, size_t at)
@@ -104,7 +115,7 @@ bool vec_places_open(struct vec_index *ix, struct vec_places *places, struct vec
         bool scattered;
         if (!span(ix, &first, &n, &scattered, err))
             return false;
-        size_t len = HEADER + (scattered ? 16 : 8) * n;
+        size_t len = HEADER + (scattered ? 16 : 8) * n + 8 * (size_t)ix->centroids.count;
         if (!n || !vec_cache_fits(len))
             return true;
         struct vec_block *block = vec_block_new(len, err);
@@ -115,12 +126,18 @@ bool vec_places_open(struct vec_index *ix, struct vec_places *places, struct vec
         vec_cache_put(places_key(ix), part, block);
         places->block = block;
     }
-    int64_t head[3];
+    int64_t head[4];
     memcpy(head, places->block->data, HEADER);
     places->first = head[0];
     places->n = (size_t)head[1];
     places->scattered = head[2] != 0;
+    places->lists = (int)head[3];
     return true;
+}
+
+int64_t vec_places_version(const struct vec_places *places, int64_t list)
+{
+    return list < places->lists ? number_at(places, (places->scattered ? 2 : 1) * places->n + (size_t)list) : 0;
 }
 
 void vec_places_close(struct vec_places *places)

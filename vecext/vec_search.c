@@ -187,6 +187,35 @@ static bool filter_is_small(const struct vec_search *s)
     return s->args.filter && s->args.filter->count <= most;
 }
 
+/* Lists in order. While the rows of one are compared, the codes of the next are on their way from memory, and before those what
+ * says where they are. */
+static bool scan_selection(struct vec_search *s, struct vec_selection *selection, struct vec_error *err)
+{
+    const uint32_t *lists = s->order.lists;
+    const struct vec_block *codes = NULL, *next = NULL;
+    int most = s->order.most;
+    bool ok = true;
+    for (int i = -2; ok && i < most; i++) { /* the first two rounds only ask */
+        if (i + 2 < most && vec_search_by_codes(s, selection, lists[i + 2]))
+            vec_image_ask_refs(s->ix, selection->versions[lists[i + 2]]);
+        vec_block_release(codes);
+        codes = next;
+        next = NULL;
+        if (i >= -1 && i + 1 < most && vec_search_by_codes(s, selection, lists[i + 1]))
+            ok = vec_search_ask_codes(s, selection, lists[i + 1], &next, err);
+        if (!ok || i < 0)
+            continue;
+        if (codes)
+            ok = vec_search_scan_codes(s, selection, lists[i], codes, err);
+        else if (vec_selection_in(selection, lists[i]))
+            ok = vec_search_scan_selected(s, selection, lists[i], err);
+        ok = ok && vec_search_scan_log(s, lists[i], err);
+    }
+    vec_block_release(codes);
+    vec_block_release(next);
+    return ok;
+}
+
 /* A filter of some rows that are known by place: their codes are compared wherever they lie, the nearest lists' first. Rows of
  * the log are compared too. *done is false when places are not known. */
 static bool search_selected(struct vec_search *s, bool *done, struct vec_error *err)
@@ -195,11 +224,7 @@ static bool search_selected(struct vec_search *s, bool *done, struct vec_error *
     bool ok = vec_selection_init(&selection, s->ix, s->args.filter, done, err);
     if (ok && *done) {
         vec_order_extend(&s->order, s->order.most);
-        for (int i = 0; ok && i < s->order.most; i++)
-            ok = (!vec_selection_in(&selection, s->order.lists[i]) ||
-                  vec_search_scan_selected(s, &selection, s->order.lists[i], err)) &&
-                 vec_search_scan_log(s, s->order.lists[i], err);
-        ok = ok && vec_selection_find_others(&selection, s->ix, err);
+        ok = scan_selection(s, &selection, err) && vec_selection_find_others(&selection, s->ix, err);
         const int64_t *others = (const void *)selection.others.data;
         for (size_t i = 0; ok && i < selection.others.len / sizeof *others; i++)
             ok = vec_search_add(s, -INFINITY, 0, others[i], err);

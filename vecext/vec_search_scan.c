@@ -277,3 +277,53 @@ bool vec_search_scan_selected(struct vec_search *s, struct vec_selection *select
     vec_image_close(&image);
     return ok;
 }
+
+/* Do the second-stage codes of the whole index fit into half of the cache? */
+static bool codes_fit(const struct vec_index *ix)
+{
+    return vec_cache_fits((size_t)ix->trained_rows * vec_code_ref_bytes(&ix->shape) / 4); /* an eighth of it, that is */
+}
+
+bool vec_search_by_codes(const struct vec_search *s, const struct vec_selection *selection, int64_t list)
+{
+    enum { MOST_OF_BLOCK = 4 }; /* picks in a block of VEC_BLOCK rows, beyond which its one-bit codes are read faster */
+    const struct vec_index *ix = s->ix;
+    size_t n, slots = (size_t)(ix->trained_rows / ix->centroids.count) + 1; /* of a list, about */
+    vec_selection_picks(selection, list, &n);
+    return n && selection->versions[list] && ix->shape.refined && n * VEC_BLOCK <= slots * MOST_OF_BLOCK && codes_fit(ix);
+}
+
+bool vec_search_ask_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,
+                          const struct vec_block **codes, struct vec_error *err)
+{
+    enum { CACHE_LINE = 64 };
+    size_t n, ref_bytes = vec_code_ref_bytes(&s->ix->shape);
+    const struct vec_pick *picks = vec_selection_picks(selection, list, &n);
+    *codes = vec_image_refs(s->ix, list, selection->versions[list], err);
+    if (!*codes)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        for (size_t at = 0; at < ref_bytes; at += CACHE_LINE)
+            __builtin_prefetch((*codes)->data + picks[i].slot * ref_bytes + at);
+    return true;
+}
+
+bool vec_search_scan_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,
+                           const struct vec_block *codes, struct vec_error *err)
+{
+    struct vec_index *ix = s->ix;
+    size_t n, ref_bytes = vec_code_ref_bytes(&ix->shape);
+    const struct vec_pick *picks = vec_selection_picks(selection, list, &n);
+    vec_order_measure(&s->order, list);
+    struct vec_bounds bounds = list_bounds(s, list, true);
+    s->stats.lists++;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = picks[i].slot * ref_bytes;
+        if (at + ref_bytes > codes->len)
+            return vec_index_damaged(ix, "second-stage codes", err);
+        s->stats.rows++;
+        if (!refine_row(s, &bounds, codes->data + at, codes->data + at + 8, picks[i].id, err))
+            return false;
+    }
+    return true;
+}

@@ -51,6 +51,13 @@ bool vec_search_add(struct vec_search *s, float low, float width, int64_t id, st
 
 /* Compares the rows of a list, those of the log included; the rows of a selection in it; those of the log alone. */
 bool vec_search_scan_list(struct vec_search *s, int64_t list, struct vec_error *err);
+/* The same rows by their second-stage codes alone: few rows of a block are not worth its one-bit codes. Should the list be compared
+ * so? The codes, on their way from memory; what memory holds of them is best asked for one list before. */
+bool vec_search_by_codes(const struct vec_search *s, const struct vec_selection *selection, int64_t list);
+bool vec_search_ask_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,
+                          const struct vec_block **codes, struct vec_error *err);
+bool vec_search_scan_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,
+                           const struct vec_block *codes, struct vec_error *err);
 bool vec_search_scan_selected(struct vec_search *s, struct vec_selection *selection, int64_t list, struct vec_error *err);
 bool vec_search_scan_log(struct vec_search *s, int64_t list, struct vec_error *err);
 

@@ -8,11 +8,6 @@
 #include "vecext/vec_location.h"
 #include "vecext/vec_place.h"
 
-struct pick {
-    int64_t id;
-    uint32_t list, slot;
-};
-
 struct part {
     struct vec_segment segment;
     int64_t chunk;
@@ -22,7 +17,8 @@ struct part {
 struct distribution {
     struct vec_selection *selection;
     struct vec_places *places;
-    struct vec_buf unsorted;
+    struct vec_pick *unsorted; /* room for all */
+    size_t n;
     struct vec_error *err;
 };
 
@@ -32,27 +28,48 @@ static bool distribute(void *context, int64_t id)
     int64_t pos = vec_place(d->places, id), list = pos >> VEC_POS_SHIFT;
     if (pos < 0 || list >= d->selection->count)
         return vec_buf_append(&d->selection->others, &id, sizeof id, d->err);
-    struct pick pick = {id, (uint32_t)list, (uint32_t)pos};
     d->selection->starts[list + 1]++;
-    return vec_buf_append(&d->unsorted, &pick, sizeof pick, d->err);
+    d->unsorted[d->n++] = (struct vec_pick){id, (uint32_t)list, (uint32_t)pos};
+    return true;
 }
 
 /* Counting sort: starts[i + 1] holds list i's number of picks. */
-static bool sort_picks(struct vec_selection *selection, const struct vec_buf *unsorted, struct vec_error *err)
+static bool sort_picks(struct vec_selection *selection, const struct vec_pick *from, size_t n, struct vec_error *err)
 {
-    const struct pick *from = (const void *)unsorted->data;
-    size_t n = unsorted->len / sizeof *from;
     size_t *next = malloc(((size_t)selection->count + 1) * sizeof *next);
     if (!next)
         return vec_error_nomem(err);
     for (int i = 0; i < selection->count; i++)
         selection->starts[i + 1] += selection->starts[i];
     memcpy(next, selection->starts, (size_t)selection->count * sizeof *next);
-    struct pick *to = vec_buf_resize(&selection->picks, n * sizeof *to, err);
+    struct vec_pick *to = vec_buf_resize(&selection->picks, n * sizeof *to, err);
     for (size_t i = 0; to && i < n; i++)
         to[next[from[i].list]++] = from[i];
     free(next);
     return to || n == 0;
+}
+
+/* Where the places hold. They are read anew by the next search when many lists have changed since. */
+static bool compare_versions(struct vec_selection *selection, struct vec_index *ix, const struct vec_places *places,
+                             struct vec_error *err)
+{
+    int lists = 0, changed = 0;
+    for (int i = 0; i < selection->count; i++) {
+        int64_t version;
+        bool found;
+        if (!vec_selection_in(selection, i))
+            continue;
+        if (!vec_index_list_version(ix, i, &version, &found, err))
+            return false;
+        if (found && version == vec_places_version(places, i))
+            selection->versions[i] = version;
+        else
+            changed++;
+        lists++;
+    }
+    if (changed > 8 && changed > lists / 4)
+        vec_places_forget(ix);
+    return true;
 }
 
 bool vec_selection_init(struct vec_selection *selection, struct vec_index *ix, const struct vec_rowset *filter,
@@ -68,9 +85,13 @@ bool vec_selection_init(struct vec_selection *selection, struct vec_index *ix, c
     struct distribution d = {.selection = selection, .places = &places, .err = err};
     selection->count = ix->centroids.count;
     selection->starts = calloc((size_t)selection->count + 2, sizeof *selection->starts);
-    bool ok = selection->starts ? vec_rowset_each(filter, distribute, &d) && sort_picks(selection, &d.unsorted, err)
-                                : vec_error_nomem(err);
-    vec_buf_free(&d.unsorted);
+    selection->versions = calloc((size_t)selection->count + 1, sizeof *selection->versions);
+    d.unsorted = malloc((size_t)filter->count * sizeof *d.unsorted + 1);
+    bool ok = selection->starts && selection->versions && d.unsorted
+                  ? vec_rowset_each(filter, distribute, &d) && sort_picks(selection, d.unsorted, d.n, err) &&
+                        compare_versions(selection, ix, &places, err)
+                  : vec_error_nomem(err);
+    free(d.unsorted);
     vec_places_close(&places);
     *usable = ok;
     return ok;
@@ -83,6 +104,7 @@ void vec_selection_free(struct vec_selection *selection)
     vec_buf_free(&selection->masks);
     vec_buf_free(&selection->segments);
     free(selection->starts);
+    free(selection->versions);
     memset(selection, 0, sizeof *selection);
 }
 
@@ -121,7 +143,7 @@ static const struct part *find_part(const struct vec_selection *selection, int64
     return NULL;
 }
 
-static bool mark(struct vec_selection *selection, const struct vec_index *ix, const struct pick *pick,
+static bool mark(struct vec_selection *selection, const struct vec_index *ix, const struct vec_pick *pick,
                  struct vec_error *err)
 {
     const struct part *part = find_part(selection, pick->slot / (uint32_t)vec_image_rows(ix));
@@ -141,7 +163,7 @@ bool vec_selection_scan(struct vec_selection *selection, struct vec_index *ix, c
                                      const uint32_t *masks, struct vec_error *err),
                         void *context, struct vec_error *err)
 {
-    const struct pick *picks = (const void *)selection->picks.data;
+    const struct vec_pick *picks = (const void *)selection->picks.data;
     if (!open_parts(selection, ix, image, err))
         return false;
     for (size_t i = selection->starts[image->list]; i < selection->starts[image->list + 1]; i++)
@@ -168,7 +190,7 @@ bool vec_selection_find_others(struct vec_selection *selection, struct vec_index
     }
     selection->others.len = kept * sizeof *ids;
     /* new rows are not stale, but as many of them are as slow */
-    if (selection->stale + kept > 64 + selection->picks.len / sizeof(struct pick) / 8)
+    if (selection->stale + kept > 64 + selection->picks.len / sizeof(struct vec_pick) / 8)
         vec_places_forget(ix);
     return true;
 }

@@ -7,9 +7,15 @@
 #include "vecext/vec_image.h"
 #include "vecext/vec_rowset.h"
 
+struct vec_pick {
+    int64_t id;
+    uint32_t list, slot;
+};
+
 struct vec_selection {
-    struct vec_buf picks;  /* struct pick, by list */
+    struct vec_buf picks;  /* struct vec_pick, by list */
     size_t *starts;        /* of each list in picks; count + 1 of them */
+    int64_t *versions;     /* of lists whose picks are where they are thought to be; 0 of others */
     int count;             /* lists */
     struct vec_buf others; /* i64: rows in no segment that is known, or that were not where they were thought */
     struct vec_buf masks, segments; /* of the list that was opened last */
@@ -25,6 +31,13 @@ void vec_selection_free(struct vec_selection *selection);
 static inline bool vec_selection_in(const struct vec_selection *selection, int64_t list)
 {
     return selection->starts[list + 1] > selection->starts[list];
+}
+
+/* Its picks. */
+static inline const struct vec_pick *vec_selection_picks(const struct vec_selection *selection, int64_t list, size_t *n)
+{
+    *n = selection->starts[list + 1] - selection->starts[list];
+    return (const struct vec_pick *)(const void *)selection->picks.data + selection->starts[list];
 }
 
 /* The list's segments with a mask of live, selected slots per block: `each` gets the segment, its chunk and the masks until it
