@@ -330,10 +330,9 @@ static struct call_timer begin_counting(struct routine_call *c)
                                  !(c->trigger && c->trigger->trigger->rule)};
     if (!t.on)
         return t;
-    const struct function_count *before = function_counts_find(ctx->function_counts, c->proc->oid);
+    t.total = function_counts_at(ctx->function_counts, c->proc->oid)->total; /* a call that fails leaves an entry, too */
     t.start = run_control_now();
     t.others = ctx->function_time;
-    t.total = before ? before->total : 0;
     return t;
 }
 
