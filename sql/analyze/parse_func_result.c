@@ -181,6 +181,7 @@ struct named_search {
     uint32_t ns; /* 0: search path */
     const uint32_t *types;
     int ntypes; /* -1: any, if there is only one */
+    bool all;   /* OUT parameters count */
     char kind;
     const struct proc *found;
     int found_pos, matches;
@@ -197,9 +198,9 @@ static bool visit_named(void *arg, const struct proc *p)
     }
     if (pos < 0)
         return true;
-    if (s->ntypes >= 0 && (p->nargs != s->ntypes ||
-                           (s->ntypes > 0 && memcmp(p->argtypes, s->types,
-                                                    sizeof(uint32_t) * (size_t)s->ntypes) != 0)))
+    int n = s->all && p->nallargs ? p->nallargs : p->nargs;
+    const uint32_t *types = s->all && p->nallargs ? p->allargtypes : p->argtypes;
+    if (s->ntypes >= 0 && (n != s->ntypes || (n > 0 && memcmp(types, s->types, sizeof(uint32_t) * (size_t)n) != 0)))
         return true;
     if (s->ntypes < 0 || s->found == NULL || pos < s->found_pos) {
         s->found = p;
@@ -251,6 +252,30 @@ static bool object_types(struct pstate *ps, const PgQuery__ObjectWithArgs *o, ui
     return true;
 }
 
+/* A procedure named with types that have no modes may be meant by its input parameters or by all of them. */
+static bool search_all_parameters(struct pstate *ps, const PgQuery__ObjectWithArgs *o, struct named_search *found)
+{
+    if ((found->kind != 'p' && found->kind != 0) || found->ntypes < 0)
+        return true;
+    for (size_t i = 0; i < o->n_objfuncargs; i++)
+        if (o->objfuncargs[i]->node_case == PG_QUERY__NODE__NODE_FUNCTION_PARAMETER &&
+            o->objfuncargs[i]->function_parameter->mode != PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_DEFAULT)
+            return true;
+    struct named_search s = *found;
+    s.all = true;
+    s.found = NULL;
+    s.matches = 0;
+    snapshot_procs_named(ps->a->snapshot, node_string(o->objname[o->n_objname - 1]), visit_named, &s);
+    if (s.found && found->found && (s.matches > 1 || s.found != found->found)) {
+        parse_error(ps, ERRCODE_AMBIGUOUS_FUNCTION, -1, "%s name \"%s\" is not unique", routine_word(s.kind),
+                    name_list_text(ps, o->objname, o->n_objname));
+        return false;
+    }
+    if (s.found)
+        found->found = s.found;
+    return true;
+}
+
 const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__ObjectWithArgs *o,
                                          char kind, bool missing_ok)
 {
@@ -277,6 +302,8 @@ const struct proc *lookup_func_with_args(struct pstate *ps, const PgQuery__Objec
                          routine_word(kind));
         return NULL;
     }
+    if (!search_all_parameters(ps, o, &s))
+        return NULL;
     signature = s.ntypes < 0 ? name
                 : s.ntypes == 0 && kind == 'a' ? arena_printf(ps->a->arena, "%s(*)", name)
                                                             : func_signature(ps, name, s.ntypes, NULL, 0, types);

@@ -138,10 +138,20 @@ static void fn_get_function_result(struct fcall *f)
         fcall_return_textz(f, result_text(f, p));
 }
 
+static bool is_input(const struct proc *p, int i)
+{
+    return !p->nallargs || strchr("ibv", p->argmodes[i]);
+}
+
 static void fn_get_function_arg_default(struct fcall *f)
 {
     const struct proc *p = snapshot_proc(f->ctx->snapshot, fn_oid(f, 0));
-    int64_t k = p ? fn_int(f, 1) - 1 - (p->nargs - p->ndefaults) : -1;
+    int64_t nth = fn_int(f, 1), input = 0;
+    int all = !p ? 0 : p->nallargs ? p->nallargs : p->nargs;
+    for (int i = 0; i < all && i < nth; i++)
+        input += is_input(p, i);
+    bool shows = nth >= 1 && nth <= all && is_input(p, (int)nth - 1);
+    int64_t k = shows ? input - 1 - (p->nargs - p->ndefaults) : -1;
     const char *def = k >= 0 && p->defaults ? shown_default(f, p->defaults, (int)k) : NULL;
     if (def)
         fcall_return_textz(f, def);
@@ -155,7 +165,7 @@ static const char **input_names(struct fcall *f, const struct proc *p, int *n)
     const char **names = ARENA_ARRAY(f->arena, const char *, all + 1);
     *n = 0;
     for (int i = 0; i < all; i++)
-        if (!p->nallargs || strchr("ibv", p->argmodes[i]))
+        if (is_input(p, i))
             names[(*n)++] = p->argnames && p->argnames[i] ? p->argnames[i] : "";
     return names;
 }

@@ -328,6 +328,8 @@ static bool apply_options(struct command *c, const struct routine_options *o, st
         d->strict = o->strict;
     if (o->secdef >= 0)
         d->secdef = o->secdef;
+    if (o->leakproof > 0 && !cmd_is_superuser(c))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "only superuser can define a leakproof function");
     if (o->leakproof >= 0)
         d->leakproof = o->leakproof;
     if (o->cost > 0)

@@ -2,6 +2,7 @@
 #include "sql/exec/call.h"
 
 #include "sql/exec/evaluate.h"
+#include "sql/plan/privilege.h"
 #include "sql/types/record.h"
 
 static bool eval_arguments(struct eval_context *ctx, const struct expr_list *args, const struct snapshot *s,
@@ -30,7 +31,8 @@ bool call_procedure(struct eval_context *ctx, const struct utility *u, const str
     const struct expr_list *args = &call->func.args;
     struct value *values = ARENA_ARRAY(arena, struct value, args->n + 1);
     uint32_t *types = ARENA_ARRAY(arena, uint32_t, args->n + 1);
-    if (!eval_arguments(ctx, args, s, params, nparams, arena, values, err))
+    if (!privilege_check_call(ctx->snapshot, u->call.call, ctx->role, arena, err) ||
+        !eval_arguments(ctx, args, s, params, nparams, arena, values, err))
         return false;
     for (int i = 0; i < args->n; i++)
         types[i] = args->items[i]->type;

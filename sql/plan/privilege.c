@@ -299,3 +299,11 @@ void privilege_check(const struct snapshot *s, struct query *q, uint32_t role, s
     struct check k = {.s = s, .arena = arena, .err = err, .caller = role};
     check_query(&k, q, role);
 }
+
+bool privilege_check_call(const struct snapshot *s, struct expr *call, uint32_t role, struct arena *arena, struct error *err)
+{
+    struct check k = {.s = s, .arena = arena, .err = err, .caller = role};
+    if (role && !role_is_super(s, role))
+        visit(call, &k);
+    return !error_is_set(err);
+}

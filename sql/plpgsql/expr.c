@@ -185,6 +185,12 @@ static bool parse_source(struct frame *fr, struct pexpr *e)
     return e->parsed != NULL;
 }
 
+/* The role may not do what the expression asks for; other reports of planning come again when it is evaluated. */
+static bool may_not_run(const struct program *g)
+{
+    return g->denied && strcmp(g->denied->sqlstate, ERRCODE_INSUFFICIENT_PRIVILEGE) == 0;
+}
+
 /* One row and one column without FROM: walked as a tree. */
 static bool is_bare(const struct program *g)
 {
@@ -221,7 +227,7 @@ static bool make_plan(struct frame *fr, struct pexpr *e)
     e->simple = true;
     for (int i = 0; i < e->ndnos; i++)
         e->simple &= fr->f->datums[e->dnos[i]]->kind == DATUM_VAR;
-    if (is_bare(e->plan->program)) {
+    if (is_bare(e->plan->program) && !may_not_run(e->plan->program)) {
         struct error ignored;
         error_init(&ignored, fr->scratch);
         e->evaluation = evaluation_make(e->plan->program->query->targets[0].expr, e->plan->snapshot,

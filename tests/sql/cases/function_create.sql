@@ -155,3 +155,16 @@ select pg_get_functiondef('std1'::regproc);
 drop function std1, std2;
 drop function t1, t2, t3, t4, t5;
 drop procedure p1;
+-- procedures by their parameters
+create procedure proc_named(out a int, b int, c int) language sql as $$ select b - c; $$;
+create procedure proc_named(a int, b int, c int) language sql as $$ select a + b - c; $$;
+drop procedure proc_named;
+drop procedure proc_named(int, int, int);
+begin;
+drop procedure proc_named(out int, int, int);
+drop procedure proc_named(int, int, int);
+rollback;
+drop procedure proc_named(in int, int, int);
+drop routine proc_named(int, int, int);
+create function arg_defaults(out a int, b int default 1, out c int, d text default 'x') language sql as 'select 1, 2';
+select n, pg_get_function_arg_default('arg_defaults(int,text)'::regprocedure, n) from generate_series(-1, 6) n;
