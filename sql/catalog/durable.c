@@ -10,11 +10,23 @@
 #include "sql/catalog/registry.h"
 
 static const struct {
-    const char *name, *columns;
+    const char *name, *shows, *columns;
 } tables[] = {
-#define DURABLE_TABLE(name, columns) {name, columns},
+#define DURABLE_TABLE(name, shows, columns) {name, shows, columns},
+#define DURABLE_INDEX(name, table, columns)
 #include "sql/catalog/durable.def"
 #undef DURABLE_TABLE
+#undef DURABLE_INDEX
+};
+
+static const struct {
+    const char *name, *table, *columns;
+} indexes[] = {
+#define DURABLE_TABLE(name, shows, columns)
+#define DURABLE_INDEX(name, table, columns) {name, table, columns},
+#include "sql/catalog/durable.def"
+#undef DURABLE_TABLE
+#undef DURABLE_INDEX
 };
 
 static const struct {
@@ -88,6 +100,14 @@ bool durable_is_own_table(const char *name)
     return false;
 }
 
+const char *durable_shows(const char *name)
+{
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+        if (strcmp(tables[i].name, name) == 0)
+            return tables[i].shows;
+    return NULL;
+}
+
 /* What DROP had to leave; what still cannot go stays. */
 static void clear_dropped(sqlite3 *db, const char *schema)
 {
@@ -121,11 +141,21 @@ static const char *second_column(size_t i, char buf[64])
     return buf;
 }
 
+static bool has_index(sqlite3 *db, const char *name)
+{
+    char sql[120];
+    sqlite3_snprintf(sizeof(sql), sql, "SELECT count(*) FROM pragma_index_info('%q')", name);
+    return query_int(db, sql, 0) > 0;
+}
+
 static bool all_there(sqlite3 *db)
 {
     char column[64];
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         if (!has_column(db, tables[i].name, second_column(i, column)))
+            return false;
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
+        if (!has_index(db, indexes[i].name))
             return false;
     return query_int(db, "SELECT value FROM main._pg_meta WHERE key = 'next_oid'", 0) > 0;
 }
@@ -174,6 +204,9 @@ bool durable_create(sqlite3 *db, struct error *err)
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
         if (!durable_exec(db, err, "CREATE TABLE IF NOT EXISTS main.%s (%s) STRICT", tables[i].name,
                           tables[i].columns))
+            return false;
+    for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
+        if (!durable_exec(db, err, "CREATE INDEX IF NOT EXISTS main.%s ON %s (%s)", indexes[i].name, indexes[i].table, indexes[i].columns))
             return false;
     return durable_exec(db, err,
                         "INSERT INTO main._pg_namespace SELECT %u, 'public', 6171 WHERE %d; "

@@ -28,6 +28,8 @@
 bool durable_exists(sqlite3 *db);
 /* True for the name of a table that is ours and not the user's: those of durable.def, sqlite_*, what DROP had to leave. */
 bool durable_is_own_table(const char *sqlite_name);
+/* Of which objects a row of the table is part: as durable.def says it. NULL: no table of ours. */
+const char *durable_shows(const char *name);
 /* Creates the tables that are missing. */
 bool durable_create(sqlite3 *db, struct error *err);
 /* A fresh OID, never given before in this file; 0 with err set. */

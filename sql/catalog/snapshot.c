@@ -23,12 +23,32 @@ void snapshot_unref(const struct snapshot *s)
     struct snapshot *m = (struct snapshot *)s;
     if (!m || atomic_fetch_sub(&m->refs, 1) != 1)
         return;
-    struct arena *a = m->arena;
-    struct snapshot_growth *g = m->growth;
     depend_cache_free(m->depend_cache);
+    arena_destroy(m->own);
+    snapshot_store_unref(m->store);
     free(m);
-    arena_destroy(a);
-    snapshot_growth_unref(g);
+}
+
+struct snapshot_store *snapshot_store_create(struct snapshot_store *before)
+{
+    struct snapshot_store *st = calloc(1, sizeof(*st));
+    if (!st)
+        log_fatal("out of memory");
+    atomic_init(&st->refs, 1);
+    st->arena = arena_create();
+    st->before = before;
+    if (before)
+        atomic_fetch_add(&before->refs, 1);
+    return st;
+}
+
+void snapshot_store_unref(struct snapshot_store *st)
+{
+    for (struct snapshot_store *before; st && atomic_fetch_sub(&st->refs, 1) == 1; st = before) {
+        before = st->before;
+        arena_destroy(st->arena);
+        free(st);
+    }
 }
 
 uint64_t snapshot_version(const struct snapshot *s)

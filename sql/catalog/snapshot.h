@@ -15,6 +15,7 @@
 #include "sql/catalog/registry.h"
 #include "sql/types/ts_dict.h"
 
+struct change_log;
 struct snapshot;
 struct sqlite3;
 
@@ -397,10 +398,16 @@ struct snapshot *snapshot_load_pending(struct sqlite3 *db, const char *database,
                                        const struct snapshot *base, struct error *err);
 
 /*
- * The picture with one new function more, cheaper than loading; base shows everything else as db has it. NULL without an error
- * where it must be loaded all the same.
+ * The same, made from base and what log says has changed since, without reading what has not; file: of the changes in the file only, not
+ * of temporary objects. base is a snapshot of the same connection, or of the database where file is set. NULL without an error where
+ * it must be loaded all the same.
  */
-struct snapshot *snapshot_with_proc(struct sqlite3 *db, const struct snapshot *base, uint32_t oid, struct error *err);
+struct snapshot *snapshot_follow(struct sqlite3 *db, const struct snapshot *base, const struct change_log *log, bool file,
+                                 struct error *err);
+/* The picture after a command of log's transaction: followed from base where that is possible, loaded (pending) where not. log may be
+   NULL. */
+struct snapshot *snapshot_reload(struct sqlite3 *db, const char *database, const struct snapshot *base, const struct change_log *log,
+                                 struct error *err);
 
 /* --- references ---------------------------------------------------------------------- */
 struct snapshot *snapshot_ref(const struct snapshot *s);

@@ -61,8 +61,8 @@ bool snapshot_load_foreign(struct loader *l)
                        "SELECT oid, kind, name, owner, refobj, umuser, handler, validator, srvtype, srvversion, options "
                        "FROM main._pg_foreign_object ORDER BY oid",
                        load_object) &&
-           loader_rows(l, "SELECT ftrelid, ftserver, ftoptions FROM main._pg_foreign_table", load_table) &&
-           loader_rows(l, "SELECT attrelid, attnum, attfdwoptions FROM main._pg_foreign_column", load_column);
+           loader_rows(l, "SELECT ftrelid, ftserver, ftoptions FROM main._pg_foreign_table WHERE $R(ftrelid)", load_table) &&
+           loader_rows(l, "SELECT attrelid, attnum, attfdwoptions FROM main._pg_foreign_column WHERE $R(attrelid)", load_column);
 }
 
 /* --- look-ups -------------------------------------------------------------------------------------------- */

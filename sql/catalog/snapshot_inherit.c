@@ -88,7 +88,7 @@ static bool load_flag(struct loader *l, sqlite3_stmt *st)
 
 bool snapshot_load_flags(struct loader *l)
 {
-    return loader_rows(l, "SELECT relid, flag FROM @_pg_relation_flag", load_flag);
+    return loader_rows(l, "SELECT relid, flag FROM @_pg_relation_flag WHERE $R(relid)", load_flag);
 }
 
 bool snapshot_load_inheritance(struct loader *l)
@@ -97,15 +97,15 @@ bool snapshot_load_inheritance(struct loader *l)
         const char *sql;
         bool (*row)(struct loader *l, sqlite3_stmt *st);
     } steps[] = {
-        {"SELECT inhrelid, inhparent FROM @_pg_inherits ORDER BY inhrelid, inhseqno", load_inherits},
+        {"SELECT inhrelid, inhparent FROM @_pg_inherits WHERE $R(inhrelid) ORDER BY inhrelid, inhseqno", load_inherits},
         {"SELECT partrelid, partstrat, (SELECT count(*) FROM @_pg_partition_key k WHERE k.partrelid = p.partrelid) "
-         "FROM @_pg_partitioned_table p",
+         "FROM @_pg_partitioned_table p WHERE $R(partrelid)",
          load_strategy},
-        {"SELECT partrelid, num, attnum, expr, type, collation, opclass FROM @_pg_partition_key ORDER BY 1, 2",
+        {"SELECT partrelid, num, attnum, expr, type, collation, opclass FROM @_pg_partition_key WHERE $R(partrelid) ORDER BY 1, 2",
          load_key_column},
-        {"SELECT relid, bound FROM @_pg_partition_bound", load_bound},
+        {"SELECT relid, bound FROM @_pg_partition_bound WHERE $R(relid)", load_bound},
     };
-    if (!map_get(&l->files, 0, "_pg_relation_flag"))
+    if (!l->wanted && !map_get(&l->files, 0, "_pg_relation_flag"))
         return true;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (!loader_rows(l, steps[i].sql, steps[i].row))

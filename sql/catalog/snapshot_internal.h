@@ -56,6 +56,7 @@ struct relation_ext {
     uint32_t am;
     struct list policies, statistics;
     char replident;
+    uint64_t version; /* of the snapshot it was loaded for: later ones share it */
     int atts_cap; /* while it is loaded: how many atts (of an index: and columns) there is room for */
 };
 
@@ -117,20 +118,22 @@ struct aggregate_ext {
     const char *transfn, *finalfn, *combinefn;
 };
 
-/* What derived snapshots share: the loaded one they stand on, and the memory of what was added (snapshot_derive.c). */
-struct snapshot_growth {
+/* Where the objects of a snapshot live, and pages of its maps: those that are its own, the others in the stores before. */
+struct snapshot_store {
     atomic_int refs;
-    const struct snapshot *base;
     struct arena *arena;
-    int n;
+    struct snapshot_store *before; /* of the snapshot it was made from; NULL: loaded as a whole */
+    size_t first, later;           /* bytes of the first store of the chain, and of those between it and this one */
 };
-void snapshot_growth_unref(struct snapshot_growth *g); /* NULL is allowed */
 
 struct snapshot {
     atomic_int refs;
     uint64_t version;
-    struct arena *arena;
-    struct snapshot_growth *growth; /* NULL: loaded as a whole */
+    uint64_t transaction; /* of the change log it was made with, or 0 */
+    bool mixed;           /* shows tables of other programs, or repaired ones: no snapshot is made from it */
+    struct snapshot_store *store;
+    struct arena *arena;  /* the store's */
+    struct arena *own;    /* made from another one: its lists and tables of pages; else NULL */
     const char *database;
     bool durable; /* the file has our metadata */
     uint32_t database_owner;
@@ -140,7 +143,7 @@ struct snapshot {
         default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;
-    struct map type_oid, type_name, enum_labels;
+    struct map type_oid, type_name;
     struct map proc_oid, proc_name;
     struct map operator_oid, operator_name;
     struct map cast_pair; /* number = source, name = NULL; values struct cast_def */
@@ -166,10 +169,20 @@ struct loader {
     struct list repaired;        /* likewise: tables with metadata, of other programs or changed by them (snapshot_repair.c) */
     struct list adopted;         /* struct adopted_table of snapshot_adopt.h */
     const struct snapshot *base; /* only what this one had adopted is another program's */
+    const struct oid_set *wanted; /* of a part of the catalog: by enum wanted; NULL: all is loaded */
+};
+
+/* Which objects a part of the catalog consists of. */
+enum wanted { WANTED_RELATIONS, WANTED_TYPES, WANTED_FUNCTIONS, WANTED_CONSTRAINTS, WANTED_OBJECTS, WANTED_COUNT };
+struct oid_set {
+    struct list oids; /* as pointers' values */
+    struct map member;
 };
 
 /* Runs sql and calls row for each row; binds nothing. @ before a table name stands for its SQLite database: the statement
-   runs over the metadata of temporary objects and over the file's. */
+   runs over the metadata of temporary objects and over the file's. $X(column) is the condition that the row is of an object wanted: of R
+   relations, T types, F functions, K constraints, O any object; C, G, S: of a constraint, trigger, statistics object just loaded. Where
+   all is loaded it is true; where a part is, statements without it do not run: what they read has not changed. */
 bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st));
 /* The text of a column in the snapshot's arena, NULL for NULL. */
 const char *loader_text(struct loader *l, sqlite3_stmt *st, int column);
@@ -182,11 +195,13 @@ void loader_add_constraint(struct loader *l, struct constraint_def *c);
 struct relation_ext *loader_relation(struct loader *l, uint32_t oid);
 
 bool snapshot_load_user_ops(struct loader *l); /* snapshot_user_ops.c: operators, casts, aggregates */
-/* The rows about one function: its own, its dependencies and privileges. snapshot_load.c, snapshot_proc.c */
-bool snapshot_load_proc(struct loader *l, uint32_t oid);
-bool snapshot_load_proc_row(struct loader *l, uint32_t oid);
-uint64_t snapshot_next_version(void);
-bool snapshot_load_durable(struct loader *l);   /* snapshot_load.c: _pg_* tables */
+uint64_t snapshot_next_version(void); /* taken before the file is read */
+uint64_t snapshot_last_version(void);
+bool snapshot_load_wanted(struct loader *l);    /* snapshot_load.c: what the metadata tables say of the objects wanted */
+void snapshot_verify(const struct snapshot *made, const struct snapshot *loaded); /* snapshot_verify.c: or ends the process */
+bool snapshot_load_types(struct loader *l);     /* snapshot_type.c */
+void snapshot_store_unref(struct snapshot_store *st); /* snapshot.c */
+struct snapshot_store *snapshot_store_create(struct snapshot_store *before);
 bool snapshot_load_procs(struct loader *l);     /* snapshot_proc.c: functions */
 bool snapshot_load_text_search(struct loader *l); /* snapshot_text_search.c: dictionaries, configurations */
 bool snapshot_load_ranges(struct loader *l);    /* snapshot_range.c: range types */

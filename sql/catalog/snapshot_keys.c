@@ -337,33 +337,33 @@ bool snapshot_load_keys(struct loader *l)
 {
     return loader_rows(l,
                        "SELECT indexrelid, indrelid, indisunique, indisprimary, indimmediate, "
-                       "indisvalid, indnullsnotdistinct, indnkeyatts, indpred FROM @_pg_index ORDER BY indexrelid",
+                       "indisvalid, indnullsnotdistinct, indnkeyatts, indpred FROM @_pg_index WHERE $R(indexrelid) ORDER BY indexrelid",
                        load_index) &&
            loader_rows(l,
                        "SELECT indexrelid, num, attnum, expr, type, collation, opclass, is_desc, "
-                       "nulls_first, name FROM @_pg_index_column",
+                       "nulls_first, name FROM @_pg_index_column WHERE $R(indexrelid)",
                        load_index_column) &&
            cut_at_gaps(l->s) &&
            loader_rows(l,
                        "SELECT oid, conname, connamespace, contype, conrelid, contypid, conindid, "
                        "confrelid, condeferrable, condeferred, convalidated, connoinherit, conkey, "
                        "confkey, confupdtype, confdeltype, confmatchtype, consrc "
-                       "FROM @_pg_constraint ORDER BY oid",
+                       "FROM @_pg_constraint WHERE $R(conrelid) OR ($K(oid) AND conrelid = 0) ORDER BY oid",
                        load_constraint) &&
-           loader_rows(l, "SELECT oid, setcols, exclops FROM @_pg_constraint_more", load_constraint_more) &&
+           loader_rows(l, "SELECT oid, setcols, exclops FROM @_pg_constraint_more WHERE $C(oid)", load_constraint_more) &&
            loader_rows(l,
                        "SELECT seqrelid, seqtypid, seqstart, seqincrement, seqmax, seqmin, seqcache, "
                        "seqcycle, owned_table, owned_attnum, owned_deptype, last_value, is_called "
-                       "FROM @_pg_sequence",
+                       "FROM @_pg_sequence WHERE $R(seqrelid)",
                        load_sequence) &&
            loader_rows(l,
                        "SELECT oid, tgrelid, tgname, tgfoid, tgtype, tgenabled, tgconstrrelid, tgconstraint, "
                        "tgdeferrable, tginitdeferred, tgattr, tgargs, tgqual, tgoldtable, tgnewtable "
-                       "FROM @_pg_trigger ORDER BY tgname",
+                       "FROM @_pg_trigger WHERE $R(tgrelid) ORDER BY tgname",
                        load_trigger) &&
            snapshot_load_statistics(l) &&
-           loader_rows(l, "SELECT classid, objid, parent FROM @_pg_parent", load_parent) &&
-           loader_rows(l, "SELECT classid, objid, objsubid FROM @_pg_local", load_local) &&
+           loader_rows(l, "SELECT classid, objid, parent FROM @_pg_parent WHERE $C(objid) OR $G(objid)", load_parent) &&
+           loader_rows(l, "SELECT classid, objid, objsubid FROM @_pg_local WHERE $R(objid) OR $C(objid)", load_local) &&
            loader_rows(l,
                        "SELECT oid, evtname, evtevent, evtowner, evtfoid, evtenabled, evttags "
                        "FROM main._pg_event_trigger ORDER BY evtname",

@@ -103,7 +103,7 @@ static const char sql[] =
     "SELECT oid, proname, pronamespace, proowner, prolang, procost, prorows, provariadic, prokind, prosecdef, "
     "proleakproof, proisstrict, proretset, provolatile, proparallel, prorettype, proargtypes, proallargtypes, "
     "proargmodes, proargnames, pronargdefaults, proargdefaults, prosrc, probin, prosqlbody, proconfig "
-    "FROM @_pg_proc";
+    "FROM @_pg_proc WHERE $F(oid) ORDER BY oid";
 
 static bool is_dynamic(uint32_t type)
 {
@@ -187,14 +187,5 @@ static bool load_proc(struct loader *l, sqlite3_stmt *st)
 
 bool snapshot_load_procs(struct loader *l)
 {
-    char text[1024];
-    sqlite3_snprintf(sizeof(text), text, "%s ORDER BY oid", sql);
-    return loader_rows(l, text, load_proc);
-}
-
-bool snapshot_load_proc_row(struct loader *l, uint32_t oid)
-{
-    char text[1024];
-    sqlite3_snprintf(sizeof(text), text, "%s WHERE oid = %u", sql, oid);
-    return loader_rows(l, text, load_proc);
+    return loader_rows(l, sql, load_proc);
 }

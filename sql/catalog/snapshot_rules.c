@@ -122,7 +122,7 @@ static void add_triggers(struct loader *l, struct relation_ext *x)
 bool snapshot_load_rules(struct loader *l)
 {
     if (!loader_rows(l,
-                     "SELECT oid, rulename, ev_class, ev_type, ev_enabled, is_instead, ev_qual, ev_action FROM @_pg_rewrite "
+                     "SELECT oid, rulename, ev_class, ev_type, ev_enabled, is_instead, ev_qual, ev_action FROM @_pg_rewrite WHERE $R(ev_class) "
                      "ORDER BY ev_class, rulename",
                      load_rule))
         return false;

@@ -72,11 +72,11 @@ bool snapshot_load_statistics(struct loader *l)
 {
     return loader_rows(l,
                        "SELECT oid, stxrelid, stxname, stxnamespace, stxowner, stxstattarget, stxkeys, stxkind, "
-                       "(SELECT count(*) FROM @_pg_statistic_expr e WHERE e.stxoid = s.oid) FROM @_pg_statistic_ext s ORDER BY oid",
+                       "(SELECT count(*) FROM @_pg_statistic_expr e WHERE e.stxoid = s.oid) FROM @_pg_statistic_ext s WHERE $R(stxrelid) ORDER BY oid",
                        load_statistics) &&
-           loader_rows(l, "SELECT stxoid, expr FROM @_pg_statistic_expr ORDER BY stxoid, num", load_expression) &&
-           loader_rows(l, "SELECT attrelid, attnum, attcompression FROM @_pg_attribute_more", load_compression) &&
-           loader_rows(l, "SELECT relid, reloftype FROM @_pg_relation_type", load_type);
+           loader_rows(l, "SELECT stxoid, expr FROM @_pg_statistic_expr WHERE $S(stxoid) ORDER BY stxoid, num", load_expression) &&
+           loader_rows(l, "SELECT attrelid, attnum, attcompression FROM @_pg_attribute_more WHERE $R(attrelid)", load_compression) &&
+           loader_rows(l, "SELECT relid, reloftype FROM @_pg_relation_type WHERE $R(relid)", load_type);
 }
 
 const struct statistics_def *snapshot_statistics(const struct snapshot *s, uint32_t oid)

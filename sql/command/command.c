@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/catalog/change_log.h"
 #include "sql/catalog/register.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/event_collect.h"
@@ -83,6 +84,8 @@ static bool follow_foreign_keys(struct command *c, const struct snapshot *before
 {
     for (int i = 0; i < c->snapshot->relations.n; i++) {
         const struct relation *r = c->snapshot->relations.items[i];
+        if (((const struct relation_ext *)r)->version <= before->version)
+            continue; /* before had it, too */
         const struct relation *old = snapshot_relation(before, r->oid);
         bool differs = false;
         for (int k = 0; old && k < r->nconstraints; k++) {
@@ -142,7 +145,7 @@ bool cmd_exec(struct command *c, const char *fmt, ...)
     strbuf_free(&expanded);
     if (!sql)
         return error_set(c->err, ERRCODE_OUT_OF_MEMORY, "out of memory");
-    int rc = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+    int rc = c->log ? change_log_exec(c->log, c->db, sql) : sqlite3_exec(c->db, sql, NULL, NULL, NULL);
     sqlite3_free(sql);
     return rc == SQLITE_OK || durable_error(c->db, c->err);
 }
@@ -217,15 +220,7 @@ static bool use_snapshot(struct command *c, struct snapshot *s)
 
 bool cmd_reload(struct command *c)
 {
-    return !error_is_set(c->err) && use_snapshot(c, snapshot_load_pending(c->db, c->database, c->snapshot, c->err));
-}
-
-bool cmd_reload_proc(struct command *c, uint32_t oid)
-{
-    if (error_is_set(c->err))
-        return false;
-    struct snapshot *s = snapshot_with_proc(c->db, c->snapshot, oid, c->err);
-    return s ? use_snapshot(c, s) : cmd_reload(c);
+    return !error_is_set(c->err) && use_snapshot(c, snapshot_reload(c->db, c->database, c->snapshot, c->log, c->err));
 }
 
 /* --- messages ------------------------------------------------------------------------------------- */

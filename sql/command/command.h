@@ -38,6 +38,7 @@ struct command {
     const char *database;
     int pid;                          /* of the session, as pg_backend_pid() says it */
     struct sequence_store *sequences; /* the database's */
+    struct change_log *log;           /* of db's connection; NULL: the catalog is loaded whole after each change (unit tests) */
     /* A NOTICE or WARNING; severity is set. May be NULL. */
     void (*notice)(void *host, const struct error *notice);
     /* The catalog changed: the reference is the callee's from now on. Must keep c->snapshot alive until command_run

@@ -28,8 +28,6 @@ bool cmd_sql_int(struct command *c, const char *sql, int64_t *value);
 uint32_t cmd_new_oid(struct command *c);
 /* Loads the picture of the transaction and hands it to the host; c->snapshot is the new one. */
 bool cmd_reload(struct command *c);
-/* The same where nothing changed but that this function is new. */
-bool cmd_reload_proc(struct command *c, uint32_t oid);
 void cmd_notice(struct command *c, enum error_severity severity, const char *sqlstate,
                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* NOTICE with a DETAIL. */

@@ -454,8 +454,7 @@ bool run_create_function(struct command *c)
     if (!d.oid || !write_row(c, &d) || !record_dependencies(c, f, &d) ||
         (!same.found && !cmd_default_acl(c, 'f', CLASS_PG_PROC, d.oid, d.namespace_oid)))
         return false;
-    bool alone = !same.found && c->snapshot->default_acls.n == 0; /* nothing else in the catalog has changed */
-    return (alone ? cmd_reload_proc(c, d.oid) : cmd_reload(c)) && validate(c, d.oid);
+    return cmd_reload(c) && validate(c, d.oid);
 }
 
 /* The row of an existing function. */

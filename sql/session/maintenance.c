@@ -84,7 +84,7 @@ static bool analyze_publish(struct pg_session *s, struct connection *c)
     if (version < 0 || !connection_exec(c, sql, &s->err) ||
         (snapshot_is_durable(s->snapshot) && !durable_stamp(c->db, &s->err)))
         return false;
-    const struct snapshot *after = snapshot_load_pending(c->db, s->database->name, s->snapshot, &s->err);
+    const struct snapshot *after = snapshot_reload(c->db, s->database->name, s->snapshot, s->txn.home ? NULL : txn_change_log(&s->txn, c), &s->err);
     if (after)
         txn_set_snapshot(&s->txn, after);
     return after != NULL;

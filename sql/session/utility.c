@@ -398,6 +398,7 @@ void session_command_on(struct pg_session *s, struct connection *connection, str
         .database = s->database->name,
         .pid = s->pid,
         .sequences = s->database->sequences,
+        .log = txn_change_log(&s->txn, connection),
         .notice = command_notice,
         .set_snapshot = command_set_snapshot,
         .host = s,

@@ -211,6 +211,7 @@ void connection_close(struct connection *c)
         cached_free(c, c->oldest);
     sqlite3_close_v2(c->db);
     arena_destroy(c->host.scratch);
+    change_log_free(&c->log);
     free(c);
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "sql/base/error.h"
+#include "sql/catalog/change_log.h"
 #include "sql/types/sqlite_func.h"
 
 struct database;
@@ -51,6 +52,7 @@ struct connection {
     struct table_activity *changed; /* the table of the row changed last: activity.h */
     bool mapped;      /* reads the file through a mapping */
     int since_mapped; /* statements that did not ask for it */
+    struct change_log log; /* what the transaction on it has changed in the catalog */
 };
 
 /* Opens a connection on the file. NULL with err set. */

@@ -65,6 +65,7 @@ static void txn_drop_writer(struct transaction *t)
     if (!t->writer)
         return;
     connection_attach(t->writer, NULL, NULL, NULL);
+    change_log_clear(&t->writer->log);
     t->writer = NULL;
     slots_release(&t->database->write_slot, &t->write_waiter);
 }
@@ -222,6 +223,17 @@ const struct snapshot *txn_snapshot(struct transaction *t)
     return t->home ? txn_home_snapshot(t) : database_snapshot(t->database);
 }
 
+struct change_log *txn_change_log(struct transaction *t, struct connection *c)
+{
+    if (!c->log.transaction) {
+        const struct snapshot *base = txn_snapshot(t), *published = database_snapshot(t->database);
+        change_log_start(&c->log, snapshot_version(base), snapshot_version(published));
+        snapshot_unref(base);
+        snapshot_unref(published);
+    }
+    return &c->log;
+}
+
 void txn_set_snapshot(struct transaction *t, const struct snapshot *s)
 {
     if (t->snapshot)
@@ -283,6 +295,25 @@ static void txn_sqlite_rollback(struct transaction *t)
     }
 }
 
+/* The catalog without the session's temporary tables: before, and what log says has changed since. */
+static void txn_publish_file(struct transaction *t, const struct snapshot *before, const struct change_log *log)
+{
+    sqlite3 *db = t->database->writer->db;
+    struct arena *a = arena_create();
+    struct error err;
+    error_init(&err, a);
+    const struct snapshot *all = log ? snapshot_follow(db, before, log, true, &err) : NULL;
+    if (!all && !error_is_set(&err))
+        all = snapshot_load(db, t->database->name, before, &err);
+    if (!all)
+        log_line(LOG_LEVEL_WARNING, "could not read the catalog: %s", err.message);
+    arena_destroy(a);
+    if (!all)
+        return;
+    t->home_base = snapshot_version(all);
+    database_publish(t->database, all);
+}
+
 /* The private catalog becomes everybody's. One with temporary tables stays the session's: others
    get what the database's own writer sees. */
 static void txn_publish(struct transaction *t)
@@ -293,21 +324,16 @@ static void txn_publish(struct transaction *t)
         database_publish(t->database, own);
         return;
     }
-    struct arena *a = arena_create();
-    struct error err;
-    error_init(&err, a);
-    const struct snapshot *all =
-        snapshot_load(t->database->writer->db, t->database->name, own, &err);
-    if (!all)
-        log_line(LOG_LEVEL_WARNING, "could not read the catalog: %s", err.message);
-    arena_destroy(a);
+    const struct snapshot *before = database_snapshot(t->database);
     if (t->home_snapshot)
         snapshot_unref(t->home_snapshot);
     t->home_snapshot = own;
-    if (all) {
-        t->home_base = snapshot_version(all);
-        database_publish(t->database, all);
-    }
+    t->home_base = snapshot_version(before);
+    const struct change_log *log = &t->home->log;
+    bool known = log->transaction && log->published == snapshot_version(before);
+    if (!known || change_log_has_file(log))
+        txn_publish_file(t, before, known ? log : NULL);
+    snapshot_unref(before);
 }
 
 static void explain_commit(struct transaction *t, struct connection *c, struct error *err)

@@ -115,6 +115,8 @@ bool txn_settle(struct transaction *t, struct error *err);
 
 /* The catalog this transaction sees: its own or the newest; referenced for the caller. */
 const struct snapshot *txn_snapshot(struct transaction *t);
+/* The log of changes of the catalog on the connection, which the transaction writes on; begun with its first command. */
+struct change_log *txn_change_log(struct transaction *t, struct connection *c);
 /* After DDL on the writer: the catalog as it now stands there; the reference passes over. */
 void txn_set_snapshot(struct transaction *t, const struct snapshot *s);
 
