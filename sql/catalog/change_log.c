@@ -116,7 +116,7 @@ static void watch(struct change_log *l, sqlite3 *db, bool on)
     if (sqlite3_preupdate_hook)
         sqlite3_preupdate_hook(db, on ? row_changes : NULL, l);
     else if (on)
-        note(l, 'W', 0, false);
+        change_log_all(l);
 }
 
 /* --- the log ------------------------------------------------------------------------------------------------- */
@@ -138,6 +138,11 @@ int change_log_exec(struct change_log *l, sqlite3 *db, const char *sql)
     if (--l->running == 0)
         watch(l, db, false);
     return rc;
+}
+
+void change_log_all(struct change_log *l)
+{
+    note(l, 'W', 0, false);
 }
 
 void change_log_clear(struct change_log *l)

@@ -37,6 +37,8 @@ struct change_log {
 void change_log_start(struct change_log *l, uint64_t base, uint64_t published);
 /* Runs sql, which may change metadata, and notes what it changes. An SQLite result code. */
 int change_log_exec(struct change_log *l, sqlite3 *db, const char *sql);
+/* Metadata was written in another way: anything may have changed. */
+void change_log_all(struct change_log *l);
 /* The transaction has ended: there is nothing that a snapshot could lack. */
 void change_log_clear(struct change_log *l);
 void change_log_free(struct change_log *l);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sql/catalog/change_log.h"
 #include "sql/command/command_internal.h"
 
 /* pg_enum_typid_sortorder_index */
@@ -70,6 +71,8 @@ static bool sort_indexes(struct command *c, const struct snapshot *before)
 bool command_catalog_changed(struct command *c)
 {
     const struct snapshot *before = snapshot_ref(c->snapshot);
+    if (c->log)
+        change_log_all(c->log);
     bool ok = check_sort_orders(c) && cmd_reload(c) && sort_indexes(c, before) && durable_stamp(c->db, c->err);
     snapshot_unref(before);
     for (int i = 0; i < c->kept.n; i++)
