@@ -8,6 +8,7 @@
 
 #include "sql/base/error.h"
 #include "sql/types/func.h"
+#include "sql/types/identifier.h"
 #include "sql/types/type.h"
 
 /* before [modifier] after */
@@ -33,55 +34,14 @@ static const struct standard_name {
     {VARCHAROID, "character varying", ""},
 };
 
-static bool is_plain_keyword(const char *name)
-{
-    static const struct {
-        const char *word;
-        char category;
-    } words[] = {
-#define KEYWORD(word, category, barelabel) {word, category},
-#include "sql/catalog/builtin/keywords.def"
-#undef KEYWORD
-    };
-
-    size_t lo = 0, hi = sizeof(words) / sizeof(words[0]);
-
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        int c = strcmp(name, words[mid].word);
-        if (c == 0)
-            return words[mid].category == 'U';
-        if (c < 0)
-            hi = mid;
-        else
-            lo = mid + 1;
-    }
-    return true;
-}
-
 const char *format_identifier(struct arena *a, const char *name)
 {
-    bool safe = (name[0] >= 'a' && name[0] <= 'z') || name[0] == '_';
-    size_t quotes = 0, n = 0;
-    char *out, *p;
-
-    for (const char *c = name; *c != '\0'; c++, n++) {
-        if (!((*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_'))
-            safe = false;
-        quotes += *c == '"';
-    }
-    if (safe && is_plain_keyword(name))
+    struct textbuf out = textbuf_in(a);
+    if (identifier_is_plain(slice_of(name)))
         return name;
-    out = p = arena_alloc(a, n + quotes + 3);
-    *p++ = '"';
-    for (const char *c = name; *c != '\0'; c++) {
-        if (*c == '"')
-            *p++ = '"';
-        *p++ = *c;
-    }
-    *p++ = '"';
-    *p = '\0';
-    return out;
+    identifier_add(&out, slice_of(name));
+    textbuf_addc(&out, '\0');
+    return out.p;
 }
 
 static bool type_visible(const struct snapshot *s, const uint32_t *path, int npath,

@@ -11,7 +11,7 @@
 #include "sql/exec/plan.h"
 #include "sql/exec/spi.h"
 #include "sql/parse/parse.h"
-#include "sql/types/text_util.h"
+#include "sql/types/identifier.h"
 
 #define SLOT "extension script"
 
@@ -43,7 +43,7 @@ static char *replace(struct arena *arena, const char *text, const char *what, co
 static const char *quoted(struct arena *arena, const char *name)
 {
     struct textbuf out = textbuf_in(arena);
-    string_quote_identifier(&out, slice_of(name));
+    identifier_add(&out, slice_of(name));
     textbuf_addc(&out, 0);
     return out.p;
 }

@@ -128,7 +128,7 @@ static void exclusion_text(struct fcall *f, struct strbuf *b, const struct const
     const struct index_def *d = c->index;
     if (!d)
         return;
-    strbuf_printf(b, "EXCLUDE USING %s (", d->am_name);
+    strbuf_printf(b, "EXCLUDE USING %s (", format_identifier(f->arena, d->am_name));
     for (int i = 0; i < d->ncolumns; i++) {
         strbuf_addz(b, i == 0 ? "" : i == d->nkeys ? ") INCLUDE (" : ", ");
         key_definition(f, b, d, i, false, pretty);
@@ -259,7 +259,8 @@ static void index_text(struct fcall *f, struct strbuf *b, const struct index_def
                   d->table->kind == RELKIND_PARTITIONED ? "ONLY " : "");
     if (!pretty || !fn_relation_visible(f, d->table))
         strbuf_printf(b, "%s.", format_identifier(f->arena, ns ? ns->name : PG_TEMP_NAMESPACE_NAME));
-    strbuf_printf(b, "%s USING %s (", format_identifier(f->arena, d->table->name), d->am_name);
+    strbuf_printf(b, "%s USING %s (", format_identifier(f->arena, d->table->name),
+                  format_identifier(f->arena, d->am_name));
     for (int i = 0; i < d->ncolumns; i++) {
         strbuf_addz(b, i == 0 ? "" : i == d->nkeys ? ") INCLUDE (" : ", ");
         key_definition(f, b, d, i, false, pretty);

@@ -308,7 +308,7 @@ static void fn_get_functiondef(struct fcall *f)
                   arguments(f, p, false, false));
     if (p->kind != 'p')
         strbuf_printf(&b, " RETURNS %s\n", result_text(f, p));
-    strbuf_printf(&b, " LANGUAGE %s\n", language_name(p->lang));
+    strbuf_printf(&b, " LANGUAGE %s\n", format_identifier(f->arena, language_name(p->lang)));
     attributes_text(&b, p);
     settings_text(f, &b, user_proc(p));
     body_text(f, &b, p);

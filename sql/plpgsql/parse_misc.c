@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "sql/plpgsql/parser.h"
-#include "sql/types/text_util.h"
+#include "sql/types/identifier.h"
 
 /* --- cursors ----------------------------------------------------------------------------------------- */
 
@@ -82,7 +82,7 @@ struct pexpr *parse_cursor_args(struct parser *p, const struct datum *cursor, bo
     const char *all = "";
     for (int i = 0; i < args->ntargets; i++) {
         struct textbuf name = textbuf_in(p->arena);
-        string_quote_identifier(&name, slice_of(args->names[i]));
+        identifier_add(&name, slice_of(args->names[i]));
         all = arena_printf(p->arena, "%s%s%s AS %.*s", all, i ? ", " : "", texts[i], (int)name.n, name.p);
     }
     struct pexpr *list = pexpr_new(p, first, first, true);

@@ -9,6 +9,7 @@
 #include "sql/emit/emit.h"
 #include "sql/session/client_encoding.h"
 #include "sql/session/session.h"
+#include "sql/types/identifier.h"
 #include "sql/types/text_util.h"
 
 /* What every message begins with: a clean arena, no timeouts, termination noticed. */
@@ -18,6 +19,7 @@ static bool session_begin_message(struct pg_session *s)
     error_init(&s->err, s->arena);
     s->idle_deadline = 0;
     s->on_worker = false;
+    identifier_quote_all(s->eval.quote_all_identifiers);
     return !atomic_load(&s->control.terminate) || !run_control_stopped(&s->control, &s->err);
 }
 
@@ -425,6 +427,7 @@ enum pg_result pg_session_function(struct pg_session *s, uint32_t oid, const int
 enum pg_result pg_session_resume(struct pg_session *s, bool on_worker)
 {
     s->on_worker = on_worker;
+    identifier_quote_all(s->eval.quote_all_identifiers);
     switch (s->task) {
     case TASK_QUERY:
         return session_end_message(s, simple_resume(s));

@@ -15,6 +15,7 @@
 #include "sql/types/timezone.h"
 #include "sql/catalog/snapshot.h"
 #include "sql/types/func.h"
+#include "sql/types/identifier.h"
 #include "sql/types/text_util.h"
 
 const char *const guc_reported[] = {"application_name",
@@ -306,4 +307,6 @@ void guc_hook_apply(const struct guc_store *s, struct eval_context *ctx)
     ctx->track_functions = !strcmp(track, "all") ? 2 : !strcmp(track, "pl") ? 1 : 0;
     ctx->bytea_escape = !strcmp(guc_named(s, "bytea_output"), "escape");
     ctx->standard_conforming_strings = !strcmp(guc_named(s, "standard_conforming_strings"), "on");
+    ctx->quote_all_identifiers = !strcmp(guc_named(s, "quote_all_identifiers"), "on");
+    identifier_quote_all(ctx->quote_all_identifiers);
 }

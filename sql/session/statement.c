@@ -267,7 +267,7 @@ struct plan *session_plan_inner(struct pg_session *s, const struct plan *outer, 
     return p;
 }
 
-/* Everything but the text that a plan depends on. */
+/* Everything but the text that a plan depends on; empty when that is too long for a key. */
 static void session_signature(struct pg_session *s)
 {
     if (s->plan_signature_guc == s->gucs.version && s->plan_signature[0])
@@ -290,12 +290,15 @@ static void session_signature(struct pg_session *s)
                                         "hnsw.max_scan_tuples",
                                         "transform_null_equals",
                                         "row_security",
-                                        "session_replication_role"};
+                                        "session_replication_role",
+                                        "quote_all_identifiers"};
     size_t n = (size_t)snprintf(s->plan_signature, sizeof(s->plan_signature), "%u|%p", s->role,
                                 (void *)s->database);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && n < sizeof(s->plan_signature); i++)
         n += (size_t)snprintf(s->plan_signature + n, sizeof(s->plan_signature) - n, "|%s",
                               guc_get(&s->gucs, guc_find(names[i])));
+    if (n >= sizeof(s->plan_signature))
+        s->plan_signature[0] = '\0';
     s->plan_signature_guc = s->gucs.version;
 }
 
@@ -305,6 +308,8 @@ static bool session_key(struct pg_session *s, struct strbuf *key, const char *te
     if (s->txn.snapshot || s->txn.home) /* a catalog nobody else sees */
         return false;
     session_signature(s);
+    if (!s->plan_signature[0])
+        return false;
     uint64_t version = snapshot_version(s->snapshot);
     strbuf_add(key, &version, sizeof(version));
     strbuf_addz(key, s->plan_signature);

@@ -34,6 +34,14 @@ bool array_check_size(struct error *err, int64_t n)
                      "array size exceeds the maximum allowed (%d)", ARRAY_ITEMS_MAXIMUM);
 }
 
+bool array_check_bounds(struct error *err, const struct array *a)
+{
+    for (int d = 0; d < a->ndim; d++)
+        if ((int64_t)a->lower[d] + a->dims[d] > INT32_MAX)
+            return error_set(err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "array lower bound is too large: %d", a->lower[d]);
+    return true;
+}
+
 struct array array_one_dimension(const struct type_def *elem, struct value *items, int n)
 {
     struct array a = {.elem = elem, .ndim = n > 0, .n = n, .items = items};
@@ -316,7 +324,7 @@ struct value array_write(struct arena *arena, const struct array *a)
 
 void array_return(struct fcall *f, const struct array *a)
 {
-    if (error_is_set(f->err) || !array_check_size(f->err, a->n))
+    if (error_is_set(f->err) || !array_check_size(f->err, a->n) || !array_check_bounds(f->err, a))
         return;
     f->result = array_write(f->arena, a);
     if (!value_size_check(f->result.n, f->err))

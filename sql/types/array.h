@@ -65,5 +65,7 @@ bool array_from_literal(struct fcall *f, struct slice s, const struct type_def *
 /* 54000 when an array of so many dimensions or elements cannot be. */
 bool array_check_dimensions(struct error *err, int ndim);
 bool array_check_size(struct error *err, int64_t n);
+/* 54000 when the subscript after the last one of a dimension is no int4. */
+bool array_check_bounds(struct error *err, const struct array *a);
 
 #endif

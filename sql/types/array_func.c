@@ -172,6 +172,10 @@ static void append(struct fcall *f, int array_arg, int value_arg, bool at_end)
                   "argument must be empty or one-dimensional array");
         return;
     }
+    if (a.ndim && (at_end ? (int64_t)a.lower[0] + a.n > INT32_MAX : a.lower[0] == INT32_MIN)) {
+        error_set(f->err, ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE, "integer out of range");
+        return;
+    }
     struct array r = a;
     r.ndim = 1;
     r.n = a.n + 1;

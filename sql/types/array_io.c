@@ -180,7 +180,7 @@ static bool read_level(struct literal_reader *r, int depth)
     return true;
 }
 
-/* An int4 of the dimension prefix; false when there is none. */
+/* An int4 of the dimension prefix, cut to 32 bits as PostgreSQL's atoi() does; false when there is none. */
 static bool read_bound(struct literal_reader *r, int *out)
 {
     char *stop;
@@ -189,8 +189,6 @@ static bool read_bound(struct literal_reader *r, int *out)
     long long v = strtoll(z, &stop, 10);
     if (stop == z || is_space(*z))
         return false;
-    if (v > INT_MAX || v < INT_MIN)
-        return error_set(r->f->err, ERRCODE_PROGRAM_LIMIT_EXCEEDED, "array bound is out of integer range");
     r->p += stop - z;
     *out = (int)v;
     return true;
@@ -267,7 +265,7 @@ bool array_from_literal(struct fcall *f, struct slice s, const struct type_def *
         out->dims[d] = r.dims[d];
         out->lower[d] = given ? lower[d] : 1;
     }
-    return true;
+    return array_check_bounds(f->err, out);
 }
 
 /* --- output ------------------------------------------------------------------------------------ */

@@ -44,6 +44,7 @@ struct eval_context {
     int extra_float_digits; /* default 1: shortest exact */
     bool bytea_escape;      /* bytea_output = escape */
     bool standard_conforming_strings;
+    bool quote_all_identifiers; /* see types/identifier.h */
     /* Microseconds since 2000-01-01 UTC, PostgreSQL's epoch. */
     int64_t transaction_time; /* now(), CURRENT_TIMESTAMP */
     int64_t statement_time;   /* statement_timestamp() */

@@ -25,6 +25,7 @@
 
 #include "sql/types/routine.h"
 #include "sql/types/array.h"
+#include "sql/types/identifier.h"
 #include "sql/types/record.h"
 #include "sql/types/type_catalog.h"
 
@@ -90,9 +91,9 @@ static void array_coerce_any(struct fcall *f)
 static const char *shown_domain(struct fcall *f)
 {
     struct textbuf b = textbuf_in(f->arena);
-    string_quote_identifier(&b, arg_slice(f, 2));
+    identifier_add(&b, arg_slice(f, 2));
     textbuf_addc(&b, '.');
-    string_quote_identifier(&b, arg_slice(f, 1));
+    identifier_add(&b, arg_slice(f, 1));
     const struct fn_impl *find = fn_impl_find("to_regtype");
     const struct value name = textbuf_value(&b);
     static const uint32_t types[1] = {TEXTOID};

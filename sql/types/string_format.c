@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sql/types/array.h"
+#include "sql/types/identifier.h"
 #include "sql/types/text_util.h"
 #include "sql/types/type_catalog.h"
 
@@ -71,41 +72,6 @@ static void text_concat_ws(struct fcall *f)
 
 /* --- quoting ------------------------------------------------------------------------------------ */
 
-static const char *const reserved_words[] = {
-#define KEYWORD(word, category, bare) (category) == 'U' ? NULL : (word),
-#include "sql/catalog/builtin/keywords.def"
-#undef KEYWORD
-};
-
-static bool identifier_is_plain(struct slice s)
-{
-    if (s.n == 0 || !((s.p[0] >= 'a' && s.p[0] <= 'z') || s.p[0] == '_'))
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') ||
-              s.p[i] == '_'))
-            return false;
-    for (size_t i = 0; i < sizeof(reserved_words) / sizeof(reserved_words[0]); i++)
-        if (reserved_words[i] && slice_is(s, reserved_words[i]))
-            return false;
-    return true;
-}
-
-void string_quote_identifier(struct textbuf *out, struct slice s)
-{
-    if (identifier_is_plain(s)) {
-        textbuf_add(out, s.p, s.n);
-        return;
-    }
-    textbuf_addc(out, '"');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            textbuf_addc(out, '"');
-        textbuf_addc(out, s.p[i]);
-    }
-    textbuf_addc(out, '"');
-}
-
 void string_quote_literal(struct textbuf *out, struct slice s)
 {
     if (s.n && memchr(s.p, '\\', s.n))
@@ -122,7 +88,7 @@ void string_quote_literal(struct textbuf *out, struct slice s)
 static void quote_ident(struct fcall *f)
 {
     struct textbuf out = textbuf_in(f->arena);
-    string_quote_identifier(&out, arg_slice(f, 0));
+    identifier_add(&out, arg_slice(f, 0));
     textbuf_return(&out, f);
 }
 
@@ -281,7 +247,7 @@ static bool format_argument(struct fcall *f, const struct any_list *list, int at
     if (spec->type == 's')
         textbuf_add(&piece, s.p, s.n);
     else if (spec->type == 'I')
-        string_quote_identifier(&piece, s);
+        identifier_add(&piece, s);
     else if (null)
         textbuf_addz(&piece, "NULL");
     else

@@ -138,8 +138,7 @@ void textbuf_printf(struct textbuf *b, const char *fmt, ...) __attribute__((form
 void textbuf_return(struct textbuf *b, struct fcall *f);
 struct value textbuf_value(const struct textbuf *b);
 
-/* s as an SQL identifier, quoted where PostgreSQL's quote_ident quotes; as an SQL literal. string_format.c. */
-void string_quote_identifier(struct textbuf *out, struct slice s);
+/* s as an SQL literal. string_format.c. */
 void string_quote_literal(struct textbuf *out, struct slice s);
 
 /* 54000 unless n bytes may be one value. */
