@@ -6,6 +6,7 @@
 
 #include "sql/base/limits.h"
 #include "sql/command/command_internal.h"
+#include "sql/types/enum.h"
 #include "sql/types/text_util.h"
 
 /* --- types ----------------------------------------------------------------------------------------------- */
@@ -87,10 +88,11 @@ static bool create_enum(struct command *c, const struct namespace_def *ns)
                              labels[i]);
                 return false;
             }
+        uint32_t label = cmd_new_oid(c);
         if (!check_label(c, labels[i]) ||
-            !cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %d, %Q)", cmd_new_oid(c), oid, i + 1,
-                      labels[i]))
+            !cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %d, %Q)", label, oid, i + 1, labels[i]))
             return false;
+        enum_added_forget(c->ctx, label);
     }
     return cmd_reload(c);
 }
@@ -186,7 +188,9 @@ bool run_alter_enum(struct command *c)
     }
     char order[40];
     sqlite3_snprintf(sizeof(order), order, "%!.17g", (low + high) / 2);
-    return cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %s, %Q)", cmd_new_oid(c), t->oid, order,
-                    label) &&
-           cmd_reload(c);
+    uint32_t oid = cmd_new_oid(c);
+    if (!cmd_exec(c, "INSERT INTO @_pg_enum VALUES (%u, %u, %s, %Q)", oid, t->oid, order, label))
+        return false;
+    enum_added_note(c->ctx, oid);
+    return cmd_reload(c);
 }

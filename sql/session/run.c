@@ -11,6 +11,7 @@
 #include "sql/session/cursor.h"
 #include "sql/session/session.h"
 #include "sql/session/xact.h"
+#include "sql/types/enum.h"
 
 /* --- portals ---------------------------------------------------------------------------------- */
 
@@ -311,6 +312,13 @@ static bool session_on_commit(struct pg_session *s)
     return ok;
 }
 
+/* What is the session's own and ends with a transaction. */
+static void transaction_over(struct pg_session *s, bool committed)
+{
+    xact_end(s, committed);
+    enum_added_forget_all(&s->eval);
+}
+
 bool session_commit(struct pg_session *s)
 {
     if (!deferred_fire_all(&s->txn, &s->control, &s->err)) {
@@ -328,12 +336,12 @@ bool session_commit(struct pg_session *s)
         return false;
     }
     if (!txn_commit(&s->txn, &s->err)) {
-        xact_end(s, false);
+        transaction_over(s, false);
         guc_undo(&s->gucs, 0, session_setting_changed, s);
         notify_rollback(s);
         return false;
     }
-    xact_end(s, true);
+    transaction_over(s, true);
     guc_commit(&s->gucs, session_setting_changed, s);
     if (s->advisory_used)
         advisory_release_all(s, true);
@@ -346,7 +354,7 @@ void session_rollback(struct pg_session *s)
     large_objects_close(s, 0);
     session_close_portals(s, false);
     txn_rollback(&s->txn);
-    xact_end(s, false);
+    transaction_over(s, false);
     if (s->advisory_used)
         advisory_release_all(s, true);
     guc_undo(&s->gucs, 0, session_setting_changed, s);

@@ -36,6 +36,12 @@ enum intervalstyle {
     INTERVALSTYLE_ISO_8601
 };
 
+/* Labels that ALTER TYPE ADD VALUE gave enums in this transaction: not to be used before COMMIT (types/enum.h). */
+struct enum_added {
+    uint32_t *labels;
+    int n, cap;
+};
+
 struct eval_context {
     enum datestyle datestyle;
     enum dateorder dateorder;
@@ -81,6 +87,7 @@ struct eval_context {
     struct function_counts *function_counts; /* by the transaction (txn/function_counts.h); NULL in unit tests */
     int64_t function_time;                   /* nanoseconds that calls which are over took: what is not their callers' own */
     const struct routine_frame *frames;  /* functions at work, innermost first (exec/routine.h) */
+    struct enum_added enum_added;
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */
