@@ -3,6 +3,7 @@
  * DO UPDATE.
  */
 #include "sql/analyze/clause.h"
+#include "sql/analyze/predicate.h"
 
 #include <string.h>
 
@@ -95,25 +96,6 @@ static bool key_in_inference(struct pstate *ps, const struct index_column *c,
     return found;
 }
 
-/* Does `where`, a conjunction, contain the condition (or all parts of it)? */
-static bool implies(const struct expr *where, const struct expr *condition)
-{
-    if (expr_equal(where, condition))
-        return true;
-    if (condition->kind == EXPR_BOOL && condition->boolean.op == BOOL_AND) {
-        for (int i = 0; i < condition->boolean.args.n; i++)
-            if (!implies(where, condition->boolean.args.items[i]))
-                return false;
-        return true;
-    }
-    if (where->kind != EXPR_BOOL || where->boolean.op != BOOL_AND)
-        return false;
-    for (int i = 0; i < where->boolean.args.n; i++)
-        if (implies(where->boolean.args.items[i], condition))
-            return true;
-    return false;
-}
-
 static bool index_matches(struct pstate *ps, const struct index_def *ix, const struct inference *in)
 {
     bool *used = ARENA_ARRAY(ps->a->arena, bool, in->n + 1);
@@ -128,7 +110,7 @@ static bool index_matches(struct pstate *ps, const struct index_def *ix, const s
     if (!ix->predicate_sql)
         return true;
     struct expr *p = stored_on_target(ps, ix->predicate_sql, EXPR_KIND_INDEX_PREDICATE);
-    return in->where && !expr_is_poison(p) && implies(in->where, p);
+    return in->where && !expr_is_poison(p) && predicate_implied(ps->a->snapshot, ps->a->ctx, in->where, p);
 }
 
 /* Expressions of an index that another program made may have no meaning in PostgreSQL: it is then no arbiter. */

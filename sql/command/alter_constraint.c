@@ -250,7 +250,7 @@ static bool add_key(struct command *c, const struct relation *r, const struct ta
         const char **exprs = ARENA_ARRAY(c->arena, const char *, after->natts);
         ok = table_sqlite_rebuild(c, r, after, exprs);
         if (!ok && strncmp(c->err->sqlstate, ERRCODE_UNIQUE_VIOLATION, 5) == 0)
-            index_unique_error(c, snapshot_relation(c->snapshot, r->oid), added);
+            index_unique_error(c, added);
         return ok;
     }
     return (k->type != 'p' || table_sqlite_replace_text(c, after)) && check_deferrable_key(c, added) &&
@@ -290,6 +290,8 @@ bool alter_add_constraint(struct command *c, const struct relation *r, const str
     const struct constraint_def *there = con->name ? find_constraint(r, con->name) : NULL;
     if (there && con->type == 'c')
         return check_merge(c, r, con, there, k->recursing);
+    if (there && there->index && (con->type == 'p' || con->type == 'u' || con->type == 'x'))
+        return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists", con->name);
     if (there)
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "constraint \"%s\" for relation \"%s\" already exists",
                          con->name, r->name);

@@ -78,6 +78,8 @@ const char *cmd_sqlite_name(struct command *c, const struct namespace_def *n, co
 
 /* PostgreSQL text of an analyzed expression over r (NULL: none), in the arena. */
 const char *cmd_deparse(struct command *c, struct expr *e, const struct relation *r);
+/* The same as messages show it: by the session's search path, without needless parentheses. */
+const char *cmd_deparse_shown(struct command *c, struct expr *e, const struct relation *r);
 /* A SELECT likewise: a view's stored text. */
 const char *cmd_deparse_query(struct command *c, struct query *q);
 /* The body of an SQL-standard function as the catalog keeps it; NULL, without an error, when it cannot be printed. */
@@ -147,7 +149,11 @@ bool index_define(struct command *c, const struct relation *table, struct index_
 /* Does the operator class take keys of the type? An error when not. */
 bool index_opclass_fits(struct command *c, const struct opclass_def *oc, uint32_t type);
 /* Makes of SQLite's duplicate-key error PostgreSQL's: could not create unique index, with a duplicated key as DETAIL. */
-void index_unique_error(struct command *c, const struct relation *r, const struct index_def *d);
+void index_unique_error(struct command *c, const struct index_def *d);
+/* index_keys.c: key i as SQLite's expression; the keys' names; the values that st gives from column `first` on. */
+bool index_key_sqlite(struct command *c, const struct index_def *d, int i, struct strbuf *out);
+const char *index_key_names(struct command *c, const struct index_def *d);
+const char *index_key_values(struct command *c, const struct index_def *d, sqlite3_stmt *st, int first);
 /* PRIMARY KEY and UNIQUE of CREATE and ALTER TABLE. */
 bool key_define(struct command *c, const struct relation *table, const struct table_constraint *k);
 bool run_create_index(struct command *c);

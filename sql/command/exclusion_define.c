@@ -53,14 +53,6 @@ bool exclusion_define(struct command *c, const struct relation *table, const str
 
 /* --- rows that are there ------------------------------------------------------------------------------- */
 
-static bool key_text(struct command *c, const struct index_column *k, const struct relation *r, struct strbuf *out)
-{
-    if (!k->attnum)
-        return cmd_emit_stored(c, k->expr_sql, r, 0, -1, "index expressions", out);
-    emit_identifier(out, r->atts[k->attnum - 1].sqlite_name);
-    return true;
-}
-
 /* SELECT rowid AS n, key AS n1, key AS n2 ... FROM t WHERE predicate */
 static bool side(struct command *c, const struct constraint_def *k, char prefix, struct strbuf *out)
 {
@@ -68,7 +60,7 @@ static bool side(struct command *c, const struct constraint_def *k, char prefix,
     strbuf_printf(out, "(SELECT rowid AS %c", prefix);
     for (int i = 0; i < d->nkeys; i++) {
         strbuf_addz(out, ", ");
-        if (!key_text(c, &d->columns[i], k->table, out))
+        if (!index_key_sqlite(c, d, i, out))
             return false;
         strbuf_printf(out, " AS %c%d", prefix, i + 1);
     }
@@ -134,36 +126,6 @@ static bool conflict_query(struct command *c, const struct constraint_def *k, st
     return true;
 }
 
-static const char *values_text(struct command *c, const struct index_def *d, sqlite3_stmt *st, int first)
-{
-    struct strbuf b = {0};
-    for (int i = 0; i < d->nkeys; i++) {
-        const struct type_def *t = snapshot_type(c->snapshot, d->columns[i].type);
-        struct value v = sqlite_value_get(sqlite3_column_value(st, first + i)), text;
-        struct error ignored;
-        error_init(&ignored, c->arena);
-        strbuf_addz(&b, i ? ", " : "");
-        if (t && type_output(t, &v, c->ctx, c->arena, &ignored, &text))
-            strbuf_add(&b, text.p, text.n);
-    }
-    const char *s = arena_strndup(c->arena, b.data ? b.data : "", b.len);
-    strbuf_free(&b);
-    return s;
-}
-
-static const char *names_text(struct command *c, const struct index_def *d)
-{
-    struct strbuf b = {0};
-    for (int i = 0; i < d->nkeys; i++) {
-        const struct index_column *k = &d->columns[i];
-        strbuf_printf(&b, k->attnum ? "%s%s" : "%s(%s)", i ? ", " : "",
-                      k->attnum ? d->table->atts[k->attnum - 1].name : k->expr_sql);
-    }
-    const char *s = arena_strndup(c->arena, b.data, b.len);
-    strbuf_free(&b);
-    return s;
-}
-
 bool exclusion_validate(struct command *c, const struct constraint_def *k)
 {
     struct strbuf b = {0};
@@ -175,8 +137,8 @@ bool exclusion_validate(struct command *c, const struct constraint_def *k)
     int rc = ok ? sqlite3_step(st) : SQLITE_ERROR;
     if (rc == SQLITE_ROW) {
         const struct index_def *d = k->index;
-        const char *names = names_text(c, d), *new_values = values_text(c, d, st, 0),
-                   *old_values = values_text(c, d, st, d->nkeys);
+        const char *names = index_key_names(c, d), *new_values = index_key_values(c, d, st, 0),
+                   *old_values = index_key_values(c, d, st, d->nkeys);
         const struct namespace_def *ns = snapshot_namespace(c->snapshot, k->table->namespace_oid);
         error_set(c->err, ERRCODE_EXCLUSION_VIOLATION, "could not create exclusion constraint \"%s\"", k->name);
         error_detail(c->err, "Key (%s)=(%s) conflicts with key (%s)=(%s).", names, old_values, names, new_values);

@@ -83,6 +83,17 @@ const char *cmd_deparse(struct command *c, struct expr *e, const struct relation
     return take(c, &b, ok);
 }
 
+const char *cmd_deparse_shown(struct command *c, struct expr *e, const struct relation *r)
+{
+    struct deparse d = deparser(c);
+    d.search_path = c->search_path;
+    d.nsearch_path = c->nsearch_path;
+    d.flags = DEPARSE_PRETTY;
+    struct strbuf b = {0};
+    bool ok = deparse_expr(&d, e, r, &b);
+    return take(c, &b, ok);
+}
+
 const char *cmd_deparse_query(struct command *c, struct query *q)
 {
     struct strbuf b = {0};

@@ -177,12 +177,6 @@ static void fn_get_constraintdef(struct fcall *f)
 
 /* --- indexes ------------------------------------------------------------------------------------------------ */
 
-static bool looks_like_function(const struct expr *e)
-{
-    return e && ((e->kind == EXPR_FUNC && e->func.form == COERCE_CALL) || e->kind == EXPR_COALESCE ||
-                 e->kind == EXPR_MINMAX || e->kind == EXPR_NULLIF || e->kind == EXPR_SQL_VALUE);
-}
-
 /* With its schema where the search path does not lead to it. */
 static void opclass_name(struct fcall *f, struct strbuf *b, const struct opclass_def *oc)
 {
@@ -217,7 +211,7 @@ static void key_definition(struct fcall *f, struct strbuf *b, const struct index
         strbuf_addz(b, format_identifier(f->arena, d->table->atts[k->attnum - 1].name));
     } else {
         const char *s = expression_text(f, k->expr_sql, d->table, pretty, &e);
-        strbuf_printf(b, looks_like_function(e) ? "%s" : "(%s)", s);
+        strbuf_printf(b, deparse_looks_like_call(e) ? "%s" : "(%s)", s);
     }
     if (name_only || i >= d->nkeys)
         return;
@@ -300,7 +294,7 @@ static const char *statistics_expression(struct fcall *f, const struct statistic
 {
     struct expr *e;
     const char *s = expression_text(f, d->exprs[i], d->table, true, &e);
-    return arena_printf(f->arena, looks_like_function(e) ? "%s" : "(%s)", s ? s : "");
+    return arena_printf(f->arena, deparse_looks_like_call(e) ? "%s" : "(%s)", s ? s : "");
 }
 
 static void statistics_columns(struct fcall *f, struct strbuf *b, const struct statistics_def *d)

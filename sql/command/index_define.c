@@ -181,62 +181,6 @@ bool key_define(struct command *c, const struct relation *table, const struct ta
             cmd_exec(c, "INSERT INTO @_pg_description VALUES (%u, %u, 0, %Q)", spec.oid, CLASS_PG_CLASS, k->comment));
 }
 
-/* --- duplicates -------------------------------------------------------------------------------------- */
-
-/* A duplicated key of the rows, as DETAIL prints it; NULL when an expression is part of the key. */
-static const char *duplicated_key(struct command *c, const struct relation *r, const struct index_def *d)
-{
-    struct strbuf sql = {0}, names = {0}, values = {0};
-    strbuf_addz(&sql, "SELECT ");
-    for (int i = 0; i < d->nkeys; i++) {
-        if (!d->columns[i].attnum)
-            break;
-        const struct attribute *a = &r->atts[d->columns[i].attnum - 1];
-        strbuf_addz(&sql, i ? ", " : "");
-        emit_identifier(&sql, a->sqlite_name);
-        strbuf_printf(&names, "%s%s", i ? ", " : "", a->name);
-    }
-    strbuf_addz(&sql, " FROM ");
-    emit_identifier(&sql, r->sqlite_name);
-    strbuf_addz(&sql, " GROUP BY ");
-    for (int i = 0; i < d->nkeys; i++)
-        strbuf_printf(&sql, "%s%d", i ? ", " : "", i + 1);
-    strbuf_addz(&sql, " HAVING count(*) > 1 LIMIT 1");
-    sqlite3_stmt *st = NULL;
-    const char *text = NULL;
-    if (!d->predicate_sql && d->columns[d->nkeys - 1].attnum &&
-        sqlite3_prepare_v2(c->db, sql.data, -1, &st, NULL) == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW) {
-        for (int i = 0; i < d->nkeys; i++) {
-            const struct type_def *t = snapshot_type(c->snapshot, d->columns[i].type);
-            struct value v = sqlite_value_get(sqlite3_column_value(st, i)), out;
-            struct error local;
-            error_init(&local, c->arena);
-            strbuf_addz(&values, i ? ", " : "");
-            if (type_output(t, &v, c->ctx, c->arena, &local, &out))
-                strbuf_add(&values, out.p, out.n);
-        }
-        text = arena_printf(c->arena, "(%s)=(%s)", names.data, values.data ? values.data : "");
-    }
-    sqlite3_finalize(st);
-    strbuf_free(&sql);
-    strbuf_free(&names);
-    strbuf_free(&values);
-    return text;
-}
-
-void index_unique_error(struct command *c, const struct relation *r, const struct index_def *d)
-{
-    const char *key = duplicated_key(c, r, d);
-    const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
-    error_clear(c->err);
-    error_set(c->err, ERRCODE_UNIQUE_VIOLATION, "could not create unique index \"%s\"", d->name);
-    if (key)
-        error_detail(c->err, "Key %s is duplicated.", key);
-    c->err->schema = ns ? ns->name : NULL;
-    c->err->table = r->name;
-    c->err->constraint = d->name;
-}
-
 /* --- CREATE INDEX --------------------------------------------------------------------------------------- */
 
 bool index_opclass_fits(struct command *c, const struct opclass_def *oc, uint32_t type)

@@ -236,7 +236,7 @@ bool index_sqlite_create(struct command *c, const struct index_def *d)
     }
     ok = run_buffer(c, &b, ok);
     if (!ok && strcmp(c->err->sqlstate, ERRCODE_UNIQUE_VIOLATION) == 0)
-        index_unique_error(c, d->table, d);
+        index_unique_error(c, d);
     return ok;
 }
 

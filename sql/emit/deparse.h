@@ -37,6 +37,8 @@ bool deparse_rule_action(struct deparse *d, const struct query *q, const struct 
 bool deparse_function_body(struct deparse *d, struct query *const *statements, int n, bool atomic, struct strbuf *out);
 /* A condition of query q, as EXPLAIN prints it: with the names of tables when q has several. */
 bool deparse_condition(struct deparse *d, const struct query *q, const struct expr *e, struct strbuf *out);
+/* Does it look like a call, so that definitions of indexes print it without parentheses? NULL does not. */
+bool deparse_looks_like_call(const struct expr *e);
 /* A whole SELECT, as pg_get_viewdef prints it (without the final semicolon). */
 bool deparse_query(struct deparse *d, const struct query *q, struct strbuf *out);
 /* "integer", "character varying(10)", "public.mood[]": format_type(); typmod -1 none. */

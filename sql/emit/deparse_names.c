@@ -6,6 +6,12 @@
 #include "sql/analyze/format_type.h"
 #include "sql/emit/deparser.h"
 
+bool deparse_looks_like_call(const struct expr *e)
+{
+    return e && ((e->kind == EXPR_FUNC && e->func.form == COERCE_CALL) || e->kind == EXPR_COALESCE ||
+                 e->kind == EXPR_MINMAX || e->kind == EXPR_NULLIF || e->kind == EXPR_SQL_VALUE);
+}
+
 void deparse_identifier(const char *name, struct strbuf *out)
 {
     struct arena *a = arena_create();

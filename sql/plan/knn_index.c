@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/analyze/analyze.h"
+#include "sql/analyze/predicate.h"
 #include "sql/base/error.h"
 
 static const struct expr *strip(const struct expr *e)
@@ -48,21 +49,17 @@ bool knn_each_conjunct(struct expr *condition, bool (*visit)(void *arg, struct e
 }
 
 struct implied {
-    struct expr *conjunct, *where, *key;
+    const struct planner *p;
+    struct expr *where, *key;
 };
 
-static bool is_equal(void *arg, struct expr *conjunct)
-{
-    return expr_equal(conjunct, arg);
-}
-
-/* A conjunct of the predicate that WHERE does not have; that the key is not NULL goes without saying. */
+/* A conjunct of the predicate that WHERE does not imply; that the key is not NULL goes without saying. */
 static bool is_missing(void *arg, struct expr *conjunct)
 {
     const struct implied *x = arg;
     if (conjunct->kind == EXPR_NULL_TEST && conjunct->test.negated && expr_equal(conjunct->test.arg, x->key))
         return false;
-    return !knn_each_conjunct(x->where, is_equal, conjunct);
+    return !x->where || !predicate_implied(x->p->snapshot, x->p->ctx, x->where, conjunct);
 }
 
 static bool serves(struct planner *p, const struct query *q, const struct index_def *ix, int rte, struct expr *key)
@@ -79,7 +76,7 @@ static bool serves(struct planner *p, const struct query *q, const struct index_
     }
     if (!ix->predicate_sql)
         return true;
-    struct implied x = {.where = q->where, .key = key};
+    struct implied x = {.p = p, .where = q->where, .key = key};
     struct expr *predicate = stored(p, ix, ix->predicate_sql, BOOLOID, rte);
     return predicate && !knn_each_conjunct(predicate, is_missing, &x);
 }

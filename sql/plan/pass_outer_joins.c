@@ -6,72 +6,103 @@
 #include "sql/plan/planner.h"
 
 struct sides {
-    bool *wanted;   /* per entry: a condition is false without its columns */
+    struct arena *arena;
+    int n;          /* entries */
     bool *nullable; /* per entry: it may have no row */
     bool changed;
 };
 
+/* A set of entries, none yet. */
+static bool *new_set(const struct sides *s)
+{
+    return ARENA_ARRAY(s->arena, bool, s->n + 1);
+}
+
+static void mark_condition(const struct sides *s, const struct expr *e, bool *wanted);
+
+/* OR is not true without what each of its parts wants. */
+static void mark_common(const struct sides *s, const struct expr_list *parts, bool *wanted)
+{
+    bool *common = new_set(s);
+    for (int i = 0; i < parts->n; i++) {
+        bool *one = new_set(s);
+        mark_condition(s, parts->items[i], one);
+        for (int k = 0; k < s->n; k++)
+            common[k] = one[k] && (common[k] || i == 0);
+    }
+    for (int k = 0; k < s->n; k++)
+        wanted[k] = wanted[k] || common[k];
+}
+
 /* Is e NULL when the entry has no row? Marks such entries. */
-static void mark_strict(struct sides *s, const struct expr *e)
+static void mark_strict(const struct expr *e, bool *wanted)
 {
     switch (e->kind) {
     case EXPR_VAR:
         if (e->var.levelsup == 0)
-            s->wanted[e->var.rte] = true;
+            wanted[e->var.rte] = true;
         break;
     case EXPR_FUNC:
     case EXPR_OP:
         for (int i = 0; e->func.proc && e->func.proc->strict && i < e->func.args.n; i++)
-            mark_strict(s, e->func.args.items[i]);
+            mark_strict(e->func.args.items[i], wanted);
+        break;
+    case EXPR_BOOL:
+        if (e->boolean.op == BOOL_NOT)
+            mark_strict(e->boolean.args.items[0], wanted);
         break;
     case EXPR_RELABEL:
     case EXPR_COERCE_IO:
     case EXPR_COLLATE:
-        mark_strict(s, e->cast.arg);
+        mark_strict(e->cast.arg, wanted);
         break;
     default:
         break;
     }
 }
 
-static void mark_condition(struct sides *s, const struct expr *e)
+/* Marks the entries without which a condition is not true. */
+static void mark_condition(const struct sides *s, const struct expr *e, bool *wanted)
 {
     if (!e)
         return;
     if (e->kind == EXPR_BOOL && e->boolean.op == BOOL_AND)
         for (int i = 0; i < e->boolean.args.n; i++)
-            mark_condition(s, e->boolean.args.items[i]);
+            mark_condition(s, e->boolean.args.items[i], wanted);
+    else if (e->kind == EXPR_BOOL && e->boolean.op == BOOL_OR)
+        mark_common(s, &e->boolean.args, wanted);
     else if (e->kind == EXPR_NULL_TEST && e->test.negated && !e->test.row)
-        mark_strict(s, e->test.arg);
+        mark_strict(e->test.arg, wanted);
     else
-        mark_strict(s, e);
+        mark_strict(e, wanted);
 }
 
-static bool has_wanted(const struct sides *s, const struct from_node *n)
+static bool has_wanted(const bool *wanted, const struct from_node *n)
 {
-    return n->rte >= 0 ? s->wanted[n->rte] : has_wanted(s, n->left) || has_wanted(s, n->right);
+    return n->rte >= 0 ? wanted[n->rte] : has_wanted(wanted, n->left) || has_wanted(wanted, n->right);
 }
 
 /* Conditions of inner joins count as WHERE does. */
-static void mark_inner(struct sides *s, const struct from_node *n)
+static void mark_inner(const struct sides *s, const struct from_node *n, bool *wanted)
 {
     if (n->rte >= 0)
         return;
     bool inner = n->join == JOIN_INNER || n->join == JOIN_CROSS;
     if (inner)
-        mark_condition(s, n->on);
+        mark_condition(s, n->on, wanted);
     if (inner || n->join == JOIN_LEFT)
-        mark_inner(s, n->left);
+        mark_inner(s, n->left, wanted);
     if (inner || n->join == JOIN_RIGHT)
-        mark_inner(s, n->right);
+        mark_inner(s, n->right, wanted);
 }
 
-static void reduce(struct sides *s, struct from_node *n)
+/* Inside the side that may be left without a row, the join's own condition counts as WHERE does. */
+static void reduce(struct sides *s, struct from_node *n, bool *wanted)
 {
     if (n->rte >= 0)
         return;
     bool left = n->join == JOIN_RIGHT || n->join == JOIN_FULL, right = n->join == JOIN_LEFT || n->join == JOIN_FULL;
-    bool keep_left = left && !has_wanted(s, n->left), keep_right = right && !has_wanted(s, n->right);
+    bool keep_left = left && !has_wanted(wanted, n->left), keep_right = right && !has_wanted(wanted, n->right);
     if (left != keep_left || right != keep_right) {
         n->join = keep_left && keep_right ? JOIN_FULL : keep_left ? JOIN_RIGHT : keep_right ? JOIN_LEFT : JOIN_INNER;
         s->changed = true;
@@ -83,8 +114,13 @@ static void reduce(struct sides *s, struct from_node *n)
         n->right = swap;
         n->join = n->join == JOIN_RIGHT ? JOIN_LEFT : JOIN_FULL;
     }
-    reduce(s, n->left);
-    reduce(s, n->right);
+    reduce(s, n->left, wanted);
+    if (n->join == JOIN_LEFT && n->right->rte < 0) {
+        wanted = new_set(s);
+        mark_condition(s, n->on, wanted);
+        mark_inner(s, n->right, wanted);
+    }
+    reduce(s, n->right, wanted);
 }
 
 static void mark_nullable(struct sides *s, const struct from_node *n, bool nullable)
@@ -128,15 +164,16 @@ bool pass_outer_joins(struct planner *p, struct query *q)
         joins = joins || q->from[i]->rte < 0;
     if (!joins)
         return true;
-    struct sides s = {.wanted = ARENA_ARRAY(p->arena, bool, q->nrtable + 1),
-                      .nullable = ARENA_ARRAY(p->arena, bool, q->nrtable + 1)};
+    struct sides s = {.arena = p->arena, .n = q->nrtable};
+    s.nullable = new_set(&s);
     do {
+        bool *wanted = new_set(&s);
         s.changed = false;
-        mark_condition(&s, q->where);
+        mark_condition(&s, q->where, wanted);
         for (int i = 0; i < q->nfrom; i++)
-            mark_inner(&s, q->from[i]);
+            mark_inner(&s, q->from[i], wanted);
         for (int i = 0; i < q->nfrom; i++)
-            reduce(&s, q->from[i]);
+            reduce(&s, q->from[i], wanted);
     } while (s.changed);
     return q->lock == LOCK_NONE || check_locks(p, q, &s);
 }

@@ -1,0 +1,26 @@
+-- CREATE UNIQUE INDEX and EXCLUDE over rows that cannot be: which key the DETAIL names.
+create table d(a int, b int, "C" text);
+insert into d values (1,1,'x'),(1,1,'X'),(null,2,'y'),(null,2,'Y');
+create unique index i1 on d(lower("C"));
+create unique index i2 on d((a+b));
+create unique index i3 on d(("C"::varchar));
+create unique index i4 on d((a+b), lower("C")) where a = 1;
+create unique index i5 on d((case when a = 1 then 1 end));
+create unique index i6 on d(b) where a is null;
+create unique index i7 on d(a) where a is null;
+create unique index i8 on d(a) nulls not distinct where a is null;
+create unique index i10 on d(b, lower("C")) include (a);
+create unique index i11 on d(("C" = 'x'));
+create unique index i12 on d(a, b) where "C" = 'x';
+alter table d add constraint cc unique (a, b);
+alter table d add constraint cp primary key (b);
+alter table d add constraint ce exclude using gist (box(point(a,a)) with &&);
+alter table d add constraint ce exclude using btree ((a+b) with =);
+alter table d add constraint ce exclude using btree (lower("C") with =);
+alter table d add constraint ce exclude using btree ("C" with =);
+create table n(a int constraint n1 check (a > 0), b int constraint n2 unique);
+alter table n add constraint n1 unique (a);
+alter table n add constraint n2 unique (a);
+alter table n add constraint n2 exclude using btree (a with =);
+alter table n add constraint n2 primary key (a);
+alter table n add constraint n2 check (a > 1);
