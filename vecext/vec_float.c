@@ -212,13 +212,13 @@ size_t vec_float_parse(const char *text, float *value, bool *overflow)
     const char *first = p;
     uint64_t digits = 0;
     int scale = 0;
-    while (*p >= '0' && *p <= '9')
-        digits = digits * 10 + (uint64_t)(*p++ - '0');
+    for (unsigned digit; (digit = (unsigned)*p - '0') <= 9; p++)
+        digits = digits * 10 + digit;
     ptrdiff_t count = p - first;
     if (*p == '.') {
         const char *point = p++;
-        while (*p >= '0' && *p <= '9')
-            digits = digits * 10 + (uint64_t)(*p++ - '0');
+        for (unsigned digit; (digit = (unsigned)*p - '0') <= 9; p++)
+            digits = digits * 10 + digit;
         scale = (int)(point + 1 - p);
         count += p - point - 1;
     }

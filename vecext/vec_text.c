@@ -43,51 +43,64 @@ const char *vec_text_element(enum vec_type type, const char *at, const char *tex
     return vec_check_element(type, *value, err) ? at + n : NULL;
 }
 
-static bool append_element(enum vec_type type, float value, struct vec_buf *out,
-                           struct vec_error *err)
+static inline const char *skip_space(const char *p)
 {
-    if (type == VEC_TYPE_VECTOR)
-        return vec_buf_append(out, &value, sizeof value, err);
-    uint16_t half = vec_half_from_float(value);
-    return vec_buf_append(out, &half, sizeof half, err);
+    while ((unsigned char)*p <= ' ' && vec_text_space(*p))
+        p++;
+    return p;
+}
+
+/* A number as most are; what is refused, or may be, goes to vec_text_element. Room for it is there. */
+static const char *append_element(enum vec_type type, const char *p, const char *text, struct vec_buf *out,
+                                  struct vec_error *err)
+{
+    float value, most = type == VEC_TYPE_VECTOR ? INFINITY : 65520.0f;
+    bool overflow;
+    size_t n = vec_float_parse(p, &value, &overflow);
+    if (n && !overflow && fabsf(value) < most)
+        p += n;
+    else if (!(p = vec_text_element(type, p, text, &value, err)))
+        return NULL;
+    if (type == VEC_TYPE_VECTOR) {
+        memcpy(out->data + out->len, &value, sizeof value);
+        out->len += sizeof value;
+    } else {
+        vec_half_put(out->data + out->len, vec_half_from_float(value));
+        out->len += sizeof(uint16_t);
+    }
+    return p;
 }
 
 static bool parse_dense(enum vec_type type, const char *text, int typmod, struct vec_buf *out,
                         struct vec_error *err)
 {
-    const char *p = text;
+    enum { ROOM = 64 }; /* elements */
+    const char *p = skip_space(text);
     int dim = 0;
     out->len = 0;
-    while (vec_text_space(*p))
-        p++;
     if (*p++ != '[') {
         vec_text_invalid(type, text, err);
         return vec_error_detail(err, "Vector contents must start with \"[\".");
     }
-    while (vec_text_space(*p))
-        p++;
+    p = skip_space(p);
     if (*p == ']')
         return vec_check_dim(type, 0, err);
     for (;;) {
         if (dim == VEC_MAX_DIM)
             return vec_check_dim(type, dim + 1, err);
-        while (vec_text_space(*p))
-            p++;
-        float value;
-        p = vec_text_element(type, p, text, &value, err);
-        if (!p || !append_element(type, value, out, err))
+        if (dim % ROOM == 0 && !vec_buf_reserve(out, ROOM * sizeof(float), err))
+            return false;
+        p = append_element(type, skip_space(p), text, out, err);
+        if (!p)
             return false;
         dim++;
-        while (vec_text_space(*p))
-            p++;
+        p = skip_space(p);
         if (*p == ']')
             break;
         if (*p++ != ',')
             return vec_text_invalid(type, text, err);
     }
-    p++;
-    while (vec_text_space(*p))
-        p++;
+    p = skip_space(p + 1);
     if (*p) {
         vec_text_invalid(type, text, err);
         return vec_error_detail(err, "Junk after closing right brace.");
