@@ -163,8 +163,8 @@ static bool vacuum_keeps_rowids(struct pg_session *s)
 /* Needs the write slot but no open transaction. */
 static bool vacuum_full(struct pg_session *s, struct connection *c)
 {
-    return vacuum_keeps_rowids(s) && connection_exec(c, "COMMIT", &s->err) &&
-           connection_exec(c, "VACUUM", &s->err) && connection_exec(c, "BEGIN IMMEDIATE", &s->err);
+    return vacuum_keeps_rowids(s) && connection_run(c, CONNECTION_COMMIT, &s->err) && connection_exec(c, "VACUUM", &s->err) &&
+           connection_run(c, CONNECTION_BEGIN_WRITE, &s->err);
 }
 
 enum portal_result vacuum_run(struct pg_session *s, struct portal *p)

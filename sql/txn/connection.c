@@ -16,6 +16,9 @@
 #include "sql/txn/rowset.h"
 #include "vecext/vecext.h"
 
+/* What connection_run() runs, among the statements of plans, which have other numbers. */
+#define COMMAND_UID 0
+
 struct cached_stmt {
     struct cached_stmt *chain; /* same bucket */
     struct cached_stmt *newer, *older;
@@ -326,19 +329,37 @@ void connection_stmt_release(struct connection *c, sqlite3_stmt *stmt)
         }
 }
 
-bool connection_exec(struct connection *c, const char *sql, struct error *err)
+/* To its end, whatever rows it gives. */
+static bool connection_step(struct connection *c, sqlite3_stmt *stmt, struct error *err)
 {
-    sqlite3_stmt *stmt = connection_prepare(c, sql, err);
-    if (!stmt)
-        return false;
     int rc;
     do {
         rc = sqlite3_step(stmt);
     } while (rc == SQLITE_ROW);
     if (rc != SQLITE_DONE && !connection_error(c, rc, err))
         error_set(err, ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION, "%s", sqlite3_errmsg(c->db));
-    sqlite3_finalize(stmt);
     return rc == SQLITE_DONE;
+}
+
+bool connection_exec(struct connection *c, const char *sql, struct error *err)
+{
+    sqlite3_stmt *stmt = connection_prepare(c, sql, err);
+    if (!stmt)
+        return false;
+    bool ok = connection_step(c, stmt, err);
+    sqlite3_finalize(stmt);
+    return ok;
+}
+
+bool connection_run(struct connection *c, enum connection_command command, struct error *err)
+{
+    static const char *const sql[] = {"BEGIN", "BEGIN IMMEDIATE", "COMMIT"};
+    sqlite3_stmt *stmt = connection_stmt(c, COMMAND_UID, (int)command, sql[command], err);
+    if (!stmt)
+        return false;
+    bool ok = connection_step(c, stmt, err);
+    connection_stmt_release(c, stmt);
+    return ok;
 }
 
 /* SQLite's primary result codes as SQLSTATEs; the message is SQLite's own unless given. */

@@ -88,6 +88,9 @@ void connection_stmt_release(struct connection *c, sqlite3_stmt *stmt);
 
 /* Runs SQL whose rows do not matter. False with err set. */
 bool connection_exec(struct connection *c, const char *sql, struct error *err);
+/* The same for what every transaction runs: prepared once. */
+enum connection_command { CONNECTION_BEGIN_READ, CONNECTION_BEGIN_WRITE, CONNECTION_COMMIT };
+bool connection_run(struct connection *c, enum connection_command command, struct error *err);
 
 /*
  * Turns the connection's last failure into err: what a function of ours reported, else SQLite's

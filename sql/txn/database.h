@@ -51,7 +51,7 @@ struct database {
     struct scan_helper *scan_helper;
     struct foreign_change foreign;
     bool rollback_journal; /* the file was in a rollback journal mode when it was opened, and is another program's */
-    _Atomic uint64_t messages; /* carried out for sessions of this file: transaction.h, alone */
+    _Atomic uint64_t messages; /* carried out for its sessions: transaction.h, alone */
     atomic_int wal_frames; /* in the WAL at the last commit */
     atomic_int wal_done;   /* of them, in the file already when a checkpoint last ended */
     struct database *next; /* in the engine's list */

@@ -78,7 +78,7 @@ static enum txn_wait txn_open_write(struct transaction *t, struct error *err)
      * A pinned reader's open transaction is upgraded by its first write, which finds out if it is
      * stale.
      */
-    bool ok = t->pinned || connection_exec(c, "BEGIN IMMEDIATE", err);
+    bool ok = t->pinned || connection_run(c, CONNECTION_BEGIN_WRITE, err);
     t->writer = c;
     t->commits = foreign_change_commits(&t->database->foreign);
     if (ok && txn_open_savepoints(t, err))
@@ -109,7 +109,7 @@ enum txn_wait txn_pin(struct transaction *t, struct error *err)
     /* BEGIN alone takes no snapshot in SQLite: the first read does. What nobody changed meanwhile is what it sees. */
     char before[SNAPSHOT_ID_SIZE];
     snapshot_id_read(t->database->path, before);
-    if (!connection_exec(t->pinned, "BEGIN", err) ||
+    if (!connection_run(t->pinned, CONNECTION_BEGIN_READ, err) ||
         !connection_exec(t->pinned, "SELECT 1 FROM sqlite_schema LIMIT 1", err))
         return TXN_ERROR;
     snapshot_id_read(t->database->path, t->pinned_id);
@@ -347,6 +347,10 @@ static void explain_commit(struct transaction *t, struct connection *c, struct e
 static void txn_note_commit(struct transaction *t)
 {
     uint64_t commit = commit_sync_add(t->database->sync, !t->asynchronous);
+    uint64_t all = atomic_load_explicit(&t->database->messages, memory_order_relaxed);
+    t->alone = all - t->messages == t->own_messages;
+    t->messages = all;
+    t->own_messages = 0;
     if (t->asynchronous)
         t->looked = false;
     else
@@ -361,7 +365,7 @@ bool txn_commit(struct transaction *t, struct error *err)
         connection_attach(c, t->ctx, NULL, err->arena); /* a COMMIT runs to its end */
         int64_t cookie = t->writer && t->snapshot ? foreign_change_cookie(c) : -1;
         ok = (!t->writer || sequence_flush(t->database->sequences, c->db, err)) &&
-             connection_exec(c, "COMMIT", err);
+             connection_run(c, CONNECTION_COMMIT, err);
         if (!ok) {
             if (t->writer && (sqlite3_extended_errcode(c->db) & 0xff) == SQLITE_CONSTRAINT)
                 explain_commit(t, c, err);
@@ -398,6 +402,7 @@ bool txn_durable(struct transaction *t)
     txn_show_newest(t);
     if (t->alone)
         commit_sync_now(t->database->sync, t->shown);
+    t->alone = false;
     return commit_sync_reached(t->database->sync, t->shown, &t->sync_waiter);
 }
 
@@ -407,9 +412,8 @@ void txn_message_over(struct transaction *t)
         return;
     txn_show_newest(t);
     t->looked = t->looked && t->writer;
-    uint64_t before = atomic_fetch_add_explicit(&t->database->messages, 1, memory_order_relaxed);
-    t->alone = before == t->messages;
-    t->messages = before + 1;
+    atomic_fetch_add_explicit(&t->database->messages, 1, memory_order_relaxed);
+    t->own_messages++;
 }
 
 void txn_destroy(struct transaction *t)

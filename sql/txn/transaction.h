@@ -60,8 +60,9 @@ struct transaction {
     bool ran;                  /* a statement has run: isolation can no longer change */
     bool looked;               /* a statement that is not over, or its transaction, has seen the newest commit */
     uint64_t shown;            /* the newest commit that answers given so far may show */
-    uint64_t messages;         /* of the database, when one of this session was carried out last */
-    bool alone;                /* no other session's came between its last two */
+    uint64_t messages;         /* carried out for all sessions of the database up to this one's last commit */
+    uint64_t own_messages;     /* and since then for this one */
+    bool alone;                /* a commit that nobody has waited for yet; no other session had a message since the one before */
     uint32_t commits; /* of the file, when the write lock was taken: foreign_change.h */
     struct connection *writer; /* BEGIN IMMEDIATE is open on it; the write slot is held */
     struct connection *current; /* reader of the statement now stepping: nested ones read there */

@@ -26,17 +26,18 @@ class Client:
     def __init__(self, server):
         self.wire = pgwire.Connection("127.0.0.1", server.port, database=server.database)
 
-    def run(self, sql):
-        """Seconds until the answer."""
+    def run(self, *texts):
+        """Seconds until the last answer."""
         start = time.monotonic()
-        for r in self.wire.query(sql):
-            assert not r.error, r.error
+        for sql in texts:
+            for r in self.wire.query(sql):
+                assert not r.error, r.error
         return time.monotonic() - start
 
-    def begin(self, sql):
-        """Runs it beside the caller; join() gives the seconds."""
+    def begin(self, *texts):
+        """Runs them beside the caller; the answer waits for the end and gives the seconds."""
         took = []
-        t = threading.Thread(target=lambda: took.append(self.run(sql)))
+        t = threading.Thread(target=lambda: took.append(self.run(*texts)))
         t.start()
         return lambda: (t.join(), took[0])[1]
 
@@ -72,6 +73,9 @@ def beside_each_other(clients):
     joins = [c.begin(f"INSERT INTO t VALUES ({i + 10}, 0)") for i, c in enumerate(clients)]
     took = max(join() for join in joins)
     check("commits share syncs", slow(took) and took < 2.9 * SYNC, took)
+    joins = [c.begin("BEGIN", "UPDATE t SET n = n + 1 WHERE id = 1", "SELECT n FROM t WHERE id = 1", "COMMIT") for c in clients]
+    took = max(join() for join in joins)
+    check("so do those of transactions that wait for each other", slow(took) and took < 2.9 * SYNC, took)
     write = a.begin("UPDATE t SET n = 5 WHERE id = 1")
     time.sleep(0.3 * SYNC)
     check("a read that shows a commit waits for it", 0.4 * SYNC < (t := b.run("SELECT * FROM t")) < 0.9 * SYNC, t)
