@@ -31,11 +31,16 @@ struct sequence_store {
 struct session_value {
     uint32_t relid;
     int64_t value;
+    int64_t first;      /* of the statement that called nextval last */
+    uint64_t statement; /* that statement */
+    int64_t replayed;   /* given again in a replay */
+    uint64_t replay;    /* that replay */
 };
 struct sequence_session {
     struct session_value *values;
     int n, cap;
     uint32_t last; /* the sequence nextval was called on last */
+    uint64_t statement, replay; /* how many there were */
 };
 
 /* --- stores --------------------------------------------------------------------------------------- */
@@ -120,17 +125,28 @@ static void mark_dirty(struct sequence_store *st, struct sequence_state *x)
     x->dirty = true;
 }
 
+static struct session_value *find_value(struct sequence_session *ss, uint32_t relid)
+{
+    for (int i = 0; ss && i < ss->n; i++)
+        if (ss->values[i].relid == relid)
+            return &ss->values[i];
+    return NULL;
+}
+
 static void remember(struct sequence_session *ss, uint32_t relid, int64_t value)
 {
     if (!ss)
         return;
-    for (int i = 0; i < ss->n; i++)
-        if (ss->values[i].relid == relid) {
-            ss->values[i].value = value;
-            return;
-        }
-    ss->values = grow(ss->values, ss->n, &ss->cap, sizeof(ss->values[0]));
-    ss->values[ss->n++] = (struct session_value){relid, value};
+    struct session_value *v = find_value(ss, relid);
+    if (!v) {
+        ss->values = grow(ss->values, ss->n, &ss->cap, sizeof(ss->values[0]));
+        v = &ss->values[ss->n++];
+        *v = (struct session_value){.relid = relid};
+    }
+    v->value = value;
+    if (v->statement != ss->statement)
+        v->first = value;
+    v->statement = ss->statement;
 }
 
 /* --- nextval and kin --------------------------------------------------------------------------------- */
@@ -199,13 +215,40 @@ bool sequence_currval(struct sequence_session *ss, const struct snapshot *s, uin
     const struct relation *r;
     if (!sequence_of(s, relid, &r, err))
         return false;
-    for (int i = 0; ss && i < ss->n; i++)
-        if (ss->values[i].relid == relid) {
-            *value = ss->values[i].value;
-            return true;
-        }
-    return error_set(err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                     "currval of sequence \"%s\" is not yet defined in this session", r->name);
+    const struct session_value *v = find_value(ss, relid);
+    if (!v)
+        return error_set(err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                         "currval of sequence \"%s\" is not yet defined in this session", r->name);
+    *value = v->value;
+    return true;
+}
+
+void sequence_session_statement(struct sequence_session *ss)
+{
+    if (ss)
+        ss->statement++;
+}
+
+void sequence_session_replay(struct sequence_session *ss)
+{
+    if (ss)
+        ss->replay++;
+}
+
+bool sequence_replay(struct sequence_session *ss, const struct snapshot *s, uint32_t relid, int64_t *value, struct error *err)
+{
+    const struct relation *r;
+    const struct sequence_def *d = sequence_of(s, relid, &r, err);
+    struct session_value *v = find_value(ss, relid);
+    if (!d || !v || v->statement != ss->statement)
+        return d && sequence_currval(ss, s, relid, value, err);
+    if (v->replay != ss->replay)
+        v->replayed = v->first;
+    else
+        advance(d, &v->replayed);
+    v->replay = ss->replay;
+    *value = v->replayed;
+    return true;
 }
 
 bool sequence_lastval(struct sequence_session *ss, const struct snapshot *s, int64_t *value,

@@ -32,6 +32,12 @@ bool sequence_nextval(struct sequence_store *st, struct sequence_session *ss,
 /* 55000 when this session has not called nextval. */
 bool sequence_currval(struct sequence_session *ss, const struct snapshot *s, uint32_t relid,
                       int64_t *value, struct error *err);
+/* A statement begins: what nextval gives from now on is its own. NULL is allowed. */
+void sequence_session_statement(struct sequence_session *ss);
+/* The session's last statement failed and runs again, to be explained: sequence_replay gives its values anew, from the first. */
+void sequence_session_replay(struct sequence_session *ss);
+/* nextval in such a run; nothing is used up. A value that another session took in between counts as the statement's. */
+bool sequence_replay(struct sequence_session *ss, const struct snapshot *s, uint32_t relid, int64_t *value, struct error *err);
 bool sequence_lastval(struct sequence_session *ss, const struct snapshot *s, int64_t *value,
                       struct error *err);
 bool sequence_setval(struct sequence_store *st, struct sequence_session *ss,

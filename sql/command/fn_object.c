@@ -331,9 +331,9 @@ static void fn_nextval(struct fcall *f)
     if (!may_use_sequence(f, fn_oid(f, 0), ACL_USAGE | ACL_UPDATE))
         return;
     if (f->ctx->replaying) { /* a failed statement runs again to be explained: its values, not new ones */
-        int64_t last;
-        if (sequence_currval(f->ctx->sequence_session, snap(f), fn_oid(f, 0), &last, f->err))
-            f->result = value_int(last);
+        int64_t again;
+        if (sequence_replay(f->ctx->sequence_session, snap(f), fn_oid(f, 0), &again, f->err))
+            f->result = value_int(again);
         return;
     }
     int64_t v;

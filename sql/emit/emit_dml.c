@@ -29,10 +29,12 @@ static void emit_returning(struct emitter *em, const struct query *q)
     em->scope->target_name = target_relation(q)->sqlite_name;
     emit_z(em, " RETURNING ");
     for (int i = 0; i < q->nreturning; i++) {
+        bool last = i == q->nreturning - 1 && emit_is_upsert(q);
         if (i)
             emit_z(em, ", ");
+        emit_z(em, last ? "\"upsert_shown\"(" : "");
         emit_expr(em, q->returning[i].expr);
-        emit_printf(em, " AS \"c%d\"", i + 1);
+        emit_printf(em, last ? ") AS \"c%d\"" : " AS \"c%d\"", i + 1);
     }
     em->scope->target_name = NULL;
 }
@@ -54,7 +56,7 @@ static void emit_watch_columns(struct emitter *em, const struct query *q)
     }
 }
 
-/* A new value of column attnum; first: UPDATE's first, which shows the old row too. */
+/* A new value of column attnum; first: the first one of SET, which shows the old row too. */
 static void emit_new_value(struct emitter *em, const struct query *q, struct expr *e, int attnum,
                            bool first)
 {
@@ -70,19 +72,21 @@ static void emit_new_value(struct emitter *em, const struct query *q, struct exp
     emit_expr(em, e);
     emit_store_end(em, a);
     emit_printf(em, ", %d", attnum);
-    if (first && q->command == QUERY_UPDATE)
+    if (first)
         emit_watch_columns(em, q);
     emit_z(em, ")");
 }
 
-static void emit_assignments(struct emitter *em, const struct query *q, const struct target *set, int n)
+/* tells: RETURNING of an INSERT tells its own rows from those that DO UPDATE changed (upsert_xmax). */
+static void emit_assignments(struct emitter *em, const struct query *q, const struct target *set, int n, bool tells)
 {
     for (int i = 0; i < n; i++) {
         if (i)
             emit_z(em, ", ");
         emit_identifier(em->out, emit_attribute_name(target_relation(q), set[i].attnum));
-        emit_z(em, " = ");
+        emit_z(em, tells && i == 0 ? " = \"upsert_value\"(" : " = ");
         emit_new_value(em, q, set[i].expr, set[i].attnum, i == 0);
+        emit_z(em, tells && i == 0 ? ")" : "");
     }
 }
 
@@ -142,7 +146,7 @@ static void emit_conflict_action(struct emitter *em, const struct query *q)
         return;
     }
     emit_z(em, " DO UPDATE SET ");
-    emit_assignments(em, q, c->set, c->nset);
+    emit_assignments(em, q, c->set, c->nset, q->nreturning > 0);
     if (c->where) {
         emit_z(em, " WHERE ");
         emit_qual(em, c->where);
@@ -257,7 +261,7 @@ static void emit_update(struct emitter *em, const struct query *q)
     emit_z(em, "UPDATE ");
     emit_target_table(em, q);
     emit_z(em, " SET ");
-    emit_assignments(em, q, q->targets, q->ntargets);
+    emit_assignments(em, q, q->targets, q->ntargets, false);
     if (q->ntargets == 0)
         emit_unchanged_column(em, target_relation(q));
     if (other_items(q)) {

@@ -253,7 +253,7 @@ void emit_rowid(struct emitter *em, const struct scope *sc, int rte)
     emit_identifier(em->out, name);
 }
 
-/* PostgreSQL's system columns. There are no tuple versions: xmin is the frozen transaction, xmax none. */
+/* PostgreSQL's system columns. There are no tuple versions: xmin is the frozen transaction, xmax none but behind an upsert. */
 static void emit_system_column(struct emitter *em, const struct scope *sc, int rte, int attnum)
 {
     const struct rte *t = sc->q->rtable[rte];
@@ -275,8 +275,11 @@ static void emit_system_column(struct emitter *em, const struct scope *sc, int r
         emit_rowid(em, sc, rte);
         emit_printf(em, " IS NOT NULL THEN %u END", t->relation->oid);
         return;
-    case -2:
-        emit_z(em, "2");
+    case PLAN_ATTNUM_XMIN:
+        emit_printf(em, "%d", FROZEN_TRANSACTION_ID);
+        return;
+    case PLAN_ATTNUM_XMAX:
+        emit_z(em, rte == sc->q->result && emit_is_upsert(sc->q) ? "\"upsert_xmax\"()" : "0");
         return;
     default:
         emit_z(em, "0");

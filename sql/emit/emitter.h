@@ -90,6 +90,11 @@ void emit_store_end(struct emitter *em, const struct attribute *a);
 void emit_column(struct emitter *em, const struct scope *sc, int rte, int attnum);
 /* The rowid of a relation entry. */
 void emit_rowid(struct emitter *em, const struct scope *sc, int rte);
+/* INSERT ... ON CONFLICT DO UPDATE: its RETURNING tells new rows from changed ones (upsert_xmax of types/printed_func.c). */
+static inline bool emit_is_upsert(const struct query *q)
+{
+    return q->command == QUERY_INSERT && q->conflict && q->conflict->action == CONFLICT_UPDATE;
+}
 const char *emit_attribute_name(const struct relation *r, int attnum);
 struct scope *emit_scope_up(const struct emitter *em, int levelsup);
 /* The WITH entry that an RTE_CTE of scope sc names. */

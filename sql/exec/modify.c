@@ -218,8 +218,9 @@ static void record(struct row_run *x, int which)
         struct value *row = rowset_append(x->result);
         keep(x->result, row, x->row.new ? x->row.new : x->row.old, natts);
         row[natts] = value_int(x->row.rowid);
+        row[natts + 1] = value_int(x->m->conflict && which == x->m->nops ? FROZEN_TRANSACTION_ID : 0);
         if (x->m->nothers)
-            keep(x->result, row + natts + 1, x->source + x->m->other_column, x->m->nothers);
+            keep(x->result, row + natts + 2, x->source + x->m->other_column, x->m->nothers);
     }
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/base/log.h"
+#include "sql/catalog/sequence.h"
 #include "sql/exec/constraint.h"
 #include "sql/exec/direct.h"
 #include "sql/txn/scan_helper.h"
@@ -330,6 +331,8 @@ static enum portal_result portal_begin(struct portal *p, const struct portal_run
     enum portal_result r = direct_is_row(p->plan) && !writes ? PORTAL_FINISHED : portal_lease(p, run, err);
     if (r != PORTAL_FINISHED)
         return r;
+    sequence_session_statement(run->txn->ctx->sequence_session);
+    run->txn->ctx->upserted = false;
     int widest = portal_width(p);
     for (int i = 0; i < g->nsteps; i++)
         widest = g->steps[i].ncolumns > widest ? g->steps[i].ncolumns : widest;
@@ -381,7 +384,7 @@ static enum portal_result portal_modify(struct portal *p, const struct portal_ru
     struct modify_env env = portal_env(p, run);
     uint64_t count = 0;
     if (m->result >= 0)
-        p->rowsets[m->result] = rowset_create(m->relation->natts + 1 + m->nothers);
+        p->rowsets[m->result] = rowset_create(modify_result_width(m));
     struct error own; /* nested statements use the session's */
     error_init(&own, err->arena);
     if (!modify_run(&env, p->plan, s, p->rowsets[m->source], m->result >= 0 ? p->rowsets[m->result] : NULL, &p->after,

@@ -5,6 +5,7 @@
 
 #include "sql/analyze/analyze.h"
 #include "sql/base/arena.h"
+#include "sql/catalog/sequence.h"
 #include "sql/emit/emit.h"
 #include "sql/exec/portal.h"
 #include "sql/types/text_util.h"
@@ -109,6 +110,7 @@ bool watch_again(const struct constraint_failure *f, struct watched *w, struct a
     if (sqlite3_create_function_v2(db, "watch", -1, SQLITE_UTF8, w, watch_call, NULL, NULL, NULL) !=
         SQLITE_OK)
         return false;
+    sequence_session_replay(f->connection->host.ctx->sequence_session);
     f->connection->host.ctx->replaying = true;
     watch_run(f, &again);
     f->connection->host.ctx->replaying = false;

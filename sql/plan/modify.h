@@ -82,7 +82,7 @@ struct modify {
     int action_column; /* MERGE: source column with the number of the op; -1: ops[0] */
     int rowid_column, old_column; /* where the row as it was stands in the source; -1: not there */
     int other_column, nothers;    /* source columns that go into the result as they are */
-    int result;                   /* rowset of the changed rows (columns, rowid, others); -1 */
+    int result;                   /* rowset of the changed rows (columns, rowid, xmax, others); -1 */
     struct row_op *ops;
     int nops;
     struct row_conflict *conflict;
@@ -92,5 +92,11 @@ struct modify {
     const int *generated; /* attnums that SQLite computes: RETURNING of every sql, in this order */
     int ngenerated;
 };
+
+/* Columns of the rowset result. */
+static inline int modify_result_width(const struct modify *m)
+{
+    return m->relation->natts + 2 + m->nothers;
+}
 
 #endif

@@ -133,6 +133,15 @@ struct expr *plan_affect_once(struct planner *p, const char *message, const char
     return plan_internal_call(p, "affect_once", value->type, &args);
 }
 
+struct expr *plan_system_column(struct planner *p, const struct expr *var, struct expr *rowid)
+{
+    if (var->var.attnum != PLAN_ATTNUM_CTID)
+        return expr_const(p->arena, var->type, -1, value_int(var->var.attnum == PLAN_ATTNUM_XMIN ? FROZEN_TRANSACTION_ID : 0), -1);
+    struct expr_list args = {0};
+    expr_list_add(p->arena, &args, rowid);
+    return plan_internal_call(p, "ctid_from_rowid", var->type, &args);
+}
+
 /* --- the passes over all queries ------------------------------------------------------------------ */
 
 

@@ -29,6 +29,8 @@ struct expr *plan_window_call(struct planner *p, const char *function, const str
                               const struct sort_list *order);
 /* left op right by the built-in operator of these types. */
 struct expr *plan_op(struct planner *p, const char *op, struct expr *left, struct expr *right);
+/* A system column other than tableoid, of a row that is kept with its rowid: as emit/emit_names.c prints those of tables. */
+struct expr *plan_system_column(struct planner *p, const struct expr *var, struct expr *rowid);
 /* affect_once('message', 'hint', value, keys...): the value, or 21000 when these keys come a second time. */
 struct expr *plan_affect_once(struct planner *p, const char *message, const char *hint, struct expr *value,
                               const struct expr_list *keys);

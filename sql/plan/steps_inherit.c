@@ -281,24 +281,26 @@ static void renumber_conflict(struct change *c, struct query *m)
         query_walk_expr(&w, m->conflict->where);
 }
 
-/* RETURNING of a member, as root's columns and tableoid, into rowset `kept`. */
+/* RETURNING of a member, as root's columns, tableoid and rowid, into rowset `kept`. */
 static void member_returning(struct change *c, struct query *m, const struct relation *r)
 {
     struct planner *p = c->p;
-    m->returning = ARENA_ARRAY(p->arena, struct target, c->root->natts + 1);
+    m->returning = ARENA_ARRAY(p->arena, struct target, c->root->natts + 2);
     for (int i = 0; i < c->root->natts; i++) {
         const struct attribute *a = &c->root->atts[i], *own = a->dropped ? NULL : relation_attribute(r, a->name);
         m->returning[m->nreturning++] = (struct target){
             .expr = own ? plan_attribute_column(p, 0, own->num, own) : expr_null(p->arena, TEXTOID, -1), .name = "?column?"};
     }
     m->returning[m->nreturning++] = (struct target){.expr = plan_int8(p, r->oid), .name = "?column?"};
+    struct expr *rowid = r->without_rowid ? expr_null(p->arena, INT8OID, -1) : int8_column(p, 0, PLAN_ATTNUM_ROWID);
+    m->returning[m->nreturning++] = (struct target){.expr = rowid, .name = "?column?"};
 }
 
 /* --- RETURNING ------------------------------------------------------------------------------------------------------ */
 
 struct returning {
     struct change *c;
-    int first, tableoid; /* where root's columns and tableoid stand in the final rowset */
+    int first, tableoid, rowid; /* where root's columns, tableoid and rowid stand in the final rowset */
     bool update;         /* generated columns are computed anew */
 };
 
@@ -321,6 +323,20 @@ static void whole_row(struct returning *r, struct expr *var)
     *var = *row;
 }
 
+static bool system_column(struct returning *r, struct expr *var)
+{
+    struct planner *p = r->c->p;
+    bool routed = r->c->q->command == QUERY_INSERT && r->c->root->kind == RELKIND_PARTITIONED;
+    if (routed && var->var.attnum != PLAN_ATTNUM_CTID) {
+        error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot retrieve a system column in this context");
+        return true;
+    }
+    struct expr *rowid = int8_column(p, 0, r->rowid);
+    rowid->var.levelsup = var->var.levelsup;
+    *var = *plan_system_column(p, var, rowid);
+    return false;
+}
+
 static bool returning_var(void *arg, struct expr *var)
 {
     struct returning *r = arg;
@@ -337,7 +353,7 @@ static bool returning_var(void *arg, struct expr *var)
     } else if (var->var.attnum == PLAN_ATTNUM_TABLEOID) {
         var->var.attnum = r->tableoid ? r->tableoid : COLUMN_LATER;
     } else if (var->var.attnum < 0) {
-        var->var.attnum = COLUMN_ROWID;
+        return system_column(r, var);
     } else if (r->update && c->root->atts[var->var.attnum - 1].generated && !var->var.levelsup) {
         *var = *plan_stored_expr(p, c->root, c->root->atts[var->var.attnum - 1].default_sql, var->type, r->first);
         return false;
@@ -455,49 +471,15 @@ static void change_insert(struct change *c, const struct query *with, int nwith,
         last->kind = STEP_ROWSET;
         last->rowset = kept;
     }
-    struct returning r = {.c = c, .first = 1, .tableoid = n + 1};
+    struct returning r = {.c = c, .first = 1, .tableoid = n + 1, .rowid = n + 2};
     statement_steps(c, false);
     if (returns) {
         plan_each_var(c->q->returning, c->q->nreturning, returning_var, &r);
-        returning_step(c, kept, n + 1, kind, out);
+        returning_step(c, kept, n + 2, kind, out);
     }
 }
 
 /* --- UPDATE and DELETE ------------------------------------------------------------------------------------------------ */
-
-static bool key_changes(const struct change *c, const struct relation *r)
-{
-    for (int i = 0; r->partition_key && i < r->partition_key->ncolumns; i++) {
-        const struct partition_column *k = &r->partition_key->columns[i];
-        if (!k->attnum)
-            return true;
-        for (int t = 0; t < c->q->ntargets; t++)
-            if (!strcmp(c->root->atts[c->q->targets[t].attnum - 1].name, r->atts[k->attnum - 1].name))
-                return true;
-    }
-    return false;
-}
-
-static bool key_changes_below(const struct change *c, const struct relation *r)
-{
-    if (key_changes(c, r))
-        return true;
-    for (int i = 0; i < r->nchildren; i++)
-        if (key_changes_below(c, r->children[i]))
-            return true;
-    return false;
-}
-
-/* May a row have to go elsewhere, or out of root altogether? */
-static bool rows_move(const struct change *c)
-{
-    if (c->q->command != QUERY_UPDATE || c->root->kind != RELKIND_PARTITIONED)
-        return false;
-    for (const struct relation *r = c->root; r->partition_bound && r->nparents; r = r->parents[0])
-        if (key_changes(c, r->parents[0]))
-            return true;
-    return key_changes_below(c, c->root);
-}
 
 static struct query *changed_rows(struct change *c)
 {
@@ -651,9 +633,9 @@ static void change_rows(struct change *c, const struct query *with, int nwith, e
 {
     struct planner *p = c->p;
     struct query *q = c->q;
-    bool may_move = rows_move(c), counts = kind == STEP_COUNT;
+    bool may_move = plan_rows_move(q, c->root), counts = kind == STEP_COUNT;
     c->rows = changed_rows(c);
-    struct returning r = {.c = c, .first = COLUMN_FIRST, .tableoid = may_move ? 0 : COLUMN_SOURCE,
+    struct returning r = {.c = c, .first = COLUMN_FIRST, .tableoid = may_move ? 0 : COLUMN_SOURCE, .rowid = COLUMN_ROWID,
                           .update = q->command == QUERY_UPDATE};
     plan_each_var(q->returning, q->nreturning, returning_var, &r);
     c->nrow = c->rows->ntargets;

@@ -176,7 +176,8 @@ static struct expr *result_var(struct returned *r, int column, const struct expr
 static int other_column(struct returned *r, const struct expr *var)
 {
     plan_add_target(r->p->arena, r->rows, plan_var(r->p->arena, var->var.rte, var->var.attnum, var), "other", false);
-    return r->natts + 1 + ++r->m->nothers;
+    r->m->nothers++;
+    return modify_result_width(r->m);
 }
 
 static int result_column(struct returned *r, const struct expr *var)
@@ -203,7 +204,6 @@ static void whole_row(struct returned *r, struct expr *var)
 static void system_column(struct returned *r, struct expr *var)
 {
     struct expr like = {.type = INT8OID, .typmod = -1, .location = -1};
-    struct expr_list args = {0};
     const struct relation *t = r->q->rtable[var->var.rte]->relation;
     int levelsup = var->var.levelsup;
     if (var->var.rte != r->q->result || !t) {
@@ -212,11 +212,12 @@ static void system_column(struct returned *r, struct expr *var)
         var->var.attnum = column;
     } else if (var->var.attnum == PLAN_ATTNUM_TABLEOID) {
         *var = *expr_const(r->p->arena, OIDOID, -1, value_int(t->oid), -1);
-    } else if (var->var.attnum == PLAN_ATTNUM_CTID) {
-        expr_list_add(r->p->arena, &args, result_var(r, r->natts + 1, &like, levelsup));
-        *var = *plan_internal_call(r->p, "ctid_from_rowid", var->type, &args);
+    } else if (var->var.attnum == PLAN_ATTNUM_ROWID) {
+        *var = *result_var(r, r->natts + 1, var, levelsup);
+    } else if (var->var.attnum == PLAN_ATTNUM_XMAX) {
+        *var = *result_var(r, r->natts + 2, var, levelsup);
     } else {
-        *var = *expr_const(r->p->arena, var->type, -1, value_int(var->var.attnum == -2 ? 2 : 0), -1);
+        *var = *plan_system_column(r->p, var, result_var(r, r->natts + 1, &like, levelsup));
     }
 }
 
@@ -240,7 +241,7 @@ static struct query *returning_rows(struct planner *p, const struct query *q, co
     struct query *r = ARENA_NEW(p->arena, struct query);
     *r = (struct query){.command = QUERY_SELECT, .result = -1, .targets = q->returning, .ntargets = q->nreturning,
                         .ctes = q->ctes, .nctes = q->nctes};
-    plan_add_rte(p->arena, r, plan_rowset_rte(p, m->result, m->relation->natts + 1 + m->nothers));
+    plan_add_rte(p->arena, r, plan_rowset_rte(p, m->result, modify_result_width(m)));
     plan_add_from(p->arena, r, plan_from_rte(p->arena, 0));
     return r;
 }
@@ -413,9 +414,9 @@ static struct step *finish(struct planner *p, struct query *q, struct modify *m,
     p->program->long_hint |= has_functions(m);
     if (!q->nreturning)
         return st;
-    if (m->relation->natts + 1 + m->nothers > 127) {
+    if (modify_result_width(m) > 127) {
         error_set(p->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                  "RETURNING of a table with triggers and more than 126 columns is not supported");
+                  "RETURNING of a table with triggers and more than 125 columns is not supported");
         return NULL;
     }
     m->result = p->program->nrowsets++;

@@ -125,3 +125,37 @@ struct expr *plan_route(struct planner *p, const struct relation *root, int firs
     strbuf_free(&text);
     return to;
 }
+
+/* May an UPDATE of root that sets these columns change what r's partition key is made of? */
+static bool key_changes(const struct query *q, const struct relation *root, const struct relation *r)
+{
+    for (int i = 0; r->partition_key && i < r->partition_key->ncolumns; i++) {
+        const struct partition_column *k = &r->partition_key->columns[i];
+        if (!k->attnum)
+            return true;
+        for (int t = 0; t < q->ntargets; t++)
+            if (!strcmp(root->atts[q->targets[t].attnum - 1].name, r->atts[k->attnum - 1].name))
+                return true;
+    }
+    return false;
+}
+
+static bool key_changes_below(const struct query *q, const struct relation *root, const struct relation *r)
+{
+    if (key_changes(q, root, r))
+        return true;
+    for (int i = 0; i < r->nchildren; i++)
+        if (key_changes_below(q, root, r->children[i]))
+            return true;
+    return false;
+}
+
+bool plan_rows_move(const struct query *q, const struct relation *root)
+{
+    if (q->command != QUERY_UPDATE || root->kind != RELKIND_PARTITIONED)
+        return false;
+    for (const struct relation *r = root; r->partition_bound && r->nparents; r = r->parents[0])
+        if (key_changes(q, root, r->parents[0]))
+            return true;
+    return key_changes_below(q, root, root);
+}

@@ -10,6 +10,8 @@
 
 /* System columns, as in pg_attribute; ROWID is SQLite's own, which no client can name. */
 #define PLAN_ATTNUM_CTID     (-1)
+#define PLAN_ATTNUM_XMIN     (-2)
+#define PLAN_ATTNUM_XMAX     (-4)
 #define PLAN_ATTNUM_TABLEOID (-6)
 #define PLAN_ATTNUM_ROWID    (-100)
 

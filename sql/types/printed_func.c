@@ -10,6 +10,9 @@
  *   domain_violated(value, 'domain', 'schema', 'constraint')  23514
  *   not_null_check(value, 'table', 'column', 'schema')  23502 for NULL, for columns that SQLite would fill in
  *   affect_once('message', 'hint', value, keys...)  the value; 21000 when these keys come a second time in one run
+ *   upsert_value(value)               the value; the row that it is for was there before
+ *   upsert_xmax()                     xmax of the row that RETURNING shows
+ *   upsert_shown(value)               the value; RETURNING has shown the row
  *   limit_count, offset_count(n)      LIMIT and OFFSET: NULL means none, negative is an error
  *   ctid_from_rowid(rowid)            '(0,n)'
  *   rowid_from_ctid(tid)              its inverse, NULL for what no row has
@@ -290,6 +293,24 @@ static void affect_once(struct fcall *f)
         error_set(f->err, ERRCODE_CARDINALITY_VIOLATION, "%s", fcall_arg_cstring(f, 0));
         error_hint(f->err, "%s", fcall_arg_cstring(f, 1));
     }
+}
+
+static void upsert_value(struct fcall *f)
+{
+    f->ctx->upserted = true;
+    f->result = f->args[0];
+}
+
+/* A row that DO UPDATE changed was locked by its transaction first; one that INSERT made never was. */
+static void upsert_xmax(struct fcall *f)
+{
+    f->result = value_int(f->ctx->upserted ? FROZEN_TRANSACTION_ID : 0);
+}
+
+static void upsert_shown(struct fcall *f)
+{
+    f->ctx->upserted = false;
+    f->result = f->args[0];
 }
 
 /* row_check(condition, sqlstate, message): a new row must meet it. */
@@ -595,6 +616,9 @@ const struct fn_impl printed_functions[] = {
     {"partition_missing", .call = partition_missing, .flags = FN_CALLED_ON_NULL},
     {"partition_violated", .call = partition_violated, .flags = FN_CALLED_ON_NULL},
     {"affect_once", .call = affect_once, .flags = FN_CACHE},
+    {"upsert_value", .call = upsert_value, .flags = FN_CALLED_ON_NULL},
+    {"upsert_xmax", .call = upsert_xmax},
+    {"upsert_shown", .call = upsert_shown, .flags = FN_CALLED_ON_NULL},
     {"row_check", .call = row_check},
     {"limit_count", .call = limit_count},
     {"offset_count", .call = offset_count},
