@@ -77,16 +77,14 @@ static void emit_new_value(struct emitter *em, const struct query *q, struct exp
     emit_z(em, ")");
 }
 
-/* tells: RETURNING of an INSERT tells its own rows from those that DO UPDATE changed (upsert_xmax). */
-static void emit_assignments(struct emitter *em, const struct query *q, const struct target *set, int n, bool tells)
+static void emit_assignments(struct emitter *em, const struct query *q, const struct target *set, int n)
 {
     for (int i = 0; i < n; i++) {
         if (i)
             emit_z(em, ", ");
         emit_identifier(em->out, emit_attribute_name(target_relation(q), set[i].attnum));
-        emit_z(em, tells && i == 0 ? " = \"upsert_value\"(" : " = ");
+        emit_z(em, " = ");
         emit_new_value(em, q, set[i].expr, set[i].attnum, i == 0);
-        emit_z(em, tells && i == 0 ? ")" : "");
     }
 }
 
@@ -146,11 +144,14 @@ static void emit_conflict_action(struct emitter *em, const struct query *q)
         return;
     }
     emit_z(em, " DO UPDATE SET ");
-    emit_assignments(em, q, c->set, c->nset, q->nreturning > 0);
+    emit_assignments(em, q, c->set, c->nset);
     if (c->where) {
-        emit_z(em, " WHERE ");
+        emit_z(em, " WHERE (");
         emit_qual(em, c->where);
+        emit_z(em, ")");
     }
+    if (q->nreturning) /* which tells these rows from new ones */
+        emit_z(em, c->where ? " AND \"upsert_mark\"()" : " WHERE \"upsert_mark\"()");
 }
 
 static void emit_conflict(struct emitter *em, const struct query *q)
@@ -261,7 +262,7 @@ static void emit_update(struct emitter *em, const struct query *q)
     emit_z(em, "UPDATE ");
     emit_target_table(em, q);
     emit_z(em, " SET ");
-    emit_assignments(em, q, q->targets, q->ntargets, false);
+    emit_assignments(em, q, q->targets, q->ntargets);
     if (q->ntargets == 0)
         emit_unchanged_column(em, target_relation(q));
     if (other_items(q)) {

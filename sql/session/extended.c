@@ -37,13 +37,21 @@ static enum pg_result session_end_message(struct pg_session *s, enum pg_result r
     return r;
 }
 
+/* The same before ReadyForQuery: notifications go out first, also a session's own. */
+static enum pg_result session_end_cycle(struct pg_session *s, enum pg_result r)
+{
+    if ((r == PG_DONE || r == PG_FAILED) && s->txn.state == TXN_IDLE)
+        notify_deliver(s);
+    return session_end_message(s, r);
+}
+
 enum pg_result pg_session_query(struct pg_session *s, const char *sql, size_t n)
 {
     struct slice text;
     if (!session_begin_message(s) || !client_decode(s, sql, n, s->arena, &text))
         return session_fail(s);
     session_report(s, true, text.p, text.n);
-    return session_end_message(s, simple_query(s, text.p, text.n));
+    return session_end_cycle(s, simple_query(s, text.p, text.n));
 }
 
 /* --- Parse ------------------------------------------------------------------------------------ */
@@ -313,11 +321,9 @@ enum pg_result pg_session_sync(struct pg_session *s)
     if (!session_begin_message(s))
         return session_fail(s);
     bool ok = session_finish_implicit(s);
-    if (s->txn.state == TXN_IDLE) {
+    if (s->txn.state == TXN_IDLE)
         session_close_portals(s, false);
-        notify_deliver(s);
-    }
-    return session_end_message(s, ok ? PG_DONE : session_fail(s));
+    return session_end_cycle(s, ok ? PG_DONE : session_fail(s));
 }
 
 /* --- FunctionCall ----------------------------------------------------------------------------- */
@@ -419,7 +425,7 @@ enum pg_result pg_session_function(struct pg_session *s, uint32_t oid, const int
         return session_end_message(s, session_fail(s));
     }
     s->task = TASK_FUNCTION;
-    return session_end_message(s, function_resume(s));
+    return session_end_cycle(s, function_resume(s));
 }
 
 /* --- going on --------------------------------------------------------------------------------- */
@@ -430,13 +436,13 @@ enum pg_result pg_session_resume(struct pg_session *s, bool on_worker)
     identifier_quote_all(s->eval.quote_all_identifiers);
     switch (s->task) {
     case TASK_QUERY:
-        return session_end_message(s, simple_resume(s));
+        return session_end_cycle(s, simple_resume(s));
     case TASK_EXECUTE:
         return session_end_message(s, execute_resume(s));
     case TASK_COPY_IN:
         return copy_in_finish(s);
     case TASK_FUNCTION:
-        return session_end_message(s, function_resume(s));
+        return session_end_cycle(s, function_resume(s));
     case TASK_NONE:
         break;
     }

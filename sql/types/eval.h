@@ -92,7 +92,7 @@ struct eval_context {
     const struct routine_frame *frames;  /* functions at work, innermost first (exec/routine.h) */
     struct enum_added enum_added;
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
-    bool upserted;  /* ON CONFLICT DO UPDATE has just made a row's new values, which RETURNING is about to show */
+    bool upserted;  /* ON CONFLICT DO UPDATE is changing a row, which RETURNING is about to show */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
     /* Called now and then by long-running functions; true = stop with 57014 (error is set). */
     bool (*interrupted)(struct eval_context *ctx, struct error *err);

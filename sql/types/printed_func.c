@@ -10,7 +10,7 @@
  *   domain_violated(value, 'domain', 'schema', 'constraint')  23514
  *   not_null_check(value, 'table', 'column', 'schema')  23502 for NULL, for columns that SQLite would fill in
  *   affect_once('message', 'hint', value, keys...)  the value; 21000 when these keys come a second time in one run
- *   upsert_value(value)               the value; the row that it is for was there before
+ *   upsert_mark()                     true; DO UPDATE changes a row that was there before
  *   upsert_xmax()                     xmax of the row that RETURNING shows
  *   upsert_shown(value)               the value; RETURNING has shown the row
  *   limit_count, offset_count(n)      LIMIT and OFFSET: NULL means none, negative is an error
@@ -295,10 +295,10 @@ static void affect_once(struct fcall *f)
     }
 }
 
-static void upsert_value(struct fcall *f)
+static void upsert_mark(struct fcall *f)
 {
     f->ctx->upserted = true;
-    f->result = f->args[0];
+    f->result = value_int(1);
 }
 
 /* A row that DO UPDATE changed was locked by its transaction first; one that INSERT made never was. */
@@ -616,7 +616,7 @@ const struct fn_impl printed_functions[] = {
     {"partition_missing", .call = partition_missing, .flags = FN_CALLED_ON_NULL},
     {"partition_violated", .call = partition_violated, .flags = FN_CALLED_ON_NULL},
     {"affect_once", .call = affect_once, .flags = FN_CACHE},
-    {"upsert_value", .call = upsert_value, .flags = FN_CALLED_ON_NULL},
+    {"upsert_mark", .call = upsert_mark},
     {"upsert_xmax", .call = upsert_xmax},
     {"upsert_shown", .call = upsert_shown, .flags = FN_CALLED_ON_NULL},
     {"row_check", .call = row_check},

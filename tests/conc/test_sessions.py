@@ -122,16 +122,36 @@ def notifications(a, b):
     check("notifications", got, [[b"news", b"one"], [b"news", b"two"]])
 
 
+def kinds_of_answer(c):
+    kinds = ""
+    while not kinds.endswith("Z"):
+        kinds += c.read()[0].decode()
+    return kinds
+
+
 def extended(c, sql):
     """Parse, Bind, Execute, Sync without names; the kinds of message that answer."""
     c.send(b"P", b"\0" + sql.encode() + b"\0\0\0")
     c.send(b"B", b"\0\0\0\0\0\0\0\0")
     c.send(b"E", b"\0\0\0\0\0")
     c.send(b"S")
-    kinds = ""
-    while not kinds.endswith("Z"):
-        kinds += c.read()[0].decode()
-    return kinds
+    return kinds_of_answer(c)
+
+
+def simple(c, sql):
+    """A Query; the kinds of message that answer."""
+    c.send(b"Q", sql.encode() + b"\0")
+    return kinds_of_answer(c)
+
+
+def own_notifications(a):
+    """A session hears itself before ReadyForQuery, but not inside a transaction."""
+    simple(a, "LISTEN own")
+    check("of a Query", simple(a, "NOTIFY own, 'x'"), "CAZ")
+    check("of a transaction", simple(a, "BEGIN; NOTIFY own, 'x'"), "CCZ")
+    check("at its end", simple(a, "COMMIT"), "CAZ")
+    check("by Execute", extended(a, "NOTIFY own, 'y'"), "12CAZ")
+    simple(a, "UNLISTEN own")
 
 
 def portals_under_way(c):
@@ -157,6 +177,7 @@ def main():
         others_go_on(a, b)
         advisory(a, b)
         notifications(a, b)
+        own_notifications(a)
         portals_under_way(a)
         a.close()
         b.close()
