@@ -99,6 +99,15 @@ static int utf8_sequence(const char *p, size_t n)
     return 0;
 }
 
+/* Eight bytes of ASCII without a zero among them? */
+static bool utf8_eight_plain(const char *p)
+{
+    uint64_t w;
+    memcpy(&w, p, sizeof(w));
+    const uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
+    return !((w | (w - ones)) & high);
+}
+
 int utf8_step(const char *p, size_t n)
 {
     if ((unsigned char)p[0] < 0x80)
@@ -151,16 +160,22 @@ int utf8_encode(uint32_t c, char *out)
 size_t utf8_length(const char *p, size_t n)
 {
     size_t chars = 0;
-    for (size_t i = 0; i < n; chars++)
-        i += (size_t)utf8_step(p + i, n - i);
+    for (size_t i = 0; i < n;) {
+        bool plain = n - i >= 8 && utf8_eight_plain(p + i);
+        i += plain ? 8 : (size_t)utf8_step(p + i, n - i);
+        chars += plain ? 8 : 1;
+    }
     return chars;
 }
 
 size_t utf8_offset(const char *p, size_t n, size_t chars)
 {
     size_t i = 0;
-    while (i < n && chars-- > 0)
-        i += (size_t)utf8_step(p + i, n - i);
+    while (i < n && chars > 0) {
+        bool plain = n - i >= 8 && chars >= 8 && utf8_eight_plain(p + i);
+        i += plain ? 8 : (size_t)utf8_step(p + i, n - i);
+        chars -= plain ? 8 : 1;
+    }
     return i;
 }
 
@@ -182,15 +197,6 @@ size_t utf8_clip(const char *p, size_t n, size_t limit)
 static int utf8_announced(unsigned char c)
 {
     return c < 0xc0 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf8 ? 4 : 1;
-}
-
-/* Eight bytes of ASCII without a zero among them? */
-static bool utf8_eight_plain(const char *p)
-{
-    uint64_t w;
-    memcpy(&w, p, sizeof(w));
-    const uint64_t high = 0x8080808080808080u, ones = 0x0101010101010101u;
-    return !((w | (w - ones)) & high);
 }
 
 bool utf8_verify(const char *p, size_t n, struct error *err)
