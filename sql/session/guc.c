@@ -70,15 +70,34 @@ const struct guc_def *guc_all(int *n)
     return guc_table;
 }
 
-int guc_find(const char *name)
+static int guc_search(const char *name)
 {
-    guc_prepare();
     if (!strcasecmp(name, "time zone") || !strcasecmp(name, "timezone"))
         name = "TimeZone";
     struct guc_def key = {.name = name};
     const struct guc_def *d =
         bsearch(&key, guc_table, (size_t)GUC_COUNT, sizeof(guc_table[0]), guc_order);
     return d ? (int)(d - guc_table) : -1;
+}
+
+/* Nearly all names are literals of ours, asked for with every message: where each was found last is tried first. */
+int guc_find(const char *name)
+{
+    enum { PLACES = 64 };
+    static _Thread_local struct {
+        const char *name;
+        int index;
+    } places[PLACES];
+    guc_prepare();
+    size_t place = ((uintptr_t)name >> 3 ^ (uintptr_t)name >> 9) % PLACES;
+    if (places[place].name == name && !strcmp(guc_table[places[place].index].name, name))
+        return places[place].index;
+    int i = guc_search(name);
+    if (i >= 0) {
+        places[place].name = name;
+        places[place].index = i;
+    }
+    return i;
 }
 
 void guc_store_init(struct guc_store *s, struct guc_store *parent)
