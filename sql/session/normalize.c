@@ -134,32 +134,36 @@ static bool scan_number(struct scan *s)
     return true;
 }
 
+/* The quote that ends a literal, whose inside begins at p; NULL: there is none. *doubled: quotes that stand twice in it. */
+static const char *string_end(const char *p, const char *end, size_t *doubled)
+{
+    for (*doubled = 0; (p = memchr(p, '\'', (size_t)(end - p))); p += 2, ++*doubled)
+        if (p + 1 == end || p[1] != '\'')
+            return p;
+    return NULL;
+}
+
+static const char *without_doubled(struct arena *a, const char *p, size_t n, size_t doubled)
+{
+    char *value = arena_alloc(a, n - doubled + 1), *to = value;
+    for (const char *end = p + n; p < end; p += *p == '\'' ? 2 : 1)
+        *to++ = *p;
+    *to = 0;
+    return value;
+}
+
 static bool scan_string(struct scan *s)
 {
-    const char *start = s->p++;
-    char *value = NULL, *to = NULL;
-    while (s->p < s->end && (*s->p != '\'' || (s->p + 1 < s->end && s->p[1] == '\''))) {
-        if (*s->p == '\'') {
-            if (!value) {
-                value = arena_strndup(s->arena, start + 1, (size_t)(s->end - start - 1));
-                to = value + (s->p - start - 1);
-            }
-            s->p++;
-        }
-        if (to)
-            *to++ = *s->p;
-        s->p++;
-    }
-    if (s->p >= s->end)
+    size_t doubled;
+    const char *start = s->p, *first = start + 1, *close = string_end(first, s->end, &doubled);
+    if (!close)
         return false;
-    size_t n = value ? (size_t)(to - value) : (size_t)(s->p - start - 1);
-    s->p++;
-    if (s->p < s->end && *s->p == '\'')
-        return false;
-    if (literal_is_free(s))
-        take_literal(s, value ? value : start + 1, n, 0);
-    else
+    size_t n = (size_t)(close - first);
+    s->p = close + 1;
+    if (!literal_is_free(s))
         strbuf_add(&s->out, start, (size_t)(s->p - start));
+    else
+        take_literal(s, doubled ? without_doubled(s->arena, first, n, doubled) : first, n - doubled, 0);
     s->last = TOKEN_LITERAL;
     return true;
 }
