@@ -26,10 +26,12 @@ static bool session_begin_message(struct pg_session *s)
 /* What every message that is over leaves behind. */
 static enum pg_result session_end_message(struct pg_session *s, enum pg_result r)
 {
-    if (r != PG_DONE && r != PG_FAILED)
+    bool over = r == PG_DONE || r == PG_FAILED;
+    if (over || r == PG_WAIT_OUTPUT)
+        txn_answered(&s->txn, over);
+    if (!over)
         return r;
     s->control.deadline = 0;
-    txn_message_over(&s->txn);
     session_report(s, false, NULL, 0);
     long ms = guc_get_int(&s->gucs, guc_find("idle_in_transaction_session_timeout"));
     if (ms > 0 && (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED))

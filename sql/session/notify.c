@@ -183,7 +183,8 @@ void notify_deliver(struct pg_session *s)
     l->arrived = NULL;
     l->arrived_end = &l->arrived;
     pthread_mutex_unlock(&l->lock);
-    s->txn.looked |= list != NULL; /* they show the commits that sent them */
+    if (list)
+        txn_show_newest(&s->txn);
     for (struct notification *n = list; n; n = n->next)
         s->reply.notification(s->reply.host, n->pid, n->channel, n->payload);
     notifications_free(&list, &end);

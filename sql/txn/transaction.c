@@ -351,9 +351,8 @@ static void txn_note_commit(struct transaction *t)
     t->alone = all - t->messages == t->own_messages;
     t->messages = all;
     t->own_messages = 0;
-    if (t->asynchronous)
-        t->looked = false;
-    else
+    t->looked = false; /* what it saw came before */
+    if (!t->asynchronous)
         t->shown = commit;
 }
 
@@ -389,31 +388,32 @@ void txn_rollback(struct transaction *t)
     txn_end(t);
 }
 
-static void txn_show_newest(struct transaction *t)
-{
-    if (t->looked && !t->writer)
-        t->shown = commit_sync_last(t->database->sync);
-}
-
 bool txn_durable(struct transaction *t)
 {
     if (!t->database->sync || t->asynchronous)
         return true;
-    txn_show_newest(t);
     if (t->alone)
         commit_sync_now(t->database->sync, t->shown);
     t->alone = false;
     return commit_sync_reached(t->database->sync, t->shown, &t->sync_waiter);
 }
 
-void txn_message_over(struct transaction *t)
+void txn_show_newest(struct transaction *t)
 {
-    if (!t->database->sync)
-        return;
-    txn_show_newest(t);
-    t->looked = t->looked && t->writer;
-    atomic_fetch_add_explicit(&t->database->messages, 1, memory_order_relaxed);
-    t->own_messages++;
+    if (t->database->sync)
+        t->shown = commit_sync_last(t->database->sync);
+}
+
+void txn_answered(struct transaction *t, bool over)
+{
+    if (t->looked && !t->writer) {
+        txn_show_newest(t);
+        t->looked = false;
+    }
+    if (over) {
+        atomic_fetch_add_explicit(&t->database->messages, 1, memory_order_relaxed);
+        t->own_messages++;
+    }
 }
 
 void txn_destroy(struct transaction *t)

@@ -58,7 +58,7 @@ struct transaction {
     bool read_only, deferrable;
     bool asynchronous;         /* synchronous_commit = off: answers wait for no sync */
     bool ran;                  /* a statement has run: isolation can no longer change */
-    bool looked;               /* a statement that is not over, or its transaction, has seen the newest commit */
+    bool looked;               /* the database has been looked at since the last txn_answered() */
     uint64_t shown;            /* the newest commit that answers given so far may show */
     uint64_t messages;         /* carried out for all sessions of the database up to this one's last commit */
     uint64_t own_messages;     /* and since then for this one */
@@ -137,8 +137,11 @@ void txn_fail(struct transaction *t);
  * is answered when everything it saw is durable.
  */
 bool txn_durable(struct transaction *t);
-/* A message has been carried out: later answers show no commits of others until the database is looked at again. */
-void txn_message_over(struct transaction *t);
+/* Rows of a statement are about to go out, or the message is over: they may show whatever was committed when it looked. What a
+ * statement that goes on reads later is of the same moment. */
+void txn_answered(struct transaction *t, bool over);
+/* An answer shows the newest commit. */
+void txn_show_newest(struct transaction *t);
 
 /*
  * Savepoints, with PostgreSQL's name rules (the innermost of a name counts). 3B001 when missing.

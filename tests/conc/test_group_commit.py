@@ -76,6 +76,11 @@ def beside_each_other(clients):
     joins = [c.begin("BEGIN", "UPDATE t SET n = n + 1 WHERE id = 1", "SELECT n FROM t WHERE id = 1", "COMMIT") for c in clients]
     took = max(join() for join in joins)
     check("so do those of transactions that wait for each other", slow(took) and took < 2.9 * SYNC, took)
+    write = a.begin(*[f"UPDATE t SET n = {i} WHERE id = 1" for i in range(4)])
+    time.sleep(0.1 * SYNC)
+    took = b.run("SELECT repeat('x', 20000) FROM generate_series(1, 300), t LIMIT 300")
+    check("a long result waits once, though others go on committing", took < 2.5 * SYNC, took)
+    write()
     write = a.begin("UPDATE t SET n = 5 WHERE id = 1")
     time.sleep(0.3 * SYNC)
     check("a read that shows a commit waits for it", 0.4 * SYNC < (t := b.run("SELECT * FROM t")) < 0.9 * SYNC, t)
