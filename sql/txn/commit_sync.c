@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,10 +19,11 @@ struct commit_sync {
     pthread_t thread;
     _Atomic uint64_t committed, durable;
     pthread_mutex_t lock; /* guards what follows, and writing to durable */
-    int wal; /* a descriptor of its own; -1 until the first sync */
+    int wal; /* a descriptor of its own; -1 until it is needed */
     pthread_cond_t wanted;
     bool stop;
     struct sync_waiter *waiters;
+    int64_t size; /* of the WAL, when it was looked at last; of the holder of the write lock */
 };
 
 /*
@@ -136,6 +138,37 @@ void commit_sync_stop(struct commit_sync *s)
     pthread_cond_destroy(&s->wanted);
     free(s->wal_path);
     free(s);
+}
+
+/* What cannot be written is left to SQLite, which will say so. */
+static void append_zeroes(int fd, int64_t at, int64_t n)
+{
+    static const char zeroes[64 << 10];
+    while (n > 0) {
+        ssize_t done = pwrite(fd, zeroes, n < (int64_t)sizeof(zeroes) ? (size_t)n : sizeof(zeroes), at);
+        if (done <= 0)
+            return;
+        at += done;
+        n -= done;
+    }
+}
+
+void commit_sync_reserve(struct commit_sync *s, int64_t used)
+{
+    struct stat st;
+    if (used + COMMIT_SYNC_AHEAD <= s->size || used >= COMMIT_SYNC_MOST)
+        return;
+    pthread_mutex_lock(&s->lock);
+    int wal = wal_file(s);
+    pthread_mutex_unlock(&s->lock);
+    if (wal < 0 || fstat(wal, &st) != 0)
+        return;
+    s->size = st.st_size;
+    if (used + COMMIT_SYNC_AHEAD <= s->size)
+        return;
+    int64_t more = s->size / 2 > COMMIT_SYNC_AHEAD ? s->size / 2 : COMMIT_SYNC_AHEAD;
+    append_zeroes(wal, s->size, more);
+    s->size += more;
 }
 
 uint64_t commit_sync_add(struct commit_sync *s, bool awaited)

@@ -6,6 +6,9 @@
  * durable (txn_durable, pg_session_holds_output); those that have to wait leave a waiter, and while there is one a thread syncs the WAL
  * again and again. What nobody waits for is synced within COMMIT_SYNC_MS.
  *
+ * A sync that must write the file's size or its blocks' places, too, takes half as long again. So the WAL, which is never cut while
+ * the server runs, grows by zeroes ahead of its frames; SQLite takes what is not a frame for the WAL's end.
+ *
  * One per database that is written to (database.h). A failing sync ends the process: what the kernel then still has of the WAL is
  * unknown, and no later sync would tell.
  */
@@ -17,6 +20,10 @@
 
 /* PostgreSQL's wal_writer_delay: how long a commit that nobody waits for may stay unsynced. */
 #define COMMIT_SYNC_MS 200
+/* The WAL is kept so much longer than its frames, which is more than most transactions write, ... */
+#define COMMIT_SYNC_AHEAD (128 << 10)
+/* ... until it has as many frames as begin it anew (checkpoint.h), of pages of 8 KB. It grows by half, at least by AHEAD. */
+#define COMMIT_SYNC_MOST (32 << 20)
 
 struct commit_sync;
 
@@ -31,6 +38,9 @@ struct sync_waiter {
 struct commit_sync *commit_sync_start(const char *path);
 /* Syncs what is left. Nobody may wait. NULL is allowed. */
 void commit_sync_stop(struct commit_sync *s);
+
+/* The WAL is about to grow beyond so many bytes: makes room behind them. By who holds SQLite's write lock. */
+void commit_sync_reserve(struct commit_sync *s, int64_t used);
 
 /* A commit is in the WAL; its number. awaited: its session will wait for it. By the holder of the write slot. */
 uint64_t commit_sync_add(struct commit_sync *s, bool awaited);

@@ -57,12 +57,20 @@ static void *database_warm(void *arg)
     return NULL;
 }
 
+static int database_note_page(void *d, int n, char **values, char **names)
+{
+    (void)names;
+    ((struct database *)d)->page_size = n == 1 && values[0] ? atoi(values[0]) : 0;
+    return 0;
+}
+
 static bool database_load(struct database *d, struct error *err)
 {
     struct stat st;
     d->writer = connection_open(d, err);
     if (!d->writer)
         return false;
+    sqlite3_exec(d->writer->db, "PRAGMA page_size", database_note_page, d, NULL);
     pthread_t warmer;
     bool warm = fstat(d->lock_fd, &st) == 0 && st.st_size > DATABASE_WARM_BYTES &&
                 pthread_create(&warmer, NULL, database_warm, d) == 0;
@@ -163,6 +171,13 @@ void database_give_reader(struct database *d, struct connection *c)
     c->next = d->free_readers;
     d->free_readers = c;
     pthread_mutex_unlock(&d->lock);
+}
+
+void database_reserve(struct database *d)
+{
+    enum { FRAME_HEADER = 24 }; /* sqlite.org/fileformat2.html, 4.1 */
+    int64_t frames = atomic_load_explicit(&d->wal_frames, memory_order_relaxed);
+    commit_sync_reserve(d->sync, frames * (d->page_size + FRAME_HEADER));
 }
 
 /* Fewer frames than were done: the WAL has begun anew. */

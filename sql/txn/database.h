@@ -52,6 +52,7 @@ struct database {
     struct foreign_change foreign;
     bool rollback_journal; /* the file was in a rollback journal mode when it was opened, and is another program's */
     _Atomic uint64_t messages; /* carried out for its sessions: transaction.h, alone */
+    int page_size;
     atomic_int wal_frames; /* in the WAL at the last commit */
     atomic_int wal_done;   /* of them, in the file already when a checkpoint last ended */
     struct database *next; /* in the engine's list */
@@ -75,6 +76,8 @@ void database_publish(struct database *d, const struct snapshot *s);
 /* A reader for the holder of a place in read_slots; NULL with err set. */
 struct connection *database_take_reader(struct database *d, struct error *err);
 void database_give_reader(struct database *d, struct connection *c);
+/* Before COMMIT: makes room in the WAL. */
+void database_reserve(struct database *d);
 /* Tells the checkpointer that a commit happened. */
 void database_committed(struct database *d);
 

@@ -363,6 +363,8 @@ bool txn_commit(struct transaction *t, struct error *err)
     if (c) {
         connection_attach(c, t->ctx, NULL, err->arena); /* a COMMIT runs to its end */
         int64_t cookie = t->writer && t->snapshot ? foreign_change_cookie(c) : -1;
+        if (t->writer)
+            database_reserve(t->database);
         ok = (!t->writer || sequence_flush(t->database->sequences, c->db, err)) &&
              connection_run(c, CONNECTION_COMMIT, err);
         if (!ok) {
