@@ -84,6 +84,6 @@ bool analyze_split_name(struct analysis *a, const char *text, char **parts, int 
 bool analyze_type_name(struct analysis *a, const char *text, uint32_t *type, int32_t *typmod);
 
 /* The name of a collation. */
-const char *analyze_collation_name(uint32_t oid);
+const char *analyze_collation_name(const struct snapshot *s, uint32_t oid);
 
 #endif

@@ -278,32 +278,19 @@ int typename_serial(const PgQuery__TypeName *t)
 
 /* --- collations ----------------------------------------------------------------------------- */
 
-static const struct collation_row {
-    uint32_t oid;
-    const char *name;
-} collations[] = {
-#define PG_COLLATION(oid, name, ns, owner, provider, deterministic, encoding, collate, ctype,      \
-                     locale, version)                                                              \
-    {oid, name},
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
-};
-
 uint32_t lookup_collation(struct pstate *ps, PgQuery__Node *const *names, size_t n, int location)
 {
+    const struct pg_collation_def *found = NULL;
     const char *schema, *name;
-    uint32_t ns = PG_CATALOG_NAMESPACE;
 
     if (!split_name(ps, names, n, &schema, &name))
         return 0;
     if (schema != NULL)
-        ns = lookup_namespace(ps, schema, false, location);
-    if (ns == PG_CATALOG_NAMESPACE) {
-        for (size_t i = 0; i < sizeof(collations) / sizeof(collations[0]); i++) {
-            if (strcmp(collations[i].name, name) == 0)
-                return collations[i].oid;
-        }
-    }
+        found = snapshot_collation_named(ps->a->snapshot, lookup_namespace(ps, schema, false, location), name);
+    for (int i = 0; schema == NULL && found == NULL && i < ps->a->nsearch_path; i++)
+        found = snapshot_collation_named(ps->a->snapshot, ps->a->search_path[i], name);
+    if (found != NULL)
+        return found->oid;
     parse_error(ps, ERRCODE_UNDEFINED_OBJECT, location,
                 "collation \"%s\" for encoding \"UTF8\" does not exist",
                 name_list_text(ps, names, n));
@@ -312,17 +299,13 @@ uint32_t lookup_collation(struct pstate *ps, PgQuery__Node *const *names, size_t
 
 const char *collation_name(struct pstate *ps, uint32_t oid)
 {
-    (void)ps;
-    for (size_t i = 0; i < sizeof(collations) / sizeof(collations[0]); i++) {
-        if (collations[i].oid == oid)
-            return collations[i].name;
-    }
-    return "default";
+    return analyze_collation_name(ps->a->snapshot, oid);
 }
 
-const char *analyze_collation_name(uint32_t oid)
+const char *analyze_collation_name(const struct snapshot *s, uint32_t oid)
 {
-    return collation_name(NULL, oid);
+    const struct pg_collation_def *c = snapshot_collation(s, oid);
+    return c ? c->name : "default";
 }
 
 bool column_collation(struct pstate *ps, const PgQuery__CollateClause *c, uint32_t type,

@@ -19,7 +19,7 @@ enum utility_kind {
     UTILITY_DROP, UTILITY_TRUNCATE, UTILITY_COMMENT, UTILITY_VACUUM, UTILITY_REINDEX, UTILITY_CLUSTER, UTILITY_LOCK, UTILITY_DISCARD,
     UTILITY_LISTEN, UTILITY_UNLISTEN, UTILITY_NOTIFY, UTILITY_CHECKPOINT, UTILITY_DO, UTILITY_CALL, UTILITY_REFRESH,
     UTILITY_LOAD, UTILITY_SECURITY_LABEL, UTILITY_CREATE_FUNCTION, UTILITY_ALTER_FUNCTION,
-    UTILITY_CREATE_AGGREGATE, UTILITY_CREATE_OPERATOR, UTILITY_CREATE_CAST, UTILITY_TEXT_SEARCH,
+    UTILITY_CREATE_AGGREGATE, UTILITY_CREATE_OPERATOR, UTILITY_CREATE_CAST, UTILITY_TEXT_SEARCH, UTILITY_COLLATION,
     UTILITY_DEFAULT_PRIVILEGES, UTILITY_ROLE_SETTING, UTILITY_REASSIGN_OWNED, UTILITY_DROP_OWNED, UTILITY_CREATE_POLICY,
     UTILITY_ALTER_POLICY,
     UTILITY_CREATE_EVENT_TRIGGER, UTILITY_ALTER_EVENT_TRIGGER,
@@ -169,7 +169,8 @@ struct create_table {
 struct index_elem {
     const char *column; /* or NULL with expr */
     struct expr *expr;
-    struct qualified_name collation, opclass; /* name NULL: default */
+    uint32_t collation;            /* 0: default */
+    struct qualified_name opclass; /* name NULL: default */
     struct option *opclass_options;
     int nopclass_options;
     int ordering; /* 0 default 1 asc 2 desc */
@@ -382,6 +383,18 @@ struct create_base {
     const char *def;
 };
 
+/* CREATE COLLATION and CONVERSION, ALTER COLLATION. */
+struct create_collation {
+    struct qualified_name name;
+    char form; /* c CREATE COLLATION, r REFRESH VERSION, v CREATE CONVERSION */
+    bool if_not_exists, nondeterministic;
+    uint32_t copy; /* FROM, 0 */
+    const char *locale, *collate, *ctype, *provider, *version;
+    const char *from, *to; /* a conversion's encodings */
+    struct qualified_name function;
+    bool is_default;
+};
+
 struct create_operator {
     struct qualified_name name, function, commutator, negator, restrict_fn, join_fn;
     uint32_t left, right;
@@ -561,6 +574,7 @@ struct utility {
         } alter_enum;
         struct create_aggregate create_aggregate;
         struct text_search text_search;
+        struct create_collation create_collation;
         struct create_operator create_operator;
         struct foreign_stmt foreign;
         struct create_rule create_rule;

@@ -9,8 +9,7 @@ static bool index_option_names(struct pstate *ps, const PgQuery__IndexElem *el,
                                struct index_elem *out)
 {
     if (el->n_collation) {
-        out->collation = utility_name(ps, el->collation, el->n_collation, -1);
-        if (!lookup_collation(ps, el->collation, el->n_collation, -1))
+        if (!(out->collation = lookup_collation(ps, el->collation, el->n_collation, -1)))
             return false;
     }
     if (el->n_opclass)
@@ -50,7 +49,7 @@ bool utility_index_element(struct pstate *ps, const PgQuery__IndexElem *el, cons
     if (expr_is_poison(out->expr))
         return false;
     if (out->expr->kind == EXPR_COLLATE) { /* (x COLLATE "C") is x with that collation */
-        out->collation = (struct qualified_name){.name = collation_name(ps, out->expr->cast.collation)};
+        out->collation = out->expr->cast.collation;
         out->expr = out->expr->cast.arg;
     }
     if (out->expr->kind == EXPR_VAR && out->expr->var.attnum > 0) {

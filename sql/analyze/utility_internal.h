@@ -179,7 +179,7 @@ utility_handler utility_grant, utility_grant_role, utility_create_role, utility_
     utility_alter_database_set, utility_owned;              /* utility_role.c */
 utility_handler utility_create_policy, utility_alter_policy; /* utility_policy.c */
 utility_handler utility_create_schema, utility_create_sequence, utility_alter_sequence,
-    utility_create_enum, utility_alter_ts_dictionary, utility_alter_ts_configuration, utility_alter_enum, utility_create_composite, utility_create_range,
+    utility_create_enum, utility_alter_collation, utility_create_conversion, utility_alter_ts_dictionary, utility_alter_ts_configuration, utility_alter_enum, utility_create_composite, utility_create_range,
     utility_define, utility_create_domain, utility_alter_domain, utility_create_extension, utility_alter_extension, utility_create_cast, utility_create_database,
     utility_drop_database; /* utility_type.c */
 utility_handler utility_create_function, utility_alter_function; /* utility_function.c */
@@ -190,6 +190,7 @@ utility_handler utility_create_statistics, utility_alter_statistics; /* utility_
 utility_handler utility_depends, utility_security_label;             /* utility_object.c */
 
 /* CREATE AGGREGATE and CREATE OPERATOR. utility_define.c */
+bool utility_define_collation(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u); /* utility_collation.c */
 bool utility_define_text_search(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u);
 bool utility_create_base(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u);
 bool utility_define_object(struct pstate *ps, const PgQuery__DefineStmt *s, struct utility *u);

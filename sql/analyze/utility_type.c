@@ -145,7 +145,6 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
         PgQuery__ObjectType type;
         const char *what;
     } kinds[] = {
-        {PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION, "CREATE COLLATION"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSPARSER, "CREATE TEXT SEARCH PARSER"},
         {PG_QUERY__OBJECT_TYPE__OBJECT_TSTEMPLATE, "CREATE TEXT SEARCH TEMPLATE"},
     };
@@ -160,6 +159,8 @@ bool utility_define(struct pstate *ps, const PgQuery__Node *n, struct utility *u
     if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE ||
         n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_OPERATOR)
         return utility_define_object(ps, n->define_stmt, u);
+    if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_COLLATION)
+        return utility_define_collation(ps, n->define_stmt, u);
     if (n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TSDICTIONARY ||
         n->define_stmt->kind == PG_QUERY__OBJECT_TYPE__OBJECT_TSCONFIGURATION)
         return utility_define_text_search(ps, n->define_stmt, u);

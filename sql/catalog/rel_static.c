@@ -179,9 +179,7 @@ static bool next_aggregate(struct rel_scan *x)
     }
     return false;
 }
-STATIC_SOURCE(collation)
 STATIC_SOURCE(language)
-STATIC_SOURCE(conversion)
 STATIC_SOURCE(tablespace)
 STATIC_SOURCE(ts_parser)
 STATIC_SOURCE(ts_template)
@@ -192,15 +190,54 @@ STATIC_SOURCE(sql_sizing)
 
 #define DEFAULT_PARSER 3722
 
-/* The next dictionary or configuration of users; what an extension brings is not shown. */
+/* The next object of users; what an extension brings is not shown. */
 static const void *next_user_object(struct rel_scan *x, const struct list *l)
 {
     while (x->j < l->n) {
-        const uint32_t *oid = l->items[x->j++]; /* both structs begin with it */
+        const uint32_t *oid = l->items[x->j++]; /* their structs begin with it */
         if (*oid < DURABLE_EXTENSION_OID_FIRST && (x->key != 0 || *oid == x->key_oid))
             return oid;
     }
     return NULL;
+}
+
+static bool next_collation(struct rel_scan *x)
+{
+    if (next_cells(x, collation_cells[0], COUNT(collation_cells), COUNT(collation_cells[0])))
+        return true;
+    const struct pg_collation_def *c = next_user_object(x, &x->s->collations);
+    if (!c)
+        return false;
+    put_int(x, c->oid);
+    put_text(x, c->name);
+    put_int(x, c->namespace_oid);
+    put_int(x, c->owner);
+    put_text(x, "c");
+    put_int(x, c->deterministic);
+    put_int(x, c->encoding);
+    put_text(x, c->collate);
+    put_text(x, c->ctype);
+    put_text(x, c->icu_locale);
+    put_text(x, c->version);
+    return true;
+}
+
+static bool next_conversion(struct rel_scan *x)
+{
+    if (next_cells(x, conversion_cells[0], COUNT(conversion_cells), COUNT(conversion_cells[0])))
+        return true;
+    const struct conversion_def *c = next_user_object(x, &x->s->conversions);
+    if (!c)
+        return false;
+    put_int(x, c->oid);
+    put_text(x, c->name);
+    put_int(x, c->namespace_oid);
+    put_int(x, c->owner);
+    put_int(x, c->from);
+    put_int(x, c->to);
+    put_int(x, c->function);
+    put_int(x, c->is_default);
+    return true;
 }
 
 static bool next_ts_dict(struct rel_scan *x)

@@ -336,6 +336,25 @@ struct range_def {
     uint32_t range, subtype, multirange, collation, opclass, canonical, subdiff;
 };
 
+/* Collations (pg_collation) and encoding conversions (pg_conversion), built-in ones included. */
+struct pg_collation_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid, owner;
+    char provider; /* d the database's, c libc */
+    bool deterministic;
+    int encoding; /* -1: any */
+    const char *collate, *ctype, *icu_locale, *version;
+};
+struct conversion_def {
+    uint32_t oid;
+    const char *name;
+    uint32_t namespace_oid, owner;
+    int from, to; /* encodings */
+    uint32_t function;
+    bool is_default;
+};
+
 /* Text search: dictionaries and configurations, built-in ones included. */
 struct ts_dict_def {
     uint32_t oid;
@@ -458,6 +477,15 @@ const struct ts_dict_def *snapshot_ts_dict(const struct snapshot *s, uint32_t oi
 const struct ts_dict_def *snapshot_ts_dict_named(const struct snapshot *s, uint32_t namespace_oid, const char *name);
 const struct ts_config_def *snapshot_ts_config(const struct snapshot *s, uint32_t oid);
 const struct ts_config_def *snapshot_ts_config_named(const struct snapshot *s, uint32_t namespace_oid, const char *name);
+/* Collations and conversions by OID, and by name in a schema. */
+const struct pg_collation_def *snapshot_collation(const struct snapshot *s, uint32_t oid);
+const struct pg_collation_def *snapshot_collation_named(const struct snapshot *s, uint32_t namespace_oid, const char *name);
+const struct conversion_def *snapshot_conversion(const struct snapshot *s, uint32_t oid);
+const struct conversion_def *snapshot_conversion_named(const struct snapshot *s, uint32_t namespace_oid, const char *name);
+/* A schema's default conversion between two encodings. */
+const struct conversion_def *snapshot_conversion_default(const struct snapshot *s, uint32_t namespace_oid, int from, int to);
+/* The i-th built-in conversion (from 0) that the function carries out. */
+const struct conversion_def *snapshot_conversion_of_function(uint32_t function, int i);
 /* Of a range or multirange type that a user made; NULL for any other. */
 const struct range_def *snapshot_range(const struct snapshot *s, uint32_t type);
 const struct proc *snapshot_proc(const struct snapshot *s, uint32_t oid);

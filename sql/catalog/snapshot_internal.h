@@ -38,6 +38,8 @@
 #define CLASS_PG_USER_MAPPING 1418u
 #define CLASS_PG_OPFAMILY   2753u
 #define CLASS_PG_EXTENSION  3079u
+#define CLASS_PG_COLLATION  3456u
+#define CLASS_PG_CONVERSION 2607u
 #define CLASS_PG_TS_DICT    3600u
 #define CLASS_PG_TS_CONFIG  3602u
 #define CLASS_PG_POLICY     3256u
@@ -139,7 +141,7 @@ struct snapshot {
     uint32_t database_owner;
 
     struct list statistics, namespaces, relations, types, procs, operators, casts, constraints, triggers, event_triggers, rules, foreign,
-        opfamilies, opfamily_members, roles, extensions, ams, opclasses, attrdefs, depends, on_commits, ranges, ts_dicts, ts_configs, comments, acls,
+        opfamilies, opfamily_members, roles, extensions, ams, opclasses, attrdefs, depends, on_commits, ranges, ts_dicts, ts_configs, collations, conversions, comments, acls,
         default_acls, members, settings, policies;
     struct map namespace_oid, namespace_name;
     struct map relation_oid, relation_name, relation_sqlite;
@@ -204,6 +206,7 @@ void snapshot_store_unref(struct snapshot_store *st); /* snapshot.c */
 struct snapshot_store *snapshot_store_create(struct snapshot_store *before);
 bool snapshot_load_procs(struct loader *l);     /* snapshot_proc.c: functions */
 bool snapshot_load_text_search(struct loader *l); /* snapshot_text_search.c: dictionaries, configurations */
+bool snapshot_load_collations(struct loader *l); /* snapshot_collation.c: collations, conversions */
 bool snapshot_load_ranges(struct loader *l);    /* snapshot_range.c: range types */
 bool snapshot_load_opclasses(struct loader *l); /* snapshot_opclass.c */
 bool snapshot_load_rules(struct loader *l);     /* snapshot_rules.c */

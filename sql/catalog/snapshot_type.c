@@ -198,7 +198,7 @@ bool snapshot_load_types(struct loader *l)
                           "SELECT oid, enumtypid, enumsortorder, enumlabel FROM @_pg_enum WHERE $T(enumtypid) "
                           "ORDER BY enumtypid, enumsortorder",
                           load_enum_label) &&
-              snapshot_load_ranges(l) && snapshot_load_text_search(l);
+              snapshot_load_ranges(l) && snapshot_load_text_search(l) && snapshot_load_collations(l);
     if (ok)
         resolve_types(l);
     return ok;

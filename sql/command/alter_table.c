@@ -440,8 +440,8 @@ static bool merge_added_column(struct command *c, const struct relation *child, 
     if (a->collation != k->column.collation) {
         error_set(c->err, ERRCODE_COLLATION_MISMATCH, "child table \"%s\" has different collation for column \"%s\"",
                   child->name, a->name);
-        error_detail(c->err, "\"%s\" versus \"%s\"", analyze_collation_name(a->collation),
-                     analyze_collation_name(k->column.collation));
+        error_detail(c->err, "\"%s\" versus \"%s\"", analyze_collation_name(c->snapshot, a->collation),
+                     analyze_collation_name(c->snapshot, k->column.collation));
         return false;
     }
     cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "merging definition of column \"%s\" for child \"%s\"", a->name,

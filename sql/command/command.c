@@ -41,6 +41,7 @@ static const struct {
     {UTILITY_CREATE_OPERATOR, run_create_operator},
     {UTILITY_CREATE_CAST, run_create_cast},
     {UTILITY_TEXT_SEARCH, run_text_search},
+    {UTILITY_COLLATION, run_collation},
     {UTILITY_CREATE_EXTENSION, run_create_extension},
     {UTILITY_ALTER_EXTENSION, run_alter_extension},
     {UTILITY_CREATE_ROLE, run_create_role},

@@ -342,20 +342,29 @@ bool extension_set_schema(struct command *c, const struct extension_def *e, cons
 
 /* --- text_search_command.c ------------------------------------------------------------------------------ */
 
-/* A text search dictionary or configuration, with what its rows are called. */
-struct ts_object {
+bool run_text_search(struct command *c);
+
+/* --- collation_command.c -------------------------------------------------------------------------------- */
+
+bool run_collation(struct command *c);
+
+/* --- schema_object.c ------------------------------------------------------------------------------------- */
+
+/* A text search dictionary or configuration, a collation, a conversion, with what its rows are called. */
+struct schema_object {
     uint32_t classid, oid, namespace_oid, owner;
     const char *name;
     const char *kind;           /* as messages say it */
     const char *table, *prefix; /* of its columns */
 };
-bool run_text_search(struct command *c);
+/* Whether objects of that kind are these. */
+bool cmd_is_schema_object(enum object_kind object);
 /* By name through the search path; false without error when there is none (kind, table and prefix are set all the same). */
-bool cmd_find_text_search(struct command *c, bool config, const struct qualified_name *n, struct ts_object *out);
+bool cmd_find_schema_object(struct command *c, enum object_kind object, const struct qualified_name *n, struct schema_object *out);
 /* The same with 42704, and 42501 unless the role owns it. */
-bool cmd_need_text_search(struct command *c, bool config, const struct qualified_name *n, struct ts_object *out);
-bool text_search_rename(struct command *c, bool config, const struct qualified_name *n, const char *name);
-bool text_search_set_schema(struct command *c, bool config, const struct qualified_name *n, const struct namespace_def *ns);
+bool cmd_need_schema_object(struct command *c, enum object_kind object, const struct qualified_name *n, struct schema_object *out);
+bool schema_object_rename(struct command *c, enum object_kind object, const struct qualified_name *n, const char *name);
+bool schema_object_set_schema(struct command *c, enum object_kind object, const struct qualified_name *n, const struct namespace_def *ns);
 
 /* --- large_object_command.c ------------------------------------------------------------------------------- */
 

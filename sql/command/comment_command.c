@@ -253,10 +253,10 @@ static bool find_event_trigger(struct command *c, struct commented *t)
              : missing(c, "event trigger", named(c)->name.name);
 }
 
-static bool find_text_search(struct command *c, struct commented *t)
+static bool find_schema_object(struct command *c, struct commented *t)
 {
-    struct ts_object o;
-    return cmd_need_text_search(c, c->utility->comment.object == OBJECT_TS_CONFIG, &named(c)->name, &o) && set(t, o.classid, o.oid);
+    struct schema_object o;
+    return cmd_need_schema_object(c, c->utility->comment.object, &named(c)->name, &o) && set(t, o.classid, o.oid);
 }
 
 static bool find_large_object(struct command *c, struct commented *t)
@@ -282,12 +282,6 @@ static const struct built_in {
 #define PG_TABLESPACE(oid, name, owner) {OBJECT_TABLESPACE, 1213, oid, name, "tablespace"},
 #include "sql/catalog/builtin/pg_tablespace.def"
 #undef PG_TABLESPACE
-#define PG_COLLATION(oid, name, ns, owner, provider, det, enc, coll, ctype, icu, version) {OBJECT_COLLATION, 3456, oid, name, "collation"},
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
-#define PG_CONVERSION(oid, name, ns, owner, from, to, proc, def) {OBJECT_CONVERSION, 2607, oid, name, "conversion"},
-#include "sql/catalog/builtin/pg_conversion.def"
-#undef PG_CONVERSION
 #define PG_TS_PARSER(oid, name, ns, start, token, end, headline, lextype) {OBJECT_TS_PARSER, 3601, oid, name, "text search parser"},
 #include "sql/catalog/builtin/pg_ts_parser.def"
 #undef PG_TS_PARSER
@@ -312,9 +306,6 @@ static bool find_built_in(struct command *c, struct commented *t)
             return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be superuser");
         return cmd_check_owner(c, BOOTSTRAP_SUPERUSER, what, cmd_qualified_text(c, n)) && set(t, b->classid, b->oid);
     }
-    if (c->utility->comment.object == OBJECT_COLLATION)
-        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "collation \"%s\" for encoding \"UTF8\" does not exist",
-                         cmd_qualified_text(c, n));
     return missing(c, what, cmd_qualified_text(c, n));
 }
 
@@ -346,10 +337,10 @@ static const struct {
     {OBJECT_ROLE, find_role},               {OBJECT_DATABASE, find_database},
     {OBJECT_FDW, find_foreign},             {OBJECT_FOREIGN_SERVER, find_foreign},
     {OBJECT_EVENT_TRIGGER, find_event_trigger},
-    {OBJECT_TS_CONFIG, find_text_search},   {OBJECT_TS_DICT, find_text_search},
+    {OBJECT_TS_CONFIG, find_schema_object}, {OBJECT_TS_DICT, find_schema_object},
     {OBJECT_TS_PARSER, find_built_in},      {OBJECT_TS_TEMPLATE, find_built_in},
     {OBJECT_LANGUAGE, find_built_in},       {OBJECT_TABLESPACE, find_built_in},
-    {OBJECT_COLLATION, find_built_in},      {OBJECT_CONVERSION, find_built_in},
+    {OBJECT_COLLATION, find_schema_object}, {OBJECT_CONVERSION, find_schema_object},
     {OBJECT_ACCESS_METHOD, find_access_method},
     {OBJECT_LARGE_OBJECT, find_large_object},
 };

@@ -272,6 +272,29 @@ static void add_type_dependents(struct drop *d, const struct type_def *t, int vi
     add_recorded(d, CLASS_PG_TYPE, t->oid, 0, via);
 }
 
+/* Columns, keys of indexes, domains and range types with that collation; expressions that name it are recorded. */
+static void add_collation_dependents(struct drop *d, uint32_t collation, int via)
+{
+    for (int i = 0; i < d->s->relations.n; i++) {
+        const struct relation *r = d->s->relations.items[i];
+        for (int k = 0; r->kind != RELKIND_VIEW && !r->index && k < r->natts; k++)
+            if (!r->atts[k].dropped && r->atts[k].collation == collation)
+                add(d, CLASS_PG_CLASS, r->oid, is_partition_key(d, r, k + 1) ? 0 : k + 1, false, via);
+        for (int k = 0; r->index && k < r->index->nkeys; k++) {
+            const struct index_column *key = &r->index->columns[k];
+            if (key->collation == collation && (!key->attnum || r->index->table->atts[key->attnum - 1].collation != collation))
+                add(d, CLASS_PG_CLASS, r->oid, 0, false, via);
+        }
+    }
+    for (int i = 0; i < d->s->types.n; i++) {
+        const struct type_def *t = d->s->types.items[i];
+        const struct range_def *range = t->typtype == 'r' ? snapshot_range(d->s, t->oid) : NULL;
+        if ((t->typtype == 'd' && t->collation == collation) || (range && range->collation == collation))
+            add(d, CLASS_PG_TYPE, t->oid, 0, false, via);
+    }
+    add_recorded(d, CLASS_PG_COLLATION, collation, 0, via);
+}
+
 static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
 {
     for (int i = 0; i < d->s->relations.n; i++) {
@@ -313,6 +336,16 @@ static void add_schema_contents(struct drop *d, uint32_t namespace_oid, int via)
         const struct statistics_def *st = d->s->statistics.items[i];
         if (st->namespace_oid == namespace_oid)
             add(d, CLASS_PG_STATISTIC_EXT, st->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->collations.n; i++) {
+        const struct pg_collation_def *k = d->s->collations.items[i];
+        if (k->namespace_oid == namespace_oid)
+            add(d, CLASS_PG_COLLATION, k->oid, 0, false, via);
+    }
+    for (int i = 0; i < d->s->conversions.n; i++) {
+        const struct conversion_def *k = d->s->conversions.items[i];
+        if (k->namespace_oid == namespace_oid)
+            add(d, CLASS_PG_CONVERSION, k->oid, 0, false, via);
     }
     for (int i = 0; i < d->s->ts_dicts.n; i++) {
         const struct ts_dict_def *t = d->s->ts_dicts.items[i];
@@ -426,6 +459,8 @@ static void add_dependents(struct drop *d, int i)
         add_schema_contents(d, a.oid, i);
     } else if (a.classid == CLASS_PG_PROC || a.classid == CLASS_PG_OPERATOR) {
         add_recorded(d, a.classid, a.oid, 0, i);
+    } else if (a.classid == CLASS_PG_COLLATION) {
+        add_collation_dependents(d, a.oid, i);
     } else if (a.classid == CLASS_PG_OPCLASS) {
         add_opclass_indexes(d, a.oid, i);
     } else if (a.classid == CLASS_PG_EXTENSION) {

@@ -389,14 +389,14 @@ static bool find_dropped_foreign(struct command *c, bool wrapper, const char *na
     return true;
 }
 
-static bool find_dropped_text_search(struct command *c, bool config, const struct qualified_name *n, struct object_address *a,
-                                     bool *found)
+static bool find_dropped_schema_object(struct command *c, const struct qualified_name *n, struct object_address *a, bool *found)
 {
-    struct ts_object o;
+    struct schema_object o;
     if (schema_missing(c, n, c->utility->drop.missing_ok))
         return !error_is_set(c->err);
-    if (!cmd_find_text_search(c, config, n, &o))
-        return missing(c, ERRCODE_UNDEFINED_OBJECT, o.kind, cmd_qualified_text(c, n));
+    if (!cmd_find_schema_object(c, c->utility->drop.object, n, &o))
+        return c->utility->drop.missing_ok ? missing(c, ERRCODE_UNDEFINED_OBJECT, o.kind, cmd_qualified_text(c, n))
+                                           : cmd_need_schema_object(c, c->utility->drop.object, n, &o);
     if (o.oid < FIRST_USER_OID || o.oid >= DURABLE_EXTENSION_OID_FIRST)
         return refuse_needed(c, o.classid, o.oid);
     *found = true;
@@ -460,8 +460,8 @@ static bool find_dropped(struct command *c, const struct object_ref *ref, struct
     }
     if (kind == OBJECT_OPERATOR)
         return find_dropped_operator(c, ref, a, found);
-    if (kind == OBJECT_TS_CONFIG || kind == OBJECT_TS_DICT)
-        return find_dropped_text_search(c, kind == OBJECT_TS_CONFIG, &ref->name, a, found);
+    if (cmd_is_schema_object(kind))
+        return find_dropped_schema_object(c, &ref->name, a, found);
     if (kind == OBJECT_CAST)
         return find_dropped_cast(c, ref, a, found);
     if (kind == OBJECT_EXTENSION) {

@@ -51,6 +51,10 @@ static const struct {
      "DELETE FROM main._pg_operator_more WHERE oid = %u; DELETE FROM @_pg_operator WHERE oid = %u; "
      "UPDATE @_pg_operator SET oprcom = 0 WHERE oprcom = %u; "
      "UPDATE @_pg_operator SET oprnegate = 0 WHERE oprnegate = %u"},
+    {CLASS_PG_COLLATION,
+     "DELETE FROM main._pg_collation WHERE oid = %u"},
+    {CLASS_PG_CONVERSION,
+     "DELETE FROM main._pg_conversion WHERE oid = %u"},
     {CLASS_PG_TS_DICT,
      "DELETE FROM main._pg_ts_dict WHERE oid = %u"},
     {CLASS_PG_TS_CONFIG,

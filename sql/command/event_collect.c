@@ -224,6 +224,8 @@ static void note_made(struct command *c, const struct snapshot *before)
     }
     note_list(c, &before->policies, &now->policies, CLASS_PG_POLICY, tag);
     note_list(c, &before->statistics, &now->statistics, CLASS_PG_STATISTIC_EXT, tag);
+    note_list(c, &before->collations, &now->collations, CLASS_PG_COLLATION, tag);
+    note_list(c, &before->conversions, &now->conversions, CLASS_PG_CONVERSION, tag);
     note_list(c, &before->ts_dicts, &now->ts_dicts, CLASS_PG_TS_DICT, tag);
     note_list(c, &before->ts_configs, &now->ts_configs, CLASS_PG_TS_CONFIG, tag);
     for (int i = 0; i < now->foreign.n; i++) {

@@ -240,6 +240,8 @@ static bool expr_depends(struct expr *e, void *arg)
         cmd_record_depend(d->c, d->classid, d->objid, 0, named_class(e->type), (uint32_t)e->constant.value.i, 0, 'n');
     } else if (e->kind == EXPR_SUBLINK) {
         query_depends(d, e->sublink.query);
+    } else if (e->kind == EXPR_COLLATE) {
+        cmd_record_depend(d->c, d->classid, d->objid, 0, CLASS_PG_COLLATION, e->cast.collation, 0, 'n');
     } else if (e->kind == EXPR_FIELD) {
         const struct type_def *row = snapshot_type(d->c->snapshot, e->field.arg->type);
         const struct relation *r = row && row->relid ? snapshot_relation(d->c->snapshot, row->relid) : NULL;

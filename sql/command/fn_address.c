@@ -328,18 +328,12 @@ static const struct builtin {
     uint32_t classid, oid;
     const char *name;
 } builtins[] = {
-#define PG_CONVERSION(oid, name, ns, owner, from, to, proc, def) {"conversion", 2607, oid, name},
-#include "sql/catalog/builtin/pg_conversion.def"
-#undef PG_CONVERSION
 #define PG_TS_PARSER(oid, name, ...) {"text search parser", 3601, oid, name},
 #include "sql/catalog/builtin/pg_ts_parser.def"
 #undef PG_TS_PARSER
 #define PG_TS_TEMPLATE(oid, name, ...) {"text search template", 3764, oid, name},
 #include "sql/catalog/builtin/pg_ts_template.def"
 #undef PG_TS_TEMPLATE
-#define PG_COLLATION(oid, name, ...) {"collation", 3456, oid, name},
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
 #define PG_LANGUAGE(oid, name, ...) {"language", 2612, oid, name},
 #include "sql/catalog/builtin/pg_language.def"
 #undef PG_LANGUAGE
@@ -370,6 +364,12 @@ static bool find_in_schema(struct address *a)
             !strcmp(a->type, "text search dictionary") ? snapshot_ts_dict_named(snap(a), path[i], name) : NULL;
         const struct ts_config_def *c =
             !strcmp(a->type, "text search configuration") ? snapshot_ts_config_named(snap(a), path[i], name) : NULL;
+        const struct pg_collation_def *collation =
+            !strcmp(a->type, "collation") ? snapshot_collation_named(snap(a), path[i], name) : NULL;
+        const struct conversion_def *conversion =
+            !strcmp(a->type, "conversion") ? snapshot_conversion_named(snap(a), path[i], name) : NULL;
+        if (collation || conversion)
+            return collation ? found(a, CLASS_PG_COLLATION, collation->oid) : found(a, CLASS_PG_CONVERSION, conversion->oid);
         if (st || d || c)
             return st ? found(a, CLASS_PG_STATISTIC_EXT, st->oid)
                    : d ? found(a, CLASS_PG_TS_DICT, d->oid)

@@ -194,12 +194,8 @@ static void opclass_name(struct fcall *f, struct strbuf *b, const struct opclass
 
 static const char *collation_shown(struct fcall *f, uint32_t oid)
 {
-#define PG_COLLATION(oid_, name, ns, owner, provider, det, enc, coll, ctype, icu, version)                                  \
-    if (oid == (oid_))                                                                                                      \
-        return format_identifier(f->arena, name);
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
-    return "\"default\"";
+    const struct pg_collation_def *c = snapshot_collation(f->ctx->snapshot, oid);
+    return c ? fn_collation_shown(f, c) : "\"default\"";
 }
 
 static void key_definition(struct fcall *f, struct strbuf *b, const struct index_def *d, int i, bool name_only,

@@ -215,11 +215,6 @@ static const struct named tablespaces[] = {
 #include "sql/catalog/builtin/pg_tablespace.def"
 #undef PG_TABLESPACE
 };
-static const struct named collations[] = {
-#define PG_COLLATION(oid, name, ns, owner, provider, det, enc, coll, ctype, icu, version) {oid, name},
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
-};
 static const struct family {
     uint32_t oid, am;
     const char *name;
@@ -250,26 +245,6 @@ static bool identify_tablespace(struct fcall *f, uint32_t oid, int sub, struct i
     return identity_plain(f, i, "tablespace", FIND(tablespaces, oid));
 }
 
-/* Built-in things of pg_catalog. */
-static bool of_catalog(struct fcall *f, struct identity *i, const char *type, const char *name)
-{
-    if (!name)
-        return false;
-    i->type = type;
-    i->schema = "pg_catalog";
-    i->name = name;
-    i->identity = identity_qualified(f, PG_CATALOG_NAMESPACE, name);
-    i->description = arena_printf(f->arena, "%s %s", type, identity_quoted(f, name));
-    identity_names(i, i->schema, name, NULL);
-    return true;
-}
-
-static bool identify_collation(struct fcall *f, uint32_t oid, int sub, struct identity *i)
-{
-    (void)sub;
-    return of_catalog(f, i, "collation", FIND(collations, oid));
-}
-
 static bool of_schema(struct fcall *f, struct identity *i, const char *type, uint32_t namespace_oid, const char *name, bool visible)
 {
     i->type = type;
@@ -279,6 +254,20 @@ static bool of_schema(struct fcall *f, struct identity *i, const char *type, uin
     i->description = arena_printf(f->arena, "%s %s", type, visible ? identity_quoted(f, name) : i->identity);
     identity_names(i, i->schema, name, NULL);
     return true;
+}
+
+static bool identify_collation(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct pg_collation_def *c = snapshot_collation(snap(f), oid);
+    (void)sub;
+    return c && of_schema(f, i, "collation", c->namespace_oid, c->name, fn_collation_visible(f, c));
+}
+
+static bool identify_conversion(struct fcall *f, uint32_t oid, int sub, struct identity *i)
+{
+    const struct conversion_def *c = snapshot_conversion(snap(f), oid);
+    (void)sub;
+    return c && of_schema(f, i, "conversion", c->namespace_oid, c->name, fn_conversion_visible(f, c));
 }
 
 static bool identify_config(struct fcall *f, uint32_t oid, int sub, struct identity *i)
@@ -482,7 +471,7 @@ static const struct {
     {2601, identify_am},                    {2605, identify_cast},
     {2612, identify_language},              {2616, identify_opclass},
     {2753, identify_opfamily},              {2620, identify_trigger},
-    {1213, identify_tablespace},            {3456, identify_collation},
+    {1213, identify_tablespace},            {3456, identify_collation},             {CLASS_PG_CONVERSION, identify_conversion},
     {3602, identify_config},                {3600, identify_dictionary},
 };
 

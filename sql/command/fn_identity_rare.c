@@ -163,9 +163,6 @@ static const struct builtin {
     uint32_t classid, oid;
     const char *name;
 } builtins[] = {
-#define PG_CONVERSION(oid, name, ns, owner, from, to, proc, def) {2607, oid, name},
-#include "sql/catalog/builtin/pg_conversion.def"
-#undef PG_CONVERSION
 #define PG_TS_PARSER(oid, name, ...) {3601, oid, name},
 #include "sql/catalog/builtin/pg_ts_parser.def"
 #undef PG_TS_PARSER

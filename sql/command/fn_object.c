@@ -145,6 +145,43 @@ static void fn_builtin_visible(struct fcall *f)
         f->result = value_bool(path_has(f, PG_CATALOG_NAMESPACE));
 }
 
+bool fn_collation_visible(struct fcall *f, const struct pg_collation_def *c)
+{
+    const struct pg_collation_def *first = NULL;
+    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
+        first = snapshot_collation_named(snap(f), f->ctx->search_path[i], c->name);
+    return first == c;
+}
+
+bool fn_conversion_visible(struct fcall *f, const struct conversion_def *c)
+{
+    const struct conversion_def *first = NULL;
+    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
+        first = snapshot_conversion_named(snap(f), f->ctx->search_path[i], c->name);
+    return first == c;
+}
+
+const char *fn_collation_shown(struct fcall *f, const struct pg_collation_def *c)
+{
+    const struct namespace_def *n = fn_collation_visible(f, c) ? NULL : snapshot_namespace(snap(f), c->namespace_oid);
+    const char *name = format_identifier(f->arena, c->name);
+    return n ? arena_printf(f->arena, "%s.%s", format_identifier(f->arena, n->name), name) : name;
+}
+
+static void pg_collation_visible(struct fcall *f)
+{
+    const struct pg_collation_def *c = snapshot_collation(snap(f), fn_oid(f, 0));
+    if (c)
+        f->result = value_bool(fn_collation_visible(f, c));
+}
+
+static void pg_conversion_visible(struct fcall *f)
+{
+    const struct conversion_def *c = snapshot_conversion(snap(f), fn_oid(f, 0));
+    if (c)
+        f->result = value_bool(fn_conversion_visible(f, c));
+}
+
 bool fn_ts_config_visible(struct fcall *f, const struct ts_config_def *c)
 {
     const struct ts_config_def *first = NULL;
@@ -185,8 +222,9 @@ static void fn_collation_for(struct fcall *f)
         return;
     }
     uint32_t c = f->collation ? f->collation : t ? t->collation : 0;
-    if (c)
-        fcall_return_textz(f, c == C_COLLATION_OID ? "\"C\"" : c == 951 ? "\"POSIX\"" : "\"default\"");
+    const struct pg_collation_def *k = c ? snapshot_collation(snap(f), c) : NULL;
+    if (k)
+        fcall_return_textz(f, fn_collation_shown(f, k));
 }
 
 /* --- comments -------------------------------------------------------------------------------------------- */
@@ -509,8 +547,8 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_operator_is_visible", .call = fn_operator_visible},
     {"pg_opclass_is_visible", .call = fn_opclass_visible},
     {"pg_opfamily_is_visible", .call = fn_opfamily_visible},
-    {"pg_collation_is_visible", .call = fn_builtin_visible},
-    {"pg_conversion_is_visible", .call = fn_builtin_visible},
+    {"pg_collation_is_visible", .call = pg_collation_visible},
+    {"pg_conversion_is_visible", .call = pg_conversion_visible},
     {"pg_ts_config_is_visible", .call = fn_config_visible},
     {"pg_ts_dict_is_visible", .call = fn_dict_visible},
     {"pg_ts_parser_is_visible", .call = fn_builtin_visible},

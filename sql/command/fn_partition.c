@@ -27,7 +27,7 @@ static void add_key(struct fcall *f, const struct relation *r, const struct part
     }
     uint32_t collation = k->attnum ? r->atts[k->attnum - 1].collation : t ? t->collation : 0;
     if (k->collation && k->collation != collation)
-        strbuf_printf(b, " COLLATE %s", format_identifier(f->arena, analyze_collation_name(k->collation)));
+        strbuf_printf(b, " COLLATE %s", format_identifier(f->arena, analyze_collation_name(f->ctx->snapshot, k->collation)));
     if (own && usual && own != usual)
         strbuf_printf(b, " %s", format_identifier(f->arena, own->name));
 }

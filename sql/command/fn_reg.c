@@ -398,69 +398,47 @@ static uint32_t find_role(struct fcall *f, const char *text, bool quiet)
     return r ? r->oid : 0;
 }
 
-/* Small catalogs that only reg* types look into: {oid, name}. */
-struct named {
-    uint32_t oid;
-    const char *name;
-};
-static const struct named collations[] = {
-#define PG_COLLATION(oid, name, ns, owner, provider, det, enc, coll, ctype, icu, version) {oid, name},
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
-    {0, NULL}};
-static uint32_t find_named(struct fcall *f, const struct named *rows, const char *what, const char *text,
-                           bool quiet)
+/* Text search objects and collations, which live in schemas and have names alone. */
+enum named_kind { NAMED_CONFIG, NAMED_DICTIONARY, NAMED_COLLATION };
+
+static uint32_t named_in(const struct snapshot *s, enum named_kind kind, uint32_t ns, const char *name)
 {
+    const struct ts_config_def *c = kind == NAMED_CONFIG ? snapshot_ts_config_named(s, ns, name) : NULL;
+    const struct ts_dict_def *d = kind == NAMED_DICTIONARY ? snapshot_ts_dict_named(s, ns, name) : NULL;
+    const struct pg_collation_def *o = kind == NAMED_COLLATION ? snapshot_collation_named(s, ns, name) : NULL;
+    return c ? c->oid : d ? d->oid : o ? o->oid : 0;
+}
+
+static uint32_t find_named(struct fcall *f, enum named_kind kind, const char *text, bool quiet)
+{
+    static const char *const missing[] = {"text search configuration \"%s\" does not exist", "text search dictionary \"%s\" does not exist",
+                                          "collation \"%s\" for encoding \"UTF8\" does not exist"};
     char *parts[3];
     int n;
-    if (!fn_split_name(f, text, parts, &n, 3, quiet))
+    uint32_t named = 0, found = 0;
+    if (!fn_split_name(f, text, parts, &n, 3, quiet) || (n > 1 && !(named = schema_oid(f, parts[n - 2], quiet))))
         return 0;
-    if (n > 1 && !schema_oid(f, parts[n - 2], quiet))
-        return 0;
-    for (const struct named *r = rows; r->name; r++)
-        if (strcmp(r->name, parts[n - 1]) == 0 && (n == 1 || strcmp(parts[n - 2], "pg_catalog") == 0))
-            return r->oid;
-    if (!quiet)
-        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, what,
+    for (int i = 0; i < (n > 1 ? 1 : f->ctx->nsearch_path) && !found; i++)
+        found = named_in(f->ctx->snapshot, kind, n > 1 ? named : f->ctx->search_path[i], parts[n - 1]);
+    if (!found && !quiet)
+        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, missing[kind],
                   n > 1 ? arena_printf(f->arena, "%s.%s", parts[n - 2], parts[n - 1]) : parts[0]);
-    return 0;
+    return found;
 }
 
 static uint32_t find_collation(struct fcall *f, const char *text, bool quiet)
 {
-    return find_named(f, collations, "collation \"%s\" for encoding \"UTF8\" does not exist", text, quiet);
-}
-
-/* Dictionaries and configurations, through the search path. */
-static uint32_t find_text_search(struct fcall *f, bool config, const char *text, bool quiet)
-{
-    const struct snapshot *s = f->ctx->snapshot;
-    char *parts[3];
-    int n;
-    uint32_t named = 0;
-    if (!fn_split_name(f, text, parts, &n, 3, quiet) || (n > 1 && !(named = schema_oid(f, parts[n - 2], quiet))))
-        return 0;
-    for (int i = 0; i < (n > 1 ? 1 : f->ctx->nsearch_path); i++) {
-        uint32_t ns = n > 1 ? named : f->ctx->search_path[i];
-        const struct ts_config_def *c = config ? snapshot_ts_config_named(s, ns, parts[n - 1]) : NULL;
-        const struct ts_dict_def *d = config ? NULL : snapshot_ts_dict_named(s, ns, parts[n - 1]);
-        if (c || d)
-            return c ? c->oid : d->oid;
-    }
-    if (!quiet)
-        error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "text search %s \"%s\" does not exist", config ? "configuration" : "dictionary",
-                  n > 1 ? arena_printf(f->arena, "%s.%s", parts[n - 2], parts[n - 1]) : parts[0]);
-    return 0;
+    return find_named(f, NAMED_COLLATION, text, quiet);
 }
 
 static uint32_t find_config(struct fcall *f, const char *text, bool quiet)
 {
-    return find_text_search(f, true, text, quiet);
+    return find_named(f, NAMED_CONFIG, text, quiet);
 }
 
 static uint32_t find_dictionary(struct fcall *f, const char *text, bool quiet)
 {
-    return find_text_search(f, false, text, quiet);
+    return find_named(f, NAMED_DICTIONARY, text, quiet);
 }
 
 /* --- output ------------------------------------------------------------------------------------------------- */
@@ -530,17 +508,10 @@ static const char *role_name(struct fcall *f, uint32_t oid)
     return r ? format_identifier(f->arena, r->name) : NULL;
 }
 
-static const char *name_of(struct fcall *f, const struct named *rows, uint32_t oid)
-{
-    for (const struct named *r = rows; r->name; r++)
-        if (r->oid == oid)
-            return format_identifier(f->arena, r->name);
-    return NULL;
-}
-
 static const char *collation_name(struct fcall *f, uint32_t oid)
 {
-    return name_of(f, collations, oid);
+    const struct pg_collation_def *c = snapshot_collation(f->ctx->snapshot, oid);
+    return c ? fn_collation_shown(f, c) : NULL;
 }
 
 static const char *config_name(struct fcall *f, uint32_t oid)

@@ -225,22 +225,6 @@ static const struct opclass_def *find_opclass(struct command *c, const struct in
     return index_opclass_fits(c, oc, type) ? oc : NULL;
 }
 
-static uint32_t collation_named(const char *name)
-{
-    static const struct {
-        uint32_t oid;
-        const char *name;
-    } collations[] = {
-#define PG_COLLATION(oid, name, ns, owner, provider, det, enc, coll, ctype, icu, version) {oid, name},
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
-    };
-    for (size_t i = 0; i < sizeof(collations) / sizeof(collations[0]); i++)
-        if (strcmp(collations[i].name, name) == 0)
-            return collations[i].oid;
-    return DEFAULT_COLLATION_OID;
-}
-
 static bool index_key(struct command *c, const struct relation *table, const struct index_elem *e,
                       const struct am_def *am, struct index_column *k)
 {
@@ -260,12 +244,12 @@ static bool index_key(struct command *c, const struct relation *table, const str
         k->type = e->expr->type;
         k->collation = e->expr->collation;
     }
-    if (e->collation.name) {
+    if (e->collation) {
         const struct type_def *t = snapshot_type(c->snapshot, k->type);
         if (!t || !t->collation)
             return error_set(c->err, ERRCODE_DATATYPE_MISMATCH, "collations are not supported by type %s",
                              cmd_type_name(c, k->type));
-        k->collation = collation_named(e->collation.name);
+        k->collation = e->collation;
     }
     const struct opclass_def *oc = find_opclass(c, e, am, k->type);
     if (!oc)

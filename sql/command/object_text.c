@@ -173,6 +173,14 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
         return arena_printf(c->arena, "operator %s(%s,%s)", o->name,
                             o->left ? type_text(c, s, snapshot_type(s, o->left)) : "NONE",
                             type_text(c, s, snapshot_type(s, o->right)));
+    const struct pg_collation_def *collation = classid == CLASS_PG_COLLATION ? snapshot_collation(s, oid) : NULL;
+    if (collation)
+        return arena_printf(c->arena, "collation %s",
+                            qualified(c, s, collation->namespace_oid, collation->name, in_path(c, collation->namespace_oid)));
+    const struct conversion_def *conversion = classid == CLASS_PG_CONVERSION ? snapshot_conversion(s, oid) : NULL;
+    if (conversion)
+        return arena_printf(c->arena, "conversion %s",
+                            qualified(c, s, conversion->namespace_oid, conversion->name, in_path(c, conversion->namespace_oid)));
     const struct ts_dict_def *dict = classid == CLASS_PG_TS_DICT ? snapshot_ts_dict(s, oid) : NULL;
     if (dict)
         return arena_printf(c->arena, "text search dictionary %s",

@@ -165,9 +165,11 @@ bool run_object_owner(struct command *c)
     case OBJECT_FOREIGN_SERVER:
         return cmd_own_foreign(c, c->utility->rename.object == OBJECT_FDW ? 'w' : 's', ref->name.name, role);
     case OBJECT_TS_CONFIG:
-    case OBJECT_TS_DICT: {
-        struct ts_object o;
-        return cmd_need_text_search(c, c->utility->rename.object == OBJECT_TS_CONFIG, &ref->name, &o) &&
+    case OBJECT_TS_DICT:
+    case OBJECT_COLLATION:
+    case OBJECT_CONVERSION: {
+        struct schema_object o;
+        return cmd_need_schema_object(c, c->utility->rename.object, &ref->name, &o) &&
                check_new_owner(c, role, o.namespace_oid) &&
                cmd_exec(c, "UPDATE main.%s SET %sowner = %u WHERE oid = %u", o.table, o.prefix, role->oid, o.oid) && cmd_reload(c);
     }

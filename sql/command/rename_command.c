@@ -593,7 +593,9 @@ bool run_rename(struct command *c)
         return cmd_rename_foreign(c, kind == OBJECT_FDW ? 'w' : 's', ref->name.name, to);
     case OBJECT_TS_CONFIG:
     case OBJECT_TS_DICT:
-        return text_search_rename(c, kind == OBJECT_TS_CONFIG, &ref->name, to);
+    case OBJECT_COLLATION:
+    case OBJECT_CONVERSION:
+        return schema_object_rename(c, kind, &ref->name, to);
     case OBJECT_EVENT_TRIGGER:
         return cmd_rename_event_trigger(c, ref->name.name, to);
     case OBJECT_ROLE:
@@ -620,8 +622,8 @@ bool run_set_schema(struct command *c)
         return statistics_move(c, &c->utility->rename.ref.name, NULL, ns, NULL);
     if (is_routine_kind(c->utility->rename.object))
         return function_move(c, c->utility->rename.ref.oid, NULL, ns);
-    if (c->utility->rename.object == OBJECT_TS_CONFIG || c->utility->rename.object == OBJECT_TS_DICT)
-        return text_search_set_schema(c, c->utility->rename.object == OBJECT_TS_CONFIG, &c->utility->rename.ref.name, ns);
+    if (cmd_is_schema_object(c->utility->rename.object))
+        return schema_object_set_schema(c, c->utility->rename.object, &c->utility->rename.ref.name, ns);
     if (!is_relation_kind(c->utility->rename.object)) {
         const struct type_def *t = cmd_find_type(c, &c->utility->rename.ref.name);
         if (!t || t->oid < FIRST_USER_OID || t->relid)

@@ -1,6 +1,6 @@
 /*
- * text_search_command.c: CREATE and ALTER TEXT SEARCH DICTIONARY and CONFIGURATION, and the look-ups by name that DROP, COMMENT,
- * RENAME and kin share. Called by the dispatcher of command.c.
+ * text_search_command.c: CREATE and ALTER TEXT SEARCH DICTIONARY and CONFIGURATION. Called by the dispatcher of command.c; renaming and
+ * kin is schema_object.c's.
  */
 #include <string.h>
 
@@ -43,30 +43,6 @@ static const struct ts_config_def *need_config(struct command *c, const struct q
     return k;
 }
 
-bool cmd_find_text_search(struct command *c, bool config, const struct qualified_name *n, struct ts_object *out)
-{
-    const struct ts_dict_def *d = config ? NULL : find_dict(c, n);
-    const struct ts_config_def *k = config ? find_config(c, n) : NULL;
-    *out = (struct ts_object){.classid = config ? CLASS_PG_TS_CONFIG : CLASS_PG_TS_DICT,
-                              .kind = config ? "text search configuration" : "text search dictionary",
-                              .table = config ? "_pg_ts_config" : "_pg_ts_dict",
-                              .prefix = config ? "cfg" : "dict"};
-    if (!d && !k)
-        return false;
-    out->oid = k ? k->oid : d->oid;
-    out->name = k ? k->name : d->name;
-    out->namespace_oid = k ? k->namespace_oid : d->namespace_oid;
-    out->owner = k ? k->owner : d->owner;
-    return true;
-}
-
-bool cmd_need_text_search(struct command *c, bool config, const struct qualified_name *n, struct ts_object *out)
-{
-    if (!cmd_find_text_search(c, config, n, out))
-        return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "%s \"%s\" does not exist", out->kind, cmd_qualified_text(c, n));
-    return cmd_check_owner(c, out->owner, out->kind, cmd_qualified_text(c, n));
-}
-
 static bool taken(struct command *c, bool config, const struct namespace_def *ns, const char *name)
 {
     const char *prefix = config ? "cfg" : "dict";
@@ -79,35 +55,6 @@ static bool taken(struct command *c, bool config, const struct namespace_def *ns
     c->err->table = config ? "pg_ts_config" : "pg_ts_dict";
     c->err->constraint = config ? "pg_ts_config_cfgname_index" : "pg_ts_dict_dictname_index";
     return true;
-}
-
-/* --- renaming and moving ---------------------------------------------------------------------------------- */
-
-bool text_search_rename(struct command *c, bool config, const struct qualified_name *n, const char *name)
-{
-    struct ts_object o;
-    if (!cmd_need_text_search(c, config, n, &o))
-        return false;
-    const struct namespace_def *ns = snapshot_namespace(c->snapshot, o.namespace_oid);
-    if (config ? snapshot_ts_config_named(c->snapshot, ns->oid, name) != NULL : snapshot_ts_dict_named(c->snapshot, ns->oid, name) != NULL)
-        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "%s \"%s\" already exists in schema \"%s\"", o.kind, name, ns->name);
-    return cmd_exec(c, "UPDATE main.%s SET %sname = %Q WHERE oid = %u", o.table, o.prefix, name, o.oid) && cmd_reload(c);
-}
-
-bool text_search_set_schema(struct command *c, bool config, const struct qualified_name *n, const struct namespace_def *ns)
-{
-    struct ts_object o;
-    if (!cmd_need_text_search(c, config, n, &o))
-        return false;
-    if (ns->oid == o.namespace_oid)
-        return true;
-    if (config ? snapshot_ts_config_named(c->snapshot, ns->oid, o.name) != NULL
-               : snapshot_ts_dict_named(c->snapshot, ns->oid, o.name) != NULL)
-        return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "%s \"%s\" already exists in schema \"%s\"", o.kind, o.name, ns->name);
-    return cmd_exec(c, "UPDATE main.%s SET %snamespace = %u WHERE oid = %u", o.table, o.prefix, ns->oid, o.oid) &&
-           cmd_exec(c, "DELETE FROM main._pg_depend WHERE classid = %u AND objid = %u AND refclassid = %u", o.classid, o.oid,
-                    CLASS_PG_NAMESPACE) &&
-           cmd_record_depend(c, o.classid, o.oid, 0, CLASS_PG_NAMESPACE, ns->oid, 0, 'n') && cmd_reload(c);
 }
 
 /* --- dictionaries --------------------------------------------------------------------------------------------- */

@@ -145,23 +145,23 @@ void deparse_operator_name(struct deparser *p, const struct operator_def *op)
         deparse_z(p, ")");
 }
 
-static const struct collation_name {
-    uint32_t oid;
-    const char *name;
-} collation_names[] = {
-#define PG_COLLATION(oid, name, ...) {oid, name},
-#include "sql/catalog/builtin/pg_collation.def"
-#undef PG_COLLATION
-};
-
+/* Through the search path, or with its schema. */
 void deparse_collation_name(struct deparser *p, uint32_t collation)
 {
-    for (size_t i = 0; i < sizeof(collation_names) / sizeof(collation_names[0]); i++)
-        if (collation_names[i].oid == collation) {
-            deparse_name(p, collation_names[i].name);
-            return;
-        }
-    deparse_unsupported(p, "this collation");
+    const struct snapshot *s = p->d->snapshot;
+    const struct pg_collation_def *c = snapshot_collation(s, collation), *first = NULL;
+    for (int i = 0; c && !first && i < p->d->nsearch_path; i++)
+        first = snapshot_collation_named(s, p->d->search_path[i], c->name);
+    const struct namespace_def *n = c && first != c ? snapshot_namespace(s, c->namespace_oid) : NULL;
+    if (!c) {
+        deparse_unsupported(p, "this collation");
+        return;
+    }
+    if (n) {
+        deparse_name(p, n->name);
+        deparse_z(p, ".");
+    }
+    deparse_name(p, c->name);
 }
 
 void deparse_type_name(struct deparser *p, uint32_t type, int32_t typmod)
