@@ -196,13 +196,20 @@ static bool define_aggregate(struct pstate *ps, const PgQuery__DefineStmt *s, st
 
 /* --- CREATE OPERATOR ----------------------------------------------------------------------------------------- */
 
+/* What MERGES once needed; it means it still. */
+static bool is_obsolete(const char *name)
+{
+    return !strcmp(name, "sort1") || !strcmp(name, "sort2") || !strcmp(name, "ltcmp") || !strcmp(name, "gtcmp");
+}
+
 static bool operator_option(struct pstate *ps, const PgQuery__DefElem *d, struct create_operator *o)
 {
     const char *name = d->defname;
-    if (strcmp(name, "leftarg") == 0)
-        return value_type(ps, d, &o->left);
-    if (strcmp(name, "rightarg") == 0)
-        return value_type(ps, d, &o->right);
+    bool left = strcmp(name, "leftarg") == 0;
+    if (left || strcmp(name, "rightarg") == 0)
+        return value_type(ps, d, left ? &o->left : &o->right) &&
+               (!d->arg->type_name->setof ||
+                (parse_error(ps, ERRCODE_INVALID_FUNCTION_DEFINITION, -1, "SETOF type not allowed for operator argument"), false));
     if (strcmp(name, "function") == 0 || strcmp(name, "procedure") == 0)
         o->function = value_name(ps, d->arg);
     else if (strcmp(name, "commutator") == 0)
@@ -217,6 +224,8 @@ static bool operator_option(struct pstate *ps, const PgQuery__DefElem *d, struct
         return value_flag(ps, d, &o->hashes);
     else if (strcmp(name, "merges") == 0)
         return value_flag(ps, d, &o->merges);
+    else if (is_obsolete(name))
+        o->merges = true;
     else
         not_recognized(ps, "operator", name);
     return !parse_failed(ps);

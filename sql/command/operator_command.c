@@ -233,6 +233,13 @@ static bool keep_estimators(struct command *c, const struct create_operator *o, 
            (!(rest || join) || cmd_exec(c, "INSERT INTO main._pg_operator_more VALUES (%u, %u, %u)", oid, rest, join));
 }
 
+/* Whether the role may call the function and use what it gives. */
+static bool may_use(struct command *c, const struct proc *p)
+{
+    struct acl_object o = acl_proc(p);
+    return cmd_check_acl(c, &o, NULL, ACL_EXECUTE) && cmd_check_type_usage(c, p->rettype);
+}
+
 bool run_create_operator(struct command *c)
 {
     const struct create_operator *o = &c->utility->create_operator;
@@ -249,8 +256,10 @@ bool run_create_operator(struct command *c)
         error_detail(c->err, "Postfix operators are not supported.");
         return false;
     }
+    if (!cmd_check_type_usage(c, o->left) || !cmd_check_type_usage(c, o->right))
+        return false;
     const struct proc *p = cmd_find_function(c, &o->function, types, o->left ? 2 : 1, false);
-    if (!p)
+    if (!p || !may_use(c, p))
         return false;
     struct operator_search same = {.namespace_oid = ns->oid, .left = o->left, .right = o->right};
     snapshot_operators_named(c->snapshot, o->name.name, visit_operator, &same);

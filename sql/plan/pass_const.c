@@ -117,7 +117,7 @@ static struct expr *evaluate(struct folder *folder, struct expr *e)
     struct error err;
     error_init(&err, p->arena);
     struct fcall f = {.args = args, .nargs = e->func.args.n, .err = &err, .arena = p->arena, .ctx = p->ctx,
-                      .argtypes = types, .rettype = e->type, .impl = proc->impl,
+                      .argtypes = types, .rettype = e->type, .impl = proc->impl, .collation = e->func.input_collation,
                       .variadic = e->func.variadic && proc->variadic == ANYOID};
     for (int i = 0; i < f.nargs; i++) {
         args[i] = e->func.args.items[i]->constant.value;
@@ -140,6 +140,17 @@ static struct expr *evaluate(struct folder *folder, struct expr *e)
     struct expr *c = expr_const(p->arena, e->type, e->typmod, v, e->location);
     c->collation = e->collation;
     return c;
+}
+
+/* COLLATION FOR looks at the type and the collation of its argument, not at its value. */
+static struct expr *fold_collation_for(struct folder *f, struct expr *e)
+{
+    struct expr *call = arena_memdup(f->p->arena, e, sizeof *e);
+    const struct expr *a = e->func.args.items[0];
+    call->func.args = (struct expr_list){0};
+    expr_list_add(f->p->arena, &call->func.args, expr_const(f->p->arena, a->type, -1, value_null(), -1));
+    struct expr *result = evaluate(f, call);
+    return result == call ? e : result;
 }
 
 static bool immutable(const char *function)
@@ -309,6 +320,8 @@ static struct expr *fold(struct expr *e, void *arg)
         return e;
     if (is_strict_of_null(e))
         return null_of(f, e);
+    if (e->func.proc && e->func.proc->impl && strcmp(e->func.proc->impl->name, "pg_collation_for") == 0)
+        return fold_collation_for(f, e);
     return foldable(e) ? evaluate(f, e) : e;
 }
 

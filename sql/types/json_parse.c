@@ -162,6 +162,13 @@ static bool zero_codepoint(struct json_lexer *l)
     return false;
 }
 
+/* A high surrogate alone; the context goes up to end. */
+static bool lone_surrogate(struct json_lexer *l, const char *end)
+{
+    l->token_end = end;
+    return json_fail(l, "Unicode low surrogate must follow a high surrogate.");
+}
+
 /* Joins surrogates and appends; *high holds a pending high surrogate or 0. */
 static bool add_codepoint(struct json_lexer *l, struct textbuf *out, uint32_t c, uint32_t *high)
 {
@@ -197,10 +204,13 @@ static bool lex_escape(struct json_lexer *l, const char **s, struct textbuf *out
     }
     if (**s == 'u') {
         uint32_t c = 0;
-        return lex_unicode(l, s, &c) && (!decode || add_codepoint(l, out, c, high));
+        if (!lex_unicode(l, s, &c))
+            return false;
+        l->token_end = *s + 1; /* an error's context goes so far */
+        return !decode || add_codepoint(l, out, c, high);
     }
     if (decode && *high)
-        return json_fail(l, "Unicode low surrogate must follow a high surrogate.");
+        return lone_surrogate(l, *s + 1);
     const char *at = **s ? strchr(letters, **s) : NULL;
     if (!at) {
         l->token_start = *s;
@@ -231,7 +241,7 @@ static bool lex_string(struct json_lexer *l)
         }
         if (*s != '"' && *s != '\\') {
             if (high)
-                return json_fail(l, "Unicode low surrogate must follow a high surrogate.");
+                return lone_surrogate(l, s + utf8_step(s, (size_t)(l->end - s)));
             continue;
         }
         if (l->flags & JSON_DECODE && (*s == '\\' || escaped))
@@ -245,7 +255,7 @@ static bool lex_string(struct json_lexer *l)
         run = s + 1;
     }
     if (high)
-        return json_fail(l, "Unicode low surrogate must follow a high surrogate.");
+        return lone_surrogate(l, s + 1);
     l->decoded = (struct slice){run, (size_t)(s - run)};
     if (escaped)
         l->decoded = (struct slice){out.n ? out.p : "", out.n};

@@ -67,3 +67,32 @@ select castsource::regtype, casttarget::regtype, castcontext, castmethod from pg
 drop type colour;
 -- ! the order of dependents is that of PostgreSQL's own catalog scans
 drop type colour cascade;
+-- operators: who may, and what is no argument
+CREATE FUNCTION op_fn(int8, int8) RETURNS bool LANGUAGE sql AS 'SELECT $1 < $2';
+CREATE OPERATOR #*# (LEFTARG = SETOF int8, PROCEDURE = op_fn);
+CREATE OPERATOR #*# (LEFTARG = int8, RIGHTARG = SETOF int8, PROCEDURE = op_fn);
+CREATE OPERATOR #*# (LEFTARG = int8, RIGHTARG = int8, PROCEDURE = op_fn, SORT1, SORT2, LTCMP, GTCMP, COMMUTATOR = #*#);
+SELECT oprname, oprcanmerge, oprcanhash FROM pg_operator WHERE oprname = '#*#';
+DROP OPERATOR #*# (int8, int8);
+CREATE ROLE op_maker;
+CREATE SCHEMA op_place AUTHORIZATION op_maker;
+CREATE TYPE op_type AS ENUM ('a', 'b');
+CREATE FUNCTION op_left(op_type, int8) RETURNS int8 LANGUAGE sql AS 'SELECT $2';
+CREATE FUNCTION op_right(int8, op_type) RETURNS int8 LANGUAGE sql AS 'SELECT $1';
+CREATE FUNCTION op_gives(int8, int8) RETURNS op_type LANGUAGE sql AS 'SELECT ''a''::op_type';
+REVOKE USAGE ON TYPE op_type FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION op_fn(int8, int8) FROM PUBLIC;
+SET ROLE op_maker;
+CREATE OPERATOR op_place.#*# (LEFTARG = op_type, RIGHTARG = int8, PROCEDURE = op_left);
+CREATE OPERATOR op_place.#*# (LEFTARG = int8, RIGHTARG = op_type, PROCEDURE = op_right);
+CREATE OPERATOR op_place.#*# (LEFTARG = int8, RIGHTARG = int8, PROCEDURE = op_gives);
+CREATE OPERATOR op_place.#*# (LEFTARG = int8, RIGHTARG = int8, PROCEDURE = op_fn);
+RESET ROLE;
+GRANT EXECUTE ON FUNCTION op_fn(int8, int8) TO op_maker;
+GRANT USAGE ON TYPE op_type TO op_maker;
+SET ROLE op_maker;
+CREATE OPERATOR op_place.#*# (LEFTARG = int8, RIGHTARG = int8, PROCEDURE = op_fn);
+CREATE OPERATOR op_place.#*# (LEFTARG = op_type, RIGHTARG = int8, PROCEDURE = op_left);
+RESET ROLE;
+DROP OWNED BY op_maker CASCADE;
+DROP ROLE op_maker;

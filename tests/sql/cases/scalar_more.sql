@@ -68,3 +68,15 @@ SELECT '$.1'::jsonpath;
 SELECT '1.2.3'::jsonpath;
 SELECT '-1'::jsonpath, '- 1.50'::jsonpath, '--1'::jsonpath, '+1'::jsonpath, '-0'::jsonpath, '-0.0'::jsonpath, '-(1)'::jsonpath, '-1.5.abs()'::jsonpath, '-(1).abs()'::jsonpath, '- $.a'::jsonpath, '2 - -1'::jsonpath, '-1 + 2'::jsonpath;
 SELECT jsonb_path_query('[1,2,3]', '$[*] ? (@ > -1) * -2'), jsonb_path_query('3', '-$ - -1');
+-- how far the context of a bad escape in JSON goes
+SELECT json '{ "a":  "\ud83d\ud83d" }' -> 'a';
+SELECT json '{ "a":  "\ude04X" }' -> 'a';
+SELECT json '{ "a":  "\ud83dX" }' -> 'a';
+SELECT json '{ "a":  "\ud83d\n" }' -> 'a';
+SELECT json '{ "a":  "\ud83d" }' -> 'a';
+SELECT json '{ "a":  "\ud83d\u0041" }' -> 'a';
+SELECT json '{ "a":  "null \u0000 escape" }' ->> 'a';
+SELECT '{ "a":  "\ud83d\ud83d" }'::jsonb;
+SELECT '{ "a":  "ok \ude04X", "b": 1 }'::jsonb;
+SELECT '{ "a":  "\u0000" }'::jsonb;
+SELECT json_object_keys('{ "a":  "ok", "b\u0000": "X", "c":1 }');
