@@ -27,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_filter.h"
 #include "vecext/vec_func.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_subquery.h"
@@ -84,6 +85,7 @@ static void unload(struct vec_index *ix)
     ix->mean = ix->row = ix->residual = NULL;
     ix->codes = ix->record = NULL;
     forget_seen(ix);
+    vec_filter_forget(ix);
     memset(ix->curve, 0, sizeof ix->curve);
     ix->generation = ix->tuned_rows = 0;
 }
@@ -482,14 +484,19 @@ static bool refresh(struct vec_index *ix, struct vec_error *err)
     return (generation != 0 && generation == ix->generation) || reload(ix, err);
 }
 
+bool vec_index_data_version(const struct vec_index *ix, uint32_t *version)
+{
+    *version = 0;
+    return sqlite3_txn_state(ix->conn->db, ix->schema) != SQLITE_TXN_WRITE &&
+           sqlite3_file_control(ix->conn->db, ix->schema, SQLITE_FCNTL_DATA_VERSION, version) == SQLITE_OK;
+}
+
 /* Is what was seen still so? Changes of one's own show in the data version when they are committed, so that nothing is known
  * while there may be some. */
 static bool is_current(const struct vec_index *ix)
 {
-    uint32_t now = 0;
-    return ix->seen.known && sqlite3_txn_state(ix->conn->db, ix->schema) != SQLITE_TXN_WRITE &&
-           sqlite3_file_control(ix->conn->db, ix->schema, SQLITE_FCNTL_DATA_VERSION, &now) == SQLITE_OK &&
-           now == ix->seen.data_version;
+    uint32_t now;
+    return ix->seen.known && vec_index_data_version(ix, &now) && now == ix->seen.data_version;
 }
 
 bool vec_index_rows(struct vec_index *ix, int64_t *rows, struct vec_error *err)

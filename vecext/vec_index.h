@@ -176,6 +176,11 @@ struct vec_index {
         int skip;
     } crowded[VEC_CROWDED];
 
+    /* Rows of filters, the one used last first, while the data version is that (vec_filter.c). */
+    struct vec_kept_filter *kept;
+    size_t kept_bytes;
+    uint32_t kept_version;
+
     /* scratch for encoding one row */
     float *row, *residual;
     uint8_t *codes;
@@ -237,6 +242,9 @@ bool vec_index_put(struct vec_index *ix, enum vec_statement id, int64_t key, con
 /* First column of the first row as an integer; *found tells whether there was one. */
 bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, int64_t *value,
                        bool *found, struct vec_error *err);
+
+/* SQLite's number of the snapshot that is read; false while the connection writes, whose own changes it does not show. */
+bool vec_index_data_version(const struct vec_index *ix, uint32_t *version);
 
 /* The number that stands for a list's present content; *found is false for one without segments. A list that has no row is
  * damage. */

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_filter.h"
 #include "vecext/vec_invert.h"
 #include "vecext/vec_location.h"
 #include "vecext/vec_subquery.h"
@@ -236,75 +237,16 @@ static bool has_filter(sqlite3_value **arg)
     return present(arg[COLUMN_FILTER]) || vec_subquery_in(arg[COLUMN_FILTER]);
 }
 
-/* How many rows of a filter are worth collecting before a search: none when it had too many a short while ago. */
-static int64_t worth_collecting(struct vec_index *ix, uint64_t key)
-{
-    int64_t most = ix->trained_rows / 5;
-    size_t at = key % VEC_CROWDED;
-    if (ix->crowded[at].key == key && ix->crowded[at].skip > 0) {
-        ix->crowded[at].skip--;
-        return 0;
-    }
-    return most < 2000 ? 2000 : most > 200000 ? 200000 : most;
-}
-
-static void note_crowded(struct vec_index *ix, uint64_t key)
-{
-    enum { SEARCHES = 30 };
-    ix->crowded[key % VEC_CROWDED].key = key;
-    ix->crowded[key % VEC_CROWDED].skip = SEARCHES;
-}
-
-/* The filter's rows, unless they are more than `most`. */
-static bool collect(struct vec_reader *reader, int64_t most, struct vec_buf *ids, bool *crowded, struct vec_error *err)
-{
-    sqlite3_stmt *stmt = vec_reader_statement(reader);
-    int more;
-    ids->len = 0;
-    while ((more = vec_reader_next(reader, err)) > 0) {
-        int64_t id = sqlite3_column_int64(stmt, 0);
-        *crowded = (int64_t)(ids->len / sizeof id) >= most;
-        if (*crowded)
-            return true;
-        if (!vec_buf_append(ids, &id, sizeof id, err))
-            return false;
-    }
-    return more == 0;
-}
-
-/* A filter that is a statement: collected into a set, or left to the test. */
-static bool collect_filter(struct scan_cursor *cursor, struct vec_conn *conn, const struct vec_subquery *rows,
-                           struct vec_search_args *args, struct vec_error *err)
-{
-    struct vec_index *ix = cursor->index;
-    struct vec_buf ids = {0};
-    uint64_t key = vec_subquery_key(rows);
-    int64_t most = worth_collecting(ix, key);
-    bool crowded = false;
-    struct vec_reader *reader = most ? vec_reader_open(conn, rows, err) : NULL;
-    if (!reader)
-        return most == 0;
-    bool ok = collect(reader, most, &ids, &crowded, err);
-    vec_reader_close(reader);
-    if (crowded)
-        note_crowded(ix, key);
-    if (ok && !crowded) {
-        args->filter = &cursor->filter;
-        ok = vec_rowset_encode((int64_t *)(void *)ids.data, ids.len / sizeof(int64_t), &cursor->filter_blob, err) &&
-             vec_rowset_open(&cursor->filter, cursor->filter_blob.data, cursor->filter_blob.len, err);
-    }
-    vec_buf_free(&ids);
-    return ok;
-}
-
-static bool take_filter(struct scan_cursor *cursor, struct vec_conn *conn, sqlite3_value *value,
-                        struct vec_search_args *args, struct vec_error *err)
+static bool take_filter(struct scan_cursor *cursor, sqlite3_value *value, struct vec_search_args *args,
+                        struct vec_error *err)
 {
     struct vec_subquery *rows = vec_subquery_get(value);
     if (rows) {
-        bool ok = collect_filter(cursor, conn, rows, args, err);
+        bool collected, ok = vec_filter_rows(cursor->index, rows, &cursor->filter_blob, &collected, err);
         vec_subquery_release(rows);
-        return ok;
+        args->filter = ok && collected ? &cursor->filter : NULL;
+        return ok && (!collected ||
+                      vec_rowset_open(&cursor->filter, cursor->filter_blob.data, cursor->filter_blob.len, err));
     }
     cursor->filter_value = sqlite3_value_dup(value);
     if (!cursor->filter_value)
@@ -380,7 +322,7 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (present(arg[ARGUMENT_BOUND]) &&
         sqlite3_value_double(arg[ARGUMENT_BOUND]) < args.max_distance)
         args.max_distance = sqlite3_value_double(arg[ARGUMENT_BOUND]);
-    if (has_filter(arg) && !take_filter(cursor, conn, arg[COLUMN_FILTER], &args, err))
+    if (has_filter(arg) && !take_filter(cursor, arg[COLUMN_FILTER], &args, err))
         return false;
     if (!take_test(cursor, conn, arg, &args, err))
         return false;

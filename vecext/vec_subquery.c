@@ -8,11 +8,19 @@ static const char pointer_type[] = "vec_subquery";
 
 enum { KEPT = 8 /* statements a connection keeps; more are finalized after use */ };
 
+struct subquery_kind {
+    const char *function;
+    int first; /* number of the first argument's parameter */
+    bool lasts;
+};
+
+static const struct subquery_kind kinds[] = {{"vec_predicate", 2, false}, {"vec_rows", 3, false}, {"vec_lasting_rows", 3, true}};
+
 struct vec_subquery {
     int references;
     uint64_t key;
     char *sql;
-    int first; /* number of the first argument's parameter */
+    const struct subquery_kind *kind;
     int n;
     sqlite3_value **args;
 };
@@ -54,6 +62,55 @@ uint64_t vec_subquery_key(const struct vec_subquery *p)
     return p->key;
 }
 
+struct vec_subquery *vec_subquery_hold(struct vec_subquery *p)
+{
+    p->references++;
+    return p;
+}
+
+bool vec_subquery_lasts(const struct vec_subquery *p)
+{
+    return p->kind->lasts;
+}
+
+static size_t value_bytes(sqlite3_value *value)
+{
+    int type = sqlite3_value_type(value);
+    return type == SQLITE_TEXT || type == SQLITE_BLOB ? (size_t)sqlite3_value_bytes(value) : 0;
+}
+
+static bool same_value(sqlite3_value *a, sqlite3_value *b)
+{
+    int type = sqlite3_value_type(a);
+    if (type != sqlite3_value_type(b))
+        return false;
+    if (type == SQLITE_INTEGER)
+        return sqlite3_value_int64(a) == sqlite3_value_int64(b);
+    if (type == SQLITE_FLOAT) {
+        double x = sqlite3_value_double(a), y = sqlite3_value_double(b);
+        return memcmp(&x, &y, sizeof x) == 0;
+    }
+    size_t n = value_bytes(a);
+    return n == value_bytes(b) && (n == 0 || memcmp(sqlite3_value_blob(a), sqlite3_value_blob(b), n) == 0);
+}
+
+bool vec_subquery_same(const struct vec_subquery *a, const struct vec_subquery *b)
+{
+    bool same = a->key == b->key && a->n == b->n && strcmp(a->sql, b->sql) == 0;
+    for (int i = 0; same && i < a->n; i++)
+        same = same_value(a->args[i], b->args[i]);
+    return same;
+}
+
+size_t vec_subquery_bytes(const struct vec_subquery *p)
+{
+    enum { VALUE = 64 /* bytes of a sqlite3_value */ };
+    size_t bytes = sizeof *p + strlen(p->sql);
+    for (int i = 0; i < p->n; i++)
+        bytes += VALUE + value_bytes(p->args[i]);
+    return bytes;
+}
+
 static void sql_subquery(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     const char *sql = argc ? (const char *)sqlite3_value_text(argv[0]) : NULL;
@@ -64,7 +121,7 @@ static void sql_subquery(sqlite3_context *context, int argc, sqlite3_value **arg
         return;
     }
     p->references = 1;
-    p->first = *(const int *)sqlite3_user_data(context);
+    p->kind = sqlite3_user_data(context);
     p->sql = strdup(sql);
     p->args = calloc((size_t)argc, sizeof *p->args);
     bool ok = p->sql && p->args;
@@ -123,7 +180,7 @@ struct vec_reader *vec_reader_open(struct vec_conn *conn, const struct vec_subqu
         }
     }
     for (int i = 0; i < p->n; i++)
-        sqlite3_bind_value(reader->stmt, p->first + i, p->args[i]);
+        sqlite3_bind_value(reader->stmt, p->kind->first + i, p->args[i]);
     return reader;
 }
 
@@ -190,13 +247,9 @@ void vec_subquery_forget(struct vec_conn *conn)
 
 int vec_subquery_register(struct vec_conn *conn)
 {
-    static const struct {
-        const char *name;
-        int first; /* number of the first argument's parameter */
-    } functions[] = {{"vec_predicate", 2}, {"vec_rows", 3}};
     int rc = SQLITE_OK;
-    for (size_t i = 0; rc == SQLITE_OK && i < sizeof functions / sizeof *functions; i++)
-        rc = sqlite3_create_function_v2(conn->db, functions[i].name, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
-                                        (void *)(uintptr_t)&functions[i].first, sql_subquery, NULL, NULL, NULL);
+    for (size_t i = 0; rc == SQLITE_OK && i < sizeof kinds / sizeof *kinds; i++)
+        rc = sqlite3_create_function_v2(conn->db, kinds[i].function, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY,
+                                        (void *)(uintptr_t)&kinds[i], sql_subquery, NULL, NULL, NULL);
     return rc;
 }

@@ -5,6 +5,8 @@
  *       a filter, asked about one row at a time: a row passes when the statement gives one. The further arguments are ?2 and on
  *   vec_rows('SELECT rowid, e FROM t WHERE rowid BETWEEN ?1 AND ?2 AND a = ?3', 5)
  *       rows to be read, of a range of rowids when the statement asks for ?1 and ?2. The further arguments are ?3 and on
+ *   vec_lasting_rows(...)
+ *       likewise; they depend on nothing but the arguments and the index's own file: no clock, no random number, no other file
  *
  * Statements prepared for them are kept with the connection.
  */
@@ -19,6 +21,13 @@ struct vec_subquery; /* counted references */
 struct vec_subquery *vec_subquery_get(sqlite3_value *value);
 void vec_subquery_release(void *subquery);
 bool vec_subquery_in(sqlite3_value *value);
+
+struct vec_subquery *vec_subquery_hold(struct vec_subquery *q); /* one reference more */
+bool vec_subquery_lasts(const struct vec_subquery *q);
+/* The same text and arguments. */
+bool vec_subquery_same(const struct vec_subquery *a, const struct vec_subquery *b);
+/* Memory that it takes, about. */
+size_t vec_subquery_bytes(const struct vec_subquery *q);
 
 /* Number that tells statements of different text apart (nearly always). */
 uint64_t vec_subquery_key(const struct vec_subquery *q);

@@ -139,7 +139,7 @@ static void emit_filter_args(struct emitter *em, const struct vector_scan *v, in
         emit_z(em, "SELECT ");
         emit_rowid(em, &rows.sc, rte);
         emit_filter(em, v, rte, NULL);
-        statement_end(em, &rows, "vec_rows");
+        statement_end(em, &rows, v->filter_lasts ? "vec_lasting_rows" : "vec_rows");
     } else {
         emit_z(em, "NULL");
     }

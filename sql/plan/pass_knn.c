@@ -132,6 +132,34 @@ static bool is_threshold(void *arg, struct expr *e)
     return true;
 }
 
+/* Anything but columns, parameters, constants and what immutable functions make of them. */
+static bool may_change(struct query_walk *w, struct expr *e, int level)
+{
+    (void)w, (void)level;
+    switch (e->kind) {
+    case EXPR_CONST:
+    case EXPR_PARAM:
+    case EXPR_VAR:
+    case EXPR_BOOL:
+    case EXPR_NULL_TEST:
+    case EXPR_RELABEL:
+        return false;
+    case EXPR_FUNC:
+    case EXPR_OP:
+        return !e->func.proc || e->func.proc->volatility != 'i';
+    default:
+        return true;
+    }
+}
+
+/* Are the filter's rows the same until somebody commits? One table of the file's own, and such a WHERE. */
+static bool filter_lasts(struct query *q)
+{
+    struct query_walk w = {.expr = may_change};
+    return q->nfrom == 1 && q->from[0]->rte >= 0 && q->rtable[q->from[0]->rte]->relation->persistence != 't' &&
+           !query_walk_expr(&w, q->where);
+}
+
 /* --- EXPLAIN ------------------------------------------------------------------------------------------------------- */
 
 /* What is compared: an index's key, or a column. */
@@ -269,6 +297,7 @@ bool pass_knn(struct planner *p, struct query *q)
     if (filter) {
         filter->from = q->from;
         scan->filter_first = q->where && knn_found_by_index(t->relation, order.rte, q->where);
+        scan->filter_lasts = scan->filter_first && filter_lasts(q);
     }
     t->vector = scan;
     add_note(p, q, &order, by);

@@ -12,7 +12,10 @@
 
 int client_encoding(struct pg_session *s)
 {
-    const char *value = guc_get(&s->gucs, guc_find("client_encoding"));
+    static int setting = -1; /* asked for each message */
+    if (setting < 0)
+        setting = guc_find("client_encoding");
+    const char *value = guc_get(&s->gucs, setting);
     if (!value || strcmp(value, "UTF8") == 0)
         return ENCODING_UTF8;
     int number = encoding_number(slice_of(value));

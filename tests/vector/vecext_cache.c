@@ -194,6 +194,37 @@ static void check_format(int format)
     check_both("brought up to date");
 }
 
+/* A filter's rows are kept between searches: never longer than they are right. 1 when all of them were found. */
+static int kept_is_right(sqlite3 *db, int cat)
+{
+    char sql[600];
+    snprintf(sql, sizeof sql,
+             "SELECT (SELECT group_concat(id) FROM (SELECT id FROM vec_scan('ix', (SELECT emb FROM t WHERE id = 77), 1000, 1000, "
+             "vec_lasting_rows('SELECT id FROM t WHERE cat = ?3', %d), NULL, NULL, vec_predicate('SELECT 1 FROM t WHERE id = ?1 AND "
+             "cat = ?2', %d)) ORDER BY id)) IS (SELECT group_concat(id) FROM (SELECT id FROM t WHERE cat = %d ORDER BY id))",
+             cat, cat, cat);
+    return atoi(text(db, sql));
+}
+
+static void check_filters(void)
+{
+    for (int i = 0; i < 2; i++)
+        CHECK(kept_is_right(a, 3) && kept_is_right(a, 4) && kept_is_right(b, 3), "before any change, %d", i);
+    run(b, "UPDATE t SET cat = 4 WHERE cat = 3 AND id % 2");
+    CHECK(kept_is_right(a, 3) && kept_is_right(a, 4) && kept_is_right(b, 3), "a commit elsewhere");
+    run(a, "BEGIN; UPDATE t SET cat = 3 WHERE cat = 4");
+    CHECK(kept_is_right(a, 3) && kept_is_right(a, 4) && kept_is_right(b, 3), "changes of one's own");
+    run(a, "ROLLBACK");
+    CHECK(kept_is_right(a, 3) && kept_is_right(a, 4) && kept_is_right(b, 4), "taken back");
+    run(a, "BEGIN; SELECT 1 FROM t LIMIT 1");
+    run(b, "DELETE FROM t WHERE cat = 4 AND id % 3 = 0");
+    CHECK(kept_is_right(a, 4) && kept_is_right(b, 4), "an older snapshot");
+    run(a, "COMMIT; UPDATE t SET cat = 4 WHERE cat = 5");
+    CHECK(kept_is_right(a, 4) && kept_is_right(b, 4) && kept_is_right(a, 5), "after it");
+    for (int i = 0; i < 60; i++)
+        CHECK(kept_is_right(a, i % 19), "category %d", i % 19);
+}
+
 int main(void)
 {
     close(mkstemp(path));
@@ -206,6 +237,7 @@ int main(void)
     check_format(3);
     check_format(2);
     check_format(1);
+    check_filters();
     sqlite3_close(a);
     sqlite3_close(b);
     unlink(path);
