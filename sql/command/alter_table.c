@@ -531,6 +531,8 @@ bool run_alter_table(struct command *c)
                          "permission denied: \"%s\" is a system catalog", r->name);
     if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name) || !command_adopt(c, &r))
         return false;
+    if (!cmd_check_not_in_use(c, r, "ALTER TABLE"))
+        return false;
     if (c->utility->alter_table.object == OBJECT_FOREIGN_TABLE && r->kind != RELKIND_FOREIGN)
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "\"%s\" is not a foreign table", r->name);
     if (r->kind == RELKIND_COMPOSITE || c->utility->alter_table.object == OBJECT_TYPE)

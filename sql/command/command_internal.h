@@ -55,6 +55,8 @@ const struct namespace_def *cmd_creation_namespace(struct command *c, const stru
 const struct relation *cmd_find_relation(struct command *c, const struct qualified_name *n);
 /* 42501 for a relation of pg_catalog or information_schema. */
 bool cmd_check_not_system(struct command *c, const struct relation *r);
+/* 55006 for a table whose triggers are firing; what: "ALTER TABLE". */
+bool cmd_check_not_in_use(struct command *c, const struct relation *r, const char *what);
 /* The same with PostgreSQL's 42P01 (or 3F000). */
 const struct relation *cmd_relation(struct command *c, const struct qualified_name *n);
 const struct type_def *cmd_find_type(struct command *c, const struct qualified_name *n);

@@ -517,6 +517,8 @@ static bool drop_stored(struct drop *d)
         const struct relation *r = a->classid == CLASS_PG_CLASS && !a->sub ? snapshot_relation(d->s, a->oid) : NULL;
         if (!r)
             continue;
+        if (!cmd_check_not_in_use(d->c, r, "DROP TABLE"))
+            return false;
         if (r->index) {
             if (!index_sqlite_drop(d->c, r->index))
                 return false;

@@ -584,6 +584,8 @@ static bool truncate_tables(struct command *c)
             error_hint(c->err, "Do not specify the ONLY keyword, or use TRUNCATE ONLY on the partitions directly.");
             return false;
         }
+        if (!cmd_check_not_in_use(c, r, "TRUNCATE"))
+            return false;
         add_truncated(c, &tables, r, only);
     }
     if (!check_references(c, &tables))

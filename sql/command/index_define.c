@@ -349,6 +349,8 @@ bool run_create_index(struct command *c)
         error_detail(c->err, "This operation is not supported for %ss.", cmd_kind_name(table->kind));
         return false;
     }
+    if (!cmd_check_not_in_use(c, table, "CREATE INDEX"))
+        return false;
     if (!cmd_check_owner(c, table->owner, "table", table->name))
         return false;
     if (ci->name && snapshot_relation_named(c->snapshot, table->namespace_oid, ci->name)) {

@@ -6,6 +6,7 @@
 
 #include "sql/base/limits.h"
 #include "sql/command/command_internal.h"
+#include "sql/exec/trigger.h"
 
 const char *cmd_qualified_text(struct command *c, const struct qualified_name *n)
 {
@@ -131,6 +132,15 @@ bool cmd_check_not_system(struct command *c, const struct relation *r)
 {
     return !r->system || error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
                                    "permission denied: \"%s\" is a system catalog", r->name);
+}
+
+bool cmd_check_not_in_use(struct command *c, const struct relation *r, const char *what)
+{
+    for (const struct trigger_call *t = c->ctx ? c->ctx->trigger : NULL; t; t = t->outer)
+        if (t->relation->oid == r->oid)
+            return error_set(c->err, ERRCODE_OBJECT_IN_USE,
+                             "cannot %s \"%s\" because it is being used by active queries in this session", what, r->name);
+    return true;
 }
 
 const struct type_def *cmd_find_type(struct command *c, const struct qualified_name *n)

@@ -122,12 +122,12 @@ bool fire_trigger(const struct fired_row *r, struct trigger_call *call)
     call->results = r->env->results;
     struct routine_call c = {
         .ctx = ctx, .proc = proc, .rettype = TRIGGEROID, .trigger = call, .arena = r->arena, .err = r->err};
-    const struct trigger_call *outer = ctx->trigger;
+    call->outer = ctx->trigger;
     ctx->trigger = call;
     ctx->trigger_depth += !rule;
     bool ok = routine_call(&c);
     ctx->trigger_depth -= !rule;
-    ctx->trigger = outer;
+    ctx->trigger = call->outer;
     /* Statements of the function have used the connection. */
     connection_attach(r->env->connection, ctx, r->env->control, r->err->arena);
     return ok;

@@ -250,10 +250,11 @@ static bool view_checks(struct row_run *x)
 
 static bool changed_elsewhere(struct row_run *x)
 {
+    const char *what = x->step->query && x->step->query->command == QUERY_MERGE ? "updated or deleted"
+                       : x->row.event == TRIGGER_DELETE                          ? "deleted"
+                                                                                 : "updated";
     error_set(x->row.err, ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
-              x->row.event == TRIGGER_DELETE
-                  ? "tuple to be deleted was already modified by an operation triggered by the current command"
-                  : "tuple to be updated was already modified by an operation triggered by the current command");
+              "tuple to be %s was already modified by an operation triggered by the current command", what);
     error_hint(x->row.err,
                "Consider using an AFTER trigger instead of a BEFORE trigger to propagate changes to other rows.");
     return false;

@@ -48,14 +48,14 @@ static bool fire(struct eval_context *ctx, const struct trigger_def *t, int even
         ok = error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "the trigger function %s is not supported",
                        proc ? proc->name : "?");
     } else if (ok && holds) {
-        const struct trigger_call *outer = ctx->trigger;
+        call.outer = ctx->trigger;
         struct routine_call c = {
             .ctx = ctx, .proc = proc, .rettype = TRIGGEROID, .trigger = &call, .arena = arena, .err = err};
         ctx->trigger = &call;
         ctx->trigger_depth++;
         ok = routine_call(&c);
         ctx->trigger_depth--;
-        ctx->trigger = outer;
+        ctx->trigger = call.outer;
     }
     arena_destroy(arena);
     return ok;

@@ -23,6 +23,7 @@ enum trigger_answer {
 };
 
 struct trigger_call {
+    const struct trigger_call *outer; /* of the firing inside which this one happens */
     /* Given. */
     const struct trigger_def *trigger; /* name, function, tgargs, names of transition tables */
     const struct relation *relation;   /* TG_RELID, TG_TABLE_NAME: the table or view */
