@@ -109,6 +109,7 @@ struct relation {
     char on_commit;   /* temporary tables: d delete rows, D drop, 0 */
     bool unpopulated; /* a materialized view WITH NO DATA */
     bool clustered;   /* an index on which its table is clustered */
+    bool keys_off;    /* DISABLE TRIGGER ALL: foreign keys from and to it are not looked at when its rows change */
     const char *partition_bound;               /* a partition: FOR VALUES ... or DEFAULT, as pg_get_expr shows it */
     bool row_security, force_row_security;
     int npolicies;

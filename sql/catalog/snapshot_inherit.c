@@ -77,6 +77,8 @@ static bool load_flag(struct loader *l, sqlite3_stmt *st)
         x->rel.unpopulated = true;
     } else if (x && flag && *flag == 'c') {
         x->rel.clustered = true;
+    } else if (x && flag && *flag == 'k') {
+        x->rel.keys_off = true;
     } else if (x && flag && *flag == 'f') {
         x->rel.foreign = true;
     } else if (x && flag) {

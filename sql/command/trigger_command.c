@@ -281,11 +281,36 @@ static bool rename_clones(struct command *c, const struct trigger_def *t, const 
     return true;
 }
 
+static bool relation_has_foreign_key(const struct relation *r)
+{
+    for (int i = 0; i < r->nconstraints; i++)
+        if (r->constraints[i]->type == 'f')
+            return true;
+    return false;
+}
+
+/* ALL: foreign keys, whose triggers PostgreSQL keeps beside the users', go along. Partitions follow. */
+static bool set_keys(struct command *c, const struct relation *r, bool off)
+{
+    if (off && (r->nreferenced || relation_has_foreign_key(r)) && !cmd_is_superuser(c))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied: the foreign keys of \"%s\" are system triggers",
+                         r->name);
+    if (!cmd_exec(c, off ? "INSERT OR IGNORE INTO @_pg_relation_flag VALUES (%u, 'k')"
+                         : "DELETE FROM @_pg_relation_flag WHERE relid = %u AND flag = 'k'", r->oid))
+        return false;
+    for (int i = 0; !c->utility->alter_table.only && r->kind == RELKIND_PARTITIONED && i < r->nchildren; i++)
+        if (!set_keys(c, r->children[i], off))
+            return false;
+    return true;
+}
+
 static bool set_enabled(struct command *c, const struct relation *r, const struct alter_cmd *k, char enabled)
 {
     if (k->value && !strcmp(k->value, "RULE"))
         return cmd_enable_rule(c, r, k->name, enabled);
     bool every = k->value != NULL; /* ALL or USER */
+    if (every && !strcmp(k->value, "ALL") && !set_keys(c, r, enabled == 'D'))
+        return false;
     if (!every && !cmd_find_trigger(r, k->name))
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "trigger \"%s\" for table \"%s\" does not exist",
                          k->name, r->name);

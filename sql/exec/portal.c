@@ -57,6 +57,8 @@ static void portal_drop_rowsets(struct portal *p)
 void portal_finish(struct portal *p, struct transaction *txn, enum portal_state state)
 {
     portal_drop_stmt(p);
+    if (p->connection && p->plan && p->plan->program->writes)
+        connection_keys_off(p->connection, p->keys_were_off);
     if (p->leased)
         txn_release_read(txn, p->connection);
     p->leased = false;
@@ -336,6 +338,8 @@ static enum portal_result portal_begin(struct portal *p, const struct portal_run
     int widest = portal_width(p);
     for (int i = 0; i < g->nsteps; i++)
         widest = g->steps[i].ncolumns > widest ? g->steps[i].ncolumns : widest;
+    if (p->connection && g->writes)
+        p->keys_were_off = connection_keys_off(p->connection, g->keys_off);
     p->outer = run->txn->outer_queue;
     run->txn->outer_queue = NULL;
     p->cells = ARENA_ARRAY(p->arena, struct value, widest + 1);

@@ -46,6 +46,7 @@ struct portal {
     uint64_t count;          /* rows sent or changed: the number in the tag */
     int64_t total_changes;   /* of the connection, when the current step began */
     bool wants_writer;       /* a function inside writes: the write slot is taken from the start */
+    bool keys_were_off;      /* of the connection, before this program */
     bool flushed;            /* rows have left: running cannot start over */
     struct value *cells;
     bool in_block; /* made inside a transaction block */

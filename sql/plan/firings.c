@@ -9,12 +9,6 @@
 #include "sql/plan/modify.h"
 #include "sql/plan/planner.h"
 
-static bool in_replica_role(struct planner *p)
-{
-    const char *role = p->ctx && p->ctx->setting ? p->ctx->setting(p->ctx, "session_replication_role") : NULL;
-    return role && !strcmp(role, "replica");
-}
-
 static bool is_set(const int *set, int n, int attnum)
 {
     for (int i = 0; set && i < n; i++)
@@ -25,7 +19,7 @@ static bool is_set(const int *set, int n, int attnum)
 
 static bool trigger_enabled(struct planner *p, const struct trigger_def *t)
 {
-    return t->enabled == 'A' || t->enabled == (in_replica_role(p) ? 'R' : 'O');
+    return t->enabled == 'A' || t->enabled == (plan_in_replica_role(p->ctx) ? 'R' : 'O');
 }
 
 /* A generated column changes with any other. */
@@ -182,16 +176,16 @@ static void add_own_constraint(struct planner *p, const struct relation *r, cons
 static void add_constraints(struct planner *p, const struct relation *r, int event, const int *set, int nset,
                             struct firing_list *l)
 {
-    bool replica = in_replica_role(p);
+    bool off = p->program->keys_off;
     for (int i = 0; event != TRIGGER_DELETE && i < r->nconstraints; i++) {
         const struct constraint_def *c = r->constraints[i];
-        if (c->type == 'f' && replica)
+        if (c->type == 'f' && off)
             continue;
         /* Expressions of an exclusion constraint have no keys of their own. */
         if (event == TRIGGER_INSERT || c->type == 'x' || keys_change(r, c->keys, c->nkeys, set, nset))
             add_own_constraint(p, r, c, l);
     }
-    for (int i = 0; event != TRIGGER_INSERT && !replica && i < r->nreferenced; i++) {
+    for (int i = 0; event != TRIGGER_INSERT && !off && i < r->nreferenced; i++) {
         const struct constraint_def *c = r->referenced[i];
         if (foreign_key_is_managed(c) && foreign_key_acts(c) &&
             (event == TRIGGER_DELETE || keys_change(r, c->ref_keys, c->nkeys, set, nset)))

@@ -215,6 +215,21 @@ static bool marks_writes(struct query_walk *w, struct query *q, int level)
     return q->writes || q->lock != LOCK_NONE || (q->command != QUERY_SELECT && q->command != QUERY_UTILITY);
 }
 
+bool plan_in_replica_role(struct eval_context *ctx)
+{
+    const char *role = ctx && ctx->setting ? ctx->setting(ctx, "session_replication_role") : NULL;
+    return role && !strcmp(role, "replica");
+}
+
+static bool changes_without_keys(struct query_walk *w, struct query *q, int level)
+{
+    (void)w;
+    (void)level;
+    bool changes = q->command != QUERY_SELECT && q->command != QUERY_UTILITY;
+    const struct relation *r = changes && q->result >= 0 ? q->rtable[q->result]->relation : NULL;
+    return r && r->keys_off;
+}
+
 /* Temporary tables may be written to in read-only transactions. */
 static bool marks_permanent(struct query_walk *w, struct query *q, int level)
 {
@@ -268,6 +283,8 @@ struct program *plan_query(struct query *q, const struct snapshot *s, const uint
     struct query_walk w = {.expr = calls_writer, .query = marks_writes};
     g->writes = query_walk(&w, q);
     struct query_walk permanent = {.query = marks_permanent};
+    struct query_walk keys = {.query = changes_without_keys};
+    g->keys_off = g->writes && (plan_in_replica_role(ctx) || query_walk(&keys, q));
     g->writes_permanent = g->writes && query_walk(&permanent, q);
     if (ctx && ctx->role && !role_is_super(s, ctx->role)) {
         struct error *denied = ARENA_NEW(arena, struct error);

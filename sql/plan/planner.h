@@ -72,4 +72,7 @@ bool plan_has_firings(struct planner *p, const struct relation *r, int event, co
 struct rte *plan_rowset_rte(struct planner *p, int rowset, int ncolumns);
 struct step *plan_add_step(struct planner *p, enum step_kind kind, struct query *q);
 
+/* session_replication_role is replica. */
+bool plan_in_replica_role(struct eval_context *ctx);
+
 #endif

@@ -78,6 +78,7 @@ struct program {
     bool writes_permanent; /* changes or locks rows of tables that are not temporary */
     bool long_hint;   /* no unique-key search: run on a worker from the start */
     bool compares_all; /* the vectors of a table: worth a second thread */
+    bool keys_off;    /* foreign keys are not looked at: session_replication_role, DISABLE TRIGGER ALL */
     bool reads_much;  /* vectors: better through a mapping of the file than page by page */
     bool by_value;    /* the plan rests on the values of literals: none for other values (session/normalize.h) */
     bool has_rows;    /* the tag of SELECT or a RETURNING: rows are sent */

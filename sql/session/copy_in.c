@@ -25,6 +25,8 @@ void copy_in_free(struct copy_in *c)
         return;
     if (c->stmt)
         connection_stmt_release(c->connection, c->stmt);
+    if (c->connection && c->insert)
+        connection_keys_off(c->connection, c->keys_were_off);
     if (c->job)
         modify_end(c->job, NULL);
     rowset_destroy(c->source);

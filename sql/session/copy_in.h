@@ -9,6 +9,7 @@ struct copy_in {
     struct copy_options options;
     struct plan *insert;
     bool conditional; /* WHERE: a row may give none */
+    bool keys_were_off; /* of the connection, before */
     bool singly;      /* PostgreSQL would not write rows in batches either */
     bool nested;      /* the plan has several steps: it runs for each row */
     /* Tables with triggers: the first step gives the row, the second is run as a job. */

@@ -170,6 +170,7 @@ bool copy_in_plan(struct pg_session *s, const struct relation *r, const struct u
     strbuf_free(&sql);
     if (!c->insert)
         return false;
+    c->keys_were_off = connection_keys_off(c->connection, c->insert->program->keys_off);
     int n = c->insert->program->nsteps;
     c->by_rows = n == 2 && c->insert->program->steps[1].modify;
     c->nested = n != 1 && !c->by_rows;

@@ -226,6 +226,15 @@ void connection_attach(struct connection *c, struct eval_context *ctx, struct ru
     error_init(&c->host.err, arena ? arena : c->host.scratch);
 }
 
+bool connection_keys_off(struct connection *c, bool off)
+{
+    bool before = c->keys_off;
+    if (off != before)
+        sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_FKEY, !off, NULL);
+    c->keys_off = off;
+    return before;
+}
+
 void connection_move_error(struct connection *c, struct arena *arena)
 {
     if (c->host.err.arena == arena)

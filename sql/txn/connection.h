@@ -50,6 +50,7 @@ struct connection {
     struct cached_stmt *buckets[CONNECTION_BUCKETS];
     int nstmts;
     struct table_activity *changed; /* the table of the row changed last: activity.h */
+    bool keys_off;    /* foreign keys are not looked at */
     bool mapped;      /* reads the file through a mapping */
     int since_mapped; /* statements that did not ask for it */
     struct change_log log; /* what the transaction on it has changed in the catalog */
@@ -63,6 +64,8 @@ void connection_close(struct connection *c);
 /* Sets whose functions, limits and errors count from now on; all NULL at the end of a lease. */
 void connection_attach(struct connection *c, struct eval_context *ctx, struct run_control *control,
                        struct arena *arena);
+/* Whether SQLite looks at foreign keys in what is prepared from now on, also inside a transaction; returns what held before. */
+bool connection_keys_off(struct connection *c, bool off);
 /* After a nested statement, which attached the connection with an arena of its own: errors lie in this one again. */
 void connection_move_error(struct connection *c, struct arena *arena);
 
