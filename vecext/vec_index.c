@@ -12,7 +12,7 @@
  *   build_mem     bytes the build may use for its sample and for its buffers
  *   seg_rows, ref_rows     see vec_index.h
  *   generation    random, new after every training
- *   log           random, new after every change of NAME_tail but an append
+ *   log           random, new after every change of NAME_tail but an append; 0 when others have changed it
  *   centroids     number of lists there are
  *   trained_rows  rows at the last training, 0 before it
  *   tuned_rows    rows when probes was measured, if that was after the training
@@ -515,22 +515,21 @@ bool vec_index_rows(struct vec_index *ix, int64_t *rows, struct vec_error *err)
     return true;
 }
 
-/* The base is only asked for when there are rows. */
+/* A base of 0 was set by the trigger of somebody who took rows out of the log. */
 static bool read_log_state(struct vec_index *ix, int64_t *base, int64_t *last, struct vec_error *err)
 {
     bool found;
     *base = *last = 0;
-    if (!vec_index_integer(ix, VEC_STMT_TAIL_LAST, 0, last, &found, err))
-        return false;
-    if (*last == 0)
-        return true;
     sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_META_GET, err);
     if (!stmt)
         return false;
     sqlite3_bind_text(stmt, 1, "log", -1, SQLITE_STATIC);
-    if (sqlite3_step(stmt) == SQLITE_ROW)
-        *base = sqlite3_column_int64(stmt, 0);
-    return vec_index_done(ix, stmt, err);
+    bool changed = sqlite3_step(stmt) == SQLITE_ROW && (*base = sqlite3_column_int64(stmt, 0)) == 0;
+    if (!vec_index_done(ix, stmt, err))
+        return false;
+    if (changed)
+        return vec_index_damaged(ix, "rows of its tail were changed", err);
+    return vec_index_integer(ix, VEC_STMT_TAIL_LAST, 0, last, &found, err);
 }
 
 /* Looks at the index's generation and begins to remember; without memory, or while writing, nothing is. */

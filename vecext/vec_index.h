@@ -24,6 +24,7 @@
  *   NAME_ins, NAME_upd, NAME_del        triggers on the base table that keep all of it in step
  *   NAME_sgu, _sgd, _rfu, _rfd          triggers on NAME_seg and NAME_ref: a change made by SQL, by
  *                                       whomever, changes the list's version
+ *   NAME_tlu, _tld                      triggers on NAME_tail: marks that rows were taken out of the log
  *   NAME_pin                            an empty partial index on the base table: VACUUM keeps the rowids
  *                                       of a table that has an index (made only where there is no
  *                                       INTEGER PRIMARY KEY)
@@ -254,7 +255,7 @@ bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version
 /* Rows of the index: the live ones of its lists and those of the log. */
 bool vec_index_rows(struct vec_index *ix, int64_t *rows, struct vec_error *err);
 
-/* The log's base and last sequence number, 0 when it is empty (vec_log.h). */
+/* The log's base and last sequence number, 0 when it is empty (vec_log.h). A log that others have changed is damage. */
 bool vec_index_log_state(struct vec_index *ix, int64_t *base, int64_t *last, struct vec_error *err);
 
 /* Sets a meta value; a new generation makes every connection reload. */

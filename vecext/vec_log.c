@@ -39,12 +39,14 @@ static bool change_base(struct vec_index *ix, struct vec_error *err)
 {
     int64_t base;
     sqlite3_randomness(sizeof base, &base);
-    return vec_meta_put_integer(ix, "log", base & INT64_MAX, err);
+    return vec_meta_put_integer(ix, "log", (base & INT64_MAX) | 1, err);
 }
 
 bool vec_log_drop(struct vec_index *ix, int64_t seq, struct vec_error *err)
 {
-    return vec_index_run(ix, VEC_STMT_TAIL_DROP, seq, 0, 0, err) && change_base(ix, err);
+    int64_t base, last;
+    return vec_index_log_state(ix, &base, &last, err) &&
+           vec_index_run(ix, VEC_STMT_TAIL_DROP, seq, 0, 0, err) && change_base(ix, err);
 }
 
 bool vec_log_clear(struct vec_index *ix, struct vec_error *err)
@@ -93,7 +95,8 @@ bool vec_log_read(struct vec_index *ix, struct vec_log_rows *log, struct vec_err
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape);
     struct vec_log_rows raw = {0};
-    bool ok = scan(ix, INT64_MIN, INT64_MAX, &raw, err);
+    int64_t base, end;
+    bool ok = vec_index_log_state(ix, &base, &end, err) && scan(ix, INT64_MIN, INT64_MAX, &raw, err);
     if (ok)
         sort_places(&raw);
     const struct vec_log_place *places = (const void *)raw.places.data;

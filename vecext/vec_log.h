@@ -8,7 +8,8 @@
  * A search reads the log through memory: chunks of VEC_LOG_CHUNK sequence numbers, each sorted by list, kept in the cache.
  * What a chunk holds follows from meta's `log`, a random number that every change but an append replaces, and the last
  * sequence number; so chunks are kept under both. That is true of committed states alone, for only they follow one upon
- * the other: a writing transaction uses what is there and keeps nothing.
+ * the other: a writing transaction uses what is there and keeps nothing. A number of 0 says that somebody else took rows out, or
+ * changed them: then searches, and whatever would take rows out, report damage (vec_index_log_state()).
  *
  * Used by vec_write.c, vec_search.c, vec_check.c.
  */

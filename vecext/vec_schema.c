@@ -17,7 +17,8 @@ static const struct {
     const char *suffix, *kind;
 } objects[] = {
     {"_ins", "TRIGGER"}, {"_upd", "TRIGGER"}, {"_del", "TRIGGER"}, {"_sgu", "TRIGGER"}, {"_sgd", "TRIGGER"},
-    {"_rfu", "TRIGGER"}, {"_rfd", "TRIGGER"}, {"_pin", "INDEX"},   {"_norm", "INDEX"},
+    {"_rfu", "TRIGGER"}, {"_rfd", "TRIGGER"}, {"_tlu", "TRIGGER"}, {"_tld", "TRIGGER"},
+    {"_pin", "INDEX"},   {"_norm", "INDEX"},
     {"_src", "VIEW"},    {"_meta", "TABLE"},  {"_cent", "TABLE"},  {"_list", "TABLE"},
     {"_seg", "TABLE"},   {"_ref", "TABLE"},   {"_tail", "TABLE"},  {"_loc", "TABLE"},
     {"_post", "TABLE"},
@@ -270,18 +271,27 @@ static bool create_triggers(const struct creation *c, struct vec_error *err)
     return ok;
 }
 
-/* Whoever changes segments by SQL changes their list's version: what caches keep is never what somebody replaced. */
-static bool create_version_triggers(sqlite3 *db, const char *schema, const char *name, struct vec_error *err)
+/* Whoever changes segments by SQL changes their list's version: what caches keep is never what somebody replaced. Whoever takes
+ * rows out of the log marks it; vec_log.c, which does so too, then sets another mark. */
+static bool create_watch_triggers(sqlite3 *db, const char *schema, const char *name, struct vec_error *err)
 {
-    static const char *const triggers[][3] = {
-        {"_sgu", "UPDATE", "_seg"}, {"_sgd", "DELETE", "_seg"}, {"_rfu", "UPDATE", "_ref"}, {"_rfd", "DELETE", "_ref"}};
-    for (size_t i = 0; i < sizeof triggers / sizeof *triggers; i++)
-        if (!run(db, err,
-                 "CREATE TRIGGER \"%w\".\"%w%s\" AFTER %s ON \"%w%s\" BEGIN UPDATE \"%w_list\" SET version = random() "
-                 "WHERE list = old.key >> %d; END",
-                 schema, name, triggers[i][0], triggers[i][1], name, triggers[i][2], name, VEC_KEY_SHIFT))
-            return false;
-    return true;
+    static const char of_list[] = "\"%w_list\" SET version = random() WHERE list = old.key >> %d";
+    static const char of_log[] = "\"%w_meta\" SET v = 0 WHERE k = 'log'";
+    static const struct {
+        const char *suffix, *event, *table, *change;
+    } triggers[] = {
+        {"_sgu", "UPDATE", "_seg", of_list}, {"_sgd", "DELETE", "_seg", of_list}, {"_rfu", "UPDATE", "_ref", of_list},
+        {"_rfd", "DELETE", "_ref", of_list}, {"_tlu", "UPDATE", "_tail", of_log}, {"_tld", "DELETE", "_tail", of_log},
+    };
+    bool ok = true;
+    for (size_t i = 0; ok && i < sizeof triggers / sizeof *triggers; i++) {
+        char *change = sqlite3_mprintf(triggers[i].change, name, VEC_KEY_SHIFT);
+        ok = change ? run(db, err, "CREATE TRIGGER IF NOT EXISTS \"%w\".\"%w%s\" AFTER %s ON \"%w%s\" BEGIN UPDATE %s; END",
+                          schema, name, triggers[i].suffix, triggers[i].event, name, triggers[i].table, change)
+                    : vec_error_nomem(err);
+        sqlite3_free(change);
+    }
+    return ok;
 }
 
 static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec_error *err)
@@ -335,7 +345,7 @@ static bool create_objects(struct creation *c, struct vec_conn *conn, struct vec
 {
     const struct vec_index_def *def = c->def;
     if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err) ||
-        (def->type != VEC_TYPE_SPARSEVEC && !create_version_triggers(c->db, c->schema, def->name, err)))
+        (def->type != VEC_TYPE_SPARSEVEC && !create_watch_triggers(c->db, c->schema, def->name, err)))
         return false;
     if (!c->primary_key && !run(c->db, err, "CREATE INDEX \"%w\".\"%w_pin\" ON \"%w\"((0)) WHERE 0",
                                 c->schema, def->name, def->table))
@@ -491,8 +501,7 @@ static bool upgrade_tables(struct vec_conn *conn, const char *schema, const char
 {
     sqlite3 *db = conn->db;
     if (strcmp(format, "1") == 0 &&
-        !(run(db, err, "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER", schema, name) &&
-          create_version_triggers(db, schema, name, err)))
+        !run(db, err, "ALTER TABLE \"%w\".\"%w_list\" ADD COLUMN version INTEGER", schema, name))
         return false;
     return run(db, err, "DROP TABLE IF EXISTS \"%w\".\"%w_tail\"", schema, name) &&
            run(db, err, "CREATE TABLE \"%w\".\"%w_tail\" %s", schema, name, tail_columns) &&
@@ -506,14 +515,15 @@ static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *e
     if (!schema)
         return false;
     char *format = query_text(conn, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = 'format'", schema, name);
+    char *lists = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_list'", schema, name);
     bool ok = true;
     if (format && atoi(format) >= 1 && atoi(format) < VEC_FORMAT) {
-        char *lists = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_list'", schema, name);
         vec_conn_forget(conn);
         ok = run(conn->db, err, "UPDATE \"%w\".\"%w_meta\" SET v = %d WHERE k = 'format'", schema, name, VEC_FORMAT) &&
              (!lists || upgrade_tables(conn, schema, name, format, err));
-        free(lists);
     }
+    ok = ok && (!lists || create_watch_triggers(conn->db, schema, name, err));
+    free(lists);
     free(format);
     free(schema);
     return ok;

@@ -451,6 +451,39 @@ static void check_damage(void)
     close_db();
 }
 
+/* The log of an index, changed behind its back: searches refuse, and nothing is moved on, until it is made anew. */
+static void check_log_damage(void)
+{
+    static const char *const blows[] = {
+        "DELETE FROM ix_tail",
+        "DELETE FROM ix_tail WHERE seq = 5",
+        "UPDATE ix_tail SET id = 7 WHERE seq = 2",
+    };
+    static const char *const uses[] = {
+        "SELECT count(*) FROM vec_scan('ix', (SELECT emb FROM t), 3)",
+        "SELECT vec_maintain('ix')",
+        "DELETE FROM t WHERE id = 305",
+        "SELECT vec_check('ix')",
+    };
+    for (size_t i = 0; i < sizeof blows / sizeof *blows; i++) {
+        open_memory();
+        run("CREATE TABLE t(id INTEGER PRIMARY KEY, emb BLOB, cat INTEGER)", NULL);
+        insert_rows(VEC_TYPE_VECTOR, 1, 300, 0);
+        run("SELECT vec_create_index('ix', 't', 'emb')", NULL);
+        insert_rows(VEC_TYPE_VECTOR, 301, 20, 0);
+        run("DELETE FROM t WHERE id = 302; UPDATE t SET emb = (SELECT emb FROM t LIMIT 1) WHERE id = 303", NULL);
+        run("SELECT vec_rename_index('ix', 'iy'); SELECT vec_rename_index('iy', 'ix')", NULL);
+        check_clean("ix");
+        run(blows[i], NULL);
+        for (size_t u = 0; u < sizeof uses / sizeof *uses; u++)
+            CHECK(strstr(text(uses[u]), "index \"ix\" is damaged: rows of its tail were changed"), "%s, %s: %s", blows[i], uses[u],
+                  text(uses[u]));
+        run("SELECT vec_reindex('ix')", NULL);
+        check_clean("ix");
+        close_db();
+    }
+}
+
 /* Bit strings as text, of a length that is not whole bytes. */
 static void check_bit_text(void)
 {
@@ -539,6 +572,7 @@ int main(void)
     check_names();
     check_errors();
     check_damage();
+    check_log_damage();
     check_bit_text();
     check_extremes();
     check_file();
