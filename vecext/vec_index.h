@@ -258,13 +258,6 @@ bool vec_index_rows(struct vec_index *ix, int64_t *rows, struct vec_error *err);
 /* The log's base and last sequence number, 0 when it is empty (vec_log.h). A log that others have changed is damage. */
 bool vec_index_log_state(struct vec_index *ix, int64_t *base, int64_t *last, struct vec_error *err);
 
-/* Sets a meta value; a new generation makes every connection reload. */
-bool vec_meta_put_integer(struct vec_index *ix, const char *key, int64_t value,
-                          struct vec_error *err);
-bool vec_meta_put_blob(struct vec_index *ix, const char *key, const void *blob, size_t len,
-                       struct vec_error *err);
-bool vec_meta_new_generation(struct vec_index *ix, struct vec_error *err);
-
 /* Lists to visit for a recall (0 .. 1), at least 1. */
 int vec_index_probes(const struct vec_index *ix, double recall);
 

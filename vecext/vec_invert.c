@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "vecext/vec_func.h"
+#include "vecext/vec_meta.h"
 #include "vecext/vec_sparse.h"
 
 /* What the tables hold about one row. */

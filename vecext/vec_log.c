@@ -9,6 +9,7 @@
 
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_location.h"
+#include "vecext/vec_meta.h"
 
 enum { HEADER = 8, ROWS_LEAST = 64, ROWS_PER_LIST = 16, MOST_BYTES = 4 << 20 };
 

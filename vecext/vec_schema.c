@@ -10,6 +10,7 @@
 #include "vecext/vec_list.h"
 #include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
+#include "vecext/vec_meta.h"
 #include "vecext/vec_text.h"
 
 /* Everything that exists under an index's name: suffix, kind. Triggers and the view go first. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vecext/vec_location.h"
+#include "vecext/vec_meta.h"
 #include "vecext/vec_order.h"
 #include "vecext/vec_search.h"
 

@@ -12,6 +12,7 @@
 #include "vecext/vec_list.h"
 #include "vecext/vec_location.h"
 #include "vecext/vec_log.h"
+#include "vecext/vec_meta.h"
 #include "vecext/vec_tune.h"
 
 enum {

@@ -457,7 +457,7 @@ static void check_log_damage(void)
     static const char *const blows[] = {
         "DELETE FROM ix_tail",
         "DELETE FROM ix_tail WHERE seq = 5",
-        "UPDATE ix_tail SET id = 7 WHERE seq = 2",
+        "UPDATE ix_tail SET id = 7 WHERE seq = 9",
     };
     static const char *const uses[] = {
         "SELECT count(*) FROM vec_scan('ix', (SELECT emb FROM t), 3)",
