@@ -19,6 +19,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
@@ -34,8 +37,7 @@ enum {
     SAMPLE_MIN = 10000,
     TUNE_QUERIES = 7 * VEC_PANEL, /* sample rows whose neighbours are found */
     BATCH_BYTES = 8 << 20,
-    ENCODE_GRAIN = 48,
-    MAP_MOST = 0x7fff0000 /* what SQLite is usually built for */
+    ENCODE_GRAIN = 48
 };
 
 int vec_build_lists(int64_t rows, int wanted)
@@ -383,23 +385,6 @@ static bool fill(struct build *b, struct vec_error *err)
     return ok;
 }
 
-/* Sets how much of the file is read through a mapping, which spares copying each page of the table; returns what it was. Where
- * there can be none, SQLite reads on as before. */
-static int64_t map_file(struct vec_index *ix, int64_t size)
-{
-    int64_t before = 0;
-    for (int set = 0; set < 2; set++) {
-        sqlite3_stmt *stmt = NULL;
-        char *sql = set ? sqlite3_mprintf("PRAGMA \"%w\".mmap_size = %lld", ix->schema, (long long)size)
-                        : sqlite3_mprintf("PRAGMA \"%w\".mmap_size", ix->schema);
-        if (sql && sqlite3_prepare_v2(ix->conn->db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW && !set)
-            before = sqlite3_column_int64(stmt, 0);
-        sqlite3_finalize(stmt);
-        sqlite3_free(sql);
-    }
-    return before;
-}
-
 static bool clear(struct vec_index *ix, struct vec_error *err)
 {
     return vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
@@ -423,9 +408,10 @@ bool vec_build_run(struct vec_index *ix, int threads, struct vec_progress *progr
     if (!clear(ix, err) || !vec_index_integer(ix, VEC_STMT_SRC_COUNT, 0, &b.rows, &found, err))
         return false;
     int lists = ix->method == VEC_METHOD_FLAT ? 1 : vec_build_lists(b.rows, ix->wanted_lists);
-    int64_t mapped = map_file(ix, MAP_MOST);
     bool ok = train(&b, lists, err) && fill(&b, err) && (b.tunes ? vec_tune_from(ix, &b.neighbours, err) : vec_tune_probes(ix, err));
     vec_neighbours_free(&b.neighbours);
-    map_file(ix, mapped);
+#ifdef __GLIBC__
+    malloc_trim(0); /* what lists had gathered lies in pieces, which the C library would keep for this thread */
+#endif
     return ok;
 }
