@@ -344,11 +344,11 @@ static bool refill_empty(struct training *t, struct vec_error *err)
     for (int l = 0; l < count; l++) {
         if (size[l])
             continue;
-        int largest = 0;
-        for (int j = 1; j < count; j++)
-            if (size[j] > size[largest])
+        int largest = -1;
+        for (int j = 0; j < count; j++) /* one that was empty too has no rows to give yet */
+            if (t->start[j + 1] > t->start[j] && (largest < 0 || size[j] > size[largest]))
                 largest = j;
-        if (size[largest] < 2)
+        if (largest < 0 || size[largest] < 2)
             break;
         uint32_t row = t->order[t->start[largest] + size[largest] / 2];
         vec_centroids_set(t->centroids, l, t->rows + (size_t)row * (size_t)t->centroids->dims);

@@ -484,6 +484,25 @@ static void check_log_damage(void)
     }
 }
 
+/* Rows that are nearly all the same: most lists find nothing to begin with. */
+static void check_few_distinct(void)
+{
+    for (int distinct = 1; distinct <= 40; distinct += 13) {
+        open_memory();
+        run("CREATE TABLE t(id INTEGER PRIMARY KEY, emb BLOB, cat INTEGER)", NULL);
+        char sql[300];
+        snprintf(sql, sizeof sql,
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) "
+                 "INSERT INTO t(emb) SELECT vector_from_text('[1,2,' || (i %% %d) || ']') FROM n", distinct);
+        run(sql, NULL);
+        run("SELECT vec_create_index('ix', 't', 'emb', '{\"lists\":250}')", NULL);
+        check_clean("ix");
+        CHECK(strcmp(text("SELECT count(*) FROM vec_scan('ix', '[1,2,0]', 50) WHERE distance = 0"), "50") == 0, "%d distinct rows",
+              distinct);
+        close_db();
+    }
+}
+
 /* Bit strings as text, of a length that is not whole bytes. */
 static void check_bit_text(void)
 {
@@ -573,6 +592,7 @@ int main(void)
     check_errors();
     check_damage();
     check_log_damage();
+    check_few_distinct();
     check_bit_text();
     check_extremes();
     check_file();
