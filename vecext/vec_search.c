@@ -32,6 +32,21 @@ static double score_of(const struct vec_search *s, double distance)
     }
 }
 
+/* An index of few rows is not divided into the lists it is to have: of a number of lists it gives what they would hold. */
+static bool limit_rows(struct vec_search *s, struct vec_error *err)
+{
+    struct vec_search_args *a = &s->args;
+    int64_t lists = s->ix->wanted_lists, rows;
+    if (a->most_lists <= 0 || a->most_lists >= lists || s->ix->centroids.count > 1 || s->ix->method == VEC_METHOD_FLAT)
+        return true;
+    if (!vec_index_rows(s->ix, &rows, err))
+        return false;
+    int64_t most = (rows + lists - 1) / lists * a->most_lists;
+    if (a->k < 0 || a->k > most)
+        a->k = most;
+    return true;
+}
+
 static bool prepare(struct vec_search *s, struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
@@ -48,7 +63,8 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
     s->max_score = isinf(max) || !vec_search_has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
     if (ix->metric == VEC_METRIC_L2 && max < 0)
         s->max_score = -INFINITY;
-    return vec_order_init(&s->order, &ix->centroids, q, s->tables.norm2, ix->shape.inner, s->args.most_lists, err) &&
+    return limit_rows(s, err) &&
+           vec_order_init(&s->order, &ix->centroids, q, s->tables.norm2, ix->shape.inner, s->args.most_lists, err) &&
            vec_log_open(ix, &s->log, err);
 }
 
