@@ -54,7 +54,7 @@ static int neighbour_ranks(struct vec_index *ix, int64_t row, int *ranks, struct
         int64_t id, pos;
         double distance;
         int more = search ? 1 : -1;
-        while (n < VEC_NEIGHBOURS && (more = vec_search_next(search, &id, &distance, err)) > 0) {
+        while (search && n < VEC_NEIGHBOURS && (more = vec_search_next(search, &id, &distance, err)) > 0) {
             bool found;
             if (id == row)
                 continue;
