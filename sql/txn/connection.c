@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/base/log.h"
+#include "sql/base/memory.h"
 #include "sql/catalog/register.h"
 #include "sql/txn/activity.h"
 #include "sql/txn/database.h"
@@ -255,9 +257,20 @@ static bool connection_too_complex(const char *message)
            strncmp(message, many, sizeof(many) - 1) == 0;
 }
 
+/* A mapping of a file that is larger than memory costs more than it spares: each row that is not there brings its surroundings,
+   and pushes out what other rows need. */
+static bool connection_file_fits(const struct connection *c)
+{
+    struct stat file;
+    const char *path = sqlite3_db_filename(c->db, "main");
+    return !path || !*path || stat(path, &file) != 0 || file.st_size <= memory_limit() / 2;
+}
+
 void connection_map(struct connection *c, bool reads_much)
 {
     enum { KEPT = 1000 };
+    if (reads_much && !c->mapped && !connection_file_fits(c))
+        return;
     c->since_mapped = reads_much ? 0 : c->since_mapped + 1;
     if (reads_much == c->mapped || (c->mapped && c->since_mapped < KEPT))
         return;
