@@ -24,16 +24,18 @@ struct arena {
     struct arena_block *head;
     size_t next_size;
     size_t total;
+    bool exhausted; /* arena_try() failed since the arena was empty */
 };
 
 /* A block that large comes from the system as zeroes, not yet in memory. */
 #define ARENA_ZEROED ((size_t)1 << 20)
 
+/* NULL when there is no memory. */
 static struct arena_block *block_create(struct arena *a, size_t size)
 {
     struct arena_block *b = size >= ARENA_ZEROED ? calloc(1, sizeof(*b) + size) : malloc(sizeof(*b) + size);
     if (!b)
-        log_fatal("out of memory (%zu bytes)", size);
+        return NULL;
     b->next = NULL;
     b->size = size;
     b->used = 0;
@@ -49,6 +51,7 @@ struct arena *arena_create(void)
     a->total = 0;
     a->next_size = ARENA_BLOCK;
     a->head = NULL;
+    a->exhausted = false;
     return a;
 }
 
@@ -69,6 +72,7 @@ void arena_reset(struct arena *a)
     a->head = keep;
     a->next_size = ARENA_BLOCK;
     a->total = keep ? sizeof(*keep) + keep->size : 0;
+    a->exhausted = false;
 }
 
 void arena_destroy(struct arena *a)
@@ -82,13 +86,15 @@ void arena_destroy(struct arena *a)
     free(a);
 }
 
-static void *arena_take(struct arena *a, size_t size)
+static void *arena_find(struct arena *a, size_t size)
 {
     size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     struct arena_block *b = a->head;
     if (!b || b->size - b->used < size) {
         if (size > a->next_size / 2) {
             struct arena_block *own = block_create(a, size);
+            if (!own)
+                return NULL;
             own->used = size;
             if (b) { /* behind the head, which still has room for small requests */
                 own->next = b->next;
@@ -99,6 +105,8 @@ static void *arena_take(struct arena *a, size_t size)
             return own->data;
         }
         b = block_create(a, a->next_size);
+        if (!b)
+            return NULL;
         if (a->head && a->next_size < ARENA_BLOCK_MAX)
             a->next_size *= 2;
         b->next = a->head;
@@ -107,6 +115,28 @@ static void *arena_take(struct arena *a, size_t size)
     void *p = b->data + b->used;
     b->used += size;
     return p;
+}
+
+static void *arena_take(struct arena *a, size_t size)
+{
+    void *p = arena_find(a, size);
+    if (!p)
+        log_fatal("out of memory (%zu bytes)", size);
+    return p;
+}
+
+void *arena_try(struct arena *a, size_t size)
+{
+    void *p = arena_find(a, size);
+    if (p && size < ARENA_ZEROED)
+        memset(p, 0, size);
+    a->exhausted = a->exhausted || !p;
+    return p;
+}
+
+bool arena_exhausted(const struct arena *a)
+{
+    return a->exhausted;
 }
 
 void *arena_alloc(struct arena *a, size_t size)

@@ -41,6 +41,7 @@ static bool call_with(const struct node *n, struct run *r, const struct value *a
         f.cache_free = *n->cache_free;
     }
     n->impl->call(&f);
+    fcall_check(&f);
     if (n->cache) {
         *n->cache = f.cache;
         *n->cache_free = f.cache_free;

@@ -1,7 +1,6 @@
 /* agg_text.c: aggregates over text and bytea: string_agg; min and max are SQLite's own. */
 #include <stdlib.h>
 
-#include "sql/base/log.h"
 #include "sql/types/text_util.h"
 
 /* Values between delimiters; the first value's own delimiter is not shown. */
@@ -11,18 +10,14 @@ struct string_agg_state {
     bool started;
 };
 
-static void agg_append(struct string_agg_state *st, struct slice s)
+static bool agg_append(struct fcall *f, struct string_agg_state *st, struct slice s)
 {
-    if (st->cap - st->n < s.n) {
-        st->cap = (st->cap + s.n + 16) * 2;
-        char *grown = realloc(st->p, st->cap);
-        if (!grown)
-            log_fatal("out of memory (%zu bytes)", st->cap);
-        st->p = grown;
-    }
+    if (!state_reserve(&st->p, &st->cap, st->n, s.n, f->err))
+        return false;
     if (s.n)
         memcpy(st->p + st->n, s.p, s.n);
     st->n += s.n;
+    return true;
 }
 
 static void string_agg_step(struct fcall *f, void *state)
@@ -36,9 +31,8 @@ static void string_agg_step(struct fcall *f, void *state)
         delimiter = arg_slice(f, 1);
     if (!value_size_check(st->n + delimiter.n + s.n, f->err) || work_interrupted(f, &st->work, s.n))
         return;
-    agg_append(st, delimiter);
-    agg_append(st, s);
-    st->started = true;
+    if (agg_append(f, st, delimiter) && agg_append(f, st, s))
+        st->started = true;
 }
 
 static void string_agg_final(struct fcall *f, void *state)

@@ -224,7 +224,9 @@ static bool collect_items(struct fcall *f, const struct json_node *node, int dep
 static bool read_vector(struct fcall *f, struct slice s, struct array *a)
 {
     int cap = (int)(s.n / 2 + 1);
-    a->items = ARENA_ARRAY(f->arena, struct value, cap);
+    a->items = ARENA_TRY(f->arena, struct value, cap);
+    if (!a->items)
+        return fcall_check(f);
     char *p = arena_strndup(f->arena, s.p, s.n);
     a->n = 0;
     while (a->n < cap) {
@@ -272,8 +274,8 @@ bool array_read(struct fcall *f, const struct value *stored, uint32_t elemtype, 
     }
     if (total > ARRAY_ITEMS_MAXIMUM)
         return bad_stored_array(f);
-    out->items = ARENA_ARRAY(f->arena, struct value, total + 1);
-    return total == 0 || collect_items(f, &root, 0, out);
+    out->items = ARENA_TRY(f->arena, struct value, total + 1);
+    return out->items ? total == 0 || collect_items(f, &root, 0, out) : fcall_check(f);
 }
 
 bool array_read_arg(struct fcall *f, int i, struct array *out)
@@ -486,8 +488,8 @@ static void array_recv(struct fcall *f)
     struct array a = {.elem = elem};
     if (!elem || !receive_header(f, &s, elem, &a))
         return;
-    a.items = ARENA_ARRAY(f->arena, struct value, a.n + 1);
-    for (int i = 0; i < a.n; i++) {
+    a.items = ARENA_TRY(f->arena, struct value, a.n + 1);
+    for (int i = 0; a.items && i < a.n; i++) {
         if (s.n < 4) {
             receive_short(f);
             return;

@@ -198,7 +198,9 @@ static void array_slice(struct fcall *f)
         return;
     }
     r.n = (int)total;
-    r.items = ARENA_ARRAY(f->arena, struct value, total + 1);
+    r.items = ARENA_TRY(f->arena, struct value, total + 1);
+    if (!r.items)
+        return;
     struct value *to = r.items;
     walk_box(&a, 0, 0, lower, upper, &to, false);
     array_return(f, &r);
@@ -236,7 +238,9 @@ static bool extend(struct fcall *f, struct array *a, int64_t from, int64_t to)
     int64_t total = new_upper - new_lower + 1;
     if (!array_check_size(f->err, total))
         return false;
-    struct value *items = ARENA_ARRAY(f->arena, struct value, total + 1);
+    struct value *items = ARENA_TRY(f->arena, struct value, total + 1);
+    if (!items)
+        return fcall_check(f);
     if (a->n)
         memcpy(items + (lower - new_lower), a->items, sizeof(*items) * (size_t)a->n);
     a->items = items;
@@ -301,8 +305,8 @@ static bool prepare_box(struct fcall *f, struct array *a, int64_t *lower, int64_
         }
         a->ndim = n;
         a->n = (int)total;
-        a->items = ARENA_ARRAY(f->arena, struct value, total + 1);
-        return true;
+        a->items = ARENA_TRY(f->arena, struct value, total + 1);
+        return a->items || fcall_check(f);
     }
     if (n > a->ndim)
         return subscript_error(f, "wrong number of array subscripts");

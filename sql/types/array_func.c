@@ -181,7 +181,9 @@ static void append(struct fcall *f, int array_arg, int value_arg, bool at_end)
     r.n = a.n + 1;
     r.dims[0] = r.n;
     r.lower[0] = a.ndim ? a.lower[0] : 1;
-    r.items = ARENA_ARRAY(f->arena, struct value, r.n);
+    r.items = ARENA_TRY(f->arena, struct value, r.n);
+    if (!r.items)
+        return;
     if (a.n)
         memcpy(r.items + (at_end ? 0 : 1), a.items, sizeof(*a.items) * (size_t)a.n);
     r.items[at_end ? a.n : 0] = f->args[value_arg];
@@ -251,7 +253,9 @@ static void array_cat(struct fcall *f)
     if (!concatenated_shape(f, &a, &b, &r))
         return;
     r.n = a.n + b.n;
-    r.items = ARENA_ARRAY(f->arena, struct value, r.n);
+    r.items = ARENA_TRY(f->arena, struct value, r.n);
+    if (!r.items)
+        return;
     memcpy(r.items, a.items, sizeof(*a.items) * (size_t)a.n);
     memcpy(r.items + a.n, b.items, sizeof(*b.items) * (size_t)b.n);
     array_return(f, &r);
@@ -308,7 +312,9 @@ static void array_fill(struct fcall *f)
     r.ndim = total ? dims.n : 0;
     r.n = (int)total;
     size_t work = 0;
-    r.items = ARENA_ARRAY(f->arena, struct value, r.n + 1);
+    r.items = ARENA_TRY(f->arena, struct value, r.n + 1);
+    if (!r.items)
+        return;
     for (int i = 0; i < r.n; i++) {
         if (work_interrupted(f, &work, 1))
             return;

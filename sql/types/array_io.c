@@ -57,7 +57,9 @@ static bool add_item(struct literal_reader *r, struct slice text, bool null)
         return false;
     if (r->n == r->cap) {
         r->cap = r->cap ? r->cap * 2 : 8;
-        struct value *items = ARENA_ARRAY(r->f->arena, struct value, r->cap);
+        struct value *items = ARENA_TRY(r->f->arena, struct value, r->cap);
+        if (!items)
+            return fcall_check(r->f);
         if (r->n)
             memcpy(items, r->items, sizeof(*items) * (size_t)r->n);
         r->items = items;

@@ -2,7 +2,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "sql/base/log.h"
 #include "sql/types/array.h"
 #include "sql/types/json_parse.h"
 #include "sql/types/record.h"
@@ -133,15 +132,10 @@ struct array_agg_state {
     int dims[LIMIT_ARRAY_DIMS];
 };
 
-static void agg_add(struct array_agg_state *st, const char *p, size_t n)
+static void agg_add(struct fcall *f, struct array_agg_state *st, const char *p, size_t n)
 {
-    if (st->cap - st->n < n + 1) {
-        st->cap = (st->cap + n + 1) * 2;
-        char *grown = realloc(st->p, st->cap);
-        if (!grown)
-            log_fatal("out of memory (%zu bytes)", st->cap);
-        st->p = grown;
-    }
+    if (!state_reserve(&st->p, &st->cap, st->n, n + 1, f->err))
+        return;
     if (st->items > 0)
         st->p[st->n++] = ',';
     memcpy(st->p + st->n, p, n);
@@ -160,7 +154,7 @@ static void array_agg_step(struct fcall *f, void *state)
     }
     array_element_write(&out, elem, &f->args[0]);
     if (array_check_size(f->err, st->items + 1) && value_size_check(st->n + out.n, f->err))
-        agg_add(st, out.p, out.n);
+        agg_add(f, st, out.p, out.n);
     st->input = true;
 }
 
@@ -192,7 +186,7 @@ static void array_agg_array_step(struct fcall *f, void *state)
         a.lower[d] = 1;
     struct value v = array_write(f->arena, &a);
     if (array_check_size(f->err, (st->items + 1) * a.n) && value_size_check(st->n + v.n, f->err))
-        agg_add(st, v.p, v.n);
+        agg_add(f, st, v.p, v.n);
     st->input = true;
 }
 

@@ -15,6 +15,8 @@ void encoding_hex_encode(struct slice bytes, struct textbuf *out)
 {
     static const char digits[] = "0123456789abcdef";
     char *p = textbuf_reserve(out, bytes.n * 2);
+    if (!p)
+        return;
     for (size_t i = 0; i < bytes.n; i++) {
         *p++ = digits[(unsigned char)bytes.p[i] >> 4];
         *p++ = digits[bytes.p[i] & 15];
@@ -350,6 +352,8 @@ static bool convert_bytes(struct error *err, struct slice s, int from, int to, s
     while (ok && left) {
         size_t room = left * 2 + 16;
         char *to_p = textbuf_reserve(out, room), *start = to_p;
+        if (!to_p)
+            break;
         size_t rc = iconv(cd, &in, &left, &to_p, &room);
         out->n += (size_t)(to_p - start);
         if (rc == (size_t)-1 && errno != E2BIG)

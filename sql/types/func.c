@@ -16,7 +16,11 @@ char *fcall_arg_cstring(struct fcall *f, int i)
 
 void fcall_return_text(struct fcall *f, const char *p, size_t n)
 {
-    f->result = value_text(arena_strndup(f->arena, p, n), n);
+    char *copy = arena_try(f->arena, n + 1);
+    if (!copy)
+        return;
+    memcpy(copy, p, n);
+    f->result = value_text(copy, n);
 }
 
 void fcall_return_textz(struct fcall *f, const char *p)
@@ -40,7 +44,7 @@ bool fcall_invoke(struct fcall *f, const struct fn_impl *impl, const struct valu
     if (g.cache && g.cache_free)
         g.cache_free(g.cache);
     *result = g.result;
-    return !error_is_set(f->err);
+    return fcall_check(f);
 }
 
 /* --- implementations by name ------------------------------------------------------------ */

@@ -119,6 +119,14 @@ char *fcall_arg_cstring(struct fcall *f, int i);
 void fcall_return_text(struct fcall *f, const char *p, size_t n);
 void fcall_return_textz(struct fcall *f, const char *p);
 
+/* After a call: 53200 when there was no memory for what it built (arena_try). False with an error set, whichever it is. */
+static inline bool fcall_check(struct fcall *f)
+{
+    if (__builtin_expect(arena_exhausted(f->arena), 0) && !error_is_set(f->err))
+        error_set(f->err, ERRCODE_OUT_OF_MEMORY, "out of memory");
+    return !error_is_set(f->err);
+}
+
 /*
  * Calls another implementation by its internal name with the same ctx, arena and error, e.g. the output function
  * of an array's element type. False when it set an error. Unknown names are a programmer error.

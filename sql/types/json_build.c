@@ -1,7 +1,6 @@
 /* json_build.c: json and jsonb put together: build_object, build_array, object, and the aggregates. */
 #include <stdlib.h>
 
-#include "sql/base/log.h"
 #include "sql/types/array.h"
 #include "sql/types/jsonb.h"
 
@@ -228,13 +227,8 @@ static bool agg_add(struct fcall *f, struct json_agg_state *st, const char *p, s
 {
     if (!value_size_check(st->n + n + 4, f->err))
         return false;
-    if (st->cap - st->n < n) {
-        st->cap = (st->cap + n + 16) * 2;
-        char *grown = realloc(st->p, st->cap);
-        if (!grown)
-            log_fatal("out of memory (%zu bytes)", st->cap);
-        st->p = grown;
-    }
+    if (!state_reserve(&st->p, &st->cap, st->n, n, f->err))
+        return false;
     memcpy(st->p + st->n, p, n);
     st->n += n;
     return true;

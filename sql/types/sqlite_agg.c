@@ -62,6 +62,7 @@ static void run_on_row(sqlite3_context *c, const struct sqlite_func *fn, agg_fun
         return;
     fn->host->depth++;
     run(&k.f, state);
+    fcall_check(&k.f);
     call_finish(c, fn->host);
 }
 
@@ -72,7 +73,7 @@ static void run_final(sqlite3_context *c, const struct sqlite_func *fn, void *st
     host->depth++;
     if (!error_is_set(&host->err)) {
         fn->impl->agg->final(&f, state);
-        if (!error_is_set(&host->err))
+        if (fcall_check(&f))
             sqlite_value_return(c, &f.result);
     }
     call_finish(c, host);

@@ -137,9 +137,9 @@ static void cache_box_put(sqlite3_context *c, int argc, const struct fcall *f)
 
 /* --- scalars ------------------------------------------------------------------------------- */
 
-static void scalar_finish(sqlite3_context *c, struct sqlite_func_host *host, const struct fcall *f)
+static void scalar_finish(sqlite3_context *c, struct sqlite_func_host *host, struct fcall *f)
 {
-    if (__builtin_expect(error_is_set(&host->err), 0))
+    if (__builtin_expect(!fcall_check(f), 0))
         sqlite_func_fail(c, host);
     else
         sqlite_value_return(c, &f->result);

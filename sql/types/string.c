@@ -359,7 +359,9 @@ static void repeat(struct fcall *f)
     if (s.n && !requested_length_check(f, times > LIMIT_VALUE_BYTES ? times : times * (int64_t)s.n))
         return;
     size_t total = s.n * (size_t)times;
-    char *p = arena_alloc(f->arena, total + 1);
+    char *p = arena_try(f->arena, total + 1);
+    if (!p)
+        return;
     size_t at = total < s.n ? total : s.n, work = 0;
     if (total)
         memcpy(p, s.p, at);

@@ -259,6 +259,8 @@ static bool format_argument(struct fcall *f, const struct any_list *list, int at
     if (spec->left)
         textbuf_add(out, piece.p, piece.n);
     char *blanks = textbuf_reserve(out, pad);
+    if (!blanks && pad)
+        return false;
     size_t work = 0;
     for (size_t done = 0, step; done < pad; done += step) {
         step = pad - done < PAD_STEP ? pad - done : PAD_STEP;

@@ -273,13 +273,27 @@ bool text_char_alnum(uint32_t c)
 
 /* --- builder ----------------------------------------------------------------------------- */
 
+/* Where builders for which there was no memory go on writing: nothing is read from there. */
+static _Thread_local char waste[TEXTBUF_WASTE + 1];
+
+bool textbuf_is_lost(const struct textbuf *b)
+{
+    return b->p == waste;
+}
+
 char *textbuf_reserve(struct textbuf *b, size_t n)
 {
+    if (textbuf_is_lost(b))
+        b->n = 0;
     if (b->cap - b->n < n) {
         size_t cap = b->cap ? b->cap * 2 : 64;
         if (cap < b->n + n)
             cap = b->n + n;
-        char *p = arena_alloc(b->arena, cap + 1);
+        char *p = textbuf_is_lost(b) ? NULL : arena_try(b->arena, cap + 1);
+        if (!p) {
+            *b = (struct textbuf){.arena = b->arena, .p = waste, .cap = TEXTBUF_WASTE};
+            return n <= TEXTBUF_WASTE ? waste : NULL;
+        }
         if (b->n)
             memcpy(p, b->p, b->n);
         b->p = p;
@@ -290,10 +304,26 @@ char *textbuf_reserve(struct textbuf *b, size_t n)
 
 void textbuf_add(struct textbuf *b, const char *p, size_t n)
 {
-    if (n == 0)
+    char *to = n ? textbuf_reserve(b, n) : NULL;
+    if (!to)
         return;
-    memcpy(textbuf_reserve(b, n), p, n);
+    memcpy(to, p, n);
     b->n += n;
+}
+
+bool state_reserve(char **p, size_t *cap, size_t used, size_t n, struct error *err)
+{
+    if (*cap - used >= n)
+        return true;
+    size_t want = (*cap + n + 16) * 2;
+    char *grown = realloc(*p, want);
+    if (!grown)
+        grown = realloc(*p, want = used + n);
+    if (!grown)
+        return error_set(err, ERRCODE_OUT_OF_MEMORY, "out of memory");
+    *p = grown;
+    *cap = want;
+    return true;
 }
 
 void textbuf_addz(struct textbuf *b, const char *z)

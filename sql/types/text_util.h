@@ -110,7 +110,10 @@ bool string_substring_window(int64_t start, bool has_length, int64_t length, int
 
 /* --- builder ----------------------------------------------------------------------------- */
 
-/* Text that grows in an arena. Zero everything but arena to begin. */
+/*
+ * Text that grows in an arena. Zero everything but arena to begin. When there is no memory for it, it is lost; the call fails
+ * with 53200 when it is over (fcall_check).
+ */
 struct textbuf {
     struct arena *arena;
     char *p;
@@ -121,8 +124,11 @@ static inline struct textbuf textbuf_in(struct arena *a)
 {
     return (struct textbuf){.arena = a};
 }
-/* Room for n more bytes; the pointer to write them at (then add to b->n). */
+/* Room for n more bytes; the pointer to write them at (then add to b->n). NULL without memory, for more than TEXTBUF_WASTE bytes. */
+#define TEXTBUF_WASTE 4096
 char *textbuf_reserve(struct textbuf *b, size_t n);
+/* Was there no memory for it? What was written is gone. */
+bool textbuf_is_lost(const struct textbuf *b);
 void textbuf_add(struct textbuf *b, const char *p, size_t n);
 void textbuf_addz(struct textbuf *b, const char *z);
 static inline void textbuf_addc(struct textbuf *b, char c)
@@ -140,6 +146,9 @@ struct value textbuf_value(const struct textbuf *b);
 
 /* s as an SQL literal. string_format.c. */
 void string_quote_literal(struct textbuf *out, struct slice s);
+
+/* Makes room for n more bytes behind *used in a block of an aggregate's state; 53200 without memory. */
+bool state_reserve(char **p, size_t *cap, size_t used, size_t n, struct error *err);
 
 /* 54000 unless n bytes may be one value. */
 bool value_size_check(size_t n, struct error *err);

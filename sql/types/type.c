@@ -230,7 +230,7 @@ static bool convert_call(const struct type_def *t, const struct fn_impl *impl, c
     impl->call(f);
     if (f->cache && f->cache_free)
         f->cache_free(f->cache);
-    return !error_is_set(f->err);
+    return fcall_check(f);
 }
 
 /* The value read by the base type's function must be one of the domain. */

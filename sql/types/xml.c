@@ -4,7 +4,6 @@
  */
 #include <stdlib.h>
 
-#include "sql/base/log.h"
 #include "sql/types/xml.h"
 #include "sql/types/xml_parse.h"
 
@@ -226,13 +225,8 @@ static void xmlagg_step(struct fcall *f, void *state)
     struct slice s = xml_shown(f, arg_slice(f, 0));
     if (!value_size_check(st->n + s.n, f->err))
         return;
-    if (st->cap - st->n < s.n) {
-        st->cap = (st->cap + s.n + 16) * 2;
-        char *grown = realloc(st->p, st->cap);
-        if (!grown)
-            log_fatal("out of memory (%zu bytes)", st->cap);
-        st->p = grown;
-    }
+    if (!state_reserve(&st->p, &st->cap, st->n, s.n, f->err))
+        return;
     if (s.n)
         memcpy(st->p + st->n, s.p, s.n);
     st->n += s.n;

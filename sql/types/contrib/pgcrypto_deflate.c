@@ -118,6 +118,8 @@ static bool copy_back(struct bits *b, struct textbuf *out, size_t start, int sym
     if (b->bad || distance > out->n - start)
         return false;
     char *to = textbuf_reserve(out, length);
+    if (textbuf_is_lost(out))
+        return false;
     for (uint32_t i = 0; i < length; i++)
         to[i] = to[(ptrdiff_t)i - (ptrdiff_t)distance];
     out->n += length;
