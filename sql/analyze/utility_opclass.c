@@ -13,7 +13,11 @@ static bool type_of(struct pstate *ps, const PgQuery__Node *n, uint32_t *type)
 
 static bool types_of(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, struct opclass_item *out)
 {
-    for (size_t i = 0; i < n && i < 2; i++) {
+    if (n > 2) {
+        parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "one or two argument types must be specified");
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
         if (nodes[i]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME && !type_of(ps, nodes[i], &out->types[i]))
             return false;
         out->ntypes++;
@@ -27,6 +31,10 @@ static bool item(struct pstate *ps, const PgQuery__CreateOpClassItem *i, struct 
     *out = (struct opclass_item){.number = i->number};
     if (i->itemtype == ITEM_STORAGE) {
         int32_t typmod;
+        if (!c->type) {
+            parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "STORAGE cannot be specified in ALTER OPERATOR FAMILY");
+            return false;
+        }
         if (c->storage) {
             parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, -1, "storage type specified more than once");
             return false;

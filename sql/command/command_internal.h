@@ -212,6 +212,14 @@ bool run_create_opfamily(struct command *c);
 bool run_alter_opfamily(struct command *c);
 /* DROP: oid 0 when there is none. False with err set. */
 bool cmd_find_opclass(struct command *c, const struct object_ref *ref, bool family, uint32_t *oid);
+/* move_command.c: RENAME of operator classes and families, SET SCHEMA and OWNER TO of those and of operators. */
+bool cmd_rename_of_method(struct command *c, const char *name);
+bool cmd_move_operator(struct command *c, const struct namespace_def *ns);
+bool cmd_own_operator(struct command *c, const struct role_def *role);
+/* What RENAME and SET SCHEMA ask for: the object's owner, who may create in the schema where it will be. An error when not. */
+bool cmd_check_move(struct command *c, uint32_t owner, const char *kind, const char *shown, uint32_t namespace_oid);
+/* A new owner must be one the current role may become, and able to make such objects where this one is. owner_command.c. */
+bool cmd_check_new_owner(struct command *c, const struct role_def *role, uint32_t namespace_oid);
 /* rule_command.c */
 bool run_create_rule(struct command *c);
 /* select_rule.c: CREATE RULE ON SELECT. */

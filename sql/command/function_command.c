@@ -500,7 +500,7 @@ bool function_move(struct command *c, uint32_t oid, const char *name, const stru
     struct definition d;
     if (!p || !p->user)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "ALTER of built-in functions is not supported");
-    if (!cmd_check_owner(c, p->owner, p->kind == 'p' ? "procedure" : "function", p->name))
+    if (!cmd_check_move(c, p->owner, p->kind == 'p' ? "procedure" : "function", p->name, ns ? ns->oid : p->namespace_oid))
         return false;
     from_proc(c, p, &d);
     if (name)

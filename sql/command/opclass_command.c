@@ -89,42 +89,133 @@ static bool check_number(struct command *c, const struct opclass_item *i, const 
                      i->number, most ? most : 32767);
 }
 
-static bool add_member(struct command *c, const struct opclass_item *i, uint32_t family, uint32_t am, uint32_t type)
+/* The signatures that btree and hash ask of their support functions, by number. */
+static const struct support {
+    const char *method;
+    int number, nargs;
+    uint32_t result, argument; /* argument: what the only one must be; 0 anything */
+    const char *what, *nargs_text, *result_text;
+} supports[] = {
+    {"btree", 1, 2, INT4OID, 0, "btree comparison functions", "two arguments", "integer"},
+    {"btree", 2, 1, VOIDOID, INTERNALOID, "btree sort support functions", NULL, "void"},
+    {"btree", 3, 5, BOOLOID, 0, "btree in_range functions", "five arguments", "boolean"},
+    {"btree", 4, 1, BOOLOID, 0, "btree equal image functions", "one argument", "boolean"},
+    {"btree", 5, 1, VOIDOID, INTERNALOID, NULL, NULL, NULL},
+    {"hash", 1, 1, INT4OID, 0, "hash function 1", "one argument", "integer"},
+    {"hash", 2, 2, INT8OID, 0, "hash function 2", "two arguments", "bigint"},
+    {"hash", 3, 1, VOIDOID, INTERNALOID, NULL, NULL, NULL},
+};
+
+/* Of an options function: the last number of each method. */
+static bool refuse_options(struct command *c)
 {
-    uint32_t left = i->ntypes ? i->types[0] : type, right = i->ntypes > 1 ? i->types[1] : i->ntypes ? i->types[0] : type;
-    uint32_t object = i->function, sort = 0;
+    error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "invalid operator class options parsing function");
+    error_hint(c->err, "Valid signature of operator class options parsing function is (internal) RETURNS void.");
+    return false;
+}
+
+static bool check_support(struct command *c, const char *method, int number, const struct proc *p, bool cross_type)
+{
+    const struct support *s = NULL;
+    for (size_t i = 0; i < sizeof(supports) / sizeof(supports[0]); i++)
+        if (supports[i].number == number && strcmp(supports[i].method, method) == 0)
+            s = &supports[i];
+    if (!s || !p)
+        return true;
+    bool arguments = p->nargs == s->nargs && (!s->argument || p->argtypes[0] == s->argument);
+    if (!s->what)
+        return (arguments && p->rettype == s->result) || refuse_options(c);
+    if (!arguments)
+        return s->argument ? error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "%s must accept type \"internal\"", s->what)
+                           : error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "%s must have %s", s->what, s->nargs_text);
+    if (p->rettype != s->result)
+        return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "%s must return %s", s->what, s->result_text);
+    return !cross_type || number != 4 || strcmp(method, "btree") != 0 ||
+           error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "%s must not be cross-type", s->what);
+}
+
+/* A member that is to be added. */
+struct member {
+    const struct opclass_item *item;
+    uint32_t left, right;
+};
+
+/* Has the family that member, or does the statement name it twice? before: those it named so far. */
+static bool check_new_member(struct command *c, const struct member *new, const struct member *before, int nbefore, uint32_t family,
+                             const char *family_name)
+{
+    const struct opclass_item *i = new->item;
+    const char *what = i->kind == 'o' ? "operator" : "function", *left = object_type_text(c, c->snapshot, new->left),
+               *right = object_type_text(c, c->snapshot, new->right);
+    for (int k = 0; k < nbefore; k++)
+        if (before[k].item->kind == i->kind && before[k].item->number == i->number && before[k].left == new->left &&
+            before[k].right == new->right)
+            return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "%s number %d for (%s,%s) appears more than once", what, i->number,
+                             left, right);
+    for (int k = 0; k < c->snapshot->opfamily_members.n; k++) {
+        const struct opfamily_member *m = c->snapshot->opfamily_members.items[k];
+        if (m->family == family && m->function == (i->kind == 'f') && m->number == i->number && m->left == new->left && m->right == new->right)
+            return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "%s %d(%s,%s) already exists in operator family \"%s\"", what, i->number,
+                             left, right, family_name);
+    }
+    return true;
+}
+
+/* The family that FOR ORDER BY names: of btree. 0 with an error set. */
+static uint32_t sort_family_of(struct command *c, const struct opclass_item *i)
+{
+    const char *method = c->utility->create_opclass.method;
+    const struct am_def *btree = snapshot_am_named(c->snapshot, "btree");
+    if (strcmp(method, "gist") != 0 && strcmp(method, "spgist") != 0)
+        return !error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "access method \"%s\" does not support ordering operators", method);
+    const struct opfamily_def *f = find_family(c, &i->sort_family, btree->oid);
+    if (!f)
+        error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "operator family \"%s\" does not exist for access method \"btree\"",
+                  cmd_qualified_text(c, &i->sort_family));
+    return f ? f->oid : 0;
+}
+
+/* The types and the object of an item; type: the class's, 0 for ALTER OPERATOR FAMILY. */
+static bool resolve_member(struct command *c, const struct opclass_item *i, uint32_t type, struct member *out, uint32_t *object)
+{
+    *out = (struct member){i, i->ntypes ? i->types[0] : type, i->ntypes > 1 ? i->types[1] : i->ntypes ? i->types[0] : type};
+    *object = i->function;
     if (i->kind == 'o') {
         const struct operator_def *o = member_operator(c, i, type);
         if (!o || error_is_set(c->err))
             return false;
-        object = o->oid;
-        left = o->left;
-        right = o->right;
-    } else if (!i->ntypes) {
-        const struct proc *p = snapshot_proc(c->snapshot, object);
-        if (p && p->nargs == 2) {
-            left = p->argtypes[0];
-            right = p->argtypes[1];
-        }
+        *object = o->oid;
+        out->left = o->left;
+        out->right = o->right;
+        return true;
     }
-    if (i->sort_family.name) {
-        const struct opfamily_def *f = find_family(c, &i->sort_family, am);
-        if (!f)
-            return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "operator family \"%s\" does not exist for access method \"%s\"",
-                             cmd_qualified_text(c, &i->sort_family), c->utility->create_opclass.method);
-        sort = f->oid;
+    const struct proc *p = snapshot_proc(c->snapshot, i->function);
+    if (p && !i->ntypes && p->nargs == 2) {
+        out->left = p->argtypes[0];
+        out->right = p->argtypes[1];
+    } else if (p && !i->ntypes && !type && p->nargs == 1 && strcmp(c->utility->create_opclass.method, "hash") == 0) {
+        out->left = out->right = p->argtypes[0];
     }
-    uint32_t oid = cmd_new_oid(c);
-    return oid && cmd_exec(c, "INSERT INTO main._pg_opfamily_member VALUES (%u, %u, %u, %u, %d, %u, %d, %u)", oid, family, left, right,
-                           i->number, object, i->kind == 'f', sort);
+    return check_support(c, c->utility->create_opclass.method, i->number, p, out->left != out->right) &&
+           ((out->left && out->right) || error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION,
+                                                   "associated data types must be specified for index support function"));
 }
 
-static bool add_members(struct command *c, uint32_t family, uint32_t am, uint32_t type)
+static bool add_members(struct command *c, uint32_t family, const char *family_name, uint32_t type)
 {
     const struct create_opclass *k = &c->utility->create_opclass;
-    for (int i = 0; i < k->nitems; i++)
-        if (!check_number(c, &k->items[i], limits_of(k->method)) || !add_member(c, &k->items[i], family, am, type))
+    struct member *members = ARENA_ARRAY(c->arena, struct member, k->nitems + 1);
+    for (int n = 0; n < k->nitems; n++) {
+        const struct opclass_item *i = &k->items[n];
+        struct member *m = &members[n];
+        uint32_t object, oid, sort = 0;
+        if (!check_number(c, i, limits_of(k->method)) || !resolve_member(c, i, type, m, &object) ||
+            (i->sort_family.name && !(sort = sort_family_of(c, i))) || !check_new_member(c, m, members, n, family, family_name) ||
+            !(oid = cmd_new_oid(c)) ||
+            !cmd_exec(c, "INSERT INTO main._pg_opfamily_member VALUES (%u, %u, %u, %u, %d, %u, %d, %u)", oid, family, m->left, m->right,
+                      i->number, object, i->kind == 'f', sort))
             return false;
+    }
     return true;
 }
 
@@ -178,7 +269,7 @@ bool run_create_opclass(struct command *c)
     if (class_exists(c, ns->oid, am->oid, k))
         return false;
     uint32_t family = f ? f->oid : make_family(c, k->name.name, ns->oid, am->oid), oid = family ? cmd_new_oid(c) : 0;
-    return oid && add_members(c, family, am->oid, k->type) &&
+    return oid && add_members(c, family, f ? f->name : k->name.name, k->type) &&
            cmd_exec(c, "INSERT INTO main._pg_opclass VALUES (%u, %Q, %u, %u, %u, %u, %u, %d, %u)", oid, k->name.name, ns->oid, c->role,
                     am->oid, family, k->type, k->is_default, k->storage) &&
            cmd_record_depend(c, CLASS_PG_OPCLASS, oid, 0, CLASS_PG_NAMESPACE, ns->oid, 0, 'n') &&
@@ -229,7 +320,7 @@ bool run_alter_opfamily(struct command *c)
     for (int i = 0; !k->drop && i < k->nitems; i++)
         if (k->items[i].kind == 'o' && !k->items[i].ntypes)
             return error_set(c->err, ERRCODE_SYNTAX_ERROR, "operator argument types must be specified in ALTER OPERATOR FAMILY");
-    return (k->drop || add_members(c, f->oid, am->oid, 0)) && cmd_reload(c);
+    return (k->drop || add_members(c, f->oid, f->name, 0)) && cmd_reload(c);
 }
 
 /* --- DROP ----------------------------------------------------------------------------------------------------------- */

@@ -35,6 +35,10 @@ bool cmd_set_owner(struct command *c, uint32_t classid, uint32_t oid, uint32_t b
         ok = cmd_exec(c, "UPDATE main._pg_statistic_ext SET stxowner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_OPERATOR)
         ok = cmd_exec(c, "UPDATE @_pg_operator SET oprowner = %u WHERE oid = %u", after, oid);
+    else if (classid == CLASS_PG_OPCLASS)
+        ok = cmd_exec(c, "UPDATE @_pg_opclass SET opcowner = %u WHERE oid = %u", after, oid);
+    else if (classid == CLASS_PG_OPFAMILY)
+        ok = cmd_exec(c, "UPDATE @_pg_opfamily SET opfowner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_FOREIGN_DATA_WRAPPER || classid == CLASS_PG_FOREIGN_SERVER)
         ok = cmd_exec(c, "UPDATE main._pg_foreign_object SET owner = %u WHERE oid = %u", after, oid);
     else if (classid == CLASS_PG_LARGEOBJECT)
@@ -56,8 +60,7 @@ static bool set_relation_owner(struct command *c, const struct relation *r, uint
     return true;
 }
 
-/* A new owner must be one the current role may become, and able to make such objects where this one is. */
-static bool check_new_owner(struct command *c, const struct role_def *role, uint32_t namespace_oid)
+bool cmd_check_new_owner(struct command *c, const struct role_def *role, uint32_t namespace_oid)
 {
     if (cmd_is_superuser(c))
         return true;
@@ -90,7 +93,7 @@ bool relation_set_owner(struct command *c, const struct relation *r, const char 
         error_detail(c->err, "Sequence \"%s\" is linked to table \"%s\".", r->name, t ? t->name : "");
         return false;
     }
-    return check_new_owner(c, role, r->namespace_oid) && set_relation_owner(c, r, role->oid) && cmd_reload(c);
+    return cmd_check_new_owner(c, role, r->namespace_oid) && set_relation_owner(c, r, role->oid) && cmd_reload(c);
 }
 
 static bool schema_owner(struct command *c, const char *name, const struct role_def *role)
@@ -98,7 +101,7 @@ static bool schema_owner(struct command *c, const char *name, const struct role_
     const struct namespace_def *n = snapshot_namespace_named(c->snapshot, name);
     if (!n)
         return error_set(c->err, ERRCODE_UNDEFINED_SCHEMA, "schema \"%s\" does not exist", name);
-    return cmd_check_owner(c, n->owner, "schema", name) && check_new_owner(c, role, 0) &&
+    return cmd_check_owner(c, n->owner, "schema", name) && cmd_check_new_owner(c, role, 0) &&
            (n->owner == role->oid || (cmd_set_owner(c, CLASS_PG_NAMESPACE, n->oid, n->owner, role->oid) && cmd_reload(c)));
 }
 
@@ -114,7 +117,7 @@ static bool type_owner(struct command *c, const struct qualified_name *name, con
         return false;
     }
     uint32_t before = ((const struct type_ext *)t)->owner;
-    if (!cmd_check_owner(c, before, "type", cmd_qualified_text(c, name)) || !check_new_owner(c, role, t->namespace_oid))
+    if (!cmd_check_owner(c, before, "type", cmd_qualified_text(c, name)) || !cmd_check_new_owner(c, role, t->namespace_oid))
         return false;
     return before == role->oid || ((!r || set_relation_owner(c, r, role->oid)) &&
                                    cmd_set_owner(c, CLASS_PG_TYPE, t->oid, before, role->oid) && cmd_reload(c));
@@ -125,19 +128,10 @@ static bool routine_owner(struct command *c, const struct proc *p, const struct 
     if (!p)
         return true;
     uint32_t before = p->owner ? p->owner : BOOTSTRAP_SUPERUSER;
-    if (!cmd_check_owner(c, before, p->kind == 'p' ? "procedure" : p->kind == 'a' ? "aggregate" : "function", p->name) ||
-        !check_new_owner(c, role, p->namespace_oid))
+    if (!cmd_check_owner(c, before, p->kind == 'p' ? "procedure" : "function", p->name) ||
+        !cmd_check_new_owner(c, role, p->namespace_oid))
         return false;
     return before == role->oid || (cmd_set_owner(c, CLASS_PG_PROC, p->oid, before, role->oid) && cmd_reload(c));
-}
-
-static bool operator_owner(struct command *c, const struct object_ref *ref, const struct role_def *role)
-{
-    const struct operator_def *o = cmd_operator_of(c, ref);
-    uint32_t before = o && o->owner ? o->owner : BOOTSTRAP_SUPERUSER;
-    if (!o || !cmd_check_owner(c, before, "operator", o->name) || !check_new_owner(c, role, o->namespace_oid))
-        return false;
-    return before == role->oid || (cmd_set_owner(c, CLASS_PG_OPERATOR, o->oid, before, role->oid) && cmd_reload(c));
 }
 
 bool run_object_owner(struct command *c)
@@ -160,7 +154,9 @@ bool run_object_owner(struct command *c)
     case OBJECT_ROUTINE:
         return routine_owner(c, snapshot_proc(c->snapshot, ref->oid), role);
     case OBJECT_OPERATOR:
-        return operator_owner(c, ref, role);
+    case OBJECT_OPCLASS:
+    case OBJECT_OPFAMILY:
+        return cmd_own_operator(c, role);
     case OBJECT_FDW:
     case OBJECT_FOREIGN_SERVER:
         return cmd_own_foreign(c, c->utility->rename.object == OBJECT_FDW ? 'w' : 's', ref->name.name, role);
@@ -170,7 +166,7 @@ bool run_object_owner(struct command *c)
     case OBJECT_CONVERSION: {
         struct schema_object o;
         return cmd_need_schema_object(c, c->utility->rename.object, &ref->name, &o) &&
-               check_new_owner(c, role, o.namespace_oid) &&
+               cmd_check_new_owner(c, role, o.namespace_oid) &&
                cmd_exec(c, "UPDATE main.%s SET %sowner = %u WHERE oid = %u", o.table, o.prefix, role->oid, o.oid) && cmd_reload(c);
     }
     case OBJECT_EVENT_TRIGGER:

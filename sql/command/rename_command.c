@@ -584,6 +584,9 @@ bool run_rename(struct command *c)
     case OBJECT_TYPE:
     case OBJECT_DOMAIN:
         return rename_type(c, &ref->name, to);
+    case OBJECT_OPCLASS:
+    case OBJECT_OPFAMILY:
+        return cmd_rename_of_method(c, to);
     case OBJECT_STATISTICS:
         return statistics_move(c, &ref->name, to, NULL, NULL);
     case OBJECT_SCHEMA:
@@ -624,11 +627,20 @@ bool run_set_schema(struct command *c)
         return function_move(c, c->utility->rename.ref.oid, NULL, ns);
     if (cmd_is_schema_object(c->utility->rename.object))
         return schema_object_set_schema(c, c->utility->rename.object, &c->utility->rename.ref.name, ns);
+    if (c->utility->rename.object == OBJECT_OPERATOR || c->utility->rename.object == OBJECT_OPCLASS ||
+        c->utility->rename.object == OBJECT_OPFAMILY)
+        return cmd_move_operator(c, ns);
     if (!is_relation_kind(c->utility->rename.object)) {
         const struct type_def *t = cmd_find_type(c, &c->utility->rename.ref.name);
         if (!t || t->oid < FIRST_USER_OID || t->relid)
             return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "%s ... SET SCHEMA is not supported",
                              c->utility->tag);
+        if (t->namespace_oid == ns->oid)
+            return true;
+        if (!cmd_check_move(c, acl_type(c->snapshot, t->oid).owner, "type", cmd_type_name(c, t->oid), ns->oid))
+            return false;
+        if (snapshot_type_named(c->snapshot, ns->oid, t->name))
+            return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "type \"%s\" already exists in schema \"%s\"", t->name, ns->name);
         return cmd_exec(c, "UPDATE @_pg_type SET typnamespace = %u WHERE oid IN (%u, %u)", ns->oid, t->oid,
                         t->array) &&
                cmd_reload(c);

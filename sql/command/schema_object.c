@@ -95,7 +95,8 @@ static bool is_free(struct command *c, enum object_kind object, const struct nam
 bool schema_object_rename(struct command *c, enum object_kind object, const struct qualified_name *n, const char *name)
 {
     struct schema_object o;
-    return cmd_need_schema_object(c, object, n, &o) && is_free(c, object, snapshot_namespace(c->snapshot, o.namespace_oid), name) &&
+    return cmd_need_schema_object(c, object, n, &o) && cmd_check_move(c, o.owner, o.kind, o.name, o.namespace_oid) &&
+           is_free(c, object, snapshot_namespace(c->snapshot, o.namespace_oid), name) &&
            cmd_exec(c, "UPDATE main.%s SET %sname = %Q WHERE oid = %u", o.table, o.prefix, name, o.oid) && cmd_reload(c);
 }
 
@@ -106,7 +107,7 @@ bool schema_object_set_schema(struct command *c, enum object_kind object, const 
         return false;
     if (ns->oid == o.namespace_oid)
         return true;
-    return is_free(c, object, ns, o.name) &&
+    return cmd_check_move(c, o.owner, o.kind, o.name, ns->oid) && is_free(c, object, ns, o.name) &&
            cmd_exec(c, "UPDATE main.%s SET %snamespace = %u WHERE oid = %u", o.table, o.prefix, ns->oid, o.oid) &&
            cmd_exec(c, "DELETE FROM main._pg_depend WHERE classid = %u AND objid = %u AND refclassid = %u", o.classid, o.oid,
                     CLASS_PG_NAMESPACE) &&

@@ -162,6 +162,8 @@ bool statistics_move(struct command *c, const struct qualified_name *n, const ch
     if (!d)
         return false;
     uint32_t namespace_oid = ns ? ns->oid : d->namespace_oid;
+    if (owner ? !cmd_check_new_owner(c, owner, namespace_oid) : !cmd_check_move(c, d->owner, "statistics object", d->name, namespace_oid))
+        return false;
     if ((name || (ns && ns->oid != d->namespace_oid)) && snapshot_statistics_named(c->snapshot, namespace_oid, name ? name : d->name)) {
         const struct namespace_def *in = snapshot_namespace(c->snapshot, namespace_oid);
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "statistics object \"%s\" already exists in schema \"%s\"",
