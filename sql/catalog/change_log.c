@@ -100,14 +100,17 @@ static void row_changes(void *arg, sqlite3 *db, int op, const char *schema, cons
 {
     (void)before;
     (void)after;
-    const char *shows = strncmp(table, "_pg_", 4) == 0 ? durable_shows(table) : NULL;
-    if (!shows)
+    int number = durable_table(table, strlen(table));
+    if (number < 0)
         return;
+    struct change_log *l = arg;
+    l->touched |= (uint64_t)1 << number;
+    const char *shows = durable_shows(number);
     bool temp = strcmp(schema, "temp") == 0;
     if (op != SQLITE_INSERT)
-        note_row(arg, db, sqlite3_preupdate_old, shows, temp);
+        note_row(l, db, sqlite3_preupdate_old, shows, temp);
     if (op != SQLITE_DELETE)
-        note_row(arg, db, sqlite3_preupdate_new, shows, temp);
+        note_row(l, db, sqlite3_preupdate_new, shows, temp);
 }
 
 /* With a library that lacks the hook anything may have changed. */
@@ -148,7 +151,7 @@ void change_log_all(struct change_log *l)
 void change_log_clear(struct change_log *l)
 {
     l->n = 0;
-    l->transaction = 0;
+    l->transaction = l->touched = 0;
 }
 
 void change_log_free(struct change_log *l)

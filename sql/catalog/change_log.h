@@ -29,6 +29,7 @@ struct change_log {
     uint64_t base;        /* version of the snapshot that showed the catalog as it was before */
     uint64_t published;   /* of the database's own snapshot at that time */
     int running;          /* statements, one within the other */
+    uint64_t touched;     /* metadata tables with a change: a bit each, by their number in durable.def */
     struct change *items;
     int n, cap;
 };

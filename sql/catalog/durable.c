@@ -19,6 +19,9 @@ static const struct {
 #undef DURABLE_INDEX
 };
 
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+_Static_assert(TABLES <= DURABLE_TABLES_MAX, "a set of tables has a bit for each");
+
 static const struct {
     const char *name, *table, *columns;
 } indexes[] = {
@@ -83,29 +86,36 @@ static int64_t query_int(sqlite3 *db, const char *sql, int64_t fallback)
     return v;
 }
 
+static bool has_column(sqlite3 *db, const char *table, const char *column)
+{
+    return sqlite3_table_column_metadata(db, "main", table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
 bool durable_exists(sqlite3 *db)
 {
-    return query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE name IN ('_pg_meta', '_pg_class')", 0) > 0;
+    return has_column(db, "_pg_meta", NULL) || has_column(db, "_pg_class", NULL);
+}
+
+int durable_table(const char *name, size_t len)
+{
+    if (len < 4 || strncmp(name, "_pg_", 4) != 0)
+        return -1;
+    for (size_t i = 0; i < TABLES; i++)
+        if (strncmp(tables[i].name, name, len) == 0 && !tables[i].name[len])
+            return (int)i;
+    return -1;
+}
+
+const char *durable_shows(int table)
+{
+    return tables[table].shows;
 }
 
 bool durable_is_own_table(const char *name)
 {
     if (strncmp(name, "sqlite_", 7) == 0 || strncmp(name, DURABLE_DROPPED_PREFIX, sizeof(DURABLE_DROPPED_PREFIX) - 1) == 0)
         return true;
-    if (strncmp(name, "_pg_", 4) != 0)
-        return false;
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        if (strcmp(tables[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-const char *durable_shows(const char *name)
-{
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-        if (strcmp(tables[i].name, name) == 0)
-            return tables[i].shows;
-    return NULL;
+    return durable_table(name, strlen(name)) >= 0;
 }
 
 /* What DROP had to leave; what still cannot go stays. */
@@ -127,11 +137,6 @@ static void clear_dropped(sqlite3 *db, const char *schema)
     }
 }
 
-static bool has_column(sqlite3 *db, const char *table, const char *column)
-{
-    return sqlite3_table_column_metadata(db, "main", table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
-}
-
 /* The table's second column (the first is often "oid", to which every rowid answers), into buf. */
 static const char *second_column(size_t i, char buf[64])
 {
@@ -151,7 +156,7 @@ static bool has_index(sqlite3 *db, const char *name)
 static bool all_there(sqlite3 *db)
 {
     char column[64];
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+    for (size_t i = 0; i < TABLES; i++)
         if (!has_column(db, tables[i].name, second_column(i, column)))
             return false;
     for (size_t i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
@@ -160,11 +165,16 @@ static bool all_there(sqlite3 *db)
     return query_int(db, "SELECT value FROM main._pg_meta WHERE key = 'next_oid'", 0) > 0;
 }
 
+bool durable_complete(sqlite3 *db)
+{
+    return all_there(db) && !query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE name GLOB '" DURABLE_DROPPED_PREFIX "*'", 0);
+}
+
 /* A table of that name that is not ours (damaged, or made by hand) makes way. */
 static bool drop_strange(sqlite3 *db, struct error *err)
 {
     char column[64];
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+    for (size_t i = 0; i < TABLES; i++)
         if (has_column(db, tables[i].name, NULL) && !has_column(db, tables[i].name, second_column(i, column)) &&
             !durable_exec(db, err, "DROP TABLE main.\"%w\"", tables[i].name))
             return false;
@@ -194,14 +204,13 @@ bool durable_create(sqlite3 *db, struct error *err)
                              "catalog format version %d of this file is newer than this server's",
                              (int)v);
     }
-    const int64_t known = sizeof(tables) / sizeof(tables[0]);
-    if (query_int(db, "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name GLOB '_pg_*'", 0) == known && all_there(db))
+    if (durable_complete(db))
         return true;
     clear_dropped(db, "main");
     if (!drop_strange(db, err))
         return false;
     bool schemas = has_column(db, "_pg_namespace", NULL);
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+    for (size_t i = 0; i < TABLES; i++)
         if (!durable_exec(db, err, "CREATE TABLE IF NOT EXISTS main.%s (%s) STRICT", tables[i].name,
                           tables[i].columns))
             return false;
@@ -217,13 +226,13 @@ bool durable_create(sqlite3 *db, struct error *err)
 
 bool durable_temp_exists(sqlite3 *db)
 {
-    return query_int(db, "SELECT count(*) FROM temp.sqlite_schema WHERE name = '_pg_class'", 0) > 0;
+    return sqlite3_table_column_metadata(db, "temp", "_pg_class", NULL, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 bool durable_create_temp(sqlite3 *db, struct error *err)
 {
     clear_dropped(db, "temp");
-    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+    for (size_t i = 0; i < TABLES; i++)
         if (strcmp(tables[i].name, "_pg_meta") != 0 &&
             !durable_exec(db, err, "CREATE TABLE IF NOT EXISTS temp.%s (%s) STRICT", tables[i].name,
                           tables[i].columns))

@@ -10,11 +10,13 @@
 
 #include <sqlite3.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sql/base/error.h"
 
 #define DURABLE_FORMAT_VERSION 1
+#define DURABLE_TABLES_MAX 64 /* so that a set of them is a number */
 /* OIDs of objects in files made by other programs: hashed into this range, stable for a name. */
 #define DURABLE_ADOPTED_OID_FIRST 1000000000u
 #define DURABLE_ADOPTED_OID_COUNT 900000000u
@@ -28,8 +30,12 @@
 bool durable_exists(sqlite3 *db);
 /* True for the name of a table that is ours and not the user's: those of durable.def, sqlite_*, what DROP had to leave. */
 bool durable_is_own_table(const char *sqlite_name);
-/* Of which objects a row of the table is part: as durable.def says it. NULL: no table of ours. */
-const char *durable_shows(const char *name);
+/* The number of a table of durable.def, below DURABLE_TABLES_MAX; -1: none of ours. name need not end in zero. */
+int durable_table(const char *name, size_t len);
+/* Of which objects a row of the table is part: as durable.def says it. */
+const char *durable_shows(int table);
+/* True if all tables and indexes are there, and nothing is left that DROP could not take away. */
+bool durable_complete(sqlite3 *db);
 /* Creates the tables that are missing. */
 bool durable_create(sqlite3 *db, struct error *err);
 /* A fresh OID, never given before in this file; 0 with err set. */

@@ -424,6 +424,8 @@ struct snapshot *snapshot_load_pending(struct sqlite3 *db, const char *database,
  */
 struct snapshot *snapshot_follow(struct sqlite3 *db, const struct snapshot *base, const struct change_log *log, bool file,
                                  struct error *err);
+/* base, which has none, with the temporary objects of db; base itself where there are none. One reference; NULL with err set. */
+struct snapshot *snapshot_with_temporary(struct sqlite3 *db, const struct snapshot *base, struct error *err);
 /* The picture after a command of log's transaction: followed from base where that is possible, loaded (pending) where not. log may be
    NULL. */
 struct snapshot *snapshot_reload(struct sqlite3 *db, const char *database, const struct snapshot *base, const struct change_log *log,

@@ -361,7 +361,7 @@ static void sort_list(struct list *l, int (*compare)(const void *a, const void *
 
 /* The lists of a snapshot that may change, all of objects with their OID first. */
 #define OBJECT_LISTS(X) \
-    X(relations) X(constraints) X(triggers) X(rules) X(policies) X(statistics) X(on_commits) X(types) X(procs)
+    X(namespaces) X(relations) X(constraints) X(triggers) X(rules) X(policies) X(statistics) X(on_commits) X(types) X(procs)
 #define ROW_LISTS(X) X(comments) X(acls) X(depends)
 
 static void empty_lists(struct snapshot *s)
@@ -390,11 +390,48 @@ static void merge_lists(struct derive *d)
 
 /* --- the whole ------------------------------------------------------------------------------------------------------ */
 
-static void choose(struct derive *d, const struct change_log *log, bool file)
+static void choose_changed(struct derive *d, const struct change_log *log, bool file)
 {
     for (int i = 0; i < log->n && !d->whole; i++)
         if (log->items[i].time >= d->base->version && !(file && log->items[i].temp))
             want_changed(d, &log->items[i]);
+}
+
+/* What a statement over temporary metadata gives. */
+static void want_rows(struct derive *d, sqlite3 *db, enum wanted kind, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    d->whole |= sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK;
+    while (!d->whole && sqlite3_step(st) == SQLITE_ROW)
+        want(d, kind, (uint32_t)sqlite3_column_int64(st, 0));
+    sqlite3_finalize(st);
+}
+
+static void choose_temporary(struct derive *d, sqlite3 *db)
+{
+    static const struct {
+        enum wanted kind;
+        const char *sql;
+    } objects[] = {
+        {WANTED_RELATIONS, "SELECT oid FROM temp._pg_class UNION SELECT inhparent FROM temp._pg_inherits UNION "
+                           "SELECT tgconstrrelid FROM temp._pg_trigger"},
+        {WANTED_TYPES, "SELECT oid FROM temp._pg_type"},
+        {WANTED_FUNCTIONS, "SELECT oid FROM temp._pg_proc"},
+        {WANTED_CONSTRAINTS, "SELECT oid FROM temp._pg_constraint WHERE conrelid = 0"},
+        {WANTED_OBJECTS, "SELECT objid FROM temp._pg_depend UNION SELECT objid FROM temp._pg_acl UNION SELECT objoid FROM temp._pg_description"},
+    };
+    static const char rare[] = "SELECT 1 FROM temp._pg_range UNION ALL SELECT 1 FROM temp._pg_operator UNION ALL SELECT 1 FROM temp._pg_cast "
+                               "UNION ALL SELECT 1 FROM temp._pg_aggregate UNION ALL SELECT 1 FROM temp._pg_namespace";
+    struct derive any = {.scratch = d->scratch};
+    want_rows(&any, db, WANTED_OBJECTS, rare);
+    d->whole = any.whole || any.wanted[WANTED_OBJECTS].oids.n;
+    for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++)
+        want_rows(d, db, objects[i].kind, objects[i].sql);
+}
+
+/* What is linked to what was chosen. */
+static void close_sets(struct derive *d)
+{
     if (!d->whole)
         close_types(d);
     if (!d->whole)
@@ -417,7 +454,7 @@ static struct snapshot *fork_snapshot(const struct snapshot *base)
     s->own = arena_create();
     s->depend_cache = NULL; /* its own is made when asked for */
     empty_lists(s);
-    struct map *const maps[] = {&s->relation_oid, &s->relation_name, &s->relation_sqlite, &s->type_oid, &s->type_name, &s->proc_oid,
+    struct map *const maps[] = {&s->namespace_oid, &s->namespace_name, &s->relation_oid, &s->relation_name, &s->relation_sqlite, &s->type_oid, &s->type_name, &s->proc_oid,
                                 &s->proc_name, &s->constraint_oid, &s->trigger_oid, &s->comment_object, &s->acl_object};
     for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
         map_fork(maps[i], s->own);
@@ -430,17 +467,18 @@ static bool has_room(const struct snapshot *base)
     return st->later < 2 * st->first + STORE_SLACK;
 }
 
-/* NULL without an error: d->whole. */
-static struct snapshot *derive(struct derive *d, sqlite3 *db, const struct change_log *log, bool file, struct error *err)
+/* What was chosen, read and merged with the rest. NULL without an error: d->whole. */
+static struct snapshot *derive(struct derive *d, sqlite3 *db, bool temp, uint64_t populated, struct error *err)
 {
-    choose(d, log, file);
+    close_sets(d);
     if (d->whole)
         return NULL;
     struct snapshot *s = d->s = fork_snapshot(d->base);
-    s->transaction = log->transaction;
+    s->populated |= populated;
+    struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = true, .base = d->base, .wanted = d->wanted, .temp = temp};
+    if (temp && !snapshot_namespace(d->base, PG_TEMP_NAMESPACE))
+        snapshot_add_temp_namespace(&l);
     drop_wanted(d);
-    struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = true, .base = d->base, .wanted = d->wanted};
-    l.temp = snapshot_namespace(s, PG_TEMP_NAMESPACE) != NULL;
     if (!snapshot_load_wanted(&l)) {
         snapshot_unref(s);
         return NULL;
@@ -448,24 +486,44 @@ static struct snapshot *derive(struct derive *d, sqlite3 *db, const struct chang
     merge_lists(d);
     s->store->first = d->base->store->first;
     s->store->later = d->base->store->later + arena_size(s->arena);
-    return s;
-}
-
-struct snapshot *snapshot_follow(sqlite3 *db, const struct snapshot *base, const struct change_log *log, bool file, struct error *err)
-{
-    bool temp = snapshot_namespace(base, PG_TEMP_NAMESPACE) != NULL; /* with the first temporary object its schema appears */
-    if (!base->durable || base->mixed || !has_room(base) || temp != durable_temp_exists(db))
-        return NULL;
-    struct derive d = {.base = base, .scratch = arena_create()};
-    struct snapshot *s = derive(&d, db, log, file, err);
-    arena_destroy(d.scratch);
 #ifdef VERIFY_SNAPSHOTS
-    struct snapshot *loaded = s ? snapshot_load_pending(db, base->database, base, err) : NULL;
+    struct snapshot *loaded = snapshot_load_pending(db, d->base->database, d->base, err);
     if (loaded)
         snapshot_verify(s, loaded);
     snapshot_unref(loaded);
 #endif
     return s;
+}
+
+static bool is_base(const struct snapshot *s)
+{
+    return s->durable && !s->mixed && has_room(s);
+}
+
+struct snapshot *snapshot_follow(sqlite3 *db, const struct snapshot *base, const struct change_log *log, bool file, struct error *err)
+{
+    if (!is_base(base))
+        return NULL;
+    struct derive d = {.base = base, .scratch = arena_create()};
+    choose_changed(&d, log, file);
+    struct snapshot *s = derive(&d, db, durable_temp_exists(db), log->touched, err);
+    if (s)
+        s->transaction = log->transaction;
+    arena_destroy(d.scratch);
+    return s;
+}
+
+struct snapshot *snapshot_with_temporary(sqlite3 *db, const struct snapshot *base, struct error *err)
+{
+    if (!durable_temp_exists(db))
+        return snapshot_ref(base);
+    if (!is_base(base))
+        return snapshot_load(db, base->database, base, err);
+    struct derive d = {.base = base, .scratch = arena_create()};
+    choose_temporary(&d, db);
+    struct snapshot *s = derive(&d, db, true, UINT64_MAX, err);
+    arena_destroy(d.scratch);
+    return s || error_is_set(err) ? s : snapshot_load(db, base->database, base, err);
 }
 
 struct snapshot *snapshot_reload(sqlite3 *db, const char *database, const struct snapshot *base, const struct change_log *log,

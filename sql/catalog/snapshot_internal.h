@@ -132,6 +132,8 @@ struct snapshot {
     atomic_int refs;
     uint64_t version;
     uint64_t transaction; /* of the change log it was made with, or 0 */
+    uint64_t populated;   /* metadata tables that may have rows: bits as in change_log.h */
+    bool complete;        /* the file has all metadata tables, and nothing that DROP had to leave */
     bool mixed;           /* shows tables of other programs, or repaired ones: no snapshot is made from it */
     struct snapshot_store *store;
     struct arena *arena;  /* the store's */
@@ -220,6 +222,7 @@ void snapshot_repair_indexes(struct loader *l); /* behind keys */
 bool snapshot_load_extension(struct loader *l, sqlite3_stmt *st);        /* snapshot_extension.c: a row each */
 bool snapshot_load_extension_config(struct loader *l, sqlite3_stmt *st);
 bool snapshot_load_flags(struct loader *l);     /* snapshot_inherit.c */
+void snapshot_add_temp_namespace(struct loader *l); /* snapshot_system.c */
 void snapshot_add_builtin(struct loader *l);    /* snapshot_system.c: schemas, access methods; before the file's */
 void snapshot_add_builtin_roles(struct loader *l); /* those the file does not redefine; behind the file's */
 

@@ -450,6 +450,7 @@ static struct snapshot *load(sqlite3 *db, const char *database, bool pending, co
     s->database = arena_strdup(s->arena, database);
     s->version = snapshot_next_version();
     s->durable = durable_exists(db);
+    s->complete = s->durable && durable_complete(db);
     struct loader l = {.db = db, .s = s, .err = err, .schema = "main.", .pending = pending, .base = base};
     l.temp = durable_temp_exists(db);
     if (base)

@@ -45,11 +45,22 @@ static bool add_condition(struct loader *l, struct strbuf *b, char letter, const
     return (set ? l->wanted[set - wanted_letters].oids.n : loaded->n) > 0;
 }
 
-/* sql with every @ replaced by the schema and its conditions by lists of OIDs. False: it need not run. */
-static bool expand(struct loader *l, const char *sql, struct strbuf *b)
+/* The metadata table named at p, or none; one bit. */
+static uint64_t table_at(const char *p, const char *sql)
+{
+    if (p == sql || !strchr("@.", p[-1]))
+        return 0;
+    int number = durable_table(p, strspn(p, "_abcdefghijklmnopqrstuvwxyz"));
+    return number < 0 ? 0 : (uint64_t)1 << number;
+}
+
+/* sql with every @ replaced by the schema and its conditions by lists of OIDs; the metadata tables it reads. False: it need not run. */
+static bool expand(struct loader *l, const char *sql, struct strbuf *b, uint64_t *tables)
 {
     bool runs = !l->wanted;
+    *tables = 0;
     for (const char *p = sql; *p; p++) {
+        *tables |= *p == '_' ? table_at(p, sql) : 0;
         if (*p == '@') {
             strbuf_addz(b, l->schema);
         } else if (*p == '$') {
@@ -60,7 +71,7 @@ static bool expand(struct loader *l, const char *sql, struct strbuf *b)
             strbuf_addc(b, *p);
         }
     }
-    return runs;
+    return runs && (!l->wanted || (*tables & l->s->populated));
 }
 
 bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st))
@@ -78,7 +89,8 @@ bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l
         }
     }
     struct strbuf text = {0};
-    if (!expand(l, sql, &text)) {
+    uint64_t tables;
+    if (!expand(l, sql, &text, &tables)) {
         strbuf_free(&text);
         return true;
     }
@@ -99,8 +111,10 @@ bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l
         return durable_error(l->db, l->err);
     }
     bool ok = true;
-    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW)
+    while (ok && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+        l->s->populated |= tables;
         ok = row(l, st);
+    }
     bool damaged = ok && ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB) && strchr(sql, '@');
     if (damaged) /* what can be read counts; the rest is made anew from SQLite's schema */
         log_line(LOG_LEVEL_WARNING, "metadata of database \"%s\" is damaged: %s", l->s->database, sqlite3_errmsg(l->db));

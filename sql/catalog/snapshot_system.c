@@ -227,6 +227,16 @@ static const struct opclass_def builtin_opclasses[] = {
 #undef PG_OPCLASS
 };
 
+void snapshot_add_temp_namespace(struct loader *l)
+{
+    static const struct namespace_def temp = {PG_TEMP_NAMESPACE, PG_TEMP_NAMESPACE_NAME, BOOTSTRAP_SUPERUSER, NULL};
+    struct snapshot *s = l->s;
+    list_add(&s->namespaces, s->arena, &temp);
+    map_put(&s->namespace_oid, s->arena, temp.oid, NULL, &temp);
+    map_put(&s->namespace_name, s->arena, 0, temp.name, &temp);
+    map_put(&s->namespace_name, s->arena, 0, "pg_temp", &temp);
+}
+
 void snapshot_add_builtin(struct loader *l)
 {
     struct snapshot *s = l->s;
@@ -240,14 +250,8 @@ void snapshot_add_builtin(struct loader *l)
         map_put(&s->namespace_oid, s->arena, n->oid, NULL, n);
         map_put(&s->namespace_name, s->arena, 0, n->name, n);
     }
-    if (l->temp) {
-        static const struct namespace_def temp = {PG_TEMP_NAMESPACE, PG_TEMP_NAMESPACE_NAME,
-                                                  BOOTSTRAP_SUPERUSER, NULL};
-        list_add(&s->namespaces, s->arena, &temp);
-        map_put(&s->namespace_oid, s->arena, temp.oid, NULL, &temp);
-        map_put(&s->namespace_name, s->arena, 0, temp.name, &temp);
-        map_put(&s->namespace_name, s->arena, 0, "pg_temp", &temp);
-    }
+    if (l->temp)
+        snapshot_add_temp_namespace(l);
     for (int i = 0; i < COUNT(builtin_ams); i++)
         list_add(&s->ams, s->arena, &builtin_ams[i]);
     for (int i = 0; i < COUNT(builtin_opclasses); i++)

@@ -125,7 +125,7 @@ bool command_adopt(struct command *c, const struct relation **r)
         return true;
     uint32_t oid = (*r)->oid;
     collect(*r, &all, c->arena);
-    bool ok = durable_create(c->db, c->err);
+    bool ok = cmd_durable(c);
     for (int i = 0; ok && i < all.n; i++)
         ok = adopt_table(c, all.items[i]);
     for (int i = 0; ok && i < all.n; i++) {

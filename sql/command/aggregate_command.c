@@ -416,7 +416,7 @@ bool run_create_aggregate(struct command *c)
     struct same_search same = {.a = a, .namespace_oid = ns->oid};
     uint32_t namespace_oid = ns->oid;
     snapshot_procs_named(c->snapshot, a->name.name, visit_same, &same);
-    if ((same.found && !check_replace(&m, same.found)) || !durable_create(c->db, c->err))
+    if ((same.found && !check_replace(&m, same.found)) || !cmd_durable(c))
         return false;
     uint32_t oid = same.found ? same.found->oid : cmd_new_oid(c);
     return oid && write_rows(&m, oid, namespace_oid) && record_dependencies(&m, oid, namespace_oid) && cmd_reload(c);

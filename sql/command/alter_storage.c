@@ -52,7 +52,7 @@ static bool set_compression(struct command *c, const struct relation *r, const s
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "column data type %s does not support compression",
                          cmd_type_name(c, a->type));
     char letter = !value || !strcasecmp(value, "default") ? 0 : strcasecmp(value, "lz4") ? 'p' : 'l';
-    return durable_create(c->db, c->err) &&
+    return cmd_durable(c) &&
            cmd_exec(c, "DELETE FROM @_pg_attribute_more WHERE attrelid = %u AND attnum = %d", r->oid, a->num) &&
            (!letter || cmd_exec(c, "INSERT INTO @_pg_attribute_more VALUES (%u, %d, '%c')", r->oid, a->num, letter)) &&
            cmd_reload(c);
@@ -210,7 +210,7 @@ bool alter_of(struct command *c, const struct relation *r, const struct alter_cm
         if (!type || !check_of(c, r, type))
             return false;
     }
-    return durable_create(c->db, c->err) && cmd_exec(c, "DELETE FROM @_pg_relation_type WHERE relid = %u", r->oid) &&
+    return cmd_durable(c) && cmd_exec(c, "DELETE FROM @_pg_relation_type WHERE relid = %u", r->oid) &&
            (k->kind == ALTER_NOT_OF ||
             cmd_exec(c, "INSERT INTO @_pg_relation_type VALUES (%u, %u)", r->oid, k->column.type)) &&
            cmd_reload(c);

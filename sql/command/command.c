@@ -191,6 +191,17 @@ bool cmd_sql(struct command *c, const char *sql)
     return cmd_sql_int(c, sql, NULL);
 }
 
+bool cmd_durable(struct command *c)
+{
+    if (c->snapshot->complete)
+        return true;
+    if (!durable_create(c->db, c->err))
+        return false;
+    if (c->log)
+        change_log_all(c->log); /* the next snapshot sees that they are there */
+    return true;
+}
+
 uint32_t cmd_new_oid(struct command *c)
 {
     return error_is_set(c->err) ? 0 : durable_new_oid(c->db, c->err);

@@ -26,6 +26,8 @@ bool cmd_sql(struct command *c, const char *sql);
 bool cmd_sql_int(struct command *c, const char *sql, int64_t *value);
 /* Fresh OID, 0 with err set. */
 uint32_t cmd_new_oid(struct command *c);
+/* The metadata tables are there, or are made: before the first rows of a command. */
+bool cmd_durable(struct command *c);
 /* Loads the picture of the transaction and hands it to the host; c->snapshot is the new one. */
 bool cmd_reload(struct command *c);
 void cmd_notice(struct command *c, enum error_severity severity, const char *sqlstate,

@@ -357,7 +357,7 @@ bool run_comment(struct command *c)
 {
     const char *text = c->utility->comment.comment;
     struct commented t = {0};
-    if (!find(c, &t) || !durable_create(c->db, c->err))
+    if (!find(c, &t) || !cmd_durable(c))
         return false;
     int built = 0;
     if ((!text || !*text) && builtin_comments_of(t.oid, &built)) /* an empty one hides what the object came with */

@@ -115,7 +115,7 @@ bool check_merge_new(struct command *c, const struct relation *table, const stru
                          "constraint \"%s\" conflicts with inherited constraint on relation \"%s\"", own->name, table->name);
     cmd_notice(c, ERROR_NOTICE, ERRCODE_SUCCESSFUL_COMPLETION, "merging constraint \"%s\" with inherited definition",
                own->name);
-    return partition || (durable_create(c->db, c->err) &&
+    return partition || (cmd_durable(c) &&
                          cmd_exec(c, "INSERT INTO @_pg_local SELECT %u, oid, 0 FROM @_pg_constraint WHERE conrelid = %u AND "
                                      "conname = %Q AND contype = 'c'",
                                   CLASS_PG_CONSTRAINT, table->oid, own->name));
@@ -321,7 +321,7 @@ bool foreign_key_define(struct command *c, const struct relation *table,
 bool foreign_key_insert(struct command *c, struct foreign_key *k)
 {
     k->oid = cmd_new_oid(c);
-    if ((k->nset || k->parent) && !durable_create(c->db, c->err))
+    if ((k->nset || k->parent) && !cmd_durable(c))
         return false;
     if (k->nset && !cmd_exec(c, "INSERT INTO @_pg_constraint_more VALUES (%u, %Q, NULL)", k->oid,
                              attnum_text(c, k->set, k->nset)))

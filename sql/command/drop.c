@@ -675,7 +675,7 @@ bool drop_objects(struct command *c, const struct object_address *objects, int n
     for (int i = 0; i < d.n; i++)
         add_dependents(&d, i);
     bool ok = !error_is_set(c->err) && check_members(&d, named) && drop_report(&d, n, cascade, quiet) && tell_events(&d, named) &&
-              durable_create(c->db, c->err);
+              cmd_durable(c);
     bool temp = c->temp;
     for (int i = 0; ok && i < d.n; i++)
         ok = drop_delete_rows(c, d.s, &d.items[i].a);

@@ -39,7 +39,7 @@ bool run_create_event_trigger(struct command *c)
     if (p->rettype != EVENT_TRIGGEROID)
         return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "function %s must return type %s",
                          cmd_qualified_text(c, &c->utility->event_trigger.function), "event_trigger");
-    uint32_t oid = durable_create(c->db, c->err) ? cmd_new_oid(c) : 0;
+    uint32_t oid = cmd_durable(c) ? cmd_new_oid(c) : 0;
     return oid &&
            cmd_exec(c, "INSERT INTO main._pg_event_trigger VALUES (%u, %Q, %Q, %u, %u, 'O', %Q)", oid, name, event, c->role,
                     p->oid, joined_tags(c)) &&

@@ -175,7 +175,7 @@ static bool create_builtin(struct command *c, const struct extension_info *info,
                          info->name, version);
     const struct namespace_def *ns = target_schema(c, info->name, schema, info->schema);
     uint32_t namespace_oid = ns ? ns->oid : 0;
-    if (!ns || !create_required(c, &requires, cascade, depth) || !durable_create(c->db, c->err))
+    if (!ns || !create_required(c, &requires, cascade, depth) || !cmd_durable(c))
         return false;
     struct snapshot *before = snapshot_ref(c->snapshot);
     bool ok = insert_extension(c, info->name, namespace_oid, info->relocatable, version ? version : info->version,
@@ -205,7 +205,7 @@ static struct extension_script script_of(struct command *c, const struct extensi
 static const struct namespace_def *control_schema(struct command *c, const struct extension_control *e, const char *schema)
 {
     if (e->schema && !snapshot_namespace_named(c->snapshot, e->schema) && (!schema || strcmp(schema, e->schema) == 0)) {
-        uint32_t oid = durable_create(c->db, c->err) ? cmd_new_oid(c) : 0;
+        uint32_t oid = cmd_durable(c) ? cmd_new_oid(c) : 0;
         if (!oid || !cmd_exec(c, "INSERT INTO @_pg_namespace VALUES (%u, %Q, %u)", oid, e->schema, c->role) || !cmd_reload(c))
             return NULL;
     }
@@ -231,7 +231,7 @@ static bool create_from_folder(struct command *c, const char *name, const char *
         return false;
     const struct namespace_def *ns = control_schema(c, &e, schema);
     uint32_t namespace_oid = ns ? ns->oid : 0;
-    if (!ns || !create_required(c, &e.requires, cascade, depth) || !durable_create(c->db, c->err))
+    if (!ns || !create_required(c, &e.requires, cascade, depth) || !cmd_durable(c))
         return false;
     ns = snapshot_namespace(c->snapshot, namespace_oid);
     uint32_t oid = insert_extension(c, name, ns->oid, e.relocatable, version, e.comment, &e.requires);

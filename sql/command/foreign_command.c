@@ -162,7 +162,7 @@ static bool wrapper_function(struct command *c, const struct qualified_name *n, 
 
 static bool insert(struct command *c, const struct foreign_def *d, const struct options *o)
 {
-    uint32_t oid = durable_create(c->db, c->err) ? cmd_new_oid(c) : 0;
+    uint32_t oid = cmd_durable(c) ? cmd_new_oid(c) : 0;
     cmd_use_temp(c, false);
     return oid &&
            cmd_exec(c, "INSERT INTO main._pg_foreign_object VALUES (%u, '%c', %Q, %u, %u, %u, %u, %u, %Q, %Q, %Q)", oid, d->kind,
@@ -174,7 +174,7 @@ static bool insert(struct command *c, const struct foreign_def *d, const struct 
 
 static bool alter(struct command *c, const struct foreign_def *d, const struct foreign_def *now, const struct options *o)
 {
-    return durable_create(c->db, c->err) &&
+    return cmd_durable(c) &&
            cmd_exec(c, "UPDATE main._pg_foreign_object SET handler = %u, validator = %u, srvversion = %Q, options = %Q WHERE oid = %u",
                     now->handler, now->validator, now->version, options_text(c, o), d->oid) &&
            cmd_reload(c);
@@ -316,7 +316,7 @@ bool foreign_table_define(struct command *c, uint32_t relid, const struct foreig
 {
     struct options o = {0};
     const struct foreign_def *w = snapshot_foreign_oid(c->snapshot, server->of);
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return false;
     for (int i = 0; i < ct->ncolumns; i++)
         if (ct->columns[i].nfdw_options &&
@@ -332,7 +332,7 @@ bool alter_foreign_options(struct command *c, const struct relation *r, const st
     const struct foreign_def *s = snapshot_foreign_oid(c->snapshot, r->foreign_server), *w = s ? snapshot_foreign_oid(c->snapshot, s->of) : NULL;
     uint32_t validator = w ? w->validator : 0;
     struct options o = {0};
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return false;
     if (k->name && *k->name) {
         const struct attribute *a = relation_attribute(r, k->name);

@@ -446,7 +446,7 @@ bool run_create_function(struct command *c)
     snapshot_procs_named(c->snapshot, d.name, visit_same, &same);
     if (same.found && !check_replace(c, same.found, &d, f->replace))
         return false;
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return false;
     d.oid = same.found ? same.found->oid : cmd_new_oid(c);
     if (same.found)

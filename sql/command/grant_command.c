@@ -382,7 +382,7 @@ bool run_grant(struct command *c)
 {
     const struct utility *u = c->utility;
     struct grant g = {0};
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return false;
     if (u->grant.roles)
         return grant_roles(c);
@@ -466,7 +466,7 @@ bool run_default_privileges(struct command *c)
 {
     const struct utility *u = c->utility;
     struct grant g = {0};
-    if (!durable_create(c->db, c->err) || !read_grantees(c, &g) || !read_privileges(c, &g))
+    if (!cmd_durable(c) || !read_grantees(c, &g) || !read_privileges(c, &g))
         return false;
     if (u->grant.object == OBJECT_TABLE && (g.privileges & ~ACL_ALL_TABLE))
         return error_set(c->err, ERRCODE_INVALID_GRANT_OPERATION, "invalid privilege type USAGE for relation");

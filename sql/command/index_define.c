@@ -36,7 +36,7 @@ static bool define_constraint(struct command *c, const struct relation *table,
     for (int i = 0; spec->constraint == 'x' && i < spec->nkeys; i++)
         strbuf_printf(&keys, "%s%u", i ? " " : "", spec->operators[i]);
     if (ok && spec->constraint == 'x')
-        ok = durable_create(c->db, c->err) &&
+        ok = cmd_durable(c) &&
              cmd_exec(c, "INSERT INTO @_pg_constraint_more VALUES (%u, NULL, %Q)", oid, keys.data);
     strbuf_free(&keys);
     return ok;

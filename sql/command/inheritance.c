@@ -68,6 +68,6 @@ int inheritance_check_parents(const struct relation *r, const char *name)
 
 bool inheritance_mark_local(struct command *c, uint32_t classid, uint32_t oid, int sub)
 {
-    return durable_create(c->db, c->err) &&
+    return cmd_durable(c) &&
            cmd_exec(c, "INSERT OR IGNORE INTO @_pg_local VALUES (%u, %u, %d)", classid, oid, sub);
 }

@@ -38,7 +38,7 @@ bool run_create_schema(struct command *c)
                    name);
         return true;
     }
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return false;
     /* public keeps its number: its tables have plain names in the file. */
     uint32_t oid = strcmp(name, "public") == 0 ? PUBLIC_NAMESPACE : cmd_new_oid(c);

@@ -259,7 +259,7 @@ bool run_create_opclass(struct command *c)
     const struct create_opclass *k = &c->utility->create_opclass;
     const struct namespace_def *ns = cmd_creation_namespace(c, &k->name, 'p');
     const struct am_def *am = ns ? find_method(c, k->method) : NULL;
-    if (!am || !superuser(c, "create an operator class") || !durable_create(c->db, c->err))
+    if (!am || !superuser(c, "create an operator class") || !cmd_durable(c))
         return false;
     const struct opfamily_def *f = k->family.name ? find_family(c, &k->family, am->oid)
                                                   : snapshot_opfamily_named(c->snapshot, ns->oid, am->oid, k->name.name);
@@ -282,7 +282,7 @@ bool run_create_opfamily(struct command *c)
     const struct create_opclass *k = &c->utility->create_opclass;
     const struct namespace_def *ns = cmd_creation_namespace(c, &k->name, 'p');
     const struct am_def *am = ns ? find_method(c, k->method) : NULL;
-    if (!am || !superuser(c, "create an operator family") || !durable_create(c->db, c->err))
+    if (!am || !superuser(c, "create an operator family") || !cmd_durable(c))
         return false;
     if (snapshot_opfamily_named(c->snapshot, ns->oid, am->oid, k->name.name))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "operator family \"%s\" for access method \"%s\" already exists",
@@ -312,7 +312,7 @@ bool run_alter_opfamily(struct command *c)
     if (am && !f)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "operator family \"%s\" does not exist for access method \"%s\"",
                          cmd_qualified_text(c, &k->name), k->method);
-    if (!f || !superuser(c, "alter an operator family") || !durable_create(c->db, c->err))
+    if (!f || !superuser(c, "alter an operator family") || !cmd_durable(c))
         return false;
     for (int i = 0; k->drop && i < k->nitems; i++)
         if (!drop_member(c, &k->items[i], f))

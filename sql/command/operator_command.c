@@ -265,7 +265,7 @@ bool run_create_operator(struct command *c)
     snapshot_operators_named(c->snapshot, o->name.name, visit_operator, &same);
     if (same.found)
         return error_set(c->err, ERRCODE_DUPLICATE_FUNCTION, "operator %s already exists", o->name.name);
-    uint32_t namespace_oid = ns->oid, result = p->rettype, oid = durable_create(c->db, c->err) ? cmd_new_oid(c) : 0;
+    uint32_t namespace_oid = ns->oid, result = p->rettype, oid = cmd_durable(c) ? cmd_new_oid(c) : 0;
     if (!o->left && (o->commutator.name || o->merges || o->hashes))
         return invalid_definition(c, o->commutator.name ? "only binary operators can have commutators"
                                      : o->merges        ? "only binary operators can merge join"
@@ -352,7 +352,7 @@ bool run_create_cast(struct command *c)
     if (snapshot_cast(c->snapshot, k->source, k->target))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "cast from type %s to type %s already exists",
                          type_text(c, k->source), type_text(c, k->target));
-    uint32_t oid = durable_create(c->db, c->err) ? cmd_new_oid(c) : 0;
+    uint32_t oid = cmd_durable(c) ? cmd_new_oid(c) : 0;
     return oid &&
            cmd_exec(c, "INSERT INTO main._pg_cast VALUES (%u, %u, %u, %u, '%c', '%c')", oid, k->source, k->target,
                     p ? p->oid : 0, k->context, k->method) &&

@@ -140,7 +140,7 @@ bool run_object_owner(struct command *c)
     const struct object_ref *ref = &c->utility->rename.ref;
     if (!role)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", c->utility->rename.new_name);
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return false;
     switch (c->utility->rename.object) {
     case OBJECT_SCHEMA:
@@ -276,7 +276,7 @@ bool run_reassign_owned(struct command *c)
 {
     uint32_t *roles = ARENA_ARRAY(c->arena, uint32_t, c->utility->owned.nroles + 1);
     const struct role_def *to = snapshot_role_named(c->snapshot, c->utility->owned.to);
-    if (!durable_create(c->db, c->err) || !owned_roles(c, roles, "reassign", "reassign ownership of objects owned by"))
+    if (!cmd_durable(c) || !owned_roles(c, roles, "reassign", "reassign ownership of objects owned by"))
         return false;
     if (!to)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", c->utility->owned.to);
@@ -356,7 +356,7 @@ bool run_drop_owned(struct command *c)
 {
     uint32_t *roles = ARENA_ARRAY(c->arena, uint32_t, c->utility->owned.nroles + 1);
     struct collect all = {0};
-    if (!durable_create(c->db, c->err) || !owned_roles(c, roles, "drop", "drop objects owned by"))
+    if (!cmd_durable(c) || !owned_roles(c, roles, "drop", "drop objects owned by"))
         return false;
     for (int i = 0; i < c->utility->owned.nroles; i++)
         if (!collect_mappings(c, roles[i], &all) || !each_owned(c, roles[i], collect_one, &all) || !drop_grants(c, roles[i]) || !cmd_reload(c))

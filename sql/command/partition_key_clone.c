@@ -158,7 +158,7 @@ bool foreign_key_spread_referring(struct command *c, uint32_t constraint)
 {
     const struct snapshot *held = snapshot_ref(c->snapshot);
     const struct constraint_def *k = snapshot_constraint(held, constraint);
-    bool ok = k && durable_create(c->db, c->err), any = false;
+    bool ok = k && cmd_durable(c), any = false;
     for (int i = 0; ok && k->table->kind == RELKIND_PARTITIONED && i < k->table->nchildren; i++) {
         struct list taken = {0};
         ok = clone_one_referring(c, k, k->table->children[i], &taken);
@@ -251,7 +251,7 @@ bool partition_clone_keys(struct command *c, uint32_t parent, uint32_t child, bo
     const struct snapshot *held = snapshot_ref(c->snapshot);
     const struct relation *p = snapshot_relation(held, parent), *r = snapshot_relation(held, child);
     bool any = p && r && (p->nreferenced || p->nconstraints || p->ntriggers);
-    bool ok = !any || (durable_create(c->db, c->err) && clone_referring(c, p, r) && clone_referenced(c, p, r) &&
+    bool ok = !any || (cmd_durable(c) && clone_referring(c, p, r) && clone_referenced(c, p, r) &&
                        clone_triggers(c, p, r) && cmd_reload(c));
     snapshot_unref(held);
     r = ok ? snapshot_relation(c->snapshot, child) : NULL;

@@ -545,7 +545,7 @@ static bool rename_role(struct command *c, const char *from, const char *to)
         return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be superuser to rename superusers");
     if (!cmd_may_create_roles(c))
         return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to rename role");
-    return durable_create(c->db, c->err) &&
+    return cmd_durable(c) &&
            cmd_exec(c, "UPDATE main._pg_authid SET rolname = %Q WHERE oid = %u", to, r->oid) && cmd_reload(c);
 }
 

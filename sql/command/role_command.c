@@ -214,7 +214,7 @@ bool run_create_role(struct command *c)
         if (!read_option(c, &r, &c->utility->role.options[i]))
             return false;
     /* Memberships are checked against a catalog that has the role. */
-    return durable_create(c->db, c->err) && (r.oid = cmd_new_oid(c)) && write_role(c, &r) && cmd_reload(c) &&
+    return cmd_durable(c) && (r.oid = cmd_new_oid(c)) && write_role(c, &r) && cmd_reload(c) &&
            define_membership(c, snapshot_role(c->snapshot, r.oid)) && cmd_reload(c);
 }
 
@@ -250,7 +250,7 @@ bool run_alter_role(struct command *c)
     for (int i = 0; i < c->utility->role.noptions; i++)
         if (!read_option(c, &r, &c->utility->role.options[i]))
             return false;
-    return durable_create(c->db, c->err) && (members || write_role(c, &r)) && define_membership(c, old) &&
+    return cmd_durable(c) && (members || write_role(c, &r)) && define_membership(c, old) &&
            cmd_reload(c);
 }
 
@@ -287,7 +287,7 @@ bool run_drop_role(struct command *c)
         }
         if (!r)
             return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "role \"%s\" does not exist", name);
-        if (!durable_create(c->db, c->err) || !drop_role(c, r))
+        if (!cmd_durable(c) || !drop_role(c, r))
             return false;
         changed = true;
     }

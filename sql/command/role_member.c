@@ -133,7 +133,7 @@ bool run_role_setting(struct command *c)
 {
     const struct utility *u = c->utility;
     uint32_t role, database;
-    if (!durable_create(c->db, c->err) || !setting_target(c, &role, &database))
+    if (!cmd_durable(c) || !setting_target(c, &role, &database))
         return false;
     bool ok;
     if (u->role_setting.kind == SET_RESET_ALL)

@@ -79,7 +79,7 @@ bool run_create_rule(struct command *c)
 {
     const struct create_rule *k = &c->utility->create_rule;
     const struct relation *r = cmd_relation(c, &k->table);
-    if (!r || !check_table(c, k, r) || !command_adopt(c, &r) || !durable_create(c->db, c->err))
+    if (!r || !check_table(c, k, r) || !command_adopt(c, &r) || !cmd_durable(c))
         return false;
     if (k->event == '1')
         return cmd_create_select_rule(c, r);

@@ -104,7 +104,7 @@ bool run_create_statistics(struct command *c)
         return true;
     }
     const char *name = d->name.name ? d->name.name : choose_name(c, r, d);
-    return command_adopt(c, &r) && durable_create(c->db, c->err) &&
+    return command_adopt(c, &r) && cmd_durable(c) &&
            statistics_define(c, r, d, name, namespace_oid) && cmd_reload(c);
 }
 

@@ -48,7 +48,7 @@ uint32_t relation_define(struct command *c, const char *name, const struct names
                          char kind, char persistence, const char *sqlite_name, const char *view_sql,
                          const char *options, bool with_type)
 {
-    if (!durable_create(c->db, c->err) || (c->temp && !durable_create_temp(c->db, c->err)))
+    if (!cmd_durable(c) || (c->temp && !durable_create_temp(c->db, c->err)))
         return 0;
     uint32_t oid = cmd_new_oid(c), type = 0;
     if (with_type) {
@@ -97,7 +97,7 @@ static bool column_extras(struct command *c, const struct relation *table, const
     if (compressed && t && t->storage_pg == 'p')
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "column data type %s does not support compression",
                          cmd_type_name(c, col->type));
-    if ((compressed || col->comment) && !durable_create(c->db, c->err))
+    if ((compressed || col->comment) && !cmd_durable(c))
         return false;
     return (!compressed || cmd_exec(c, "INSERT INTO @_pg_attribute_more VALUES (%u, %d, '%c')", table->oid, attnum,
                                     col->compression)) &&
@@ -410,7 +410,7 @@ bool run_create_table(struct command *c)
     list_add(&c->chosen, c->arena, ct->name.name);
     struct relation *r = draft_relation(c, ct, oid, ns);
     r->rowid_attnum = partitioned || server ? 0 : rowid_attnum(r, ct);
-    if (ct->of_type && (!durable_create(c->db, c->err) ||
+    if (ct->of_type && (!cmd_durable(c) ||
                         !cmd_exec(c, "INSERT INTO @_pg_relation_type VALUES (%u, %u)", oid, ct->of_type)))
         return false;
     if (!define_columns(c, r, ct) || (partitioned && !partition_key_define(c, r, &ct->partition_by)) ||
@@ -482,7 +482,7 @@ bool command_set_populated(struct command *c, const struct relation *matview, bo
 {
     uint32_t oid = matview->oid;
     c->temp = false;
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return false;
     return cmd_exec(c, populated ? "DELETE FROM @_pg_relation_flag WHERE relid = %u AND flag = 'u'"
                                  : "INSERT OR IGNORE INTO @_pg_relation_flag VALUES (%u, 'u')",

@@ -13,6 +13,7 @@
  */
 #include <string.h>
 
+#include "sql/catalog/change_log.h"
 #include "sql/command/command_internal.h"
 #include "sql/command/partition_command.h"
 #include "sql/command/table_foreign.h"
@@ -249,6 +250,8 @@ bool table_sqlite_drop(struct command *c, const char *sqlite_name)
         return true;
     if ((rc & 0xff) != SQLITE_LOCKED)
         return durable_error(c->db, c->err);
+    if (c->log)
+        change_log_all(c->log); /* so that the next command looks for it */
     uint32_t n = cmd_new_oid(c);
     return n && durable_exec(c->db, c->err,
                              "PRAGMA legacy_alter_table = 1; ALTER TABLE \"%w\" RENAME TO " DURABLE_DROPPED_PREFIX "%u; "

@@ -117,7 +117,7 @@ static bool create_dictionary(struct command *c, const struct text_search *t)
         return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "text search template is required");
     if (!ts_dictionary_make(template, t->options, t->noptions, &ready, c->err) || taken(c, false, ns, t->name.name))
         return false;
-    return durable_create(c->db, c->err) && (oid = cmd_new_oid(c)) &&
+    return cmd_durable(c) && (oid = cmd_new_oid(c)) &&
            cmd_exec(c, "INSERT INTO main._pg_ts_dict VALUES (%u, %Q, %u, %u, %u, %Q)", oid, t->name.name, ns->oid, c->role, template,
                     options_text(c, t->options, t->noptions)) &&
            cmd_record_depend(c, CLASS_PG_TS_DICT, oid, 0, CLASS_PG_NAMESPACE, ns->oid, 0, 'n') && cmd_reload(c);
@@ -195,7 +195,7 @@ static bool create_configuration(struct command *c, const struct text_search *t)
         return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "text search parser is required");
     if (taken(c, true, ns, t->name.name))
         return false;
-    return durable_create(c->db, c->err) && (oid = cmd_new_oid(c)) &&
+    return cmd_durable(c) && (oid = cmd_new_oid(c)) &&
            cmd_exec(c, "INSERT INTO main._pg_ts_config VALUES (%u, %Q, %u, %u)", oid, t->name.name, ns->oid, c->role) &&
            cmd_record_depend(c, CLASS_PG_TS_CONFIG, oid, 0, CLASS_PG_NAMESPACE, ns->oid, 0, 'n') &&
            (!source || copy_mappings(c, oid, source->oid)) && record_dicts(c, oid) && cmd_reload(c);

@@ -221,7 +221,7 @@ static bool spread_trigger(struct command *c, uint32_t oid, const struct trigger
         i = -1;
     }
     const struct snapshot *held = snapshot_ref(c->snapshot);
-    bool ok = durable_create(c->db, c->err);
+    bool ok = cmd_durable(c);
     for (int i = 0; ok && i < t->table->nchildren; i++)
         ok = trigger_clone(c, t, t->table->children[i]);
     ok = ok && (!t->table->nchildren || cmd_reload(c));
@@ -247,7 +247,7 @@ bool run_create_trigger(struct command *c)
     if (d.proc->rettype != TRIGGEROID)
         return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "function %s must return type %s",
                          cmd_qualified_text(c, &d.t->function), "trigger");
-    if (!check_existing(c, &d) || !update_columns(c, &d) || !durable_create(c->db, c->err) || !write_rows(c, &d))
+    if (!check_existing(c, &d) || !update_columns(c, &d) || !cmd_durable(c) || !write_rows(c, &d))
         return false;
     const struct snapshot *held = snapshot_ref(c->snapshot);
     uint32_t oid = d.oid;

@@ -38,7 +38,7 @@ bool type_name_free(struct command *c, const struct namespace_def *ns, const cha
 uint32_t type_define(struct command *c, const struct namespace_def *ns, const char *name, char typtype, char category,
                      uint32_t basetype, int32_t typmod, bool notnull, uint32_t collation, const char *default_sql)
 {
-    if (!durable_create(c->db, c->err))
+    if (!cmd_durable(c))
         return 0;
     const struct type_def *shell = snapshot_type_named(c->snapshot, ns->oid, name);
     uint32_t oid = shell ? shell->oid : cmd_new_oid(c), array = cmd_new_oid(c);
@@ -58,7 +58,7 @@ static bool create_shell(struct command *c, const struct namespace_def *ns)
     const char *name = c->utility->create_type.name.name;
     if (snapshot_type_named(c->snapshot, ns->oid, name))
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "type \"%s\" already exists", name);
-    return durable_create(c->db, c->err) &&
+    return cmd_durable(c) &&
            cmd_exec(c, "INSERT INTO @_pg_type VALUES (%u, %Q, %u, %u, 'p', 'P', 0, 0, 0, 0, -1, 0, 0, 0, NULL)", cmd_new_oid(c),
                     name, ns->oid, c->role) &&
            cmd_reload(c);

@@ -204,7 +204,7 @@ static const struct snapshot *txn_home_snapshot(struct transaction *t)
     struct arena *a = arena_create();
     struct error err;
     error_init(&err, a);
-    const struct snapshot *s = snapshot_load(t->home->db, t->database->name, newest, &err);
+    const struct snapshot *s = snapshot_with_temporary(t->home->db, newest, &err);
     arena_destroy(a);
     if (!s)
         return newest;
