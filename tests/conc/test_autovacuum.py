@@ -6,24 +6,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import pgwire  # noqa: E402
+from checks import check, report, rows  # noqa: E402
 from server import Server  # noqa: E402
 
-passed = failed = 0
 PATIENCE = 60  # seconds until a condition that must come is given up
-
-
-def check(what, got, want):
-    global passed, failed
-    if got == want:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: got {got!r}, want {want!r}")
-
-
-def rows(c, sql):
-    r = c.query(sql)[-1]
-    return r.error["C"] if r.error else r.rows
 
 
 def wait_for(c, sql, want):
@@ -104,8 +90,7 @@ def main():
         by_hand(c, other)
         c.close()
         other.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return report()
 
 
 if __name__ == "__main__":

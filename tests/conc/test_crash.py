@@ -8,19 +8,10 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import pgwire  # noqa: E402
+from checks import check, report  # noqa: E402
 from server import Server  # noqa: E402
 
 CLIENTS, ROUNDS, ENOUGH = 4, 4, 120
-passed = failed = 0
-
-
-def check(what, got, want):
-    global passed, failed
-    if got == want:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: got {got!r}, want {want!r}")
 
 
 def load(s, start, acknowledged, lock, enough):
@@ -75,8 +66,7 @@ def main():
     db = sqlite3.connect(s.path)
     check("integrity", db.execute("PRAGMA integrity_check(1)").fetchone()[0][:2] in ("ok", "no"), True)
     db.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return report()
 
 
 sys.exit(main())

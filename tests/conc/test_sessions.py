@@ -7,23 +7,8 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import pgwire  # noqa: E402
+from checks import check, report, rows  # noqa: E402
 from server import Server  # noqa: E402
-
-passed = failed = 0
-
-
-def check(what, got, want):
-    global passed, failed
-    if got == want:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: got {got!r}, want {want!r}")
-
-
-def rows(c, sql):
-    r = c.query(sql)[-1]
-    return r.error["C"] if r.error else r.rows
 
 
 def read_committed(a, b):
@@ -181,8 +166,7 @@ def main():
         portals_under_way(a)
         a.close()
         b.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return report()
 
 
 sys.exit(main())

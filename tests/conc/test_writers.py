@@ -6,19 +6,10 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import pgwire  # noqa: E402
+from checks import check, report  # noqa: E402
 from server import Server  # noqa: E402
 
 CLIENTS, ROUNDS = 32, 25
-passed = failed = 0
-
-
-def check(what, got, want):
-    global passed, failed
-    if got == want:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: got {got!r}, want {want!r}")
 
 
 def main():
@@ -55,8 +46,7 @@ def main():
               [[str(CLIENTS * ROUNDS)] * 2])
         check("serial", c.query("SELECT count(DISTINCT id) FROM log")[0].rows, [[str(CLIENTS * ROUNDS)]])
         c.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return report()
 
 
 sys.exit(main())
