@@ -481,6 +481,18 @@ static bool is_stored(const struct relation *r)
     return (r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW) && r->sqlite_name;
 }
 
+/* SQLite checks a table that goes when others refer to it, or when it has deferred keys itself. */
+static bool would_check(const struct drop *d, const struct relation *r)
+{
+    for (int i = 0; i < r->nconstraints; i++) {
+        const struct constraint_def *k = r->constraints[i];
+        if (k->type == 'f' && (r->foreign || foreign_key_is_managed(k) ||
+                               find_item(d, (struct object_address){CLASS_PG_CLASS, k->ref_table->oid, 0}) >= 0))
+            return true;
+    }
+    return r->nreferenced > 0;
+}
+
 /* Foreign keys between tables that go together must not be checked while they go: their definitions lose them first. */
 static bool forget_definitions(struct drop *d)
 {
@@ -492,10 +504,7 @@ static bool forget_definitions(struct drop *d)
             continue;
         for (int k = 0; ok && k < r->nindexes; k++)
             ok = index_sqlite_drop(d->c, r->indexes[k]);
-        bool keys = r->nreferenced > 0;
-        for (int k = 0; k < r->nconstraints; k++)
-            keys |= r->constraints[k]->type == 'f';
-        if (!ok || !keys)
+        if (!ok || !would_check(d, r))
             continue;
         any = true;
         ok = durable_exec(d->c->db, d->c->err, "PRAGMA writable_schema = ON") &&
