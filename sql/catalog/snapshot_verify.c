@@ -109,9 +109,11 @@ static int compare_oids(const void *a, const void *b)
 /* The items of a list by their OIDs, which come first in them. */
 static const void **sorted(struct arena *a, const void *const *items, int n)
 {
-    const void **copy = arena_memdup(a, n ? items : (const void *const *)&n, sizeof(items[0]) * (size_t)(n ? n : 1));
-    if (n)
-        qsort(copy, (size_t)n, sizeof(copy[0]), compare_oids);
+    const void **copy = ARENA_ARRAY(a, const void *, n + 1);
+    if (!n)
+        return copy;
+    memcpy(copy, items, sizeof(copy[0]) * (size_t)n);
+    qsort(copy, (size_t)n, sizeof(copy[0]), compare_oids);
     return copy;
 }
 
@@ -255,8 +257,9 @@ void snapshot_verify(const struct snapshot *made, const struct snapshot *loaded)
     }
     if (i < a.b.len || i < b.b.len)
         log_fatal("a snapshot differs from the file: %.600s\n--- loaded: %.600s", a.b.data + line, b.b.data + line);
-    if (strstr(a.b.data, "(stale"))
-        log_fatal("a snapshot points at what was replaced: %.300s", strstr(a.b.data, "(stale") - 200);
+    const char *stale = strstr(a.b.data, "(stale");
+    if (stale)
+        log_fatal("a snapshot points at what was replaced: %.300s", stale - a.b.data > 200 ? stale - 200 : a.b.data);
     strbuf_free(&a.b);
     strbuf_free(&b.b);
 }
