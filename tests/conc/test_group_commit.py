@@ -7,19 +7,10 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import pgwire  # noqa: E402
+from checks import check_that, report  # noqa: E402
 from server import Server  # noqa: E402
 
 SYNC = 0.6
-passed = failed = 0
-
-
-def check(what, good, figure):
-    global passed, failed
-    if good:
-        passed += 1
-    else:
-        failed += 1
-        print(f"FAILED {what}: {figure}")
 
 
 class Client:
@@ -51,19 +42,19 @@ def quick(seconds):
 
 
 def one_client(a):
-    check("a commit waits for its sync", slow(t := a.run("INSERT INTO t VALUES (1, 0)")), t)
-    check("a read waits for nothing", quick(t := a.run("SELECT * FROM t")), t)
+    check_that("a commit waits for its sync", slow(t := a.run("INSERT INTO t VALUES (1, 0)")), t)
+    check_that("a read waits for nothing", quick(t := a.run("SELECT * FROM t")), t)
     a.run("BEGIN")
-    check("a change in a block waits for nothing", quick(t := a.run("UPDATE t SET n = n + 1")), t)
-    check("its commit waits", slow(t := a.run("COMMIT")), t)
-    check("a rollback waits for nothing", quick(t := a.run("BEGIN; UPDATE t SET n = 9; ROLLBACK")), t)
+    check_that("a change in a block waits for nothing", quick(t := a.run("UPDATE t SET n = n + 1")), t)
+    check_that("its commit waits", slow(t := a.run("COMMIT")), t)
+    check_that("a rollback waits for nothing", quick(t := a.run("BEGIN; UPDATE t SET n = 9; ROLLBACK")), t)
     a.run("SET synchronous_commit = off")
-    check("asynchronous commits wait for nothing", quick(t := a.run("UPDATE t SET n = n + 1")), t)
+    check_that("asynchronous commits wait for nothing", quick(t := a.run("UPDATE t SET n = n + 1")), t)
     a.run("RESET synchronous_commit")
-    check("a local setting holds for its transaction's commit",
+    check_that("a local setting holds for its transaction's commit",
           quick(t := a.run("BEGIN; SET LOCAL synchronous_commit = off; UPDATE t SET n = n + 1; COMMIT")), t)
     time.sleep(2 * SYNC + 0.3)
-    check("what nobody waited for is synced by and by", quick(t := a.run("SELECT * FROM t")), t)
+    check_that("what nobody waited for is synced by and by", quick(t := a.run("SELECT * FROM t")), t)
 
 
 def beside_each_other(clients):
@@ -72,23 +63,23 @@ def beside_each_other(clients):
         c.run("SELECT 1")
     joins = [c.begin(f"INSERT INTO t VALUES ({i + 10}, 0)") for i, c in enumerate(clients)]
     took = max(join() for join in joins)
-    check("commits share syncs", slow(took) and took < 2.9 * SYNC, took)
+    check_that("commits share syncs", slow(took) and took < 2.9 * SYNC, took)
     joins = [c.begin("BEGIN", "UPDATE t SET n = n + 1 WHERE id = 1", "SELECT n FROM t WHERE id = 1", "COMMIT") for c in clients]
     took = max(join() for join in joins)
-    check("so do those of transactions that wait for each other", slow(took) and took < 2.9 * SYNC, took)
+    check_that("so do those of transactions that wait for each other", slow(took) and took < 2.9 * SYNC, took)
     write = a.begin(*[f"UPDATE t SET n = {i} WHERE id = 1" for i in range(4)])
     time.sleep(0.1 * SYNC)
     took = b.run("SELECT repeat('x', 20000) FROM generate_series(1, 300), t LIMIT 300")
-    check("a long result waits once, though others go on committing", took < 2.5 * SYNC, took)
+    check_that("a long result waits once, though others go on committing", took < 2.5 * SYNC, took)
     write()
     write = a.begin("UPDATE t SET n = 5 WHERE id = 1")
     time.sleep(0.3 * SYNC)
-    check("a read that shows a commit waits for it", 0.4 * SYNC < (t := b.run("SELECT * FROM t")) < 0.9 * SYNC, t)
+    check_that("a read that shows a commit waits for it", 0.4 * SYNC < (t := b.run("SELECT * FROM t")) < 0.9 * SYNC, t)
     write()
     write = a.begin("UPDATE t SET n = 6 WHERE id = 1")
     time.sleep(0.3 * SYNC)
-    check("a change in a block does not", quick(t := b.run("BEGIN; UPDATE t SET n = n + 1 WHERE id = 1")), t)
-    check("but its end does", (t := b.run("ROLLBACK")) > 0.2 * SYNC, t)
+    check_that("a change in a block does not", quick(t := b.run("BEGIN; UPDATE t SET n = n + 1 WHERE id = 1")), t)
+    check_that("but its end does", (t := b.run("ROLLBACK")) > 0.2 * SYNC, t)
     write()
 
 
@@ -104,7 +95,7 @@ def pipelined(server):
         kind, _ = c.read()
         ready += kind == b"Z"
     took = time.monotonic() - start
-    check("pipelined commits share a sync", slow(took) and took < 2.9 * SYNC, took)
+    check_that("pipelined commits share a sync", slow(took) and took < 2.9 * SYNC, took)
     c.close()
 
 
@@ -119,8 +110,7 @@ def main():
         pipelined(s)
         for c in clients:
             c.wire.close()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return report()
 
 
 sys.exit(main())
