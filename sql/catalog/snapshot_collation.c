@@ -22,19 +22,14 @@ static const struct conversion_def builtin_conversions[] = {
 };
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
-static uint32_t oid_at(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 static bool load_collation(struct loader *l, sqlite3_stmt *st)
 {
     struct pg_collation_def *c = ARENA_NEW(l->s->arena, struct pg_collation_def);
     const char *provider = loader_text(l, st, 4);
-    *c = (struct pg_collation_def){.oid = oid_at(st, 0),
+    *c = (struct pg_collation_def){.oid = loader_oid(st, 0),
                                    .name = loader_text(l, st, 1),
-                                   .namespace_oid = oid_at(st, 2),
-                                   .owner = oid_at(st, 3),
+                                   .namespace_oid = loader_oid(st, 2),
+                                   .owner = loader_oid(st, 3),
                                    .provider = provider ? provider[0] : 'c',
                                    .deterministic = true,
                                    .encoding = sqlite3_column_int(st, 5),
@@ -48,13 +43,13 @@ static bool load_collation(struct loader *l, sqlite3_stmt *st)
 static bool load_conversion(struct loader *l, sqlite3_stmt *st)
 {
     struct conversion_def *c = ARENA_NEW(l->s->arena, struct conversion_def);
-    *c = (struct conversion_def){.oid = oid_at(st, 0),
+    *c = (struct conversion_def){.oid = loader_oid(st, 0),
                                  .name = loader_text(l, st, 1),
-                                 .namespace_oid = oid_at(st, 2),
-                                 .owner = oid_at(st, 3),
+                                 .namespace_oid = loader_oid(st, 2),
+                                 .owner = loader_oid(st, 3),
                                  .from = sqlite3_column_int(st, 4),
                                  .to = sqlite3_column_int(st, 5),
-                                 .function = oid_at(st, 6),
+                                 .function = loader_oid(st, 6),
                                  .is_default = sqlite3_column_int(st, 7) != 0};
     list_add(&l->s->conversions, l->s->arena, c);
     return true;

@@ -2,19 +2,14 @@
 #include "sql/catalog/extension.h"
 #include "sql/catalog/snapshot_internal.h"
 
-static uint32_t column_oid(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 bool snapshot_load_extension(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
     struct extension_def *e = ARENA_NEW(s->arena, struct extension_def);
-    e->oid = column_oid(st, 0);
+    e->oid = loader_oid(st, 0);
     e->name = loader_text(l, st, 1);
-    e->owner = column_oid(st, 2);
-    e->namespace_oid = column_oid(st, 3);
+    e->owner = loader_oid(st, 2);
+    e->namespace_oid = loader_oid(st, 3);
     e->relocatable = sqlite3_column_int(st, 4);
     e->version = loader_text(l, st, 5);
     list_add(&s->extensions, s->arena, e);
@@ -30,7 +25,7 @@ bool snapshot_load_extension_config(struct loader *l, sqlite3_stmt *st)
     struct snapshot *s = l->s;
     for (int i = 0; i < s->extensions.n; i++) {
         struct extension_def *e = (struct extension_def *)s->extensions.items[i];
-        if (e->oid != column_oid(st, 0))
+        if (e->oid != loader_oid(st, 0))
             continue;
         uint32_t *config = ARENA_ARRAY(s->arena, uint32_t, e->nconfig + 1);
         const char **conditions = ARENA_ARRAY(s->arena, const char *, e->nconfig + 1);
@@ -38,7 +33,7 @@ bool snapshot_load_extension_config(struct loader *l, sqlite3_stmt *st)
             config[k] = e->config[k];
             conditions[k] = e->conditions[k];
         }
-        config[e->nconfig] = column_oid(st, 1);
+        config[e->nconfig] = loader_oid(st, 1);
         conditions[e->nconfig] = loader_text(l, st, 2);
         e->config = config;
         e->conditions = conditions;

@@ -9,23 +9,18 @@ static const char *const *options_of(struct loader *l, sqlite3_stmt *st, int col
     return proc_list_read(l->s->arena, (const char *)sqlite3_column_text(st, column), n);
 }
 
-static uint32_t oid_at(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 static bool load_object(struct loader *l, sqlite3_stmt *st)
 {
     struct foreign_def *d = ARENA_NEW(l->s->arena, struct foreign_def);
     const char *kind = (const char *)sqlite3_column_text(st, 1);
-    d->oid = oid_at(st, 0);
+    d->oid = loader_oid(st, 0);
     d->kind = kind ? kind[0] : 0;
     d->name = loader_text(l, st, 2);
-    d->owner = oid_at(st, 3);
-    d->of = oid_at(st, 4);
-    d->role = oid_at(st, 5);
-    d->handler = oid_at(st, 6);
-    d->validator = oid_at(st, 7);
+    d->owner = loader_oid(st, 3);
+    d->of = loader_oid(st, 4);
+    d->role = loader_oid(st, 5);
+    d->handler = loader_oid(st, 6);
+    d->validator = loader_oid(st, 7);
     d->type = loader_text(l, st, 8);
     d->version = loader_text(l, st, 9);
     d->options = options_of(l, st, 10, &d->noptions);
@@ -35,18 +30,18 @@ static bool load_object(struct loader *l, sqlite3_stmt *st)
 
 static bool load_table(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, oid_at(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     if (!x)
         return true;
     struct relation *r = &x->rel;
-    r->foreign_server = oid_at(st, 1);
+    r->foreign_server = loader_oid(st, 1);
     r->foreign_options = options_of(l, st, 2, &r->nforeign_options);
     return true;
 }
 
 static bool load_column(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, oid_at(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     int attnum = sqlite3_column_int(st, 1);
     if (!x || attnum < 1 || attnum > x->rel.natts)
         return true;

@@ -8,14 +8,9 @@
 
 #include "sql/catalog/snapshot_internal.h"
 
-static uint32_t column_oid(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 static bool load_inherits(struct loader *l, sqlite3_stmt *st)
 {
-    uint32_t child = column_oid(st, 0), parent = column_oid(st, 1);
+    uint32_t child = loader_oid(st, 0), parent = loader_oid(st, 1);
     struct index_def *index = (struct index_def *)map_get(&l->indexes, child, NULL);
     if (index) {
         index->parent = map_get(&l->indexes, parent, NULL);
@@ -31,7 +26,7 @@ static bool load_inherits(struct loader *l, sqlite3_stmt *st)
 
 static bool load_strategy(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     const char *strategy = (const char *)sqlite3_column_text(st, 1);
     int n = sqlite3_column_int(st, 2);
     if (!x || !strategy || n < 1)
@@ -46,16 +41,16 @@ static bool load_strategy(struct loader *l, sqlite3_stmt *st)
 /* In the order of num; a gap (hand-edited metadata) ends the key there. */
 static bool load_key_column(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     struct partition_key *k = x ? (struct partition_key *)x->rel.partition_key : NULL;
     if (!k || sqlite3_column_int(st, 1) != k->ncolumns + 1)
         return true;
     struct partition_column *c = (struct partition_column *)&k->columns[k->ncolumns++];
     c->attnum = (int16_t)sqlite3_column_int(st, 2);
     c->expr_sql = loader_text(l, st, 3);
-    c->type = column_oid(st, 4);
-    c->collation = column_oid(st, 5);
-    c->opclass = column_oid(st, 6);
+    c->type = loader_oid(st, 4);
+    c->collation = loader_oid(st, 5);
+    c->opclass = loader_oid(st, 6);
     if (c->attnum > x->rel.natts || (c->attnum <= 0 && !c->expr_sql))
         k->ncolumns--;
     return true;
@@ -63,7 +58,7 @@ static bool load_key_column(struct loader *l, sqlite3_stmt *st)
 
 static bool load_bound(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     if (x && x->parents.n)
         x->rel.partition_bound = loader_text(l, st, 1);
     return true;
@@ -71,7 +66,7 @@ static bool load_bound(struct loader *l, sqlite3_stmt *st)
 
 static bool load_flag(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     const char *flag = (const char *)sqlite3_column_text(st, 1);
     if (x && flag && *flag == 'u') {
         x->rel.unpopulated = true;

@@ -188,6 +188,16 @@ struct oid_set {
    relations, T types, F functions, K constraints, O any object; C, G, S: of a constraint, trigger, statistics object just loaded. Where
    all is loaded it is true; where a part is, statements without it do not run: what they read has not changed. */
 bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l, sqlite3_stmt *st));
+static inline uint32_t loader_oid(sqlite3_stmt *st, int column)
+{
+    return (uint32_t)sqlite3_column_int64(st, column);
+}
+/* The first letter of a text column, 0 for '' and NULL. */
+static inline char loader_char(sqlite3_stmt *st, int column)
+{
+    const char *p = (const char *)sqlite3_column_text(st, column);
+    return p ? p[0] : 0;
+}
 /* The text of a column in the snapshot's arena, NULL for NULL. */
 const char *loader_text(struct loader *l, sqlite3_stmt *st, int column);
 /* Room for attribute number want (of an index: and its column); false when the number is out of bounds. */

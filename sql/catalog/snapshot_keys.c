@@ -7,17 +7,6 @@
 
 #include "sql/catalog/snapshot_internal.h"
 
-static uint32_t column_oid(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
-static char column_char(sqlite3_stmt *st, int column)
-{
-    const char *p = (const char *)sqlite3_column_text(st, column);
-    return p ? p[0] : 0;
-}
-
 /* "1 3 4" to attribute numbers. */
 static int16_t *column_attnums(struct loader *l, sqlite3_stmt *st, int column, int *n)
 {
@@ -47,8 +36,8 @@ static bool attnums_exist(const struct relation *r, const int16_t *nums, int n)
 
 static bool load_index(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
-    struct relation_ext *table = loader_relation(l, column_oid(st, 1));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
+    struct relation_ext *table = loader_relation(l, loader_oid(st, 1));
     if (!x || !table || x->rel.index)
         return true;
     struct index_def *d = ARENA_NEW(l->s->arena, struct index_def);
@@ -77,7 +66,7 @@ static bool load_index(struct loader *l, sqlite3_stmt *st)
 
 static bool load_index_column(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     struct index_def *d = x ? (struct index_def *)x->rel.index : NULL;
     int num = sqlite3_column_int(st, 1);
     if (!d || !loader_room_for(l, x, num))
@@ -85,9 +74,9 @@ static bool load_index_column(struct loader *l, sqlite3_stmt *st)
     struct index_column *c = (struct index_column *)&d->columns[num - 1];
     c->attnum = (int16_t)sqlite3_column_int(st, 2);
     c->expr_sql = loader_text(l, st, 3);
-    c->type = column_oid(st, 4);
-    c->collation = column_oid(st, 5);
-    c->opclass = column_oid(st, 6);
+    c->type = loader_oid(st, 4);
+    c->collation = loader_oid(st, 5);
+    c->opclass = loader_oid(st, 6);
     c->desc = sqlite3_column_int(st, 7);
     c->nulls_first = sqlite3_column_int(st, 8);
     x->rel.natts = d->ncolumns = num > d->ncolumns ? num : d->ncolumns;
@@ -122,17 +111,17 @@ static bool cut_at_gaps(struct snapshot *s)
 static bool load_constraint(struct loader *l, sqlite3_stmt *st)
 {
     struct constraint_def *c = ARENA_NEW(l->s->arena, struct constraint_def);
-    c->oid = column_oid(st, 0);
+    c->oid = loader_oid(st, 0);
     c->name = loader_text(l, st, 1);
-    c->namespace_oid = column_oid(st, 2);
-    c->type = column_char(st, 3);
-    struct relation_ext *table = loader_relation(l, column_oid(st, 4));
-    c->domain = column_oid(st, 5);
-    struct relation_ext *ref = loader_relation(l, column_oid(st, 7));
+    c->namespace_oid = loader_oid(st, 2);
+    c->type = loader_char(st, 3);
+    struct relation_ext *table = loader_relation(l, loader_oid(st, 4));
+    c->domain = loader_oid(st, 5);
+    struct relation_ext *ref = loader_relation(l, loader_oid(st, 7));
     if (!c->name || (!table && !c->domain) || (c->type == 'f' && !ref))
         return true;
     c->table = table ? &table->rel : NULL;
-    struct index_def *index = (struct index_def *)map_get(&l->indexes, column_oid(st, 6), NULL);
+    struct index_def *index = (struct index_def *)map_get(&l->indexes, loader_oid(st, 6), NULL);
     if (!l->pending && !index && (c->type == 'p' || c->type == 'u'))
         return true; /* its index was dropped by another program */
     c->index = index;
@@ -147,9 +136,9 @@ static bool load_constraint(struct loader *l, sqlite3_stmt *st)
     if ((table && !attnums_exist(&table->rel, c->keys, c->nkeys)) ||
         (ref && (nref != c->nkeys || !attnums_exist(&ref->rel, c->ref_keys, nref))))
         return true;
-    c->on_update = column_char(st, 14);
-    c->on_delete = column_char(st, 15);
-    c->match = column_char(st, 16);
+    c->on_update = loader_char(st, 14);
+    c->on_delete = loader_char(st, 15);
+    c->match = loader_char(st, 16);
     c->check_sql = loader_text(l, st, 17);
     c->comment = snapshot_comment(l->s, c->oid, CLASS_PG_CONSTRAINT, 0);
     if (index && c->type != 'f')
@@ -164,7 +153,7 @@ static bool load_constraint(struct loader *l, sqlite3_stmt *st)
 
 static bool load_constraint_more(struct loader *l, sqlite3_stmt *st)
 {
-    struct constraint_def *c = (struct constraint_def *)map_get(&l->s->constraint_oid, column_oid(st, 0), NULL);
+    struct constraint_def *c = (struct constraint_def *)map_get(&l->s->constraint_oid, loader_oid(st, 0), NULL);
     if (!c)
         return true;
     c->set = column_attnums(l, st, 1, &c->nset);
@@ -206,21 +195,21 @@ static void add_sequence_columns(struct loader *l, struct relation *r)
 
 static bool load_sequence(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     if (!x)
         return true;
     struct sequence_def *d = ARENA_NEW(l->s->arena, struct sequence_def);
     d->relid = x->rel.oid;
-    d->type = column_oid(st, 1);
+    d->type = loader_oid(st, 1);
     d->start = sqlite3_column_int64(st, 2);
     d->increment = sqlite3_column_int64(st, 3);
     d->max = sqlite3_column_int64(st, 4);
     d->min = sqlite3_column_int64(st, 5);
     d->cache = sqlite3_column_int64(st, 6);
     d->cycle = sqlite3_column_int(st, 7);
-    d->owned_table = column_oid(st, 8);
+    d->owned_table = loader_oid(st, 8);
     d->owned_attnum = (int16_t)sqlite3_column_int(st, 9);
-    d->owned_deptype = column_char(st, 10);
+    d->owned_deptype = loader_char(st, 10);
     d->last_value = sqlite3_column_int64(st, 11);
     d->is_called = sqlite3_column_int(st, 12);
     x->rel.sequence = d;
@@ -247,19 +236,19 @@ static const char *const *column_strings(struct loader *l, sqlite3_stmt *st, int
 
 static bool load_trigger(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *table = loader_relation(l, column_oid(st, 1));
+    struct relation_ext *table = loader_relation(l, loader_oid(st, 1));
     if (!table)
         return true;
     struct trigger_def *t = ARENA_NEW(l->s->arena, struct trigger_def);
-    t->oid = column_oid(st, 0);
+    t->oid = loader_oid(st, 0);
     t->table = &table->rel;
     t->name = loader_text(l, st, 2);
-    t->function = column_oid(st, 3);
+    t->function = loader_oid(st, 3);
     t->type = sqlite3_column_int(st, 4);
-    t->enabled = column_char(st, 5);
-    struct relation_ext *from = loader_relation(l, column_oid(st, 6));
+    t->enabled = loader_char(st, 5);
+    struct relation_ext *from = loader_relation(l, loader_oid(st, 6));
     t->from = from ? &from->rel : NULL;
-    t->constraint = map_get(&l->s->constraint_oid, column_oid(st, 7), NULL);
+    t->constraint = map_get(&l->s->constraint_oid, loader_oid(st, 7), NULL);
     t->deferrable = sqlite3_column_int(st, 8);
     t->deferred = sqlite3_column_int(st, 9);
     t->attrs = column_attnums(l, st, 10, &t->nattrs);
@@ -276,7 +265,7 @@ static bool load_trigger(struct loader *l, sqlite3_stmt *st)
 
 static bool load_parent(struct loader *l, sqlite3_stmt *st)
 {
-    uint32_t classid = column_oid(st, 0), oid = column_oid(st, 1), parent = column_oid(st, 2);
+    uint32_t classid = loader_oid(st, 0), oid = loader_oid(st, 1), parent = loader_oid(st, 2);
     if (classid == CLASS_PG_TRIGGER) {
         struct trigger_def *t = (struct trigger_def *)map_get(&l->s->trigger_oid, oid, NULL);
         if (t && oid != parent)
@@ -292,7 +281,7 @@ static bool load_parent(struct loader *l, sqlite3_stmt *st)
 
 static bool load_local(struct loader *l, sqlite3_stmt *st)
 {
-    uint32_t classid = column_oid(st, 0), oid = column_oid(st, 1);
+    uint32_t classid = loader_oid(st, 0), oid = loader_oid(st, 1);
     int sub = sqlite3_column_int(st, 2);
     if (classid == CLASS_PG_CLASS) {
         struct relation_ext *x = loader_relation(l, oid);
@@ -322,12 +311,12 @@ static const char *const *column_tags(struct loader *l, sqlite3_stmt *st, int co
 static bool load_event_trigger(struct loader *l, sqlite3_stmt *st)
 {
     struct event_trigger_def *t = ARENA_NEW(l->s->arena, struct event_trigger_def);
-    t->oid = column_oid(st, 0);
+    t->oid = loader_oid(st, 0);
     t->name = loader_text(l, st, 1);
     t->event = loader_text(l, st, 2);
-    t->owner = column_oid(st, 3);
-    t->function = column_oid(st, 4);
-    t->enabled = column_char(st, 5);
+    t->owner = loader_oid(st, 3);
+    t->function = loader_oid(st, 4);
+    t->enabled = loader_char(st, 5);
     t->tags = column_tags(l, st, 6, &t->ntags);
     list_add(&l->s->event_triggers, l->s->arena, t);
     return true;

@@ -16,25 +16,13 @@
 
 static atomic_uint_fast64_t version_counter;
 
-static uint32_t column_oid(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
-/* The first letter of a text column, 0 for '' and NULL. */
-static char column_char(sqlite3_stmt *st, int column)
-{
-    const char *p = (const char *)sqlite3_column_text(st, column);
-    return p ? p[0] : 0;
-}
-
 /* --- comments, dependencies, privileges --------------------------------------------------------- */
 
 static bool load_comment(struct loader *l, sqlite3_stmt *st)
 {
     struct comment *c = ARENA_NEW(l->s->arena, struct comment);
-    c->objoid = column_oid(st, 0);
-    c->classoid = column_oid(st, 1);
+    c->objoid = loader_oid(st, 0);
+    c->classoid = loader_oid(st, 1);
     c->objsubid = sqlite3_column_int(st, 2);
     c->text = loader_text(l, st, 3);
     list_add(&l->s->comments, l->s->arena, c);
@@ -45,8 +33,8 @@ static bool load_comment(struct loader *l, sqlite3_stmt *st)
 static bool load_acl(struct loader *l, sqlite3_stmt *st)
 {
     struct acl *c = ARENA_NEW(l->s->arena, struct acl);
-    c->classid = column_oid(st, 0);
-    c->objid = column_oid(st, 1);
+    c->classid = loader_oid(st, 0);
+    c->objid = loader_oid(st, 1);
     c->objsubid = sqlite3_column_int(st, 2);
     c->list = acl_parse(l->s->arena, sqlite3_column_text(st, 3) ? (const char *)sqlite3_column_text(st, 3) : "");
     list_add(&l->s->acls, l->s->arena, c);
@@ -57,10 +45,10 @@ static bool load_acl(struct loader *l, sqlite3_stmt *st)
 static bool load_default_acl(struct loader *l, sqlite3_stmt *st)
 {
     struct default_acl *d = ARENA_NEW(l->s->arena, struct default_acl);
-    d->oid = column_oid(st, 0);
-    d->role = column_oid(st, 1);
-    d->namespace_oid = column_oid(st, 2);
-    d->kind = column_char(st, 3);
+    d->oid = loader_oid(st, 0);
+    d->role = loader_oid(st, 1);
+    d->namespace_oid = loader_oid(st, 2);
+    d->kind = loader_char(st, 3);
     const char *text = (const char *)sqlite3_column_text(st, 4);
     d->list = acl_parse(l->s->arena, text ? text : "");
     list_add(&l->s->default_acls, l->s->arena, d);
@@ -70,13 +58,13 @@ static bool load_default_acl(struct loader *l, sqlite3_stmt *st)
 static bool load_depend(struct loader *l, sqlite3_stmt *st)
 {
     struct depend *d = ARENA_NEW(l->s->arena, struct depend);
-    d->classid = column_oid(st, 0);
-    d->objid = column_oid(st, 1);
+    d->classid = loader_oid(st, 0);
+    d->objid = loader_oid(st, 1);
     d->objsubid = sqlite3_column_int(st, 2);
-    d->refclassid = column_oid(st, 3);
-    d->refobjid = column_oid(st, 4);
+    d->refclassid = loader_oid(st, 3);
+    d->refobjid = loader_oid(st, 4);
     d->refobjsubid = sqlite3_column_int(st, 5);
-    d->type = column_char(st, 6);
+    d->type = loader_char(st, 6);
     list_add(&l->s->depends, l->s->arena, d);
     return true;
 }
@@ -84,9 +72,9 @@ static bool load_depend(struct loader *l, sqlite3_stmt *st)
 static bool load_member(struct loader *l, sqlite3_stmt *st)
 {
     struct role_member *m = ARENA_NEW(l->s->arena, struct role_member);
-    m->role = column_oid(st, 0);
-    m->member = column_oid(st, 1);
-    m->grantor = column_oid(st, 2);
+    m->role = loader_oid(st, 0);
+    m->member = loader_oid(st, 1);
+    m->grantor = loader_oid(st, 2);
     m->admin = sqlite3_column_int(st, 3);
     list_add(&l->s->members, l->s->arena, m);
     return true;
@@ -95,8 +83,8 @@ static bool load_member(struct loader *l, sqlite3_stmt *st)
 static bool load_setting(struct loader *l, sqlite3_stmt *st)
 {
     struct role_setting *m = ARENA_NEW(l->s->arena, struct role_setting);
-    m->database = column_oid(st, 0);
-    m->role = column_oid(st, 1);
+    m->database = loader_oid(st, 0);
+    m->role = loader_oid(st, 1);
     m->name = loader_text(l, st, 2);
     m->value = loader_text(l, st, 3);
     list_add(&l->s->settings, l->s->arena, m);
@@ -109,11 +97,11 @@ static bool load_namespace(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
     struct namespace_def *n = ARENA_NEW(s->arena, struct namespace_def);
-    n->oid = column_oid(st, 0);
+    n->oid = loader_oid(st, 0);
     n->name = loader_text(l, st, 1);
     if (!n->name)
         return true;
-    n->owner = column_oid(st, 2);
+    n->owner = loader_oid(st, 2);
     n->comment = snapshot_comment(s, n->oid, CLASS_PG_NAMESPACE, 0);
     list_add(&s->namespaces, s->arena, n);
     map_put(&s->namespace_oid, s->arena, n->oid, NULL, n);
@@ -125,7 +113,7 @@ static bool load_role(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
     struct role_def *r = ARENA_NEW(s->arena, struct role_def);
-    r->oid = column_oid(st, 0);
+    r->oid = loader_oid(st, 0);
     r->name = loader_text(l, st, 1);
     if (!r->name)
         return true;
@@ -151,21 +139,21 @@ static bool load_class(struct loader *l, sqlite3_stmt *st)
 {
     struct relation_ext *x = ARENA_NEW(l->s->arena, struct relation_ext);
     struct relation *r = &x->rel;
-    r->oid = column_oid(st, 0);
+    r->oid = loader_oid(st, 0);
     r->name = loader_text(l, st, 1);
-    r->namespace_oid = column_oid(st, 2);
-    r->rowtype = column_oid(st, 3);
-    r->owner = column_oid(st, 4);
-    r->kind = column_char(st, 5);
-    r->persistence = column_char(st, 6);
-    x->am = column_oid(st, 7);
+    r->namespace_oid = loader_oid(st, 2);
+    r->rowtype = loader_oid(st, 3);
+    r->owner = loader_oid(st, 4);
+    r->kind = loader_char(st, 5);
+    r->persistence = loader_char(st, 6);
+    x->am = loader_oid(st, 7);
     r->options = loader_text(l, st, 8);
     r->sqlite_name = loader_text(l, st, 9);
     r->rowid_attnum = (int16_t)sqlite3_column_int(st, 10);
     r->view_sql = loader_text(l, st, 11);
     r->row_security = sqlite3_column_int(st, 12) & 1;
     r->force_row_security = sqlite3_column_int(st, 12) & 2;
-    x->replident = column_char(st, 13);
+    x->replident = loader_char(st, 13);
     bool stored = r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW || (r->kind == RELKIND_INDEX && x->am == BTREE_AM_OID);
     if (!r->name || (!l->pending && r->sqlite_name && stored && !map_get(&l->files, 0, r->sqlite_name)))
         return true; /* dropped by another program */
@@ -204,7 +192,7 @@ bool loader_room_for(struct loader *l, struct relation_ext *x, int want)
 /* Columns come as they lie in the file, nearly always in the order of attnum. */
 static bool load_attribute(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     int num = sqlite3_column_int(st, 1);
     if (!x || !loader_room_for(l, x, num))
         return true;
@@ -214,15 +202,15 @@ static bool load_attribute(struct loader *l, sqlite3_stmt *st)
     a->name = loader_text(l, st, 2);
     if (!a->name)
         a->name = "";
-    a->type = column_oid(st, 3);
+    a->type = loader_oid(st, 3);
     a->typmod = sqlite3_column_int(st, 4);
     a->ndims = sqlite3_column_int(st, 5);
     a->notnull = sqlite3_column_int(st, 6);
     a->dropped = sqlite3_column_int(st, 7);
-    a->collation = column_oid(st, 8);
-    a->identity = column_char(st, 9);
-    a->generated = column_char(st, 10);
-    a->storage = column_char(st, 11);
+    a->collation = loader_oid(st, 8);
+    a->identity = loader_char(st, 9);
+    a->generated = loader_char(st, 10);
+    a->storage = loader_char(st, 11);
     a->stattarget = sqlite3_column_int(st, 12);
     a->has_stattarget = a->stattarget >= 0;
     a->options = loader_text(l, st, 13);
@@ -233,12 +221,12 @@ static bool load_attribute(struct loader *l, sqlite3_stmt *st)
 
 static bool load_default(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     int num = sqlite3_column_int(st, 1);
     if (!x || num < 1 || num > x->rel.natts)
         return true;
     struct attribute *a = (struct attribute *)&x->rel.atts[num - 1];
-    a->default_oid = column_oid(st, 2);
+    a->default_oid = loader_oid(st, 2);
     a->default_sql = loader_text(l, st, 3);
     return true;
 }
@@ -266,14 +254,14 @@ static int compare_policies(const void *a, const void *b)
 
 static bool load_policy(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 2));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 2));
     if (!x)
         return true;
     struct policy_def *p = ARENA_NEW(l->s->arena, struct policy_def);
-    p->oid = column_oid(st, 0);
+    p->oid = loader_oid(st, 0);
     p->name = loader_text(l, st, 1);
     p->table = &x->rel;
-    p->command = column_char(st, 3);
+    p->command = loader_char(st, 3);
     p->permissive = sqlite3_column_int(st, 4);
     const char *roles = loader_text(l, st, 5);
     uint32_t *oids = ARENA_ARRAY(l->s->arena, uint32_t, strlen(roles) / 2 + 2);
@@ -361,7 +349,7 @@ static void finish_relations(struct snapshot *s)
 
 static bool load_meta(struct loader *l, sqlite3_stmt *st)
 {
-    l->s->database_owner = column_oid(st, 0);
+    l->s->database_owner = loader_oid(st, 0);
     return true;
 }
 

@@ -6,16 +6,11 @@
 
 #include "sql/catalog/catalog_table.h"
 
-static uint32_t oid_at(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 static bool load_family(struct loader *l, sqlite3_stmt *st)
 {
     struct opfamily_def *f = ARENA_NEW(l->s->arena, struct opfamily_def);
-    *f = (struct opfamily_def){.oid = oid_at(st, 0), .name = loader_text(l, st, 1), .namespace_oid = oid_at(st, 2),
-                               .owner = oid_at(st, 3), .am = oid_at(st, 4)};
+    *f = (struct opfamily_def){.oid = loader_oid(st, 0), .name = loader_text(l, st, 1), .namespace_oid = loader_oid(st, 2),
+                               .owner = loader_oid(st, 3), .am = loader_oid(st, 4)};
     list_add(&l->s->opfamilies, l->s->arena, f);
     return true;
 }
@@ -23,8 +18,8 @@ static bool load_family(struct loader *l, sqlite3_stmt *st)
 static bool load_class(struct loader *l, sqlite3_stmt *st)
 {
     struct opclass_def *c = ARENA_NEW(l->s->arena, struct opclass_def);
-    *c = (struct opclass_def){.oid = oid_at(st, 0), .name = loader_text(l, st, 1), .namespace_oid = oid_at(st, 2),
-                              .owner = oid_at(st, 3), .am = oid_at(st, 4), .family = oid_at(st, 5), .intype = oid_at(st, 6),
+    *c = (struct opclass_def){.oid = loader_oid(st, 0), .name = loader_text(l, st, 1), .namespace_oid = loader_oid(st, 2),
+                              .owner = loader_oid(st, 3), .am = loader_oid(st, 4), .family = loader_oid(st, 5), .intype = loader_oid(st, 6),
                               .is_default = sqlite3_column_int(st, 7) != 0, .user = true};
     list_add(&l->s->opclasses, l->s->arena, c);
     return true;
@@ -33,9 +28,9 @@ static bool load_class(struct loader *l, sqlite3_stmt *st)
 static bool load_member(struct loader *l, sqlite3_stmt *st)
 {
     struct opfamily_member *m = ARENA_NEW(l->s->arena, struct opfamily_member);
-    *m = (struct opfamily_member){.oid = oid_at(st, 0), .family = oid_at(st, 1), .left = oid_at(st, 2), .right = oid_at(st, 3),
-                                  .number = sqlite3_column_int(st, 4), .object = oid_at(st, 5),
-                                  .function = sqlite3_column_int(st, 6) != 0, .sort_family = oid_at(st, 7)};
+    *m = (struct opfamily_member){.oid = loader_oid(st, 0), .family = loader_oid(st, 1), .left = loader_oid(st, 2), .right = loader_oid(st, 3),
+                                  .number = sqlite3_column_int(st, 4), .object = loader_oid(st, 5),
+                                  .function = sqlite3_column_int(st, 6) != 0, .sort_family = loader_oid(st, 7)};
     list_add(&l->s->opfamily_members, l->s->arena, m);
     return true;
 }

@@ -120,12 +120,6 @@ static bool wants_types(const struct proc *p)
     return any && 2 * p->nargs + 1 <= 127;
 }
 
-static char first_letter(sqlite3_stmt *st, int column)
-{
-    const char *p = (const char *)sqlite3_column_text(st, column);
-    return p ? p[0] : 0;
-}
-
 static void read_arguments(struct loader *l, sqlite3_stmt *st, struct proc *p)
 {
     struct arena *a = l->s->arena;
@@ -157,13 +151,13 @@ static bool load_proc(struct loader *l, sqlite3_stmt *st)
     p->cost = (float)sqlite3_column_double(st, 5);
     p->rows = (float)sqlite3_column_double(st, 6);
     p->variadic = (uint32_t)sqlite3_column_int64(st, 7);
-    p->kind = first_letter(st, 8);
+    p->kind = loader_char(st, 8);
     p->secdef = sqlite3_column_int(st, 9);
     p->leakproof = sqlite3_column_int(st, 10);
     p->strict = sqlite3_column_int(st, 11);
     p->retset = sqlite3_column_int(st, 12);
-    p->volatility = first_letter(st, 13);
-    p->parallel = first_letter(st, 14);
+    p->volatility = loader_char(st, 13);
+    p->parallel = loader_char(st, 14);
     p->rettype = (uint32_t)sqlite3_column_int64(st, 15);
     read_arguments(l, st, p);
     p->src = loader_text(l, st, 22);

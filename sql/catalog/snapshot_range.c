@@ -1,11 +1,6 @@
 /* snapshot_range.c: range types of users in a snapshot, from _pg_range; called by snapshot_load.c behind the types. */
 #include "sql/catalog/snapshot_internal.h"
 
-static uint32_t oid_at(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 static void link(struct loader *l, uint32_t type, const struct range_def *r)
 {
     struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, type, NULL);
@@ -16,13 +11,13 @@ static void link(struct loader *l, uint32_t type, const struct range_def *r)
 static bool load_range(struct loader *l, sqlite3_stmt *st)
 {
     struct range_def *r = ARENA_NEW(l->s->arena, struct range_def);
-    *r = (struct range_def){.range = oid_at(st, 0),
-                            .subtype = oid_at(st, 1),
-                            .multirange = oid_at(st, 2),
-                            .collation = oid_at(st, 3),
-                            .opclass = oid_at(st, 4),
-                            .canonical = oid_at(st, 5),
-                            .subdiff = oid_at(st, 6)};
+    *r = (struct range_def){.range = loader_oid(st, 0),
+                            .subtype = loader_oid(st, 1),
+                            .multirange = loader_oid(st, 2),
+                            .collation = loader_oid(st, 3),
+                            .opclass = loader_oid(st, 4),
+                            .canonical = loader_oid(st, 5),
+                            .subdiff = loader_oid(st, 6)};
     list_add(&l->s->ranges, l->s->arena, r);
     link(l, r->range, r);
     link(l, r->multirange, r);

@@ -7,22 +7,17 @@
 
 #include "sql/catalog/snapshot_internal.h"
 
-static uint32_t column_oid(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 static bool load_statistics(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 1));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 1));
     if (!x)
         return true;
     struct statistics_def *d = ARENA_NEW(l->s->arena, struct statistics_def);
-    d->oid = column_oid(st, 0);
+    d->oid = loader_oid(st, 0);
     d->table = &x->rel;
     d->name = loader_text(l, st, 2);
-    d->namespace_oid = column_oid(st, 3);
-    d->owner = column_oid(st, 4);
+    d->namespace_oid = loader_oid(st, 3);
+    d->owner = loader_oid(st, 4);
     d->stattarget = sqlite3_column_int(st, 5);
     const char *p = (const char *)sqlite3_column_text(st, 6);
     int16_t *keys = ARENA_ARRAY(l->s->arena, int16_t, (p ? strlen(p) : 0) / 2 + 2);
@@ -44,7 +39,7 @@ static bool load_statistics(struct loader *l, sqlite3_stmt *st)
 
 static bool load_expression(struct loader *l, sqlite3_stmt *st)
 {
-    struct statistics_def *d = (struct statistics_def *)snapshot_statistics(l->s, column_oid(st, 0));
+    struct statistics_def *d = (struct statistics_def *)snapshot_statistics(l->s, loader_oid(st, 0));
     if (d)
         ((const char **)d->exprs)[d->nexprs++] = loader_text(l, st, 1);
     return true;
@@ -52,7 +47,7 @@ static bool load_expression(struct loader *l, sqlite3_stmt *st)
 
 static bool load_compression(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     int n = sqlite3_column_int(st, 1);
     const char *p = (const char *)sqlite3_column_text(st, 2);
     if (x && p && n > 0 && n <= x->rel.natts)
@@ -62,9 +57,9 @@ static bool load_compression(struct loader *l, sqlite3_stmt *st)
 
 static bool load_type(struct loader *l, sqlite3_stmt *st)
 {
-    struct relation_ext *x = loader_relation(l, column_oid(st, 0));
+    struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
     if (x)
-        x->rel.of_type = column_oid(st, 1);
+        x->rel.of_type = loader_oid(st, 1);
     return true;
 }
 

@@ -22,22 +22,17 @@ static const struct ts_config_def builtin_configs[] = {
 
 /* --- loading ------------------------------------------------------------------------------------------- */
 
-static uint32_t oid_at(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
 static bool load_dict(struct loader *l, sqlite3_stmt *st)
 {
     struct ts_dict_def *d = ARENA_NEW(l->s->arena, struct ts_dict_def);
     struct ts_option *options;
     struct error ignored; /* hand-edited metadata: the dictionary knows no word */
     error_init(&ignored, l->s->arena);
-    *d = (struct ts_dict_def){.oid = oid_at(st, 0),
+    *d = (struct ts_dict_def){.oid = loader_oid(st, 0),
                               .name = loader_text(l, st, 1),
-                              .namespace_oid = oid_at(st, 2),
-                              .owner = oid_at(st, 3),
-                              .template = oid_at(st, 4),
+                              .namespace_oid = loader_oid(st, 2),
+                              .owner = loader_oid(st, 3),
+                              .template = loader_oid(st, 4),
                               .options = loader_text(l, st, 5)};
     int n = ts_options_read(l->s->arena, d->options, &options);
     d->ready = ts_dictionary_make(d->template, options, n, &d->dictionary, &ignored);
@@ -48,10 +43,10 @@ static bool load_dict(struct loader *l, sqlite3_stmt *st)
 static bool load_config(struct loader *l, sqlite3_stmt *st)
 {
     struct ts_config_def *c = ARENA_NEW(l->s->arena, struct ts_config_def);
-    *c = (struct ts_config_def){.oid = oid_at(st, 0),
+    *c = (struct ts_config_def){.oid = loader_oid(st, 0),
                                 .name = loader_text(l, st, 1),
-                                .namespace_oid = oid_at(st, 2),
-                                .owner = oid_at(st, 3)};
+                                .namespace_oid = loader_oid(st, 2),
+                                .owner = loader_oid(st, 3)};
     c->maps = ARENA_NEW(l->s->arena, struct ts_mapping);
     list_add(&l->s->ts_configs, l->s->arena, c);
     return true;
@@ -61,14 +56,14 @@ static bool load_mapping(struct loader *l, sqlite3_stmt *st)
 {
     for (int i = 0; i < l->s->ts_configs.n; i++) {
         struct ts_config_def *c = (struct ts_config_def *)l->s->ts_configs.items[i];
-        if (c->oid != oid_at(st, 0))
+        if (c->oid != loader_oid(st, 0))
             continue;
         if (c->nmaps && (c->nmaps & (c->nmaps - 1)) == 0) { /* grown at powers of two */
             struct ts_mapping *grown = ARENA_ARRAY(l->s->arena, struct ts_mapping, c->nmaps * 2);
             memcpy(grown, c->maps, sizeof(*grown) * (size_t)c->nmaps);
             c->maps = grown;
         }
-        c->maps[c->nmaps++] = (struct ts_mapping){sqlite3_column_int(st, 1), sqlite3_column_int(st, 2), oid_at(st, 3)};
+        c->maps[c->nmaps++] = (struct ts_mapping){sqlite3_column_int(st, 1), sqlite3_column_int(st, 2), loader_oid(st, 3)};
     }
     return true;
 }

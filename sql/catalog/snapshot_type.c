@@ -6,18 +6,6 @@
 
 #include "sql/catalog/snapshot_internal.h"
 
-static uint32_t column_oid(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
-/* The first letter of a text column, 0 for '' and NULL. */
-static char column_char(sqlite3_stmt *st, int column)
-{
-    const char *p = (const char *)sqlite3_column_text(st, column);
-    return p ? p[0] : 0;
-}
-
 struct type_kind {
     char typtype;
     const char *in, *out, *recv, *send;
@@ -36,22 +24,22 @@ static bool load_type(struct loader *l, sqlite3_stmt *st)
 {
     struct type_ext *x = ARENA_NEW(l->s->arena, struct type_ext);
     struct type_def *t = &x->type;
-    t->oid = column_oid(st, 0);
+    t->oid = loader_oid(st, 0);
     t->name = loader_text(l, st, 1);
     if (!t->name)
         return true;
-    t->namespace_oid = column_oid(st, 2);
-    x->owner = column_oid(st, 3);
-    t->typtype = column_char(st, 4);
-    t->category = column_char(st, 5);
-    t->relid = column_oid(st, 6);
-    t->elem = column_oid(st, 7);
-    t->array = column_oid(st, 8);
-    t->basetype = column_oid(st, 9);
+    t->namespace_oid = loader_oid(st, 2);
+    x->owner = loader_oid(st, 3);
+    t->typtype = loader_char(st, 4);
+    t->category = loader_char(st, 5);
+    t->relid = loader_oid(st, 6);
+    t->elem = loader_oid(st, 7);
+    t->array = loader_oid(st, 8);
+    t->basetype = loader_oid(st, 9);
     t->typmod = sqlite3_column_int(st, 10);
     x->ndims = sqlite3_column_int(st, 11);
     t->notnull = sqlite3_column_int(st, 12);
-    t->collation = column_oid(st, 13);
+    t->collation = loader_oid(st, 13);
     x->default_sql = loader_text(l, st, 14);
     t->isdefined = t->typtype != 'p'; /* the only pseudo-types of users are shells */
     t->delim = ',';
@@ -78,19 +66,19 @@ static bool load_type(struct loader *l, sqlite3_stmt *st)
 
 static bool load_base_type(struct loader *l, sqlite3_stmt *st)
 {
-    struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, column_oid(st, 0), NULL);
-    const struct type_def *twin = type_builtin(column_oid(st, 1));
+    struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, loader_oid(st, 0), NULL);
+    const struct type_def *twin = type_builtin(loader_oid(st, 1));
     if (!x || !twin)
         return true;
     struct type_def *t = &x->type;
     x->twin = twin;
     t->len = (int16_t)sqlite3_column_int(st, 2);
     t->byval = sqlite3_column_int(st, 3);
-    t->align = column_char(st, 4);
-    t->storage_pg = column_char(st, 5);
-    t->delim = column_char(st, 6);
+    t->align = loader_char(st, 4);
+    t->storage_pg = loader_char(st, 5);
+    t->delim = loader_char(st, 6);
     t->preferred = sqlite3_column_int(st, 7);
-    t->elem = column_oid(st, 8);
+    t->elem = loader_oid(st, 8);
     const char **names[] = {&t->in_name, &t->out_name, &t->recv_name, &t->send_name, &t->modin_name, &t->modout_name, &x->analyze, &t->subscript,
                             &x->modin_src};
     for (int i = 0; i < 9; i++)
@@ -116,7 +104,7 @@ static void follow_twin(struct type_ext *x)
 
 static bool load_enum_label(struct loader *l, sqlite3_stmt *st)
 {
-    struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, column_oid(st, 1), NULL);
+    struct type_ext *x = (struct type_ext *)map_get(&l->s->type_oid, loader_oid(st, 1), NULL);
     if (!x)
         return true;
     if ((x->nlabels & (x->nlabels - 1)) == 0) { /* grown at powers of two */
@@ -127,7 +115,7 @@ static bool load_enum_label(struct loader *l, sqlite3_stmt *st)
         x->labels = labels;
     }
     struct enum_label *e = &x->labels[x->nlabels++];
-    e->oid = column_oid(st, 0);
+    e->oid = loader_oid(st, 0);
     e->sortorder = (float)sqlite3_column_double(st, 2);
     e->label = loader_text(l, st, 3);
     return true;

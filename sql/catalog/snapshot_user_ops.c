@@ -4,37 +4,26 @@
 #include "sql/catalog/snapshot_internal.h"
 #include "sql/catalog/user_proc.h"
 
-static uint32_t oid_at(sqlite3_stmt *st, int column)
-{
-    return (uint32_t)sqlite3_column_int64(st, column);
-}
-
-static char letter_at(sqlite3_stmt *st, int column)
-{
-    const char *p = (const char *)sqlite3_column_text(st, column);
-    return p ? p[0] : 0;
-}
-
 /* A row whose function or type is gone (hand-edited metadata) is left out. */
 static bool load_operator(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
-    const struct proc *p = snapshot_proc(s, oid_at(st, 10));
+    const struct proc *p = snapshot_proc(s, loader_oid(st, 10));
     if (!p)
         return true;
     struct operator_def *o = ARENA_NEW(s->arena, struct operator_def);
-    *o = (struct operator_def){.oid = oid_at(st, 0),
+    *o = (struct operator_def){.oid = loader_oid(st, 0),
                                .name = loader_text(l, st, 1),
-                               .namespace_oid = oid_at(st, 2),
+                               .namespace_oid = loader_oid(st, 2),
                                .canmerge = sqlite3_column_int(st, 3),
                                .canhash = sqlite3_column_int(st, 4),
-                               .left = oid_at(st, 5),
-                               .right = oid_at(st, 6),
-                               .result = oid_at(st, 7),
-                               .commutator = oid_at(st, 8),
-                               .negator = oid_at(st, 9),
+                               .left = loader_oid(st, 5),
+                               .right = loader_oid(st, 6),
+                               .result = loader_oid(st, 7),
+                               .commutator = loader_oid(st, 8),
+                               .negator = loader_oid(st, 9),
                                .proc = p,
-                               .owner = oid_at(st, 11)};
+                               .owner = loader_oid(st, 11)};
     o->kind = o->left ? 'b' : 'l';
     list_add(&s->operators, s->arena, o);
     map_put(&s->operator_oid, s->arena, o->oid, NULL, o);
@@ -44,10 +33,10 @@ static bool load_operator(struct loader *l, sqlite3_stmt *st)
 
 static bool load_estimators(struct loader *l, sqlite3_stmt *st)
 {
-    struct operator_def *o = (struct operator_def *)map_get(&l->s->operator_oid, oid_at(st, 0), NULL);
+    struct operator_def *o = (struct operator_def *)map_get(&l->s->operator_oid, loader_oid(st, 0), NULL);
     if (o && o->oid >= FIRST_USER_OID) {
-        o->restrict_fn = oid_at(st, 1);
-        o->join_fn = oid_at(st, 2);
+        o->restrict_fn = loader_oid(st, 1);
+        o->join_fn = loader_oid(st, 2);
     }
     return true;
 }
@@ -56,12 +45,12 @@ static bool load_cast(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
     struct cast_def *c = ARENA_NEW(s->arena, struct cast_def);
-    *c = (struct cast_def){.oid = oid_at(st, 0),
-                           .source = oid_at(st, 1),
-                           .target = oid_at(st, 2),
-                           .func = snapshot_proc(s, oid_at(st, 3)),
-                           .context = letter_at(st, 4),
-                           .method = letter_at(st, 5)};
+    *c = (struct cast_def){.oid = loader_oid(st, 0),
+                           .source = loader_oid(st, 1),
+                           .target = loader_oid(st, 2),
+                           .func = snapshot_proc(s, loader_oid(st, 3)),
+                           .context = loader_char(st, 4),
+                           .method = loader_char(st, 5)};
     if (c->method == 'f' && !c->func)
         return true;
     list_add(&s->casts, s->arena, c);
@@ -96,17 +85,17 @@ static const struct fn_impl *builtin_twin(const struct aggregate *a)
 static bool load_aggregate(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
-    struct proc *p = (struct proc *)map_get(&s->proc_oid, oid_at(st, 0), NULL);
-    const struct proc *trans = snapshot_proc(s, oid_at(st, 1));
+    struct proc *p = (struct proc *)map_get(&s->proc_oid, loader_oid(st, 0), NULL);
+    const struct proc *trans = snapshot_proc(s, loader_oid(st, 1));
     if (!p || p->kind != 'a' || !p->user || !trans)
         return true;
     struct aggregate *a = ARENA_NEW(s->arena, struct aggregate);
     *a = (struct aggregate){.fnoid = p->oid,
                             .kind = 'n',
-                            .transtype = oid_at(st, 4),
+                            .transtype = loader_oid(st, 4),
                             .initval = loader_text(l, st, 5),
                             .transfn = trans,
-                            .finalfn = snapshot_proc(s, oid_at(st, 2)),
+                            .finalfn = snapshot_proc(s, loader_oid(st, 2)),
                             .final_extra = sqlite3_column_int(st, 3)};
     const struct fn_impl *twin = builtin_twin(a);
     bool typed = is_polymorphic(a->transtype) || is_polymorphic(p->rettype) || (a->finalfn && is_polymorphic(a->finalfn->rettype));
@@ -122,21 +111,21 @@ static bool load_aggregate(struct loader *l, sqlite3_stmt *st)
 static bool load_aggregate_options(struct loader *l, sqlite3_stmt *st)
 {
     struct snapshot *s = l->s;
-    struct proc *p = (struct proc *)map_get(&s->proc_oid, oid_at(st, 0), NULL);
+    struct proc *p = (struct proc *)map_get(&s->proc_oid, loader_oid(st, 0), NULL);
     if (!p || !p->agg || !p->user)
         return true;
     struct aggregate *a = (struct aggregate *)p->agg;
-    a->kind = letter_at(st, 1);
+    a->kind = loader_char(st, 1);
     a->ndirect = sqlite3_column_int(st, 2);
     uint32_t *const functions[] = {&a->combine_oid, &a->serial_oid, &a->deserial_oid, &a->mtrans_oid, &a->minvtrans_oid, &a->mfinal_oid};
     for (int i = 0; i < 6; i++)
-        *functions[i] = oid_at(st, 3 + i);
+        *functions[i] = loader_oid(st, 3 + i);
     a->mfinal_extra = sqlite3_column_int(st, 9);
-    a->final_modify = letter_at(st, 10);
-    a->mfinal_modify = letter_at(st, 11);
-    a->sortop = oid_at(st, 12);
+    a->final_modify = loader_char(st, 10);
+    a->mfinal_modify = loader_char(st, 11);
+    a->sortop = loader_oid(st, 12);
     a->transspace = sqlite3_column_int64(st, 13);
-    a->mtranstype = oid_at(st, 14);
+    a->mtranstype = loader_oid(st, 14);
     a->mtransspace = sqlite3_column_int64(st, 15);
     a->minitval = loader_text(l, st, 16);
     return true;

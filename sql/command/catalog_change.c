@@ -75,7 +75,6 @@ bool command_catalog_changed(struct command *c)
         change_log_all(c->log);
     bool ok = check_sort_orders(c) && cmd_reload(c) && sort_indexes(c, before) && durable_stamp(c->db, c->err);
     snapshot_unref(before);
-    for (int i = 0; i < c->kept.n; i++)
-        snapshot_unref(c->kept.items[i]);
+    cmd_release_kept(c);
     return ok;
 }

@@ -116,8 +116,7 @@ bool command_run(struct command *c)
     bool ok = event_begin(c, &events) && run(c) && !error_is_set(c->err) && (c->snapshot == before || follow_foreign_keys(c, before));
     ok = event_end(c, &events, before, ok);
     snapshot_unref(before);
-    for (int i = 0; i < c->kept.n; i++)
-        snapshot_unref(c->kept.items[i]);
+    cmd_release_kept(c);
     return ok && (!c->changed || durable_stamp(c->db, c->err));
 }
 
@@ -215,6 +214,12 @@ static void keep_snapshot(struct command *c)
         return;
     snapshot_unref(c->kept.items[0]);
     memmove(c->kept.items, c->kept.items + 1, sizeof(c->kept.items[0]) * (size_t)--c->kept.n);
+}
+
+void cmd_release_kept(struct command *c)
+{
+    for (int i = 0; i < c->kept.n; i++)
+        snapshot_unref(c->kept.items[i]);
 }
 
 static bool use_snapshot(struct command *c, struct snapshot *s)

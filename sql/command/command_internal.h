@@ -30,6 +30,8 @@ uint32_t cmd_new_oid(struct command *c);
 bool cmd_durable(struct command *c);
 /* Loads the picture of the transaction and hands it to the host; c->snapshot is the new one. */
 bool cmd_reload(struct command *c);
+/* Lets go of the snapshots that reloads replaced: at the command's end. */
+void cmd_release_kept(struct command *c);
 void cmd_notice(struct command *c, enum error_severity severity, const char *sqlstate,
                 const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* NOTICE with a DETAIL. */
@@ -110,6 +112,8 @@ bool cmd_record_query_depends(struct command *c, uint32_t classid, uint32_t obji
 bool cmd_record_expr_depends(struct command *c, uint32_t classid, uint32_t objid, struct expr *e);
 bool cmd_record_depend(struct command *c, uint32_t classid, uint32_t objid, int sub,
                        uint32_t refclassid, uint32_t refobjid, int refsub, char type);
+/* The object is in another schema now, and depends on that one instead. */
+bool cmd_move_depend(struct command *c, uint32_t classid, uint32_t objid, uint32_t namespace_oid);
 
 /* --- table_sqlite.c: struct relation to SQLite's schema ------------------------------------- */
 

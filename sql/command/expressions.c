@@ -204,6 +204,12 @@ bool cmd_record_depend(struct command *c, uint32_t classid, uint32_t objid, int 
                     classid, objid, sub, refclassid, refobjid, refsub, type);
 }
 
+bool cmd_move_depend(struct command *c, uint32_t classid, uint32_t objid, uint32_t namespace_oid)
+{
+    return cmd_exec(c, "DELETE FROM @_pg_depend WHERE classid = %u AND objid = %u AND refclassid = %u", classid, objid, CLASS_PG_NAMESPACE) &&
+           cmd_record_depend(c, classid, objid, 0, CLASS_PG_NAMESPACE, namespace_oid, 0, 'n');
+}
+
 struct depends {
     struct command *c;
     uint32_t classid, objid;

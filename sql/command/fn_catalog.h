@@ -37,12 +37,10 @@ const char *fn_proc_signature(struct fcall *f, const struct proc *p, bool qualif
 
 /* rule_command.c: CREATE RULE as pg_get_ruledef gives it; NULL with an error. */
 const char *fn_rule_text(struct fcall *f, const struct rule_def *k, unsigned flags);
-/* Whether the search path leads to it by its name alone. */
-bool fn_collation_visible(struct fcall *f, const struct pg_collation_def *c);
-bool fn_conversion_visible(struct fcall *f, const struct conversion_def *c);
+/* Whether the search path leads to a collation, conversion, text search dictionary or configuration by its name alone
+   (schema_object.c); o: its definition. */
+bool fn_schema_object_visible(struct fcall *f, enum object_kind object, const void *o);
 /* As it would be written: with its schema unless it is found through the search path. */
 const char *fn_collation_shown(struct fcall *f, const struct pg_collation_def *c);
-bool fn_ts_config_visible(struct fcall *f, const struct ts_config_def *c);
-bool fn_ts_dict_visible(struct fcall *f, const struct ts_dict_def *d);
 
 #endif

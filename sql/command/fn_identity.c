@@ -260,28 +260,28 @@ static bool identify_collation(struct fcall *f, uint32_t oid, int sub, struct id
 {
     const struct pg_collation_def *c = snapshot_collation(snap(f), oid);
     (void)sub;
-    return c && of_schema(f, i, "collation", c->namespace_oid, c->name, fn_collation_visible(f, c));
+    return c && of_schema(f, i, "collation", c->namespace_oid, c->name, fn_schema_object_visible(f, OBJECT_COLLATION, c));
 }
 
 static bool identify_conversion(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     const struct conversion_def *c = snapshot_conversion(snap(f), oid);
     (void)sub;
-    return c && of_schema(f, i, "conversion", c->namespace_oid, c->name, fn_conversion_visible(f, c));
+    return c && of_schema(f, i, "conversion", c->namespace_oid, c->name, fn_schema_object_visible(f, OBJECT_CONVERSION, c));
 }
 
 static bool identify_config(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     const struct ts_config_def *c = snapshot_ts_config(snap(f), oid);
     (void)sub;
-    return c && of_schema(f, i, "text search configuration", c->namespace_oid, c->name, fn_ts_config_visible(f, c));
+    return c && of_schema(f, i, "text search configuration", c->namespace_oid, c->name, fn_schema_object_visible(f, OBJECT_TS_CONFIG, c));
 }
 
 static bool identify_dictionary(struct fcall *f, uint32_t oid, int sub, struct identity *i)
 {
     const struct ts_dict_def *d = snapshot_ts_dict(snap(f), oid);
     (void)sub;
-    return d && of_schema(f, i, "text search dictionary", d->namespace_oid, d->name, fn_ts_dict_visible(f, d));
+    return d && of_schema(f, i, "text search dictionary", d->namespace_oid, d->name, fn_schema_object_visible(f, OBJECT_TS_DICT, d));
 }
 
 static bool identify_am(struct fcall *f, uint32_t oid, int sub, struct identity *i)

@@ -145,25 +145,9 @@ static void fn_builtin_visible(struct fcall *f)
         f->result = value_bool(path_has(f, PG_CATALOG_NAMESPACE));
 }
 
-bool fn_collation_visible(struct fcall *f, const struct pg_collation_def *c)
-{
-    const struct pg_collation_def *first = NULL;
-    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
-        first = snapshot_collation_named(snap(f), f->ctx->search_path[i], c->name);
-    return first == c;
-}
-
-bool fn_conversion_visible(struct fcall *f, const struct conversion_def *c)
-{
-    const struct conversion_def *first = NULL;
-    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
-        first = snapshot_conversion_named(snap(f), f->ctx->search_path[i], c->name);
-    return first == c;
-}
-
 const char *fn_collation_shown(struct fcall *f, const struct pg_collation_def *c)
 {
-    const struct namespace_def *n = fn_collation_visible(f, c) ? NULL : snapshot_namespace(snap(f), c->namespace_oid);
+    const struct namespace_def *n = fn_schema_object_visible(f, OBJECT_COLLATION, c) ? NULL : snapshot_namespace(snap(f), c->namespace_oid);
     const char *name = format_identifier(f->arena, c->name);
     return n ? arena_printf(f->arena, "%s.%s", format_identifier(f->arena, n->name), name) : name;
 }
@@ -172,44 +156,28 @@ static void pg_collation_visible(struct fcall *f)
 {
     const struct pg_collation_def *c = snapshot_collation(snap(f), fn_oid(f, 0));
     if (c)
-        f->result = value_bool(fn_collation_visible(f, c));
+        f->result = value_bool(fn_schema_object_visible(f, OBJECT_COLLATION, c));
 }
 
 static void pg_conversion_visible(struct fcall *f)
 {
     const struct conversion_def *c = snapshot_conversion(snap(f), fn_oid(f, 0));
     if (c)
-        f->result = value_bool(fn_conversion_visible(f, c));
-}
-
-bool fn_ts_config_visible(struct fcall *f, const struct ts_config_def *c)
-{
-    const struct ts_config_def *first = NULL;
-    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
-        first = snapshot_ts_config_named(snap(f), f->ctx->search_path[i], c->name);
-    return first == c;
-}
-
-bool fn_ts_dict_visible(struct fcall *f, const struct ts_dict_def *d)
-{
-    const struct ts_dict_def *first = NULL;
-    for (int i = 0; i < f->ctx->nsearch_path && !first; i++)
-        first = snapshot_ts_dict_named(snap(f), f->ctx->search_path[i], d->name);
-    return first == d;
+        f->result = value_bool(fn_schema_object_visible(f, OBJECT_CONVERSION, c));
 }
 
 static void fn_config_visible(struct fcall *f)
 {
     const struct ts_config_def *c = snapshot_ts_config(snap(f), fn_oid(f, 0));
     if (c)
-        f->result = value_bool(fn_ts_config_visible(f, c));
+        f->result = value_bool(fn_schema_object_visible(f, OBJECT_TS_CONFIG, c));
 }
 
 static void fn_dict_visible(struct fcall *f)
 {
     const struct ts_dict_def *d = snapshot_ts_dict(snap(f), fn_oid(f, 0));
     if (d)
-        f->result = value_bool(fn_ts_dict_visible(f, d));
+        f->result = value_bool(fn_schema_object_visible(f, OBJECT_TS_DICT, d));
 }
 
 /* COLLATION FOR (x): the name as it would be written. */

@@ -517,13 +517,13 @@ static const char *collation_name(struct fcall *f, uint32_t oid)
 static const char *config_name(struct fcall *f, uint32_t oid)
 {
     const struct ts_config_def *c = snapshot_ts_config(f->ctx->snapshot, oid);
-    return c ? qualified(f, c->namespace_oid, c->name, fn_ts_config_visible(f, c)) : NULL;
+    return c ? qualified(f, c->namespace_oid, c->name, fn_schema_object_visible(f, OBJECT_TS_CONFIG, c)) : NULL;
 }
 
 static const char *dictionary_name(struct fcall *f, uint32_t oid)
 {
     const struct ts_dict_def *d = snapshot_ts_dict(f->ctx->snapshot, oid);
-    return d ? qualified(f, d->namespace_oid, d->name, fn_ts_dict_visible(f, d)) : NULL;
+    return d ? qualified(f, d->namespace_oid, d->name, fn_schema_object_visible(f, OBJECT_TS_DICT, d)) : NULL;
 }
 
 /* --- the functions --------------------------------------------------------------------------------------------- */

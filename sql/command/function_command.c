@@ -514,10 +514,7 @@ bool function_move(struct command *c, uint32_t oid, const char *name, const stru
         return error_set(c->err, ERRCODE_DUPLICATE_FUNCTION, "%s %s already exists in schema \"%s\"",
                          p->kind == 'p' ? "procedure" : "function", function_arguments_text(c, d.name, p), in->name);
     }
-    if (ns && d.namespace_oid != p->namespace_oid &&
-        (!cmd_exec(c, "DELETE FROM main._pg_depend WHERE classid = %u AND objid = %u AND refclassid = %u",
-                   CLASS_PG_PROC, oid, CLASS_PG_NAMESPACE) ||
-         !cmd_record_depend(c, CLASS_PG_PROC, oid, 0, CLASS_PG_NAMESPACE, ns->oid, 0, 'n')))
+    if (ns && d.namespace_oid != p->namespace_oid && !cmd_move_depend(c, CLASS_PG_PROC, oid, ns->oid))
         return false;
     return write_row(c, &d) && cmd_reload(c);
 }

@@ -129,9 +129,7 @@ bool cmd_move_operator(struct command *c, const struct namespace_def *ns)
     if (is_taken(c, &m, m.name, ns->oid))
         return refuse_taken(c, &m, m.name, ns->oid);
     return cmd_exec(c, "UPDATE @%s SET %snamespace = %u WHERE oid = %u", m.table, m.prefix, ns->oid, m.oid) &&
-           cmd_exec(c, "DELETE FROM @_pg_depend WHERE classid = %u AND objid = %u AND refclassid = %u", m.classid, m.oid,
-                    CLASS_PG_NAMESPACE) &&
-           cmd_record_depend(c, m.classid, m.oid, 0, CLASS_PG_NAMESPACE, ns->oid, 0, 'n') && cmd_reload(c);
+           cmd_move_depend(c, m.classid, m.oid, ns->oid) && cmd_reload(c);
 }
 
 bool cmd_own_operator(struct command *c, const struct role_def *role)

@@ -1,10 +1,12 @@
 /*
  * schema_object.c: objects that are little more than a name in a schema: text search dictionaries and configurations, collations,
- * conversions. What COMMENT, DROP, OWNER TO, RENAME and SET SCHEMA do with them, by a table; called by those commands.
+ * conversions. What COMMENT, DROP, OWNER TO, RENAME and SET SCHEMA do with them, by a table; called by those commands. Whether the search
+ * path leads to one.
  */
 #include <string.h>
 
 #include "sql/command/command_internal.h"
+#include "sql/command/fn_catalog.h"
 
 /* What the structs of all of them begin with. */
 struct head {
@@ -60,13 +62,27 @@ bool cmd_is_schema_object(enum object_kind object)
     return kind_of(object) != NULL;
 }
 
+static const struct head *first_in_path(const struct kind *k, const struct snapshot *s, const uint32_t *path, int n, const char *name)
+{
+    const struct head *found = NULL;
+    for (int i = 0; !found && i < n; i++)
+        found = k->named(s, path[i], name);
+    return found;
+}
+
+bool fn_schema_object_visible(struct fcall *f, enum object_kind object, const void *o)
+{
+    const struct head *h = o;
+    return first_in_path(kind_of(object), f->ctx->snapshot, f->ctx->search_path, f->ctx->nsearch_path, h->name) == h;
+}
+
 bool cmd_find_schema_object(struct command *c, enum object_kind object, const struct qualified_name *n, struct schema_object *out)
 {
     const struct kind *k = kind_of(object);
     const struct namespace_def *ns = n->schema ? snapshot_namespace_named(c->snapshot, n->schema) : NULL;
     const struct head *found = ns ? k->named(c->snapshot, ns->oid, n->name) : NULL;
-    for (int i = 0; !n->schema && !found && i < c->nsearch_path; i++)
-        found = k->named(c->snapshot, c->search_path[i], n->name);
+    if (!n->schema)
+        found = first_in_path(k, c->snapshot, c->search_path, c->nsearch_path, n->name);
     *out = (struct schema_object){.classid = k->classid, .kind = k->what, .table = k->table, .prefix = k->prefix};
     if (!found)
         return false;
@@ -109,7 +125,5 @@ bool schema_object_set_schema(struct command *c, enum object_kind object, const 
         return true;
     return cmd_check_move(c, o.owner, o.kind, o.name, ns->oid) && is_free(c, object, ns, o.name) &&
            cmd_exec(c, "UPDATE main.%s SET %snamespace = %u WHERE oid = %u", o.table, o.prefix, ns->oid, o.oid) &&
-           cmd_exec(c, "DELETE FROM main._pg_depend WHERE classid = %u AND objid = %u AND refclassid = %u", o.classid, o.oid,
-                    CLASS_PG_NAMESPACE) &&
-           cmd_record_depend(c, o.classid, o.oid, 0, CLASS_PG_NAMESPACE, ns->oid, 0, 'n') && cmd_reload(c);
+           cmd_move_depend(c, o.classid, o.oid, ns->oid) && cmd_reload(c);
 }
