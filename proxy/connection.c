@@ -85,6 +85,9 @@ struct connection *connection_create(struct server *s, struct loop *l, int fd, b
         setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
     }
     reply_init(&c->reply, c);
+    c->startup.client_addr = c->client_addr;
+    c->startup.client_port = c->client_port;
+    pg_engine_log_received(s->engine, &c->startup);
     return c;
 }
 
@@ -116,8 +119,7 @@ void connection_send(struct connection *c)
 void connection_fatal_error(struct connection *c, struct error *err)
 {
     err->severity = ERROR_FATAL;
-    log_line(LOG_LEVEL_LOG, "%s:%d: FATAL: %s", c->client_addr[0] ? c->client_addr : "[local]",
-             c->client_port, err->message);
+    pg_engine_log_error(c->server->engine, &c->startup, err);
     c->reply.error(c, err);
     connection_set_state(c, CONNECTION_CLOSING);
 }
@@ -138,11 +140,11 @@ void connection_open_session(struct connection *c)
     struct error err;
     error_init(&err, c->arena);
     reply_authentication(&c->out, REPLY_AUTH_OK, NULL, 0);
-    c->startup.client_addr = c->client_addr;
-    c->startup.client_port = c->client_port;
     c->startup.ssl = c->transport.ssl != NULL;
     c->startup.ssl_version = tls_version(&c->transport);
     c->startup.ssl_cipher = tls_cipher(&c->transport);
+    c->startup.ssl_bits = tls_bits(&c->transport);
+    c->startup.auth_method = c->scram ? "scram-sha-256" : NULL;
     c->session = pg_session_create(c->server->engine, &c->startup, &c->reply, &err);
     if (!c->session) {
         connection_fatal_error(c, &err);
@@ -154,7 +156,7 @@ void connection_open_session(struct connection *c)
     connection_set_state(c, CONNECTION_READY);
     c->push = true;
     c->at_rest = true;
-    c->startup = (struct pg_startup){0};
+    c->startup = (struct pg_startup){.client_addr = c->client_addr, .client_port = c->client_port};
     arena_reset(c->arena);
 }
 

@@ -149,3 +149,8 @@ const char *tls_cipher(const struct transport *t)
 {
     return t->ssl ? SSL_get_cipher_name(t->ssl) : NULL;
 }
+
+int tls_bits(const struct transport *t)
+{
+    return t->ssl ? SSL_get_cipher_bits(t->ssl, NULL) : 0;
+}

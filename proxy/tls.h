@@ -24,6 +24,7 @@ enum transport_result tls_handshake(struct transport *t);
 /* "TLSv1.3" and the cipher's name; NULL for a plain transport. */
 const char *tls_version(const struct transport *t);
 const char *tls_cipher(const struct transport *t);
+int tls_bits(const struct transport *t);
 /* OpenSSL's reason for the last failure on this thread, for the log. */
 const char *tls_reason(void);
 

@@ -123,7 +123,13 @@ struct pg_startup {
     int client_port;         /* -1 for a Unix socket */
     bool ssl;
     const char *ssl_version, *ssl_cipher; /* NULL without TLS */
+    int ssl_bits;
+    const char *auth_method; /* "scram-sha-256"; NULL: the client was trusted */
 };
+
+/* Lines of the log for a connection that has no session (yet), of which startup says what is known; client_addr is set. Any thread. */
+void pg_engine_log_received(struct pg_engine *e, const struct pg_startup *startup);
+void pg_engine_log_error(struct pg_engine *e, const struct pg_startup *startup, const struct error *err);
 
 /*
  * A session after authentication. Sends through reply: nothing on success (call pg_session_greet next). NULL with err

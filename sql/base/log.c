@@ -1,23 +1,26 @@
-/* log.c: see log.h. One write(2) a line, so that threads do not mix theirs. */
+/* log.c: see log.h. Until the server has its settings: one write(2) a line, so that threads do not mix theirs. */
 #include "sql/base/log.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic int log_minimum = LOG_LEVEL_LOG;
+enum { LOG_LINE = 2048 };
 
-void log_set_minimum(enum log_level level)
+static log_writer *_Atomic log_written_by;
+
+void log_set_writer(log_writer *writer)
 {
-    atomic_store(&log_minimum, (int)level);
+    atomic_store(&log_written_by, writer);
 }
 
-static void log_write(const char *level, const char *fmt, va_list ap)
+static void log_write_plain(const char *level, const char *message)
 {
-    char line[2048];
+    char line[LOG_LINE + 100];
     struct timespec now;
     struct tm tm;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -25,23 +28,35 @@ static void log_write(const char *level, const char *fmt, va_list ap)
     size_t n = strftime(line, sizeof(line), "%Y-%m-%d %H:%M:%S", &tm);
     n += (size_t)snprintf(line + n, sizeof(line) - n, ".%03ld UTC [%d] %s:  ",
                           now.tv_nsec / 1000000, (int)getpid(), level);
-    int m = vsnprintf(line + n, sizeof(line) - n - 1, fmt, ap);
-    n += m < 0 ? 0 : (size_t)m;
-    if (n > sizeof(line) - 2)
-        n = sizeof(line) - 2;
+    n += (size_t)snprintf(line + n, sizeof(line) - n - 1, "%s", message);
     line[n++] = '\n';
     if (write(STDERR_FILENO, line, n) < 0)
         return;
 }
 
+/* A writer that fails itself, for want of memory, must not come back here. */
+static void log_write(enum log_level level, const char *fmt, va_list ap)
+{
+    static const char *const names[] = {"DEBUG", "LOG", "WARNING", "ERROR", "FATAL"};
+    static _Thread_local bool inside;
+    char message[LOG_LINE];
+    vsnprintf(message, sizeof(message), fmt, ap);
+    log_writer *writer = atomic_load(&log_written_by);
+    if (!writer || inside) {
+        if (level > LOG_LEVEL_DEBUG)
+            log_write_plain(names[level], message);
+        return;
+    }
+    inside = true;
+    writer(level, message);
+    inside = false;
+}
+
 void log_line(enum log_level level, const char *fmt, ...)
 {
-    static const char *const names[] = {"DEBUG", "LOG", "WARNING", "ERROR"};
-    if ((int)level < atomic_load(&log_minimum))
-        return;
     va_list ap;
     va_start(ap, fmt);
-    log_write(names[level], fmt, ap);
+    log_write(level, fmt, ap);
     va_end(ap);
 }
 
@@ -49,7 +64,7 @@ void log_fatal(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    log_write("FATAL", fmt, ap);
+    log_write(LOG_LEVEL_FATAL, fmt, ap);
     va_end(ap);
     exit(1);
 }

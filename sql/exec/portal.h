@@ -57,6 +57,7 @@ struct portal {
     bool no_scroll, binary;
     int64_t cursor_at; /* FETCH's position: 0 before the first row, n on row n, one more after the
                           last */
+    const char *statement; /* the prepared statement it was bound from; in arena */
     const char *source; /* the text it was declared in; NULL: the plan's */
     int64_t before;  /* rows passed that are not in result any more */
     bool held;       /* its transaction has ended */

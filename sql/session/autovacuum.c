@@ -42,13 +42,7 @@ static void answer_complete(void *host, const char *tag)
     (void)host, (void)tag;
 }
 
-static void answer_error(void *host, const struct error *err)
-{
-    struct autovacuum *a = host;
-    if (!a->stop)
-        log_line(LOG_LEVEL_WARNING, "autovacuum: %s", err->message);
-}
-
+/* Errors and notices are in the log. */
 static void answer_notice(void *host, const struct error *err)
 {
     (void)host, (void)err;
@@ -216,7 +210,7 @@ static void visit(struct autovacuum *a, struct database *d, struct arena *arena)
     struct pg_reply reply = {.host = a, .out = &a->output, .parse_complete = answer, .bind_complete = answer,
                              .close_complete = answer, .no_data = answer, .portal_suspended = answer, .empty_query = answer,
                              .row_description = answer_row_description, .command_complete = answer_complete,
-                             .error = answer_error, .notice = answer_notice, .parameter_status = answer_status,
+                             .error = answer_notice, .notice = answer_notice, .parameter_status = answer_status,
                              .notification = answer_notification, .copy_done = answer, .wake = answer_wake};
     const struct snapshot *snapshot = database_snapshot(d);
     const struct role_def *owner = snapshot_role(snapshot, BOOTSTRAP_SUPERUSER);

@@ -17,6 +17,7 @@
 #include "sql/exec/sql_function.h"
 #include "sql/plpgsql/language.h"
 #include "sql/session/autovacuum.h"
+#include "sql/session/server_log.h"
 #include "sql/session/session.h"
 #include "sql/txn/vfs.h"
 
@@ -85,7 +86,9 @@ bool pg_engine_set(struct pg_engine *e, const char *name, const char *value, str
 
 bool pg_engine_reload(struct pg_engine *e, struct error *err)
 {
-    return !e->config_file || config_read(e, err);
+    bool ok = !e->config_file || config_read(e, err);
+    server_log_configure(e);
+    return ok;
 }
 
 const char *pg_engine_setting(struct pg_engine *e, const char *name)
@@ -142,6 +145,8 @@ struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct err
     e->start_time = session_clock();
     guc_store_init(&e->gucs, NULL);
     bool ok = engine_settings(e, o, err);
+    if (ok)
+        server_log_configure(e);
     if (ok &&
         !e->directory) { /* the file is opened (and created) now, so that faults show at once */
         struct database *d = engine_enter_database(e, pg_engine_database(e), NULL, err);
@@ -165,6 +170,7 @@ void pg_engine_destroy(struct pg_engine *e)
         next = d->next;
         database_close(d);
     }
+    server_log_close();
     guc_store_free(&e->gucs);
     pthread_mutex_destroy(&e->lock);
     free(e->path);

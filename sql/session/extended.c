@@ -19,6 +19,7 @@ static bool session_begin_message(struct pg_session *s)
     error_init(&s->err, s->arena);
     s->idle_deadline = 0;
     s->on_worker = false;
+    session_log_begin(s);
     identifier_quote_all(s->eval.quote_all_identifiers);
     return !atomic_load(&s->control.terminate) || !run_control_stopped(&s->control, &s->err);
 }
@@ -32,6 +33,7 @@ static enum pg_result session_end_message(struct pg_session *s, enum pg_result r
     if (!over)
         return r;
     s->control.deadline = 0;
+    session_log_text(s, NULL, 0);
     session_report(s, false, NULL, 0);
     long ms = guc_get_int(&s->gucs, guc_find("idle_in_transaction_session_timeout"));
     if (ms > 0 && (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED))
@@ -53,6 +55,7 @@ enum pg_result pg_session_query(struct pg_session *s, const char *sql, size_t n)
     if (!session_begin_message(s) || !client_decode(s, sql, n, s->arena, &text))
         return session_fail(s);
     session_report(s, true, text.p, text.n);
+    session_log_text(s, text.p, text.n);
     return session_end_cycle(s, simple_query(s, text.p, text.n));
 }
 
@@ -62,10 +65,14 @@ enum pg_result pg_session_parse(struct pg_session *s, const char *name, const ch
                                 const uint32_t *types, int ntypes)
 {
     struct slice text;
-    if (!session_begin_message(s) || !client_decode(s, sql, strlen(sql), s->arena, &text) ||
-        !session_begin_statement(s) || !prepared_create(s, name, text.p, types, ntypes, false))
+    struct prepared *st;
+    if (!session_begin_message(s) || !client_decode(s, sql, strlen(sql), s->arena, &text))
+        return session_fail(s);
+    session_log_text(s, text.p, text.n);
+    if (!session_begin_statement(s) || !(st = prepared_create(s, name, text.p, types, ntypes, false)))
         return session_fail(s);
     s->reply.parse_complete(s->reply.host);
+    session_log_parse_done(s, st);
     return session_end_message(s, PG_DONE);
 }
 
@@ -161,6 +168,7 @@ static bool bind_message(struct pg_session *s, const char *portal, const char *s
     struct prepared *st = extended_statement(s, statement);
     if (!st)
         return false;
+    session_log_text(s, st->text, strlen(st->text));
     int wanted = st->plan ? st->plan->program->nparams : 0;
     if (in->nvalues != wanted)
         return error_set(&s->err, ERRCODE_PROTOCOL_VIOLATION,
@@ -178,7 +186,9 @@ static bool bind_message(struct pg_session *s, const char *portal, const char *s
     if (old)
         session_drop_portal(s, old);
     if (!st->plan) { /* an empty statement */
-        session_add_portal(s, portal_create(portal, NULL));
+        struct portal *empty = portal_create(portal, NULL);
+        session_add_portal(s, empty);
+        session_log_bind_done(s, st, empty);
         return true;
     }
     if (!prepared_revalidate(s, st))
@@ -190,7 +200,9 @@ static bool bind_message(struct pg_session *s, const char *portal, const char *s
         portal_destroy(p, &s->txn);
         return false;
     }
+    p->statement = arena_strdup(p->arena, statement);
     session_add_portal(s, p);
+    session_log_bind_done(s, st, p);
     return true;
 }
 
@@ -288,12 +300,14 @@ enum pg_result execute_resume(struct pg_session *s)
     if (r == PORTAL_SUSPENDED) {
         s->task = TASK_NONE;
         s->reply.portal_suspended(s->reply.host);
+        session_log_execute_done(s, p, s->execute.goes_on);
         return PG_DONE;
     }
     if (r != PORTAL_FINISHED)
         return session_wait(r);
     s->task = TASK_NONE;
     s->reply.command_complete(s->reply.host, session_tag(s, p));
+    session_log_execute_done(s, p, s->execute.goes_on);
     if (p->closes_all) /* COMMIT and ROLLBACK end every portal, theirs included */
         session_drop_portal(s, p);
     return PG_DONE;
@@ -310,11 +324,13 @@ enum pg_result pg_session_execute(struct pg_session *s, const char *portal, int3
         return session_end_message(s, PG_DONE);
     }
     session_report(s, true, p->plan->text, strlen(p->plan->text));
+    session_log_text(s, p->plan->text, strlen(p->plan->text));
+    session_log_execute(s, p, p->flushed);
     if (!session_enter(s, p->plan))
         return session_fail(s);
     s->eval.snapshot = p->plan->snapshot;
     s->task = TASK_EXECUTE;
-    s->execute = (struct session_execute){.portal = p, .max_rows = max_rows};
+    s->execute = (struct session_execute){.portal = p, .max_rows = max_rows, .goes_on = p->flushed};
     return session_end_message(s, execute_resume(s));
 }
 

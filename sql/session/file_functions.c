@@ -44,7 +44,7 @@ static const char *named_file(struct fcall *f, int i)
         return error_set(f->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "absolute path not allowed"), NULL;
     if (!trusted && !stays_below(name))
         return error_set(f->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "path must be in or below the current directory"), NULL;
-    return name[0] == '/' ? name : arena_printf(f->arena, "%s/%s", server_file_directory(s, f->arena), name);
+    return server_file_path(s->engine, name, f->arena);
 }
 
 static bool failed(struct fcall *f, const char *what, int i, const char *behind)
@@ -259,12 +259,6 @@ static bool nothing_next(struct fcall *f, void *state, struct value *c)
     return false;
 }
 
-static void log_open(struct fcall *f, void *state)
-{
-    (void)state;
-    error_set(f->err, ERRCODE_UNDEFINED_FILE, "could not open directory \"log\": No such file or directory");
-}
-
 static void tablespace_open(struct fcall *f, void *state)
 {
     once_open(f, state);
@@ -279,23 +273,12 @@ static void slot_open(struct fcall *f, void *state)
         error_set(f->err, ERRCODE_UNDEFINED_OBJECT, "replication slot \"%s\" does not exist", fcall_arg_cstring(f, 0));
 }
 
-/* The log is standard error, never a file. */
-static void pg_current_logfile(struct fcall *f)
-{
-    const char *format = f->nargs && !ARG_NULL(f, 0) ? fcall_arg_cstring(f, 0) : NULL;
-    if (!format || strcmp(format, "stderr") == 0 || strcmp(format, "csvlog") == 0 || strcmp(format, "jsonlog") == 0)
-        return;
-    error_set(f->err, ERRCODE_INVALID_PARAMETER_VALUE, "log format \"%s\" is not supported", format);
-    error_hint(f->err, "The supported log formats are \"stderr\", \"csvlog\", and \"jsonlog\".");
-}
-
 #define SET(name, state_, open_, next_, close_) \
     static const struct srf_impl name = {.state_size = sizeof(struct state_), .open = open_, .next = next_, .close = close_}
 SET(stat_set, once, once_open, stat_next, NULL);
 SET(listing_set, listing, listing_open, listing_next, listing_close);
 SET(wal_set, once, once_open, wal_next, NULL);
 SET(empty_set, once, once_open, nothing_next, NULL);
-SET(log_set, once, log_open, nothing_next, NULL);
 SET(tablespace_set, once, tablespace_open, nothing_next, NULL);
 SET(slot_set, once, slot_open, nothing_next, NULL);
 
@@ -311,14 +294,11 @@ const struct fn_impl file_functions[] = {
     {"pg_ls_dir_1arg", .srf = &listing_set},
     {"pg_ls_dir", .srf = &listing_set},
     {"pg_ls_waldir", .srf = &wal_set},
-    {"pg_ls_logdir", .srf = &log_set},
     {"pg_ls_archive_statusdir", .srf = &empty_set},
     {"pg_ls_logicalsnapdir", .srf = &empty_set},
     {"pg_ls_logicalmapdir", .srf = &empty_set},
     {"pg_ls_tmpdir_noargs", .srf = &empty_set},
     {"pg_ls_tmpdir_1arg", .srf = &tablespace_set},
     {"pg_ls_replslotdir", .srf = &slot_set},
-    {"pg_current_logfile", .call = pg_current_logfile, .flags = FN_CALLED_ON_NULL},
-    {"pg_current_logfile_1arg", .call = pg_current_logfile, .flags = FN_CALLED_ON_NULL},
     {NULL},
 };

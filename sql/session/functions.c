@@ -135,7 +135,7 @@ static void log_memory(struct pg_session *s)
 }
 
 /* Applies act to the session of that pid; false with a WARNING when there is none. */
-static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s))
+static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s), const char *kind)
 {
     struct pg_session *me = session_of(f);
     struct pg_engine *e = me->engine;
@@ -151,23 +151,23 @@ static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s))
     pthread_mutex_unlock(&e->lock);
     if (!found)
         session_notice(me, ERROR_WARNING, ERRCODE_WARNING,
-                       "PID %lld is not a PostgreSQL server process", (long long)pid);
+                       "PID %lld is not a PostgreSQL %s process", (long long)pid, kind);
     f->result = value_bool(found);
 }
 
 static void pg_cancel_backend(struct fcall *f)
 {
-    signal_backend(f, cancel_session);
+    signal_backend(f, cancel_session, "backend");
 }
 
 static void pg_terminate_backend(struct fcall *f)
 {
-    signal_backend(f, terminate_session);
+    signal_backend(f, terminate_session, "backend");
 }
 
 static void pg_log_backend_memory_contexts(struct fcall *f)
 {
-    signal_backend(f, log_memory);
+    signal_backend(f, log_memory, "server");
 }
 
 /* Sleeps in short steps, so that cancel and timeouts are seen. */

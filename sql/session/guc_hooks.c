@@ -11,6 +11,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
 #include "sql/session/guc.h"
+#include "sql/session/server_log.h"
 #include "sql/types/encoding.h"
 #include "sql/types/timezone.h"
 #include "sql/catalog/snapshot.h"
@@ -258,12 +259,19 @@ static const char *check_only_on(const char *name, const char *value, struct err
     return NULL;
 }
 
+static const char *check_log_destination(const char *name, const char *value, struct error *err)
+{
+    (void)name;
+    return server_log_check_destination(value, err) ? value : NULL;
+}
+
 static const struct {
     const char *name;
     const char *(*check)(const char *name, const char *value, struct error *err);
 } guc_checks[] = {
     {"TimeZone", check_timezone},
     {"log_timezone", check_timezone},
+    {"log_destination", check_log_destination},
     {"client_encoding", check_client_encoding},
     {"application_name", check_application_name},
     {"plpgsql.extra_errors", check_extra},

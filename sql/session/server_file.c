@@ -9,12 +9,17 @@
 #include "sql/session/engine.h"
 #include "sql/session/session.h"
 
-const char *server_file_directory(const struct pg_session *s, struct arena *a)
+static const char *directory(struct pg_engine *e, struct arena *a)
 {
-    const char *path = pg_engine_path(s->engine), *slash = strrchr(path, '/');
-    if (s->engine->directory)
+    const char *path = pg_engine_path(e), *slash = strrchr(path, '/');
+    if (e->directory)
         return path;
     return slash ? arena_strndup(a, path, slash == path ? 1 : (size_t)(slash - path)) : ".";
+}
+
+const char *server_file_path(struct pg_engine *e, const char *name, struct arena *a)
+{
+    return name[0] == '/' ? arena_strdup(a, name) : arena_printf(a, "%s/%s", directory(e, a), name);
 }
 
 /* Whether the file is the database at that path, or one that SQLite keeps beside it. */

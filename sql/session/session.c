@@ -21,6 +21,7 @@
 #include "sql/session/guc_hooks.h"
 #include "sql/session/role.h"
 #include "sql/session/live.h"
+#include "sql/session/session_log.h"
 #include "sql/session/spi.h"
 #include "sql/types/text_util.h"
 
@@ -71,10 +72,14 @@ static void session_eval_notice(struct eval_context *ctx, const struct error *no
     for (int i = 0; i < 6; i++)
         if (!strncmp(least, levels[i], strlen(levels[i])))
             minimum = severities[i];
-    if (notice->severity < minimum && notice->severity != ERROR_INFO)
+    bool wanted = notice->severity >= minimum || notice->severity == ERROR_INFO;
+    if (!wanted && !session_logs(s, notice->severity))
         return;
     struct error whole = *notice;
     routine_frames_context(&whole, ctx->frames);
+    session_log_error(s, &whole);
+    if (!wanted)
+        return;
     s->reply.notice(s->reply.host, &whole);
 }
 
@@ -284,11 +289,13 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     session_internal_setting(s, "session_authorization", s->user);
     session_set_application(s);
     session_set_synchronous(s);
+    session_log_connection(s, startup);
     return s;
 }
 
 void pg_session_destroy(struct pg_session *s)
 {
+    session_log_disconnection(s);
     engine_remove_session(s->engine, s);
     notify_close(s);
     if (s->advisory_used) {
@@ -414,8 +421,10 @@ void session_setting_changed(void *arg, int i)
 
 enum pg_result session_fail(struct pg_session *s)
 {
+    session_log_error(s, &s->err);
     s->reply.error(s->reply.host, &s->err);
     bool fatal = s->err.severity >= ERROR_FATAL;
+    session_log_text(s, NULL, 0);
     atomic_store(&s->control.cancel, 0);
     if (s->txn.state == TXN_IMPLICIT || fatal) {
         session_rollback(s);

@@ -13,6 +13,7 @@
 #include "sql/pg.h"
 #include "sql/session/guc.h"
 #include "sql/session/normalize.h"
+#include "sql/session/session_log.h"
 #include "sql/txn/function_counts.h"
 
 struct pg_engine;
@@ -53,6 +54,7 @@ struct session_query { /* TASK_QUERY */
 struct session_execute { /* TASK_EXECUTE */
     struct portal *portal;
     int64_t max_rows;
+    bool goes_on; /* its first rows went out before */
 };
 
 struct session_function { /* TASK_FUNCTION */
@@ -131,6 +133,7 @@ struct pg_session {
     int nlarge_objects;
     struct large_object_scan large_object_scans[2]; /* pg_largeobject_metadata, pg_largeobject */
     char tag[64];
+    struct session_log log;
     /* Seen by other sessions (pg_stat_activity), under lock. */
     pthread_mutex_t lock;
     char *activity;    /* text of the running or last statement */

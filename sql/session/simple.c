@@ -42,6 +42,7 @@ static void query_drop_portal(struct pg_session *s)
 
 static void query_end(struct pg_session *s)
 {
+    session_log_text(s, NULL, 0);
     query_drop_portal(s);
     plan_unref(s->query.cached);
     s->query.cached = NULL;
@@ -121,6 +122,7 @@ static bool query_plan_as_written(struct pg_session *s)
 static bool query_open(struct pg_session *s, struct plan *plan)
 {
     struct session_query *q = &s->query;
+    session_log_statement(s, plan);
     if (!session_enter(s, plan)) {
         plan_unref(plan);
         return false;
@@ -221,6 +223,7 @@ static enum pg_result query_continue(struct pg_session *s)
         if (!session_begin_statement(s))
             return query_fail(s);
     }
+    session_log_query_done(s);
     query_end(s);
     return PG_DONE;
 }
@@ -251,6 +254,8 @@ enum pg_result simple_query(struct pg_session *s, const char *sql, size_t n)
         return session_fail(s);
     if (q->parsed && (q->count = parsed_count(q->parsed)) == 0) {
         s->reply.empty_query(s->reply.host);
+        session_log_statement(s, NULL);
+        session_log_query_done(s);
         query_end(s);
         return PG_DONE;
     }
@@ -260,6 +265,8 @@ enum pg_result simple_query(struct pg_session *s, const char *sql, size_t n)
     memcpy(q->text, sql, n);
     q->text[n] = 0;
     q->ntext = n;
+    session_log_text(s, q->text, n);
+    session_log_statement(s, NULL);
     s->task = TASK_QUERY;
     return query_continue(s);
 }

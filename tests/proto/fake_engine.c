@@ -6,6 +6,7 @@
  */
 #include <unistd.h>
 
+#include "sql/base/log.h"
 #include "tests/proto/fake_engine.h"
 
 /* of "secret", salt "pgfeather-tests!", by RFC 7677 */
@@ -102,6 +103,18 @@ bool pg_engine_role_auth(struct pg_engine *e, const char *database, const char *
     if (strcmp(role, "alice") == 0)
         *auth = (struct pg_role_auth){.exists = true, .can_login = true, .verifier = FAKE_VERIFIER};
     return true;
+}
+
+void pg_engine_log_received(struct pg_engine *e, const struct pg_startup *startup)
+{
+    (void)e;
+    (void)startup;
+}
+
+void pg_engine_log_error(struct pg_engine *e, const struct pg_startup *startup, const struct error *err)
+{
+    (void)e;
+    log_line(LOG_LEVEL_LOG, "%s: %s", startup->client_addr, err->message);
 }
 
 /* --- session ----------------------------------------------------------------------------- */
