@@ -1,4 +1,4 @@
-/* vfs.h: the file system under SQLite: the system's, but for two kinds of files (vfs.c). Called by the engine. */
+/* vfs.h: the file system under SQLite: the system's, but for three kinds of files (vfs.c). Called by the engine. */
 #ifndef PGF_TXN_VFS_H
 #define PGF_TXN_VFS_H
 
