@@ -259,6 +259,13 @@ struct rte_view {
     const struct rte_view *inner;
 };
 
+/* The table that a data-changing statement names (its partitions and children are changed instead) and the columns, by attnum - 1,
+   that it gives values. */
+struct named_target {
+    const struct relation *relation;
+    const bool *given;
+};
+
 /* A condition that new rows must meet: of a view WITH CHECK OPTION or of row-level security. */
 struct check_option {
     struct expr *check; /* over the result relation */
@@ -280,6 +287,7 @@ struct rte {
     int ncolumns;
     const struct relation *relation; /* RTE_RELATION; a subquery that is a view: the view */
     const struct rte_view *through;  /* DML's target named by views */
+    const struct named_target *named; /* DML's target, or a member of its family; set when the statement is planned */
     /* Row-level security: which rows exist for the user; over this entry (rte 0 of level 0). barrier: they are decided before
        any other condition that might tell of them. */
     struct expr *security;

@@ -80,7 +80,8 @@ struct acl_object acl_namespace(const struct snapshot *s, uint32_t oid);
 struct acl_object acl_proc(const struct proc *p);
 struct acl_object acl_type(const struct snapshot *s, uint32_t oid);
 struct acl_object acl_database(const struct snapshot *s);
-struct acl_object acl_language(const struct snapshot *s, const char *name);
+struct acl_object acl_language(const char *name);
+struct acl_object acl_language_oid(uint32_t oid);
 /* A foreign-data wrapper or a server. */
 struct acl_object acl_foreign(const struct foreign_def *d);
 /* Large objects are rows, not objects of the snapshot: the caller knows the owner. */

@@ -119,18 +119,28 @@ struct acl_object acl_database(const struct snapshot *s)
     return (struct acl_object){CLASS_PG_DATABASE, DATABASE_OID, 0, ACL_KIND_DATABASE, s->database_owner, false, s->database};
 }
 
-struct acl_object acl_language(const struct snapshot *s, const char *name)
+/* By name, or by oid where name is NULL. */
+static struct acl_object find_language(const char *name, uint32_t oid)
 {
     static const struct {
         uint32_t oid;
         const char *name;
     } languages[] = {{12, "internal"}, {13, "c"}, {14, "sql"}, {13563, "plpgsql"}};
-    (void)s;
     for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++)
-        if (strcmp(languages[i].name, name) == 0)
+        if (name ? strcmp(languages[i].name, name) == 0 : languages[i].oid == oid)
             return (struct acl_object){CLASS_PG_LANGUAGE, languages[i].oid, 0, ACL_KIND_LANGUAGE, BOOTSTRAP_SUPERUSER, false,
                                        languages[i].name};
     return (struct acl_object){0};
+}
+
+struct acl_object acl_language(const char *name)
+{
+    return find_language(name, 0);
+}
+
+struct acl_object acl_language_oid(uint32_t oid)
+{
+    return find_language(NULL, oid);
 }
 
 struct acl_object acl_foreign(const struct foreign_def *d)

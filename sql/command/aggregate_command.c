@@ -401,6 +401,16 @@ static bool record_dependencies(struct making *m, uint32_t oid, uint32_t namespa
     return ok;
 }
 
+static bool check_types(struct making *m)
+{
+    struct command *c = m->c;
+    for (int i = 0; i < m->a->nargs; i++)
+        if (!cmd_check_type_usage(c, m->a->argtypes[i]))
+            return false;
+    return cmd_check_type_usage(c, m->a->transtype) && (!m->a->mtranstype || cmd_check_type_usage(c, m->a->mtranstype)) &&
+           cmd_check_type_usage(c, m->rettype);
+}
+
 bool run_create_aggregate(struct command *c)
 {
     const struct create_aggregate *a = &c->utility->create_aggregate;
@@ -411,7 +421,7 @@ bool run_create_aggregate(struct command *c)
         (a->mtranstype && !function_check_polymorphic(c, a->mtranstype, a->argtypes, a->nargs, "transition")) || !check_sets(&m) ||
         !step_function(&m, &a->transfn, a->transtype, a->initval, &m.trans) || !moving_functions(&m) ||
         (a->finalfn.name && !final_function(&m, &a->finalfn, a->transtype, a->final_extra, &m.final)) || !parallel_functions(&m) ||
-        !result_type(&m) || !sort_operator(&m))
+        !result_type(&m) || !sort_operator(&m) || !check_types(&m))
         return false;
     struct same_search same = {.a = a, .namespace_oid = ns->oid};
     uint32_t namespace_oid = ns->oid;

@@ -70,7 +70,7 @@ static bool drop_attribute(struct command *c, const struct relation *r, const st
 static bool alter_attribute(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
     const struct attribute *a = find_attribute(c, r, k->name);
-    return a && check_member(c, r, k->column.type) && type_not_stored(c, r->rowtype, r->name, NULL) &&
+    return a && cmd_check_type_usage(c, k->column.type) && check_member(c, r, k->column.type) && type_not_stored(c, r->rowtype, r->name, NULL) &&
            cmd_exec(c,
                     "UPDATE @_pg_attribute SET atttypid = %u, atttypmod = %d, attcollation = %u, attndims = %d WHERE attrelid = %u "
                     "AND attnum = %d",

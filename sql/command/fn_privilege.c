@@ -127,10 +127,7 @@ static struct privilege_object find_object(struct fcall *f, const struct kind *k
     } else if (strcmp(k->prefix, "has_type_") == 0) {
         p.o = acl_type(s, by_oid ? oid : parse_object_oid(f, "regtypein", name));
     } else if (strcmp(k->prefix, "has_language_") == 0) {
-        static const char *const languages[] = {"internal", "c", "sql", "plpgsql"};
-        for (int i = 0; by_oid && i < 4; i++)
-            name = acl_language(s, languages[i]).oid == oid ? languages[i] : name;
-        p.o = name ? acl_language(s, name) : p.o;
+        p.o = by_oid ? acl_language_oid(oid) : acl_language(name);
         if (!p.o.oid && !by_oid)
             named_object(f, "language", name);
     } else if (strcmp(k->prefix, "has_tablespace_") == 0) {

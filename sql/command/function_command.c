@@ -425,6 +425,15 @@ static bool validate(struct command *c, uint32_t oid)
     return !p || routine_validate(c->ctx, p, c->text, c->err);
 }
 
+/* Languages that are not trusted are the superuser's. */
+static bool check_language(struct command *c, uint32_t lang, const char *name)
+{
+    struct acl_object o = acl_language(name);
+    if (lang == LANGUAGE_INTERNAL || lang == LANGUAGE_C)
+        return cmd_is_superuser(c) || acl_denied(c->err, &o, NULL);
+    return cmd_check_acl(c, &o, NULL, ACL_USAGE);
+}
+
 bool run_create_function(struct command *c)
 {
     const struct create_function *f = &c->utility->create_function;
@@ -436,7 +445,7 @@ bool run_create_function(struct command *c)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "temporary functions are not supported");
     d.namespace_oid = ns->oid;
     d.lang = find_language(c, f->language);
-    if (!d.lang)
+    if (!d.lang || !check_language(c, d.lang, f->language))
         return false;
     set_defaults(c, f, &d);
     if (!read_parameters(c, f, &d) || !apply_options(c, &f->options, &d) || !read_body(c, f, &d) ||

@@ -291,7 +291,7 @@ static bool find_type(struct command *c, const struct qualified_name *n, struct 
 
 static bool find_language(struct command *c, const char *name, struct acl_object *o)
 {
-    *o = acl_language(c->snapshot, name);
+    *o = acl_language(name);
     if (!o->oid)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "language \"%s\" does not exist", name);
     if (strcmp(name, "sql") == 0 || strcmp(name, "plpgsql") == 0)

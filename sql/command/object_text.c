@@ -214,5 +214,7 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
         if (e->oid == oid)
             return arena_printf(c->arena, "extension %s", e->name);
     }
+    if (classid == CLASS_PG_LANGUAGE && acl_language_oid(oid).name)
+        return arena_printf(c->arena, "language %s", acl_language_oid(oid).name);
     return "object";
 }

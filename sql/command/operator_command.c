@@ -330,6 +330,18 @@ static bool check_binary(struct command *c, const struct create_cast *k)
     return true;
 }
 
+/* Whoever owns one of the types may cast it, if both may be used. */
+static bool may_cast(struct command *c, const struct type_def *s, const struct type_def *t)
+{
+    if (cmd_is_superuser(c))
+        return true;
+    if (!role_has_privs(c->snapshot, c->role, acl_type(c->snapshot, s->oid).owner) &&
+        !role_has_privs(c->snapshot, c->role, acl_type(c->snapshot, t->oid).owner))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be owner of type %s or type %s", type_text(c, s->oid),
+                         type_text(c, t->oid));
+    return cmd_check_type_usage(c, s->oid) && cmd_check_type_usage(c, t->oid);
+}
+
 bool run_create_cast(struct command *c)
 {
     const struct create_cast *k = &c->utility->create_cast;
@@ -340,6 +352,8 @@ bool run_create_cast(struct command *c)
     if (s->typtype == 'p' || t->typtype == 'p')
         return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "%s data type %s is a pseudo-type",
                          s->typtype == 'p' ? "source" : "target", type_text(c, s->typtype == 'p' ? k->source : k->target));
+    if (!may_cast(c, s, t))
+        return false;
     if (s->typtype == 'd' || t->typtype == 'd')
         cmd_notice(c, ERROR_WARNING, ERRCODE_WRONG_OBJECT_TYPE, "cast will be ignored because the %s data type is a domain",
                    s->typtype == 'd' ? "source" : "target");

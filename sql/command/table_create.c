@@ -394,7 +394,7 @@ bool run_create_table(struct command *c)
     const struct create_table *ct = &c->utility->create_table;
     const struct namespace_def *ns = cmd_creation_namespace(c, &ct->name, ct->persistence);
     bool ok = false;
-    if (!ns || !check_create_table(c, ct))
+    if (!ns || (ct->of_type && !cmd_check_type_usage(c, ct->of_type)) || !check_create_table(c, ct))
         return false;
     if (already_exists(c, &ct->name, ns, ct->if_not_exists, &ok))
         return ok;

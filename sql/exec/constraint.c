@@ -7,6 +7,7 @@
 #include "sql/base/arena.h"
 #include "sql/emit/deparse.h"
 #include "sql/exec/watch.h"
+#include "sql/plan/visible.h"
 
 static const char *const constraint_prefixes[] = {
     "UNIQUE constraint failed: ", "NOT NULL constraint failed: ", "CHECK constraint failed: "};
@@ -172,7 +173,7 @@ static void constraint_foreign(const struct constraint_failure *f, const struct 
                   "insert or update on table \"%s\" violates foreign key constraint \"%s\"",
                   r->name, own->name);
         if (row >= 0)
-            error_detail(err, "Key %s is not present in table \"%s\".",
+            error_detail(err, "Key %sis not present in table \"%s\".",
                          watch_key(f, w, row, false, own->keys, own->nkeys, err),
                          own->ref_table->name);
         constraint_set_names(err, f->snapshot, r, own->name, NULL);
@@ -182,7 +183,7 @@ static void constraint_foreign(const struct constraint_failure *f, const struct 
                   "table \"%s\"",
                   r->name, other->name, other->table->name);
         if (other_row >= 0)
-            error_detail(err, "Key %s is still referenced from table \"%s\".",
+            error_detail(err, "Key %sis still referenced from table \"%s\".",
                          watch_key(f, w, other_row, true, other->ref_keys, other->nkeys, err),
                          other->table->name);
         constraint_set_names(err, f->snapshot, other->table, other->name, NULL);
@@ -241,7 +242,7 @@ void constraint_missing(const struct constraint_failure *f, const struct constra
 
 void constraint_missing_detail(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)
 {
-    error_detail(err, "Key %s is not present in table \"%s\".",
+    error_detail(err, "Key %sis not present in table \"%s\".",
                  watch_key_text(f, k->table, f->new_row, k->keys, k->nkeys, err), k->ref_table->name);
 }
 
@@ -251,7 +252,7 @@ void constraint_still_referenced(const struct constraint_failure *f, const struc
     error_set(err, ERRCODE_FOREIGN_KEY_VIOLATION,
               "update or delete on table \"%s\" violates foreign key constraint \"%s\" on table \"%s\"",
               told->ref_table->name, told->name, k->table->name);
-    error_detail(err, "Key %s is still referenced from table \"%s\".",
+    error_detail(err, "Key %sis still referenced from table \"%s\".",
                  watch_key_text(f, k->ref_table, f->old_row, k->ref_keys, k->nkeys, err), k->table->name);
     constraint_set_names(err, f->snapshot, k->table, told->name, NULL);
 }
@@ -259,7 +260,9 @@ void constraint_still_referenced(const struct constraint_failure *f, const struc
 void constraint_duplicate(const struct constraint_failure *f, const struct constraint_def *k, struct error *err)
 {
     error_set(err, ERRCODE_UNIQUE_VIOLATION, "duplicate key value violates unique constraint \"%s\"", k->name);
-    error_detail(err, "Key %s already exists.", watch_key_text(f, k->table, f->new_row, k->keys, k->nkeys, err));
+    const char *key = watch_key_text(f, k->table, f->new_row, k->keys, k->nkeys, err);
+    if (*key)
+        error_detail(err, "Key %salready exists.", key);
     constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
 }
 
@@ -307,14 +310,21 @@ void constraint_excluded(const struct constraint_failure *f, const struct constr
 {
     const struct index_def *d = k->index;
     struct strbuf names = {0};
+    int16_t *attnums = ARENA_ARRAY(err->arena, int16_t, d->nkeys + 1);
+    error_set(err, ERRCODE_EXCLUSION_VIOLATION, "conflicting key value violates exclusion constraint \"%s\"", k->name);
+    constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
+    for (int i = 0; i < d->nkeys; i++)
+        attnums[i] = d->columns[i].attnum;
+    if (!visible_key(f->snapshot, f->connection->host.ctx->role, k->table, attnums, d->nkeys)) {
+        error_detail(err, "Key conflicts with existing key.");
+        return;
+    }
     strbuf_addc(&names, '(');
     for (int i = 0; i < d->nkeys; i++)
         strbuf_printf(&names, "%s%s", i ? ", " : "", key_name(f, d, &d->columns[i], err));
     strbuf_addc(&names, ')');
-    error_set(err, ERRCODE_EXCLUSION_VIOLATION, "conflicting key value violates exclusion constraint \"%s\"", k->name);
     error_detail(err, "Key %s=%s conflicts with existing key %s=%s.", names.data, key_values(f, d, keys, err), names.data,
                  key_values(f, d, other, err));
-    constraint_set_names(err, f->snapshot, k->table, k->name, NULL);
     strbuf_free(&names);
 }
 
@@ -328,9 +338,10 @@ static void constraint_unique_detail(const struct constraint_failure *f, const s
     for (int i = 0; i < x->nkeys; i++)
         if (!(keys[i] = x->columns[i].attnum))
             return;
-    if (watch_clashes(f, w, keys, x->nkeys, x->nulls_not_distinct))
-        error_detail(err, "Key %s already exists.",
-                     watch_key(f, w, w->n - 1, false, keys, x->nkeys, err));
+    const char *key = watch_clashes(f, w, keys, x->nkeys, x->nulls_not_distinct)
+                          ? watch_key(f, w, w->n - 1, false, keys, x->nkeys, err) : "";
+    if (*key)
+        error_detail(err, "Key %salready exists.", key);
 }
 
 void constraint_explain(const struct constraint_failure *f, struct error *err)

@@ -8,6 +8,7 @@
 #include "sql/catalog/sequence.h"
 #include "sql/emit/emit.h"
 #include "sql/exec/portal.h"
+#include "sql/plan/visible.h"
 #include "sql/types/text_util.h"
 
 /* --- the function watch() --------------------------------------------------------------------- */
@@ -242,6 +243,8 @@ const char *watch_key_text(const struct constraint_failure *f, const struct rela
                            const int16_t *keys, int n, struct error *err)
 {
     struct strbuf out = {0};
+    if (!visible_key(f->snapshot, f->connection->host.ctx->role, r, keys, n))
+        return "";
     for (int i = 0; i < n; i++)
         strbuf_printf(&out, "%s%s", i ? ", " : "(", r->atts[keys[i] - 1].name);
     strbuf_addz(&out, ")=(");
@@ -250,7 +253,7 @@ const char *watch_key_text(const struct constraint_failure *f, const struct rela
             strbuf_addz(&out, ", ");
         watch_print(f, &out, &r->atts[keys[i] - 1], &row[keys[i] - 1], 0, err);
     }
-    strbuf_addz(&out, ")");
+    strbuf_addz(&out, ") ");
     const char *text = arena_strdup(err->arena, out.data);
     strbuf_free(&out);
     return text;
@@ -306,19 +309,28 @@ static bool watch_generated(const struct constraint_failure *f, const struct rel
 const char *watch_row(const struct constraint_failure *f, const struct watched *w, int row,
                       struct error *err)
 {
-    const struct relation *r = f->step->target;
-    struct strbuf out = {0};
+    const struct relation *r = f->step->target, *named = f->step->named ? f->step->named->relation : r;
+    bool *shown = ARENA_ARRAY(err->arena, bool, named->natts + 1);
+    enum visible_row how = visible_row(f->snapshot, f->connection->host.ctx->role, named,
+                                       f->step->named ? f->step->named->given : NULL, shown);
+    struct strbuf names = {0}, out = {0};
+    if (how == VISIBLE_NOTHING)
+        return NULL;
     for (int i = 0; i < r->natts; i++)
         if (r->atts[i].generated && !r->atts[i].dropped && !watch_generated(f, r, &r->atts[i], w->rows[row].new, err->arena))
             return NULL;
-    for (int i = 0; i < r->natts; i++) {
-        if (r->atts[i].dropped)
+    for (int i = 0; i < named->natts; i++) {
+        const struct attribute *a = named == r ? &r->atts[i] : relation_attribute(r, named->atts[i].name);
+        if (named->atts[i].dropped || !a || (how == VISIBLE_COLUMNS && !shown[i]))
             continue;
+        strbuf_printf(&names, "%s%s", names.len ? ", " : "(", a->name);
         strbuf_addz(&out, out.len ? ", " : "(");
-        watch_print(f, &out, &r->atts[i], &w->rows[row].new[i], WATCH_COLUMN_BYTES, err);
+        watch_print(f, &out, a, &w->rows[row].new[a->num - 1], WATCH_COLUMN_BYTES, err);
     }
     strbuf_addz(&out, ")");
-    const char *text = arena_strdup(err->arena, out.data);
+    const char *text = how == VISIBLE_COLUMNS ? arena_printf(err->arena, "%s) = %s", names.data, out.data)
+                                              : arena_strdup(err->arena, out.data);
+    strbuf_free(&names);
     strbuf_free(&out);
     return text;
 }

@@ -40,13 +40,16 @@ const struct constraint_def *watch_find_referenced(const struct constraint_failu
                                                    const struct watched *w, int *row);
 /* A row that is known instead: f's old_row and new_row over relation r. */
 void watch_given(const struct constraint_failure *f, const struct relation *r, struct watched *w, struct arena *arena);
-/* "(a, b)=(1, x)" of relation r's row; in err's arena. */
+/* "(a, b)=(1, x) " of relation r's row, or "" when the role may not see these columns; in err's arena. */
 const char *watch_key_text(const struct constraint_failure *f, const struct relation *r, const struct value *row,
                            const int16_t *keys, int n, struct error *err);
-/* "(a, b)=(1, x)"; in err's arena. */
+/* The same of a watched row. */
 const char *watch_key(const struct constraint_failure *f, const struct watched *w, int row,
                       bool old, const int16_t *keys, int n, struct error *err);
-/* "(1, x, null)"; NULL when a column's value cannot be known. */
+/*
+ * "(1, x, null)", the columns of the table that the statement names; "(a, c) = (1, null)" when the role may see only these; NULL
+ * when it may see none or a column's value cannot be known.
+ */
 const char *watch_row(const struct constraint_failure *f, const struct watched *w, int row,
                       struct error *err);
 

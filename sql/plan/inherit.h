@@ -21,7 +21,7 @@ struct expr *plan_attribute_column(struct planner *p, int rte, int attnum, const
 /* A stored expression over root's columns, which stand at `first` and on of entry 0, a rowset. */
 struct expr *plan_stored_expr(struct planner *p, const struct relation *root, const char *sql, uint32_t type, int first);
 /* The OID of the partition of root that takes a row of such a rowset; an error (23514) for a row that none takes. */
-struct expr *plan_route(struct planner *p, const struct relation *root, int first);
+struct expr *plan_route(struct planner *p, const struct relation *root, const struct named_target *named, int first);
 /* May a row that the UPDATE q of root changes have to go elsewhere, or out of root altogether? */
 bool plan_rows_move(const struct query *q, const struct relation *root);
 

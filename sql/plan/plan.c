@@ -9,6 +9,7 @@
 #include "sql/plan/planner.h"
 #include "sql/plan/privilege.h"
 #include "sql/plan/row_security.h"
+#include "sql/plan/visible.h"
 
 typedef bool pass_function(struct planner *p, struct query *q);
 
@@ -203,8 +204,10 @@ struct step *plan_add_step(struct planner *p, enum step_kind kind, struct query 
     struct step *st = &steps[g->nsteps++];
     *st = (struct step){.kind = kind, .query = q, .rowset = -1};
     plan_add_checks(p, q);
-    if (q->command != QUERY_SELECT && q->result >= 0)
+    if (q->command != QUERY_SELECT && q->result >= 0) {
         st->target = q->rtable[q->result]->relation;
+        st->named = q->rtable[q->result]->named;
+    }
     return st;
 }
 
@@ -292,6 +295,8 @@ struct program *plan_query(struct query *q, const struct snapshot *s, const uint
         privilege_check(s, q, ctx->role, arena, denied);
         g->denied = error_is_set(denied) ? denied : NULL;
     }
+    if (g->writes)
+        visible_note_targets(arena, q);
     if (!row_security_apply(&p, q))
         return NULL;
     set_fields(g, q);

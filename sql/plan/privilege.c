@@ -168,7 +168,8 @@ static void add_target_need(struct check *k, struct frame *f)
         const struct merge_action *m = &q->merge[i];
         n->privileges |= m->command == 'i' ? ACL_INSERT : m->command == 'u' ? ACL_UPDATE : m->command == 'd' ? ACL_DELETE : 0;
         for (int c = 0; c < m->ntargets; c++)
-            mark(f, q->result, m->targets[c].attnum, m->command == 'i' ? INSERTED : UPDATED);
+            if (!m->targets[c].defaulted)
+                mark(f, q->result, m->targets[c].attnum, m->command == 'i' ? INSERTED : UPDATED);
     }
 }
 

@@ -44,6 +44,7 @@ struct step {
     bool counts; /* its rows (ROWS) or changes (COUNT) are the number in the command tag */
     struct query *query; /* the typed tree of this step; kept: DML's explains constraint violations */
     const struct relation *target; /* DML: the table */
+    const struct named_target *named; /* DML: as the statement names it */
     /* STEP_CALL: the call, the columns the query sees, whether it has a column definition list. */
     struct expr *call;
     const struct column_def *columns;

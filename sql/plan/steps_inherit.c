@@ -65,13 +65,16 @@ static struct query *over_rowset(struct planner *p, enum query_command command, 
     return q;
 }
 
-/* The rows of a rowset with one more column: where they go. root's columns stand at `first` and on. */
-static int add_route(struct planner *p, const struct relation *root, const struct query *rows, int rowset, int first)
+/* The rows of c->rows' rowset with one more column: where they go. The root's columns stand at `first` and on. */
+static int add_route(struct change *c, int rowset, int first)
 {
+    struct planner *p = c->p;
+    const struct query *rows = c->rows;
+    const struct named_target *named = c->q->rtable[c->q->result]->named;
     struct query *q = over_rowset(p, QUERY_SELECT, rowset, rows->ntargets);
     for (int i = 0; i < rows->ntargets; i++)
         plan_add_target(p->arena, q, plan_var(p->arena, 0, i + 1, rows->targets[i].expr), "?column?", false);
-    plan_add_target(p->arena, q, plan_route(p, root, first), "?column?", false);
+    plan_add_target(p->arena, q, plan_route(p, c->root, named, first), "?column?", false);
     return keep_rows(p, q, NULL, 0);
 }
 
@@ -445,7 +448,7 @@ static void change_insert(struct change *c, const struct query *with, int nwith,
     int rowset = keep_rows(p, c->rows, with, nwith), n = c->root->natts, kept = -1;
     bool partitioned = c->root->kind == RELKIND_PARTITIONED, returns = c->q->nreturning > 0;
     if (partitioned)
-        rowset = add_route(p, c->root, c->rows, rowset, 1);
+        rowset = add_route(c, rowset, 1);
     if (returns)
         kept = p->program->nrowsets++;
     for (int i = 0; i < c->nfamily; i++) {
@@ -645,7 +648,7 @@ static void change_rows(struct change *c, const struct query *with, int nwith, e
         return;
     int rowset = keep_rows(p, c->rows, with, nwith);
     if (may_move) {
-        rowset = add_route(p, c->root, c->rows, rowset, COLUMN_FIRST);
+        rowset = add_route(c, rowset, COLUMN_FIRST);
         c->destination = ++c->nrow;
     }
     c->kept = q->nreturning && any_by_rows(c, rowset) ? p->program->nrowsets++ : -1;

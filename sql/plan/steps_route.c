@@ -7,6 +7,7 @@
 #include "sql/analyze/analyze.h"
 #include "sql/analyze/partition.h"
 #include "sql/plan/inherit.h"
+#include "sql/plan/visible.h"
 
 /* A stored expression over root's columns, each replaced by column `first` + its number - 1 of entry 0. */
 struct shift_vars {
@@ -51,17 +52,29 @@ static struct expr *as_text(struct planner *p, struct expr *value)
     return value->type == TEXTOID ? value : text;
 }
 
-/* partition_missing('table', 'key columns', values as text ...): 23514. */
+static uint32_t current_role(const struct planner *p)
+{
+    return p->ctx ? p->ctx->role : 0;
+}
+
+/* partition_missing('schema', 'table' [, 'key columns', values as text ...]): 23514. */
 static struct expr *missing(struct planner *p, const struct relation *root, const struct relation *r, int first)
 {
     struct strbuf names = {0};
+    int nkeys = r->partition_key->ncolumns;
+    int16_t *keys = ARENA_ARRAY(p->arena, int16_t, nkeys + 1);
+    for (int i = 0; i < nkeys; i++)
+        keys[i] = (int16_t)r->partition_key->columns[i].attnum;
     partition_key_text(r, p->arena, &names);
     struct expr_list args = {0};
     expr_list_add(p->arena, &args, plan_text(p, schema_of(p, r)));
     expr_list_add(p->arena, &args, plan_text(p, r->name));
-    expr_list_add(p->arena, &args, plan_text(p, arena_strndup(p->arena, names.data ? names.data : "", names.len)));
+    if (!visible_key(p->snapshot, current_role(p), r, keys, nkeys))
+        nkeys = 0;
+    else
+        expr_list_add(p->arena, &args, plan_text(p, arena_strndup(p->arena, names.data ? names.data : "", names.len)));
     strbuf_free(&names);
-    for (int i = 0; i < r->partition_key->ncolumns; i++) {
+    for (int i = 0; i < nkeys; i++) {
         const struct partition_column *k = &r->partition_key->columns[i];
         const struct attribute *a = k->attnum ? relation_attribute(root, r->atts[k->attnum - 1].name) : NULL;
         struct expr *value = a ? plan_attribute_column(p, 0, first + a->num - 1, a) : plan_stored_expr(p, root, k->expr_sql, 0, first);
@@ -95,19 +108,27 @@ static struct expr *route(struct planner *p, const struct relation *root, const 
     return e->kase.nwhens ? e : e->kase.otherwise;
 }
 
-/* partition_violated('schema', 'table', values as text ...): 23514. */
-static struct expr *violated(struct planner *p, const struct relation *root, int first)
+/* partition_violated('schema', 'table', '' or 'the columns that are shown', values as text ...): 23514. */
+static struct expr *violated(struct planner *p, const struct relation *root, const struct named_target *named, int first)
 {
+    bool *shown = ARENA_ARRAY(p->arena, bool, root->natts + 1);
+    enum visible_row how = visible_row(p->snapshot, current_role(p), root, named ? named->given : NULL, shown);
+    struct strbuf names = {0};
+    for (int i = 0; how == VISIBLE_COLUMNS && i < root->natts; i++)
+        if (shown[i])
+            strbuf_printf(&names, "%s%s", names.len ? ", " : "", root->atts[i].name);
     struct expr_list args = {0};
     expr_list_add(p->arena, &args, plan_text(p, schema_of(p, root)));
     expr_list_add(p->arena, &args, plan_text(p, root->name));
-    for (int i = 0; i < root->natts; i++)
-        if (!root->atts[i].dropped)
+    expr_list_add(p->arena, &args, plan_text(p, arena_strndup(p->arena, names.data ? names.data : "", names.len)));
+    strbuf_free(&names);
+    for (int i = 0; how != VISIBLE_NOTHING && i < root->natts; i++)
+        if (!root->atts[i].dropped && (how == VISIBLE_ROW || shown[i]))
             expr_list_add(p->arena, &args, as_text(p, plan_attribute_column(p, 0, first + i, &root->atts[i])));
     return plan_internal_call(p, "partition_violated", INT8OID, &args);
 }
 
-struct expr *plan_route(struct planner *p, const struct relation *root, int first)
+struct expr *plan_route(struct planner *p, const struct relation *root, const struct named_target *named, int first)
 {
     struct expr *to = route(p, root, root, first);
     struct strbuf text = {0};
@@ -119,7 +140,7 @@ struct expr *plan_route(struct planner *p, const struct relation *root, int firs
         e->kase.whens = ARENA_NEW(p->arena, struct case_when);
         e->kase.whens[0] = (struct case_when){plan_stored_expr(p, root, sql, BOOLOID, first), to};
         e->kase.nwhens = 1;
-        e->kase.otherwise = violated(p, root, first);
+        e->kase.otherwise = violated(p, root, named, first);
         to = e;
     }
     strbuf_free(&text);

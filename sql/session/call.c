@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sql/base/arena.h"
+#include "sql/catalog/acl.h"
 #include "sql/exec/call.h"
 #include "sql/session/call.h"
 #include "sql/session/cursor.h"
@@ -78,6 +79,11 @@ enum portal_result do_run(struct pg_session *s, struct portal *p)
                       u->do_block.language);
         else
             error_set(&s->err, ERRCODE_UNDEFINED_OBJECT, "language \"%s\" does not exist", u->do_block.language);
+        return PORTAL_FAILED;
+    }
+    struct acl_object o = acl_language(u->do_block.language);
+    if (!acl_check(s->snapshot, &o, s->role, ACL_USAGE, ACL_ALL_OF)) {
+        acl_denied(&s->err, &o, NULL);
         return PORTAL_FAILED;
     }
     enum portal_result r = acquire(s, p);

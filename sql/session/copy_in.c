@@ -126,6 +126,8 @@ enum portal_result copy_in_run(struct pg_session *s, struct portal *p)
     p->connection = NULL;
     s->copy = c;
     const struct relation *t = copy_in_table(s, p, u, c);
+    if (t && !copy_in_permitted(s, t, u, c))
+        t = NULL;
     if (t && row_security_active(s->snapshot, t, s->role)) {
         error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "COPY FROM not supported with row-level security");
         error_hint(&s->err, "Use INSERT statements instead.");

@@ -37,6 +37,8 @@ struct copy_in {
 
 /* Which columns the data has: those named, or all that can be given. NULL with s->err set. */
 const struct relation *copy_in_table(struct pg_session *s, struct portal *p, const struct utility *u, struct copy_in *c);
+/* May the role put values into these columns, and read those of WHERE? 42501. */
+bool copy_in_permitted(struct pg_session *s, const struct relation *r, const struct utility *u, const struct copy_in *c);
 /* The plan by which rows go in. False with s->err set. */
 bool copy_in_plan(struct pg_session *s, const struct relation *r, const struct utility *u, struct copy_in *c);
 /* Will COPY be refused: a relation that takes no rows, FREEZE of a table that this transaction has not made? The client is asked for

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "sql/base/arena.h"
+#include "sql/catalog/acl.h"
 #include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
+#include "sql/plan/walk.h"
 #include "sql/session/copy_in.h"
 
 /* A view takes rows through its INSTEAD OF trigger. */
@@ -143,6 +145,49 @@ static bool conditional_rows(struct pg_session *s, const struct relation *r, con
     list_columns(b, r, c, true);
     strbuf_addz(b, ") WHERE ");
     return deparse_expr(&d, u->copy.where, r, b);
+}
+
+static bool note_column(struct query_walk *w, struct expr *e, int level)
+{
+    bool *read = w->arg;
+    if ((e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW) && e->var.levelsup == level && e->var.attnum >= 0)
+        read[e->kind == EXPR_VAR ? e->var.attnum : 0] = true;
+    return false;
+}
+
+/* privilege on the table or on each of the columns (by attnum; [0]: all). */
+static bool may_access(struct pg_session *s, const struct relation *r, uint32_t privilege, const bool *columns)
+{
+    struct acl_object o = acl_relation(r);
+    if (acl_check(s->snapshot, &o, s->role, privilege, ACL_ALL_OF))
+        return true;
+    bool any = false;
+    for (int i = 1; i <= r->natts; i++) {
+        if ((!columns[i] && !columns[0]) || r->atts[i - 1].dropped)
+            continue;
+        struct acl_object column = acl_column(r, i);
+        any = true;
+        if (!acl_check(s->snapshot, &column, s->role, privilege, ACL_ALL_OF))
+            return acl_denied(&s->err, &o, r);
+    }
+    return any || acl_denied(&s->err, &o, r);
+}
+
+bool copy_in_permitted(struct pg_session *s, const struct relation *r, const struct utility *u, const struct copy_in *c)
+{
+    bool *given = ARENA_ARRAY(s->arena, bool, r->natts + 1), *read = ARENA_ARRAY(s->arena, bool, r->natts + 1);
+    struct query_walk w = {.expr = note_column, .arg = read};
+    for (int i = 0; i < c->ncolumns; i++)
+        given[relation_attribute(r, c->columns[i])->num] = true;
+    if (!may_access(s, r, ACL_INSERT, given))
+        return false;
+    if (u->copy.where) {
+        query_walk_expr(&w, u->copy.where);
+        for (int i = 0; i <= r->natts; i++)
+            if (read[i])
+                return may_access(s, r, ACL_SELECT, read);
+    }
+    return true;
 }
 
 bool copy_in_plan(struct pg_session *s, const struct relation *r, const struct utility *u, struct copy_in *c)

@@ -222,6 +222,11 @@ static bool out_begin(struct pg_session *s, struct portal *p, const struct utili
     struct portal *rows = p->inner;
     rows->params = p->params;
     struct copy_out *c = ARENA_NEW(p->arena, struct copy_out);
+    const struct error *denied = rows->plan->program->denied;
+    if (denied) { /* before the client is told that rows come */
+        error_copy(&s->err, denied);
+        return false;
+    }
     const char **names = ARENA_ARRAY(p->arena, const char *, rows->nfields + 1);
     for (int i = 0; i < rows->nfields; i++)
         names[i] = rows->fields[i].name;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "sql/base/log.h"
+#include "sql/catalog/acl.h"
 #include "sql/session/advisory.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
@@ -134,8 +135,28 @@ static void log_memory(struct pg_session *s)
              m.uordblks, m.fordblks, m.hblkhd);
 }
 
-/* Applies act to the session of that pid; false with a WARNING when there is none. */
-static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s), const char *kind)
+#define ROLE_SIGNAL_BACKEND 4200
+
+/* The words of what is done to another's session, for errors. */
+struct signal_words {
+    const char *super, *member;
+};
+
+/* A superuser's session is superusers' to touch; others' that of members of its role and of pg_signal_backend. */
+static bool may_signal(struct fcall *f, const struct pg_session *target, const struct signal_words *w)
+{
+    const struct snapshot *s = f->ctx->snapshot;
+    const struct role_def *r = snapshot_role_named(s, target->user);
+    uint32_t role = r ? r->oid : BOOTSTRAP_SUPERUSER;
+    if (role_is_super(s, role) && !role_is_super(s, f->ctx->role))
+        return error_set(f->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "must be a superuser to %s", w->super);
+    return role_has_privs(s, f->ctx->role, role) || role_has_privs(s, f->ctx->role, ROLE_SIGNAL_BACKEND) ||
+           error_set(f->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                     "must be a member of the role whose %s or member of pg_signal_backend", w->member);
+}
+
+/* Applies act to the session of that pid; false with a WARNING when there is none. words: NULL where the right to call is enough. */
+static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s), const char *kind, const struct signal_words *words)
 {
     struct pg_session *me = session_of(f);
     struct pg_engine *e = me->engine;
@@ -146,7 +167,8 @@ static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s), c
         if (s->pid != pid)
             continue;
         found = true;
-        act(s);
+        if (!words || may_signal(f, s, words))
+            act(s);
     }
     pthread_mutex_unlock(&e->lock);
     if (!found)
@@ -157,17 +179,18 @@ static void signal_backend(struct fcall *f, void (*act)(struct pg_session *s), c
 
 static void pg_cancel_backend(struct fcall *f)
 {
-    signal_backend(f, cancel_session, "backend");
+    signal_backend(f, cancel_session, "backend", &(struct signal_words){"cancel superuser query", "query is being canceled"});
 }
 
 static void pg_terminate_backend(struct fcall *f)
 {
-    signal_backend(f, terminate_session, "backend");
+    signal_backend(f, terminate_session, "backend",
+                   &(struct signal_words){"terminate superuser process", "process is being terminated"});
 }
 
 static void pg_log_backend_memory_contexts(struct fcall *f)
 {
-    signal_backend(f, log_memory, "server");
+    signal_backend(f, log_memory, "server", NULL);
 }
 
 /* Sleeps in short steps, so that cancel and timeouts are seen. */

@@ -278,6 +278,17 @@ static bool lock_table_exists(struct pg_session *s, const struct qualified_name 
 }
 
 /* LOCK TABLE: any mode that keeps writers out is the write slot. */
+/* What a lock mode (from 1) asks for: one of these. */
+static bool lock_permitted(struct pg_session *s, const struct qualified_name *name, int mode)
+{
+    enum { ACCESS_SHARE = 1, ROW_EXCLUSIVE = 3 };
+    const struct relation *r = session_relation(s, name);
+    struct acl_object o = acl_relation(r);
+    uint32_t mask = ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE;
+    mask = mode == ACCESS_SHARE ? ACL_SELECT : mode == ROW_EXCLUSIVE ? mask | ACL_INSERT : mask;
+    return acl_check(s->snapshot, &o, s->role, mask, ACL_ANY_OF) || acl_denied(&s->err, &o, r);
+}
+
 static enum portal_result run_lock(struct pg_session *s, struct portal *p)
 {
     struct connection *c;
@@ -288,7 +299,7 @@ static enum portal_result run_lock(struct pg_session *s, struct portal *p)
         return PORTAL_FAILED;
     }
     for (int i = 0; i < u->lock.ntables; i++)
-        if (!lock_table_exists(s, &u->lock.tables[i]))
+        if (!lock_table_exists(s, &u->lock.tables[i]) || !lock_permitted(s, &u->lock.tables[i], u->lock.mode))
             return PORTAL_FAILED;
     if (u->lock.mode < 3) /* ACCESS SHARE, ROW SHARE: readers never wait here */
         return PORTAL_FINISHED;

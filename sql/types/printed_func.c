@@ -322,7 +322,7 @@ static void row_check(struct fcall *f)
         error_set(f->err, fcall_arg_cstring(f, 1), "%s", fcall_arg_cstring(f, 2));
 }
 
-/* partition_missing('schema', 'table', 'key columns', values ...): no partition takes the row. */
+/* partition_missing('schema', 'table' [, 'key columns', values ...]): no partition takes the row. */
 static void partition_missing(struct fcall *f)
 {
     struct strbuf values = {0};
@@ -334,19 +334,21 @@ static void partition_missing(struct fcall *f)
             strbuf_add(&values, f->args[i].p, f->args[i].n);
     }
     error_set(f->err, ERRCODE_CHECK_VIOLATION, "no partition of relation \"%s\" found for row", fcall_arg_cstring(f, 1));
-    error_detail(f->err, "Partition key of the failing row contains (%s) = (%s).", fcall_arg_cstring(f, 2),
-                 values.data ? values.data : "");
+    if (f->nargs > 2)
+        error_detail(f->err, "Partition key of the failing row contains (%s) = (%s).", fcall_arg_cstring(f, 2),
+                     values.data ? values.data : "");
     f->err->schema = fcall_arg_cstring(f, 0);
     f->err->table = fcall_arg_cstring(f, 1);
     strbuf_free(&values);
 }
 
-/* partition_violated('schema', 'table', values ...): the row is not one of this partition. */
+/* partition_violated('schema', 'table', '' or 'columns', values ...): the row is not one of this partition. */
 static void partition_violated(struct fcall *f)
 {
     struct strbuf values = {0};
-    for (int i = 2; i < f->nargs; i++) {
-        strbuf_addz(&values, i > 2 ? ", " : "");
+    const char *columns = fcall_arg_cstring(f, 2);
+    for (int i = 3; i < f->nargs; i++) {
+        strbuf_addz(&values, i > 3 ? ", " : "");
         if (ARG_NULL(f, i))
             strbuf_addz(&values, "null");
         else
@@ -354,7 +356,9 @@ static void partition_violated(struct fcall *f)
     }
     error_set(f->err, ERRCODE_CHECK_VIOLATION, "new row for relation \"%s\" violates partition constraint",
               fcall_arg_cstring(f, 1));
-    error_detail(f->err, "Failing row contains (%s).", values.data ? values.data : "");
+    if (f->nargs > 3)
+        error_detail(f->err, "Failing row contains %s%s%s(%s).", *columns ? "(" : "", columns, *columns ? ") = " : "",
+                     values.data ? values.data : "");
     f->err->schema = fcall_arg_cstring(f, 0);
     f->err->table = fcall_arg_cstring(f, 1);
     strbuf_free(&values);
