@@ -197,6 +197,11 @@ static struct expr *identity_default(struct pstate *ps, const struct relation *r
     struct expr *e = make_func(ps, NEXTVAL_OID, INT8OID, args, COERCE_CALL, -1);
     if (expr_is_poison(e))
         return e;
+    /* The column's own call asks for no privilege on the sequence. */
+    struct proc *own = ARENA_NEW(ps->a->arena, struct proc);
+    *own = *e->func.proc;
+    own->impl = fn_impl_find("nextval_identity");
+    e->func.proc = own;
     struct expr *cast =
         coerce_to_target_type(ps, e, att->type, -1, COERCION_ASSIGNMENT, COERCE_IMPLICIT, -1);
     return cast ? cast : e;

@@ -209,7 +209,7 @@ bool insert_fill_defaults(struct pstate *ps, struct target_list *list, char over
 /* --- VALUES with several rows
  * ---------------------------------------------------------------------------------- */
 
-/* DEFAULT inside the rows. A column whose every item is DEFAULT is treated as not given. */
+/* DEFAULT inside the rows. A column whose every item is DEFAULT, or whose items do not count, is treated as not given. */
 static bool rows_replace_defaults(struct pstate *ps, struct insert_column *cols,
                                   struct expr_list *rows, int nrows, bool *all_default)
 {
@@ -218,7 +218,7 @@ static bool rows_replace_defaults(struct pstate *ps, struct insert_column *cols,
         int defaults = 0;
         for (int k = 0; k < nrows; k++)
             defaults += rows[k].items[i]->kind == EXPR_DEFAULT;
-        all_default[i] = defaults == nrows;
+        all_default[i] = defaults == nrows || (cols[i].att->identity && ps->query->overriding == 'u');
         for (int k = 0; k < nrows && defaults; k++) {
             struct expr **item = &rows[k].items[i];
             if ((*item)->kind != EXPR_DEFAULT)

@@ -100,11 +100,22 @@ static bool set_default(struct table_builder *b, int i, const PgQuery__Constrain
     return true;
 }
 
+/* Columns that the system fills belong to tables with definitions of their own. */
+static bool plain_table(struct table_builder *b, const char *what)
+{
+    if (b->of_type || b->partition)
+        parse_error(b->ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "%s columns are not supported on %s", what,
+                    b->of_type ? "typed tables" : "partitions");
+    return !b->of_type && !b->partition;
+}
+
 static bool set_identity(struct table_builder *b, int i, const PgQuery__Constraint *con)
 {
     struct pstate *ps = b->ps;
     struct table_column *c = &b->columns[i];
     uint32_t type = get_base_type(ps, c->type, NULL);
+    if (!plain_table(b, "identity"))
+        return false;
     if (c->identity)
         return column_conflict(b, con, "multiple identity specifications", c->name);
     if (c->generated)
@@ -128,6 +139,8 @@ static bool set_identity(struct table_builder *b, int i, const PgQuery__Constrai
 static bool set_generated(struct table_builder *b, int i, const PgQuery__Constraint *con)
 {
     struct table_column *c = &b->columns[i];
+    if (!plain_table(b, "generated"))
+        return false;
     if (c->generated)
         return column_conflict(b, con, "multiple generation clauses specified", c->name);
     if (b->raw_exprs[i] || c->serial)

@@ -183,7 +183,7 @@ bool utility_options(struct pstate *ps, PgQuery__Node *const *nodes, size_t n, s
         o->name = *d->defnamespace
                       ? arena_printf(ps->a->arena, "%s.%s", d->defnamespace, d->defname)
                       : arena_strdup(ps->a->arena, d->defname);
-        o->location = d->location;
+        o->location = d->arg && d->arg->node_case == PG_QUERY__NODE__NODE_TYPE_NAME ? d->arg->type_name->location : d->location;
         o->action = d->defaction == PG_QUERY__DEF_ELEM_ACTION__DEFELEM_SET    ? 's'
                     : d->defaction == PG_QUERY__DEF_ELEM_ACTION__DEFELEM_ADD  ? 'a'
                     : d->defaction == PG_QUERY__DEF_ELEM_ACTION__DEFELEM_DROP ? 'd'

@@ -2,6 +2,7 @@
  * alter_identity.c: ALTER TABLE: columns that are an identity, with the sequence they own, and generated columns that cease to be;
  * called by alter_table.c.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sql/command/alter_table.h"
@@ -83,6 +84,20 @@ bool alter_drop_identity(struct command *c, const struct relation *r, const stru
     return ok;
 }
 
+static bool alter_sequence(struct command *c, const struct relation *s, struct option *options, int n)
+{
+    const struct namespace_def *ns = snapshot_namespace(c->snapshot, s->namespace_oid);
+    struct utility u = {.kind = UTILITY_ALTER_SEQUENCE, .tag = "ALTER SEQUENCE"};
+    u.sequence.name = (struct qualified_name){.schema = ns ? ns->name : "pg_temp", .name = s->name, .location = -1};
+    u.sequence.options = options;
+    u.sequence.noptions = n;
+    const struct utility *mine = c->utility;
+    c->utility = &u;
+    bool ok = run_alter_sequence(c);
+    c->utility = mine;
+    return ok;
+}
+
 bool alter_set_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
     const struct attribute *a = alter_column(c, r, k->name);
@@ -94,26 +109,24 @@ bool alter_set_identity(struct command *c, const struct relation *r, const struc
                          "column \"%s\" of relation \"%s\" is not an identity column", a->name, r->name);
     struct option *options = ARENA_ARRAY(c->arena, struct option, k->noptions + 1);
     int n = 0;
-    for (int i = 0; i < k->noptions; i++) {
+    for (int i = 0; i < k->noptions; i++) { /* GENERATED comes as the number of its letter */
         if (strcmp(k->options[i].name, "generated") != 0) {
             options[n++] = k->options[i];
         } else if (!cmd_exec(c, "UPDATE @_pg_attribute SET attidentity = '%c' WHERE attrelid = %u AND attnum = %d",
-                             k->options[i].value ? k->options[i].value[0] : 'd', r->oid, a->num)) {
+                             k->options[i].value ? atoi(k->options[i].value) : 'd', r->oid, a->num)) {
             return false;
         }
     }
-    if (n == 0)
-        return cmd_reload(c);
-    const struct namespace_def *ns = snapshot_namespace(c->snapshot, s->namespace_oid);
-    struct utility u = {.kind = UTILITY_ALTER_SEQUENCE, .tag = "ALTER SEQUENCE"};
-    u.sequence.name = (struct qualified_name){.schema = ns ? ns->name : "pg_temp", .name = s->name, .location = -1};
-    u.sequence.options = options;
-    u.sequence.noptions = n;
-    const struct utility *mine = c->utility;
-    c->utility = &u;
-    bool ok = run_alter_sequence(c);
-    c->utility = mine;
-    return ok;
+    return n == 0 ? cmd_reload(c) : alter_sequence(c, s, options, n);
+}
+
+bool alter_identity_type(struct command *c, const struct relation *r, const struct attribute *a, uint32_t type)
+{
+    const struct relation *s = owned_sequence(c, r, a->num);
+    if (type != INT2OID && type != INT4OID && type != INT8OID)
+        return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "identity column type must be smallint, integer, or bigint");
+    struct option as = {.name = "as", .value = type == INT2OID ? "smallint" : type == INT4OID ? "integer" : "bigint", .location = -1};
+    return !s || alter_sequence(c, s, &as, 1);
 }
 
 bool alter_drop_expression(struct command *c, const struct relation *r, const struct alter_cmd *k)

@@ -112,10 +112,34 @@ bool alter_options(struct command *c, const struct relation *r, const struct alt
     return !now || !now->index || !vector_index_method(now->index->am_name) || vector_index_set(c, now->index);
 }
 
+/* k, between r and other, stands against it. */
+static bool refuse_persistence(struct command *c, const struct relation *r, const char *why, const struct relation *other,
+                               const struct constraint_def *k)
+{
+    const struct namespace_def *ns = snapshot_namespace(c->snapshot, r->namespace_oid);
+    error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "could not change table \"%s\" to %s table \"%s\"", r->name, why, other->name);
+    c->err->schema = ns ? ns->name : NULL;
+    c->err->table = r->name;
+    c->err->constraint = k->name;
+    return false;
+}
+
 bool alter_persistence(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
-    return cmd_exec(c, "UPDATE @_pg_class SET relpersistence = '%c' WHERE oid = %u AND relpersistence <> 't'",
-                    k->kind == ALTER_SET_LOGGED ? 'p' : 'u', r->oid) &&
+    char to = k->kind == ALTER_SET_LOGGED ? 'p' : 'u';
+    if (r->persistence == 't')
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot change logged status of table \"%s\" because it is temporary",
+                         r->name);
+    for (int i = 0; to == 'p' && i < r->nconstraints; i++)
+        if (r->constraints[i]->type == 'f' && r->constraints[i]->ref_table != r && r->constraints[i]->ref_table->persistence == 'u')
+            return refuse_persistence(c, r, "logged because it references unlogged", r->constraints[i]->ref_table, r->constraints[i]);
+    for (int i = 0; to == 'u' && i < r->nreferenced; i++)
+        if (r->referenced[i]->table != r && r->referenced[i]->table->persistence == 'p')
+            return refuse_persistence(c, r, "unlogged because it references logged", r->referenced[i]->table, r->referenced[i]);
+    return cmd_exec(c, "UPDATE @_pg_class SET relpersistence = '%c' WHERE oid = %u OR "
+                       "oid IN (SELECT seqrelid FROM @_pg_sequence WHERE owned_table = %u) OR "
+                       "oid IN (SELECT indexrelid FROM @_pg_index WHERE indrelid = %u)",
+                    to, r->oid, r->oid, r->oid) &&
            cmd_reload(c);
 }
 

@@ -101,6 +101,9 @@ static bool add_column(struct command *c, const struct relation *r, const struct
                    "column \"%s\" of relation \"%s\" already exists, skipping", col->name, r->name);
         return true;
     }
+    if (col->identity && r->nchildren && !c->utility->alter_table.only)
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                         "cannot recursively add identity column to table that has child tables");
     int attnum = r->natts + 1;
     uint32_t sequence;
     if (!column_define(c, r, col, attnum, &sequence))
@@ -305,7 +308,8 @@ static bool suits_kind(char relkind, enum alter_kind kind)
                                  matview[] = {ALTER_CLUSTER_ON, ALTER_SET_STATISTICS, ALTER_SET_STORAGE, ALTER_SET_COMPRESSION},
                                  foreign[] = {ALTER_ADD_COLUMN, ALTER_DROP_COLUMN, ALTER_TYPE, ALTER_SET_NOT_NULL, ALTER_DROP_NOT_NULL,
                                               ALTER_ADD_CONSTRAINT, ALTER_DROP_CONSTRAINT, ALTER_VALIDATE_CONSTRAINT,
-                                              ALTER_SET_STATISTICS, ALTER_SET_STORAGE, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER};
+                                              ALTER_SET_STATISTICS, ALTER_SET_STORAGE, ALTER_ENABLE_TRIGGER, ALTER_DISABLE_TRIGGER},
+                                 sequence[] = {ALTER_SET_LOGGED, ALTER_SET_UNLOGGED};
     bool suits = false;
     for (size_t i = 0; i < sizeof(any) / sizeof(any[0]); i++)
         suits |= any[i] == kind;
@@ -313,6 +317,8 @@ static bool suits_kind(char relkind, enum alter_kind kind)
         suits |= matview[i] == kind;
     for (size_t i = 0; relkind == RELKIND_FOREIGN && i < sizeof(foreign) / sizeof(foreign[0]); i++)
         suits |= foreign[i] == kind;
+    for (size_t i = 0; relkind == RELKIND_SEQUENCE && i < sizeof(sequence) / sizeof(sequence[0]); i++)
+        suits |= sequence[i] == kind;
     return suits;
 }
 

@@ -26,6 +26,8 @@ bool alter_constraint_deferrability(struct command *c, const struct relation *r,
 bool alter_column_data(struct command *c, const struct relation *r, const struct alter_cmd *k);
 /* alter_identity.c: ADD GENERATED AS IDENTITY, SET of it, DROP IDENTITY, DROP EXPRESSION. */
 bool alter_add_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
+/* ALTER TYPE of an identity column: its sequence gets the type too. */
+bool alter_identity_type(struct command *c, const struct relation *r, const struct attribute *a, uint32_t type);
 bool alter_set_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_drop_identity(struct command *c, const struct relation *r, const struct alter_cmd *k);
 bool alter_drop_expression(struct command *c, const struct relation *r, const struct alter_cmd *k);

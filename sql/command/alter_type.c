@@ -144,6 +144,8 @@ bool alter_column_type(struct command *c, const struct relation *r, const struct
     const struct attribute *a = alter_column(c, r, k->name);
     if (!a || !check_generated_users(c, r, a) || !check_view_users(c, r, a) || !event_fire_rewrite(c))
         return false;
+    if (a->identity && a->type != k->column.type && !alter_identity_type(c, r, a, k->column.type))
+        return false;
     struct strbuf expr = {0}, plain = {0};
     const struct type_def *from = snapshot_type(c->snapshot, a->type),
                           *to = snapshot_type(c->snapshot, k->column.type);

@@ -90,6 +90,9 @@ const char *cmd_deparse_shown(struct command *c, struct expr *e, const struct re
 const char *cmd_deparse_query(struct command *c, struct query *q);
 /* The body of an SQL-standard function as the catalog keeps it; NULL, without an error, when it cannot be printed. */
 const char *cmd_deparse_body(struct command *c, const struct create_function *f);
+/* A condition over old and new of r, and the list of a rule's statements: as the catalog keeps them. */
+const char *cmd_deparse_when(struct command *c, struct expr *e, const struct relation *r);
+const char *cmd_deparse_actions(struct command *c, struct query *const *actions, int n, const struct relation *r);
 /* A stored expression over the columns of r, analyzed; NULL with the error set. */
 struct expr *cmd_stored_expr(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                              const char *kind);
@@ -99,9 +102,6 @@ const char *cmd_type_name(struct command *c, uint32_t type);
 bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *r, uint32_t type,
                      int32_t typmod, const char *kind, struct strbuf *out);
 bool cmd_emit_expr(struct command *c, struct expr *e, const struct relation *r, struct strbuf *out);
-/* Stored text over the old picture of r to the same over the new one (after renames). */
-const char *cmd_reprint(struct command *c, const char *sql, const struct relation *before,
-                        const struct relation *after, uint32_t type);
 /* Attribute numbers of r that e uses, as bits; more than 1600 columns do not exist. */
 void cmd_expr_attnums(struct expr *e, bool *used, int natts);
 /* The same of stored text; false when it cannot be analyzed (no error is left). */
@@ -254,8 +254,6 @@ const struct trigger_def *cmd_find_trigger(const struct relation *r, const char 
 /* The function of that name without arguments; NULL with 42883. */
 const struct proc *cmd_find_no_argument_proc(struct command *c, const struct qualified_name *n);
 bool cmd_rename_trigger(struct command *c, const struct relation *r, const char *from, const char *to);
-/* WHEN conditions after a column got a new name. */
-bool cmd_reprint_triggers(struct command *c, const struct relation *before, const struct relation *after);
 
 /* --- others: one function per statement -------------------------------------------------------------- */
 

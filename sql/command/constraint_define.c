@@ -271,11 +271,12 @@ bool foreign_key_define(struct command *c, const struct relation *table,
     struct acl_object o = acl_relation(ref);
     if (!cmd_check_acl(c, &o, ref, ACL_REFERENCES))
         return false;
-    if ((ref->persistence == 't') != (table->persistence == 't'))
+    char from = table->persistence, to = ref->persistence;
+    if (from == 'u' ? to == 't' : from != to)
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
-                         table->persistence == 't'
-                             ? "constraints on temporary tables may reference only temporary tables"
-                             : "constraints on permanent tables may reference only permanent tables");
+                         from == 't'   ? "constraints on temporary tables may reference only temporary tables"
+                         : from == 'u' ? "constraints on unlogged tables may reference only permanent or unlogged tables"
+                                       : "constraints on permanent tables may reference only permanent tables");
     int16_t keys[32], ref_keys[32];
     int n = k->ncolumns, nref = 0;
     const struct index_def *index;

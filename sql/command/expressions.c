@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sql/analyze/analyze.h"
+#include "sql/catalog/user_proc.h"
 #include "sql/command/command_internal.h"
 #include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
@@ -121,6 +122,44 @@ const char *cmd_deparse_body(struct command *c, const struct create_function *f)
     return take(c, &b, ok);
 }
 
+const char *cmd_deparse_when(struct command *c, struct expr *e, const struct relation *r)
+{
+    struct strbuf b = {0};
+    struct deparse d = deparser(c);
+    const uint32_t *path;
+    int n;
+    enter_stored_path(c, &path, &n);
+    bool ok = !error_is_set(c->err) && deparse_trigger_when(&d, e, r, &b);
+    leave_stored_path(c, path, n);
+    return take(c, &b, ok);
+}
+
+static const char *deparse_action(struct command *c, const struct query *q, const struct relation *r)
+{
+    struct strbuf b = {0};
+    struct deparse d = deparser(c);
+    const uint32_t *path;
+    int n;
+    enter_stored_path(c, &path, &n);
+    bool ok = !error_is_set(c->err) && deparse_rule_action(&d, q, r, &b);
+    leave_stored_path(c, path, n);
+    const char *text = take(c, &b, ok);
+    while (text && *text == ' ')
+        text++;
+    return text;
+}
+
+const char *cmd_deparse_actions(struct command *c, struct query *const *actions, int n, const struct relation *r)
+{
+    const char **texts = ARENA_ARRAY(c->arena, const char *, n + 1);
+    for (int i = 0; i < n; i++)
+        if (!(texts[i] = deparse_action(c, actions[i], r)))
+            return NULL;
+    struct strbuf b = {0};
+    proc_list_write(&b, texts, n);
+    return take(c, &b, true);
+}
+
 bool cmd_emit_expr(struct command *c, struct expr *e, const struct relation *r, struct strbuf *out)
 {
     return !error_is_set(c->err) && emit_ddl_expr(out, e, r, c->snapshot, c->err);
@@ -147,13 +186,6 @@ bool cmd_emit_stored(struct command *c, const char *sql, const struct relation *
 {
     struct expr *e = analyze_stored(c, sql, r, type, typmod, kind);
     return e && cmd_emit_expr(c, e, r, out);
-}
-
-const char *cmd_reprint(struct command *c, const char *sql, const struct relation *before,
-                        const struct relation *after, uint32_t type)
-{
-    struct expr *e = analyze_stored(c, sql, before, type, -1, "stored expressions");
-    return e ? cmd_deparse(c, e, after) : NULL;
 }
 
 /* --- columns used ----------------------------------------------------------------------------- */

@@ -32,6 +32,9 @@ bool fn_relation_visible(struct fcall *f, const struct relation *r);
 const char *fn_relation_name(struct fcall *f, const struct relation *r);
 const char *fn_type_name(struct fcall *f, uint32_t type, int32_t typmod, bool typmod_given);
 struct analysis fn_analysis(struct fcall *f, struct error *err);
+/* fn_definition.c: a stored expression over r as definitions of keys print it, in parentheses unless it looks like a call; *tree: it
+   analyzed, NULL if that cannot be. */
+const char *fn_key_expression(struct fcall *f, const char *sql, const struct relation *r, bool pretty, struct expr **tree);
 /* name(argument types), without OUT arguments. */
 const char *fn_proc_signature(struct fcall *f, const struct proc *p, bool qualify);
 

@@ -192,6 +192,12 @@ static void opclass_name(struct fcall *f, struct strbuf *b, const struct opclass
     strbuf_addz(b, format_identifier(f->arena, oc->name));
 }
 
+const char *fn_key_expression(struct fcall *f, const char *sql, const struct relation *r, bool pretty, struct expr **tree)
+{
+    const char *s = expression_text(f, sql, r, pretty, tree);
+    return arena_printf(f->arena, *tree && deparse_looks_like_call(*tree) ? "%s" : "(%s)", s);
+}
+
 static const char *collation_shown(struct fcall *f, uint32_t oid)
 {
     const struct pg_collation_def *c = snapshot_collation(f->ctx->snapshot, oid);
@@ -206,8 +212,7 @@ static void key_definition(struct fcall *f, struct strbuf *b, const struct index
     if (k->attnum) {
         strbuf_addz(b, format_identifier(f->arena, d->table->atts[k->attnum - 1].name));
     } else {
-        const char *s = expression_text(f, k->expr_sql, d->table, pretty, &e);
-        strbuf_printf(b, deparse_looks_like_call(e) ? "%s" : "(%s)", s);
+        strbuf_addz(b, fn_key_expression(f, k->expr_sql, d->table, pretty, &e));
     }
     if (name_only || i >= d->nkeys)
         return;
@@ -289,8 +294,7 @@ static const struct statistics_def *statistics_arg(struct fcall *f)
 static const char *statistics_expression(struct fcall *f, const struct statistics_def *d, int i)
 {
     struct expr *e;
-    const char *s = expression_text(f, d->exprs[i], d->table, true, &e);
-    return arena_printf(f->arena, deparse_looks_like_call(e) ? "%s" : "(%s)", s ? s : "");
+    return fn_key_expression(f, d->exprs[i], d->table, true, &e);
 }
 
 static void statistics_columns(struct fcall *f, struct strbuf *b, const struct statistics_def *d)

@@ -332,9 +332,18 @@ static bool may_use_sequence(struct fcall *f, uint32_t oid, uint32_t privileges)
     return acl_check(snap(f), &o, f->ctx->role, privileges, ACL_ANY_OF) || acl_denied(f->err, &o, r);
 }
 
-static void fn_nextval(struct fcall *f)
+/* In a read-only transaction only temporary sequences move; 25006. */
+static bool may_change_sequence(struct fcall *f, uint32_t oid, const char *function)
 {
-    if (!may_use_sequence(f, fn_oid(f, 0), ACL_USAGE | ACL_UPDATE))
+    const struct relation *r = snapshot_relation(snap(f), oid);
+    return !r || r->persistence == 't' || !f->ctx->read_only || !*f->ctx->read_only ||
+           error_set(f->err, ERRCODE_READ_ONLY_SQL_TRANSACTION, "cannot execute %s in a read-only transaction", function);
+}
+
+/* nextval of an identity column. */
+static void fn_nextval_identity(struct fcall *f)
+{
+    if (!may_change_sequence(f, fn_oid(f, 0), "nextval()"))
         return;
     if (f->ctx->replaying) { /* a failed statement runs again to be explained: its values, not new ones */
         int64_t again;
@@ -346,6 +355,12 @@ static void fn_nextval(struct fcall *f)
     if (has_store(f) &&
         sequence_nextval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0), &v, f->err))
         f->result = value_int(v);
+}
+
+static void fn_nextval(struct fcall *f)
+{
+    if (may_use_sequence(f, fn_oid(f, 0), ACL_USAGE | ACL_UPDATE))
+        fn_nextval_identity(f);
 }
 
 static void fn_currval(struct fcall *f)
@@ -365,8 +380,8 @@ static void fn_lastval(struct fcall *f)
 static void fn_setval(struct fcall *f)
 {
     bool called = f->nargs < 3 || fn_int(f, 2);
-    if (may_use_sequence(f, fn_oid(f, 0), ACL_UPDATE) && has_store(f) && sequence_setval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0),
-                                        fn_int(f, 1), called, f->err))
+    if (may_use_sequence(f, fn_oid(f, 0), ACL_UPDATE) && may_change_sequence(f, fn_oid(f, 0), "setval()") && has_store(f) &&
+        sequence_setval(f->ctx->sequences, f->ctx->sequence_session, snap(f), fn_oid(f, 0), fn_int(f, 1), called, f->err))
         f->result = value_int(fn_int(f, 1));
 }
 
@@ -538,6 +553,7 @@ const struct fn_impl catalog_object_functions[] = {
     {"pg_is_wal_replay_paused", .call = fn_false},
     {"pg_jit_available", .call = fn_false},
     {"nextval_oid", .call = fn_nextval, .flags = FN_WRITES},
+    {"nextval_identity", .call = fn_nextval_identity, .flags = FN_WRITES},
     {"currval_oid", .call = fn_currval},
     {"lastval", .call = fn_lastval},
     {"setval_oid", .call = fn_setval, .flags = FN_WRITES},

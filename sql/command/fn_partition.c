@@ -21,9 +21,9 @@ static void add_key(struct fcall *f, const struct relation *r, const struct part
     const struct opclass_def *own = snapshot_opclass(s, k->opclass), *usual = am ? snapshot_default_opclass(s, am->oid, k->type) : NULL;
     if (k->attnum) {
         strbuf_addz(b, format_identifier(f->arena, r->atts[k->attnum - 1].name));
-    } else { /* bare only what looks like a call */
-        bool call = *k->expr_sql != '(' && k->expr_sql[strlen(k->expr_sql) - 1] == ')' && strncmp(k->expr_sql, "CASE", 4) != 0;
-        strbuf_printf(b, call ? "%s" : "(%s)", k->expr_sql);
+    } else {
+        struct expr *e;
+        strbuf_addz(b, fn_key_expression(f, k->expr_sql, r, false, &e));
     }
     uint32_t collation = k->attnum ? r->atts[k->attnum - 1].collation : t ? t->collation : 0;
     if (k->collation && k->collation != collation)

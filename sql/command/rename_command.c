@@ -44,11 +44,8 @@ static bool move_relation(struct command *c, const struct relation *r, const str
     if (snapshot_relation_named(c->snapshot, ns->oid, name))
         return error_set(c->err, ERRCODE_DUPLICATE_TABLE, "relation \"%s\" already exists", name);
     const struct snapshot *old = snapshot_ref(c->snapshot);
-    int n;
-    struct stored_tree *trees = reprint_trees(c, &n);
     const char *sqlite_name = r->sequence || !r->sqlite_name ? r->sqlite_name : cmd_sqlite_name(c, ns, name);
-    bool ok = trees != NULL &&
-              cmd_exec(c, "UPDATE @_pg_class SET relname = %Q, relnamespace = %u, sqlite_name = %Q WHERE oid = %u",
+    bool ok = cmd_exec(c, "UPDATE @_pg_class SET relname = %Q, relnamespace = %u, sqlite_name = %Q WHERE oid = %u",
                        name, ns->oid, sqlite_name, r->oid) &&
               cmd_exec(c, "UPDATE @_pg_type SET typname = %Q, typnamespace = %u WHERE oid = %u AND typrelid = %u",
                        name, ns->oid, r->rowtype, r->oid) &&
@@ -69,7 +66,7 @@ static bool move_relation(struct command *c, const struct relation *r, const str
              cmd_exec(c, "UPDATE @_pg_class SET relnamespace = %u WHERE oid IN "
                          "(SELECT seqrelid FROM @_pg_sequence WHERE owned_table = %u)",
                       ns->oid, r->oid);
-    ok = ok && cmd_reload(c) && reprint_stored(c, trees, n) && (n == 0 || cmd_reload(c));
+    ok = ok && cmd_reload(c);
     if (ok && is_stored(r)) {
         ok = rename_sqlite_table(c, r->sqlite_name, sqlite_name);
         for (int i = 0; ok && i < r->nindexes; i++)
@@ -101,7 +98,7 @@ static bool check_inherited_name(struct command *c, const struct inheritor *fami
     return true;
 }
 
-static bool rename_one_column(struct command *c, const struct relation *r, const char *from, const char *to)
+static bool rename_one_column(struct command *c, struct stored_texts *texts, const struct relation *r, const char *from, const char *to)
 {
     const struct attribute *a = relation_attribute(r, from);
     if (!a)
@@ -112,19 +109,8 @@ static bool rename_one_column(struct command *c, const struct relation *r, const
         return error_set(c->err, ERRCODE_DUPLICATE_COLUMN,
                          "column \"%s\" of relation \"%s\" already exists", to, r->name);
     const struct snapshot *old = snapshot_ref(c->snapshot);
-    int n;
-    struct stored_tree *trees = reprint_trees(c, &n);
-    bool ok = trees != NULL;
-    /* A view's own column: its text must give the new name. */
-    for (int i = 0; ok && i < n; i++)
-        for (int k = 0, num = 0; trees[i].query && trees[i].oid == r->oid && k < trees[i].query->ntargets; k++)
-            if (!trees[i].query->targets[k].junk && ++num == a->num)
-                trees[i].query->targets[k].name = to;
-    ok = ok &&
-         cmd_exec(c, "UPDATE @_pg_attribute SET attname = %Q WHERE attrelid = %u AND attnum = %d", to, r->oid,
-                  a->num) &&
-         cmd_reload(c) && reprint_stored(c, trees, n) &&
-         reprint_table(c, r, snapshot_relation(c->snapshot, r->oid)) && cmd_reload(c);
+    reprint_rename_view_column(texts, r->oid, a->num, to);
+    bool ok = cmd_exec(c, "UPDATE @_pg_attribute SET attname = %Q WHERE attrelid = %u AND attnum = %d", to, r->oid, a->num) && cmd_reload(c);
     if (ok && is_stored(r)) {
         char *sql = sqlite3_mprintf("ALTER TABLE \"%w\" RENAME COLUMN \"%w\" TO \"%w\"", r->sqlite_name,
                                     a->sqlite_name, to);
@@ -135,7 +121,7 @@ static bool rename_one_column(struct command *c, const struct relation *r, const
     return ok;
 }
 
-static bool rename_column(struct command *c, const struct relation *r, const char *from, const char *to)
+static bool rename_column(struct command *c, struct stored_texts *texts, const struct relation *r, const char *from, const char *to)
 {
     struct inheritor *family;
     int n = inheritance_family(c, r, &family);
@@ -148,7 +134,7 @@ static bool rename_column(struct command *c, const struct relation *r, const cha
         oids[i] = family[i].r->oid;
     bool ok = true;
     for (int i = 0; ok && i < n; i++)
-        ok = rename_one_column(c, snapshot_relation(c->snapshot, oids[i]), from, to);
+        ok = rename_one_column(c, texts, snapshot_relation(c->snapshot, oids[i]), from, to);
     return ok;
 }
 
@@ -362,7 +348,7 @@ static bool rename_role(struct command *c, const char *from, const char *to)
            cmd_exec(c, "UPDATE main._pg_authid SET rolname = %Q WHERE oid = %u", to, r->oid) && cmd_reload(c);
 }
 
-bool run_rename(struct command *c)
+static bool rename_object(struct command *c, struct stored_texts *texts)
 {
     enum object_kind kind = c->utility->rename.object;
     const struct object_ref *ref = &c->utility->rename.ref;
@@ -380,7 +366,7 @@ bool run_rename(struct command *c)
         if (kind == OBJECT_COLUMN && r->of_type)
             return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot rename column of typed table");
         if (kind == OBJECT_COLUMN)
-            return rename_column(c, r, ref->sub, to);
+            return rename_column(c, texts, r, ref->sub, to);
         if (kind == OBJECT_POLICY)
             return policy_rename(c, r, ref->sub, to);
         if (kind == OBJECT_RULE)
@@ -422,7 +408,16 @@ bool run_rename(struct command *c)
     }
 }
 
-bool run_set_schema(struct command *c)
+bool run_rename(struct command *c)
+{
+    struct stored_texts *texts = reprint_collect(c);
+    if (rename_object(c, texts))
+        return reprint_store(c, texts);
+    reprint_drop(texts);
+    return false;
+}
+
+static bool set_schema(struct command *c)
 {
     const struct namespace_def *ns = snapshot_namespace_named(c->snapshot, c->utility->rename.new_name);
     if (!ns)
@@ -463,6 +458,15 @@ bool run_set_schema(struct command *c)
     if (!r || ns->oid == r->namespace_oid)
         return r ? true : done;
     return move_relation(c, r, ns, r->name);
+}
+
+bool run_set_schema(struct command *c)
+{
+    struct stored_texts *texts = reprint_collect(c);
+    if (set_schema(c))
+        return reprint_store(c, texts);
+    reprint_drop(texts);
+    return false;
 }
 
 bool run_owner(struct command *c)

@@ -1,23 +1,23 @@
 /*
- * reprint.h: names change in stored texts. Expressions, views and function bodies are stored as SQL text: what mentions the thing
- * that is renamed is analyzed over the old snapshot and printed again over the new one. Called by rename_command.c.
+ * reprint.h: names change in stored texts. Expressions, views, rules and function bodies are stored as SQL text that names everything in
+ * full: before a name changes they are analyzed, afterwards printed again with the names of the new snapshot. Called by rename_command.c
+ * around every RENAME and SET SCHEMA.
  */
 #ifndef PGF_COMMAND_REPRINT_H
 #define PGF_COMMAND_REPRINT_H
 
 #include "sql/command/command_internal.h"
 
-struct stored_tree {
-    uint32_t oid;
-    struct query *query;
-    struct create_function *body; /* of a function, then query is NULL */
-};
+struct stored_texts;
 
-/* Trees of all views and SQL-standard function bodies, to be made before the change; NULL with the error set. In c's arena. */
-struct stored_tree *reprint_trees(struct command *c, int *n);
-/* Stores them with the names of the present snapshot. */
-bool reprint_stored(struct command *c, struct stored_tree *trees, int n);
-/* Checks, index expressions, predicates and generation expressions of one table after a column got a new name. */
-bool reprint_table(struct command *c, const struct relation *before, const struct relation *after);
+/* All texts of the present snapshot, analyzed; in c's arena, with a reference to the snapshot that reprint_store or reprint_drop gives
+   back. A text that cannot be analyzed stays as it is. */
+struct stored_texts *reprint_collect(struct command *c);
+/* A view's own column gets a new name: so must its text give it. */
+void reprint_rename_view_column(struct stored_texts *all, uint32_t view, int attnum, const char *name);
+/* Stores those that read differently with the names of the present snapshot. */
+bool reprint_store(struct command *c, struct stored_texts *all);
+/* Forgets them: the change did not come about. */
+void reprint_drop(struct stored_texts *all);
 
 #endif

@@ -9,50 +9,6 @@
 #include "sql/command/fn_catalog.h"
 #include "sql/emit/deparse.h"
 
-/* --- texts ------------------------------------------------------------------------------------------------ */
-
-/* Stored texts name everything in full. */
-static struct deparse stored_deparse(struct command *c)
-{
-    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
-    return (struct deparse){.snapshot = c->snapshot, .search_path = path, .nsearch_path = 1, .ctx = c->ctx, .arena = c->arena,
-                            .err = c->err};
-}
-
-static const char *take(struct command *c, struct strbuf *b)
-{
-    const char *s = arena_strndup(c->arena, b->data ? b->data : "", b->len);
-    strbuf_free(b);
-    return s;
-}
-
-static const char *actions_text(struct command *c, const struct create_rule *k, const struct relation *r)
-{
-    struct deparse d = stored_deparse(c);
-    const char **texts = ARENA_ARRAY(c->arena, const char *, k->nactions + 1);
-    for (int i = 0; i < k->nactions; i++) {
-        struct strbuf b = {0};
-        bool ok = deparse_rule_action(&d, k->actions[i], r, &b);
-        texts[i] = take(c, &b);
-        while (*texts[i] == ' ')
-            texts[i]++;
-        if (!ok)
-            return NULL;
-    }
-    struct strbuf b = {0};
-    proc_list_write(&b, texts, k->nactions);
-    return take(c, &b);
-}
-
-static bool condition_text(struct command *c, const struct create_rule *k, const struct relation *r, const char **text)
-{
-    struct deparse d = stored_deparse(c);
-    struct strbuf b = {0};
-    bool ok = !k->qual || deparse_trigger_when(&d, k->qual, r, &b);
-    *text = k->qual ? take(c, &b) : NULL;
-    return ok;
-}
-
 /* --- CREATE RULE ------------------------------------------------------------------------------------------- */
 
 static bool check_table(struct command *c, const struct create_rule *k, const struct relation *r)
@@ -86,8 +42,8 @@ bool run_create_rule(struct command *c)
     const struct rule_def *old = relation_rule(r, k->name);
     if (old && !k->replace)
         return error_set(c->err, ERRCODE_DUPLICATE_OBJECT, "rule \"%s\" for relation \"%s\" already exists", k->name, r->name);
-    const char *qual, *actions = actions_text(c, k, r);
-    if (!actions || !condition_text(c, k, r, &qual))
+    const char *actions = cmd_deparse_actions(c, k->actions, k->nactions, r), *qual = k->qual ? cmd_deparse_when(c, k->qual, r) : NULL;
+    if (!actions || (k->qual && !qual))
         return false;
     uint32_t oid = old ? old->oid : cmd_new_oid(c);
     cmd_use_temp(c, r->persistence == 't');

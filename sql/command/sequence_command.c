@@ -41,16 +41,14 @@ static bool option_int(struct command *c, const struct option *o, int64_t *value
 
 static bool option_type(struct command *c, const struct option *o, uint32_t *type)
 {
-    static const char *const names[][3] = {{"smallint", "int2", "pg_catalog.int2"},
-                                           {"integer", "int4", "pg_catalog.int4"},
-                                           {"bigint", "int8", "pg_catalog.int8"}};
-    for (int i = 0; i < 3; i++)
-        for (int j = 0; o->value && j < 3; j++)
-            if (strcmp(o->value, names[i][j]) == 0) {
-                *type = sequence_types[i].type;
-                return true;
-            }
-    return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
+    struct analysis a = cmd_analysis(c);
+    int32_t typmod;
+    if (!analyze_type_name(&a, o->value ? o->value : "", type, &typmod)) {
+        cmd_position(c, o->location);
+        return false;
+    }
+    return type_row(*type) >= 0 ||
+           error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE,
                      "sequence type must be smallint, integer, or bigint");
 }
 
@@ -186,6 +184,11 @@ static bool resolve_owner(struct command *c, const struct option *o, const struc
     cmd_use_temp(c, temp);
     if (!r)
         return false;
+    if (!strchr("rfvp", r->kind)) {
+        error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "sequence cannot be owned by relation \"%s\"", r->name);
+        error_detail(c->err, "This operation is not supported for %s%s.", cmd_kind_name(r->kind), r->index ? "es" : "s");
+        return false;
+    }
     const struct attribute *a = relation_attribute(r, o->list[o->nlist - 1]);
     if (!a)
         return error_set(c->err, ERRCODE_UNDEFINED_COLUMN,
@@ -227,6 +230,14 @@ bool run_create_sequence(struct command *c)
            cmd_reload(c);
 }
 
+static bool has_option(struct command *c, const char *name)
+{
+    for (int i = 0; i < c->utility->sequence.noptions; i++)
+        if (strcmp(c->utility->sequence.options[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 bool run_alter_sequence(struct command *c)
 {
     const struct qualified_name *n = &c->utility->sequence.name;
@@ -252,13 +263,18 @@ bool run_alter_sequence(struct command *c)
                                 .max = d->max,
                                 .cache = d->cache,
                                 .cycle = d->cycle,
-                                .has_start = true};
-    /* Limits that are the type's own follow a change of the type. */
-    p.has_max = d->max != (d->increment > 0 ? sequence_types[row].max : -1);
-    p.has_min = d->min != (d->increment > 0 ? 1 : sequence_types[row].min);
+                                .has_start = true,
+                                .has_min = true,
+                                .has_max = true};
     for (int i = 0; i < c->utility->sequence.noptions; i++)
         if (!read_option(c, &c->utility->sequence.options[i], &p))
             return false;
+    /* Limits that are the type's own follow a change of the type. */
+    int to = type_row(p.type);
+    if (to != row && d->max == sequence_types[row].max && !has_option(c, "maxvalue"))
+        p.max = sequence_types[to].max;
+    if (to != row && d->min == sequence_types[row].min && !has_option(c, "minvalue"))
+        p.min = sequence_types[to].min;
     if (!check_params(c, &p))
         return false;
     int64_t last;
@@ -281,9 +297,12 @@ bool run_alter_sequence(struct command *c)
     int attnum = d->owned_attnum;
     char dep[2] = {d->owned_deptype, 0};
     if (p.owned_by) {
-        if (d->owned_deptype == 'i')
-            return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                             "cannot change ownership of identity sequence");
+        if (d->owned_deptype == 'i') {
+            const struct relation *owner = snapshot_relation(c->snapshot, d->owned_table);
+            error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cannot change ownership of identity sequence");
+            error_detail(c->err, "Sequence \"%s\" is linked to table \"%s\".", r->name, owner ? owner->name : "");
+            return false;
+        }
         if (!resolve_owner(c, p.owned_by, r, 0, &table, &attnum))
             return false;
         dep[0] = table ? 'a' : 0;

@@ -105,39 +105,6 @@ static bool update_columns(struct command *c, struct draft *d)
     return ok;
 }
 
-static const char *when_text(struct command *c, struct expr *when, const struct relation *r)
-{
-    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
-    struct deparse d = {.snapshot = c->snapshot,
-                        .search_path = path,
-                        .nsearch_path = 1,
-                        .ctx = c->ctx,
-                        .arena = c->arena,
-                        .err = c->err};
-    struct strbuf b = {0};
-    const char *text = deparse_trigger_when(&d, when, r, &b) ? arena_strndup(c->arena, b.data, b.len) : NULL;
-    strbuf_free(&b);
-    return text;
-}
-
-bool cmd_reprint_triggers(struct command *c, const struct relation *before, const struct relation *after)
-{
-    for (int i = 0; i < before->ntriggers; i++) {
-        const struct trigger_def *t = before->triggers[i];
-        if (!t->when_sql)
-            continue;
-        struct analysis a = cmd_analysis(c);
-        static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
-        a.search_path = path;
-        a.nsearch_path = 1;
-        struct expr *e = analyze_trigger_when(&a, t->when_sql, before);
-        const char *text = e ? when_text(c, e, after) : NULL;
-        if (!text || !cmd_exec(c, "UPDATE @_pg_trigger SET tgqual = %Q WHERE oid = %u", text, t->oid))
-            return false;
-    }
-    return true;
-}
-
 /* X'...' of the arguments, each ended by a zero byte. */
 static const char *args_literal(struct command *c, const struct create_trigger *t)
 {
@@ -239,7 +206,7 @@ bool run_create_trigger(struct command *c)
         return false;
     cmd_use_temp(c, d.r->persistence == 't');
     d.when = NULL;
-    if (d.t->when && !(d.when = when_text(c, d.t->when, d.r)))
+    if (d.t->when && !(d.when = cmd_deparse_when(c, d.t->when, d.r)))
         return false;
     d.proc = cmd_find_no_argument_proc(c, &d.t->function);
     if (!d.proc)

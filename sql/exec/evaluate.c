@@ -340,7 +340,9 @@ static const struct node *statement(struct compiler *c, const struct expr *e)
         return node_new(c, run_const, 0);
     }
     struct expr *copy = expr_copy(c->e->arena, e);
-    if (copy->kind != EXPR_SUBLINK && expr_calls_routine(copy))
+    if (copy->kind == EXPR_COERCE_DOMAIN || copy->kind == EXPR_ARRAY_COERCE) /* checks and casts of elements are about one value each */
+        copy->cast.arg = hoist_child(copy->cast.arg, &h);
+    else if (copy->kind != EXPR_SUBLINK && expr_calls_routine(copy))
         expr_mutate_children(copy, hoist_child, &h);
     struct node *n = node_new(c, run_statement, h.n);
     for (int i = 0; i < h.n; i++)

@@ -240,6 +240,7 @@ static void session_init_eval(struct pg_session *s)
     s->eval.live_row = live_row;
     s->eval.column_statistics = column_statistics;
     s->eval.routines = &routine_sql_door;
+    s->eval.read_only = &s->txn.read_only;
     s->eval.function_counts = &s->function_counts;
     s->eval.spi = &session_spi;
     s->eval.sequences = s->database->sequences;

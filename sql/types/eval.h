@@ -91,6 +91,7 @@ struct eval_context {
     int64_t function_time;                   /* nanoseconds that calls which are over took: what is not their callers' own */
     const struct routine_frame *frames;  /* functions at work, innermost first (exec/routine.h) */
     struct enum_added enum_added;
+    const bool *read_only; /* the transaction under way; NULL in unit tests */
     bool replaying; /* a statement that failed runs again under watch: nothing may be used up */
     bool upserted;  /* ON CONFLICT DO UPDATE is changing a row, which RETURNING is about to show */
     struct pg_session *session;      /* for functions of the floors above; NULL in unit tests */
