@@ -13,6 +13,7 @@
  */
 #include "vecext/vec_build.h"
 
+#include "vecext/vec_include.h"
 #include "vecext/vec_invert.h"
 
 #include <math.h>
@@ -295,6 +296,8 @@ static bool read_batch(struct build *b, sqlite3_stmt *stmt, struct batch *batch,
         if (!vec_index_load(ix, sqlite3_column_value(stmt, 1),
                             batch->rows + batch->n * (size_t)ix->shape.dims, &indexed, err))
             return false;
+        if (ix->shape.includes) /* which encoding leaves alone */
+            vec_include_take(ix, stmt, batch->records + batch->n * vec_code_record_bytes(&ix->shape));
         batch->n += indexed;
     }
     return check_cancel(b, err);
@@ -357,7 +360,7 @@ static bool fill(struct build *b, struct vec_error *err)
     for (int list = 0; ok && list < ix->centroids.count; list++)
         ok = vec_index_run(ix, VEC_STMT_LIST_PUT, list, 0, 0, err);
     enter_phase(b, VEC_PHASE_ASSIGNING);
-    sqlite3_stmt *stmt = ok ? vec_index_statement(ix, VEC_STMT_SRC_ALL, err) : NULL;
+    sqlite3_stmt *stmt = ok ? vec_index_statement(ix, VEC_STMT_SRC_ROWS, err) : NULL;
     ok = stmt != NULL;
     size_t bytes = 0;
     bool end = false;
@@ -389,6 +392,7 @@ static bool clear(struct vec_index *ix, struct vec_error *err)
 {
     return vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           (!ix->shape.includes || vec_index_run(ix, VEC_STMT_INC_CLEAR, INT64_MIN, INT64_MAX, 0, err)) &&
            vec_log_clear(ix, err) &&
            vec_index_run(ix, VEC_STMT_LIST_CLEAR, 0, 0, 0, err) &&
            vec_location_clear(ix, err);

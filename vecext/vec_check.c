@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_include.h"
 #include "vecext/vec_invert.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
@@ -64,14 +65,15 @@ static const struct vec_location *locate(const struct locations *all, int64_t id
 static bool expected_record(struct vec_index *ix, int64_t list, int64_t id, bool *indexed,
                             struct vec_error *err)
 {
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_GET, err);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_ROW, err);
     if (!stmt)
         return false;
     *indexed = false;
     sqlite3_bind_int64(stmt, 1, id);
     bool ok = sqlite3_step(stmt) != SQLITE_ROW ||
-              vec_index_load(ix, sqlite3_column_value(stmt, 0), ix->row, indexed, err);
+              vec_index_load(ix, sqlite3_column_value(stmt, 1), ix->row, indexed, err);
     if (ok && *indexed) {
+        vec_include_take(ix, stmt, ix->record);
         vec_index_rotate_row(ix, ix->row);
         vec_encode(&ix->shape, ix->row, vec_centroid(&ix->centroids, (int)list), ix->residual,
                    ix->codes, ix->record);
@@ -86,18 +88,24 @@ static bool same_factor(const unsigned char *wanted, const unsigned char *stored
     return fabsf(a - b) <= 1e-3f * fabsf(a) + 1e-6f * unit || (!isfinite(a) && !isfinite(b));
 }
 
-/* Is a record the one in ix->record, of the vector in ix->row? */
+/* Is a record the one in ix->record, of the vector in ix->row, but for included columns? */
 static bool same_record(const struct vec_index *ix, const unsigned char *record)
 {
-    size_t factors = ix->shape.refined ? 16 : 8;
+    size_t factors = ix->shape.refined ? 16 : 8, includes = vec_code_includes_at(&ix->shape);
     float norm2 = vec_kernels()->ip_f32(ix->row, ix->row, (size_t)ix->shape.dims);
     for (size_t i = 0; i < factors; i += 4)
         if (!same_factor(ix->record + i, record + i, i % 8 ? sqrtf(norm2) : norm2))
             return false;
-    return memcmp(ix->record + factors, record + factors, vec_code_record_bytes(&ix->shape) - factors) == 0;
+    return memcmp(ix->record + factors, record + factors, includes - factors) == 0;
 }
 
-/* A located row of a list: has it the code of its vector? */
+static bool same_includes(const struct vec_index *ix, const unsigned char *record)
+{
+    size_t at = vec_code_includes_at(&ix->shape);
+    return memcmp(ix->record + at, record + at, vec_code_record_bytes(&ix->shape) - at) == 0;
+}
+
+/* A located row of a list: has it the code of its vector, and its included columns? */
 static bool check_row(struct vec_index *ix, int64_t list, int64_t id, const unsigned char *record, struct vec_buf *out,
                       struct vec_error *err)
 {
@@ -106,8 +114,9 @@ static bool check_row(struct vec_index *ix, int64_t list, int64_t id, const unsi
         return false;
     if (!indexed)
         return say(out, err, "row %lld is indexed but has no vector", (long long)id);
-    return same_record(ix, record) ||
-           say(out, err, "row %lld has the code of another vector", (long long)id);
+    if (!same_record(ix, record))
+        return say(out, err, "row %lld has the code of another vector", (long long)id);
+    return same_includes(ix, record) || say(out, err, "row %lld has included columns of another row", (long long)id);
 }
 
 /* The rows of one list: located here, and coded right. Counts what it saw. */
@@ -131,6 +140,47 @@ static bool check_list(struct vec_index *ix, int64_t list, const struct location
     *seen += (int64_t)rows.n;
     vec_rows_free(&rows);
     return ok;
+}
+
+/* Rows of a table of chunks with keys in [first, last). */
+static bool count_chunks(struct vec_index *ix, const char *suffix, int64_t first, int64_t last, int64_t *n, struct vec_error *err)
+{
+    char *sql = sqlite3_mprintf("SELECT count(*) FROM \"%w\".\"%w%s\" WHERE key >= ?1 AND key < ?2", ix->schema, ix->name, suffix);
+    sqlite3_stmt *stmt = NULL;
+    int rc = sql ? sqlite3_prepare_v2(ix->conn->db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
+    sqlite3_free(sql);
+    sqlite3_bind_int64(stmt, 1, first);
+    sqlite3_bind_int64(stmt, 2, last);
+    if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+        *n = sqlite3_column_int64(stmt, 0);
+    return (sqlite3_finalize(stmt) == SQLITE_OK && rc == SQLITE_OK) || vec_index_failed(ix, err);
+}
+
+/* Every list has the chunks that its slots fill, and there are no others. */
+static bool check_chunks(struct vec_index *ix, struct vec_buf *out, struct vec_error *err)
+{
+    const struct {
+        const char *suffix;
+        bool kept;
+        int rows;
+    } tables[] = {{"_seg", true, ix->seg_rows}, {"_ref", ix->shape.refined, ix->ref_rows}, {"_inc", ix->shape.includes > 0, ix->include_rows}};
+    for (size_t t = 0; t < sizeof tables / sizeof *tables; t++) {
+        int64_t all = 0, n = 0, slots, dead;
+        for (int list = 0; tables[t].kept && !out->len && list < ix->centroids.count; list++) {
+            if (!vec_list_state(ix, list, &slots, &dead, err) ||
+                !count_chunks(ix, tables[t].suffix, vec_key(list, 0), vec_key(list + 1, 0), &n, err))
+                return false;
+            all += n;
+            if (n != (slots + tables[t].rows - 1) / tables[t].rows &&
+                !say(out, err, "list %d has %lld rows in \"%s%s\"", list, (long long)n, ix->name, tables[t].suffix))
+                return false;
+        }
+        if (tables[t].kept && !out->len &&
+            (!count_chunks(ix, tables[t].suffix, INT64_MIN, INT64_MAX, &n, err) ||
+             (n != all && !say(out, err, "\"%s%s\" has rows of no list", ix->name, tables[t].suffix))))
+            return false;
+    }
+    return true;
 }
 
 /* The rows that are in no list yet. */
@@ -189,6 +239,7 @@ bool vec_check_index(struct vec_index *ix, struct vec_buf *out, struct vec_error
         ok = say(out, err, "%lld rows are located, %lld are in the lists", (long long)all.n,
                  (long long)seen);
     ok = ok && (out->len || check_base(ix, &all, out, &problem));
+    ok = ok && (out->len || check_chunks(ix, out, &problem));
     vec_buf_free(&space);
     if (!ok && problem.code == VEC_INDEX_CORRUPTED)
         return say(out, err, "%s", problem.message);
@@ -228,6 +279,7 @@ bool vec_check_info(struct vec_index *ix, struct vec_buf *out, struct vec_error 
     bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_tail\"");
     bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_cent\"");
     bytes += number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_loc\"");
+    bytes += ix->shape.includes ? number(ix, "SELECT total(length(v)) FROM \"%w\".\"%w_inc\"") : 0;
     double mean = rows / ix->centroids.count;
     return say(out, err,
                "{\"method\":\"%s\",\"type\":\"%s\",\"metric\":\"%s\",\"dims\":%d,\"rows\":%.0f,"
@@ -236,7 +288,7 @@ bool vec_check_info(struct vec_index *ix, struct vec_buf *out, struct vec_error 
                vec_metric_name(ix->metric), ix->shape.input_dims, rows, ix->centroids.count) &&
            say(out, err,
                "\"trained_rows\":%lld,\"probes\":%d,\"tail\":%.0f,\"dead\":%.0f,"
-               "\"imbalance\":%.2f,\"refine\":%d,\"bytes\":%.0f}",
+               "\"imbalance\":%.2f,\"refine\":%d,\"included\":%d,\"bytes\":%.0f}",
                (long long)ix->trained_rows, ix->probes, tail, dead, mean > 0 ? largest / mean : 1,
-               ix->shape.refined ? 4 : 0, bytes);
+               ix->shape.refined ? 4 : 0, ix->shape.includes, bytes);
 }

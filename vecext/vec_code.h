@@ -28,6 +28,7 @@
  * of group g is dimension 4 g + m dims / 2 bytes                  codes u: per 32 dimensions 16
  * bytes, byte i = dimension i low, dimension i + 16 high nibble; a last 16 dimensions: 8 bytes, i
  * and i + 8                (absent without refinement)
+ *   u64 per included column         vec_include.h
  */
 #ifndef VECEXT_VEC_CODE_H
 #define VECEXT_VEC_CODE_H
@@ -47,6 +48,7 @@ struct vec_code_shape {
     int dims;       /* padded */
     bool refined;   /* 4-bit codes are kept */
     bool inner;     /* scores are inner products */
+    int includes;   /* numbers of the index's included columns, behind each row's codes */
 };
 
 struct vec_rotation {
@@ -67,14 +69,20 @@ static inline size_t vec_code_ref_bytes(const struct vec_code_shape *shape)
 
 static inline size_t vec_code_record_bytes(const struct vec_code_shape *shape)
 {
-    return 8 + vec_code_sign_bytes(shape) + vec_code_ref_bytes(shape);
+    return 8 + vec_code_sign_bytes(shape) + vec_code_ref_bytes(shape) + 8 * (size_t)shape->includes;
 }
 
-/* A record's parts; `record` as laid out above. */
+/* Parts of a record as laid out above. */
 static inline const unsigned char *vec_record_signs(const struct vec_code_shape *shape,
                                                     const unsigned char *record)
 {
     return record + 8 + (shape->refined ? 8 : 0);
+}
+
+/* Where the included columns are in a record. */
+static inline size_t vec_code_includes_at(const struct vec_code_shape *shape)
+{
+    return vec_code_record_bytes(shape) - 8 * (size_t)shape->includes;
 }
 
 /* Makes the rotation of a seed. vec_rotation_free() releases it. */

@@ -77,14 +77,17 @@ static void keep(struct vec_index *ix, struct vec_subquery *rows, const struct v
 }
 
 /* How many rows are worth collecting before a search: none when there were too many a short while ago. */
-static int64_t worth_collecting(struct vec_index *ix, uint64_t key)
+static int64_t worth_collecting(struct vec_index *ix, uint64_t key, bool conditioned)
 {
+    enum { FEW = 250 }; /* what reading them from their index costs, the included columns of about 60,000 rows cost too */
     int64_t most = ix->trained_rows / 5;
     size_t at = key % VEC_CROWDED;
     if (ix->crowded[at].key == key && ix->crowded[at].skip > 0) {
         ix->crowded[at].skip--;
         return 0;
     }
+    if (conditioned)
+        return FEW;
     return most < 2000 ? 2000 : most > 200000 ? 200000 : most;
 }
 
@@ -110,12 +113,12 @@ static bool collect(struct vec_reader *reader, int64_t most, struct vec_buf *ids
     return more == 0;
 }
 
-static bool read_rows(struct vec_index *ix, const struct vec_subquery *rows, struct vec_buf *blob, bool *collected,
+static bool read_rows(struct vec_index *ix, const struct vec_subquery *rows, bool conditioned, struct vec_buf *blob, bool *collected,
                       struct vec_error *err)
 {
     struct vec_buf ids = {0};
     uint64_t key = vec_subquery_key(rows);
-    int64_t most = worth_collecting(ix, key);
+    int64_t most = worth_collecting(ix, key, conditioned);
     bool crowded = false;
     struct vec_reader *reader = most ? vec_reader_open(ix->conn, rows, err) : NULL;
     if (!reader)
@@ -130,7 +133,7 @@ static bool read_rows(struct vec_index *ix, const struct vec_subquery *rows, str
     return ok;
 }
 
-bool vec_filter_rows(struct vec_index *ix, struct vec_subquery *rows, struct vec_buf *blob, bool *collected,
+bool vec_filter_rows(struct vec_index *ix, struct vec_subquery *rows, bool conditioned, struct vec_buf *blob, bool *collected,
                      struct vec_error *err)
 {
     uint32_t version;
@@ -141,7 +144,7 @@ bool vec_filter_rows(struct vec_index *ix, struct vec_subquery *rows, struct vec
         blob->len = 0;
         return vec_buf_append(blob, kept->blob, kept->len, err);
     }
-    if (!read_rows(ix, rows, blob, collected, err))
+    if (!read_rows(ix, rows, conditioned, blob, collected, err))
         return false;
     if (lasts && *collected)
         keep(ix, rows, blob);

@@ -9,8 +9,9 @@
 
 #include "vecext/vec_subquery.h"
 
-/* The rows as a vec_rowset() blob; *collected is false when they are too many to be worth it. Inside vec_index_begin(). */
-bool vec_filter_rows(struct vec_index *ix, struct vec_subquery *rows, struct vec_buf *blob, bool *collected,
+/* The rows as a vec_rowset() blob; *collected is false when they are too many to be worth it. conditioned: without them, a condition
+ * on included columns will find them (vec_where.h). Inside vec_index_begin(). */
+bool vec_filter_rows(struct vec_index *ix, struct vec_subquery *rows, bool conditioned, struct vec_buf *blob, bool *collected,
                      struct vec_error *err);
 
 /* Drops what is kept. */

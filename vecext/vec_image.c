@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADER = 16, PART_SEGMENTS = 0, PART_FIRST_REF = 1, PART_REFS = INT32_MAX };
+#include "vecext/vec_include.h"
+#include "vecext/vec_kernel.h"
+
+enum { HEADER = 16, PART_SEGMENTS = 0, PART_FIRST_REF = 1, PART_REFS = INT32_MAX, PART_INCLUDES = INT32_MAX - 1 };
 
 static size_t padded(size_t n)
 {
@@ -109,6 +112,7 @@ bool vec_image_open(struct vec_index *ix, int64_t list, struct vec_image *image,
         return false;
     if (!found)
         return true;
+    image->version = version;
     image->key = block_key(ix, version);
     image->block = vec_cache_get(image->key, PART_SEGMENTS);
     if (image->block)
@@ -217,4 +221,50 @@ const struct vec_block *vec_image_refs(struct vec_index *ix, int64_t list, int64
 void vec_image_ask_refs(const struct vec_index *ix, int64_t version)
 {
     vec_cache_ask(block_key(ix, version), PART_REFS);
+}
+
+/* The rows of NAME_inc of a list of so many slots: one after the other, all but the last full. */
+static bool fill_includes(struct vec_index *ix, int64_t list, size_t slots, size_t padded_slots, unsigned char *to,
+                          struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_INC_SCAN, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
+    sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
+    size_t done = 0, most = (size_t)ix->include_rows;
+    bool ok = true;
+    while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+        const void *blob = sqlite3_column_blob(stmt, 1);
+        int rows = vec_include_slots(ix->shape.includes, blob, (size_t)sqlite3_column_bytes(stmt, 1));
+        size_t wanted = slots - done < most ? slots - done : most;
+        ok = rows > 0 && (size_t)rows == wanted && sqlite3_column_int64(stmt, 0) == vec_key(list, (int64_t)(done / most));
+        if (ok)
+            vec_include_read(ix->shape.includes, blob, to + 8 * done, 8 * padded_slots, 8);
+        done += ok ? wanted : 0;
+    }
+    if (!vec_index_done(ix, stmt, err))
+        return false;
+    return (ok && done == slots) || vec_index_damaged(ix, "included columns", err);
+}
+
+const struct vec_block *vec_image_includes(struct vec_index *ix, const struct vec_image *image, struct vec_error *err)
+{
+    const struct vec_block *there = vec_cache_get(image->key, PART_INCLUDES);
+    if (there)
+        return there;
+    int64_t slots, dead;
+    if (!vec_list_state(ix, image->list, &slots, &dead, err))
+        return NULL;
+    size_t padded_slots = ((size_t)slots + VEC_BLOCK - 1) / VEC_BLOCK * VEC_BLOCK;
+    struct vec_block *block = vec_block_new(8 * padded_slots * (size_t)ix->shape.includes, err);
+    if (!block)
+        return NULL;
+    memset(block->data, 0, block->len);
+    if (!fill_includes(ix, image->list, (size_t)slots, padded_slots, block->data, err)) {
+        vec_block_release(block);
+        return NULL;
+    }
+    vec_cache_put(image->key, PART_INCLUDES, block);
+    return block;
 }

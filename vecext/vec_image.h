@@ -1,5 +1,5 @@
 /*
- * vec_image.h - a list's segments and second-stage rows as a search reads them: from the process's cache (vec_cache.h), else
+ * vec_image.h - a list's segments, second-stage rows and included columns as a search reads them: from the process's cache (vec_cache.h), else
  * from their tables, then kept there. Called inside vec_index_begin() and vec_index_end().
  *
  * An image is all segments of a list one after another: i64 chunk, i64 len, the segment's blob, padding to 8 bytes.
@@ -12,7 +12,7 @@
 
 /* A list at one moment. */
 struct vec_image {
-    int64_t list;
+    int64_t list, version;
     uint64_t key;                  /* of its blocks; 0: it has no rows in segments */
     const struct vec_block *block; /* NULL when key is 0 */
 };
@@ -36,6 +36,10 @@ const struct vec_block *vec_image_refs(struct vec_index *ix, int64_t list, int64
 
 /* Asks memory for where they are kept. */
 void vec_image_ask_refs(const struct vec_index *ix, int64_t version);
+
+/* The included columns of an image's list, which has rows, to be released: u64 code[column][slots, whole blocks of them]. NULL on
+ * error. */
+const struct vec_block *vec_image_includes(struct vec_index *ix, const struct vec_image *image, struct vec_error *err);
 
 /* A second-stage row, to be released; an empty block when there is none. NULL on error. */
 const struct vec_block *vec_image_ref(struct vec_index *ix, const struct vec_image *image, int64_t chunk,

@@ -65,6 +65,9 @@ static void unload(struct vec_index *ix)
     ix->codes = ix->record = NULL;
     forget_seen(ix);
     vec_filter_forget(ix);
+    for (int c = 0; c < ix->shape.includes; c++)
+        free(ix->include_names[c]);
+    ix->shape.includes = ix->include_rows = 0;
     memset(ix->curve, 0, sizeof ix->curve);
     ix->generation = ix->tuned_rows = 0;
 }
@@ -218,7 +221,8 @@ static bool reload(struct vec_index *ix, struct vec_error *err)
     /* The definition may be another one, naming functions this connection has not met: SQLite's own preparing anew would
      * not ask the host for them. */
     static const enum vec_statement of_definition[] = {VEC_STMT_SRC_GET, VEC_STMT_SRC_ALL, VEC_STMT_SRC_FIRST,
-                                                       VEC_STMT_SRC_LAST, VEC_STMT_SRC_COUNT};
+                                                       VEC_STMT_SRC_LAST, VEC_STMT_SRC_COUNT,
+                                                       VEC_STMT_SRC_ROW, VEC_STMT_SRC_ROWS};
     for (size_t i = 0; i < sizeof of_definition / sizeof *of_definition; i++) {
         sqlite3_finalize(ix->statements[of_definition[i]]);
         ix->statements[of_definition[i]] = NULL;

@@ -18,12 +18,15 @@
  *   NAME_tail (seq INTEGER PRIMARY KEY, list, id, v)   rows not yet in a segment, in order of arrival (vec_log.h)
  *   NAME_loc  (key INTEGER PRIMARY KEY, v BLOB)
  *                                       where base rows are: list and slot, or their number in the tail (vec_location.h)
- *   NAME_src                            a view (id, v) of the base table's rows that are indexed: the
+ *   NAME_inc  (key INTEGER PRIMARY KEY, v BLOB)
+ *                                       included columns of `include_rows` slots of a list (vec_include.h); only where there are some
+ *   NAME_src                            a view (id, v, c1, c2... included columns) of the base table's rows that are indexed: the
  *                                       definition itself, which SQLite keeps right when tables and
  *                                       columns are renamed
  *   NAME_ins, NAME_upd, NAME_del        triggers on the base table that keep all of it in step
- *   NAME_sgu, _sgd, _rfu, _rfd          triggers on NAME_seg and NAME_ref: a change made by SQL, by
- *                                       whomever, changes the list's version
+ *   NAME_sgu, _sgd, _rfu, _rfd, _icu, _icd
+ *                                       triggers on NAME_seg, NAME_ref and NAME_inc: a change made by SQL,
+ *                                       by whomever, changes the list's version
  *   NAME_tlu, _tld                      triggers on NAME_tail: marks that rows were taken out of the log
  *   NAME_pin                            an empty partial index on the base table: VACUUM keeps the rowids
  *                                       of a table that has an index (made only where there is no
@@ -80,6 +83,10 @@ enum vec_method {
     X(VEC_STMT_REF_SCAN, "SELECT key, v FROM \"%w\".\"%w_ref\" WHERE key >= ?1 AND key < ?2")        \
     X(VEC_STMT_REF_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_ref\" VALUES (?1, ?2)")                \
     X(VEC_STMT_REF_CLEAR, "DELETE FROM \"%w\".\"%w_ref\" WHERE key >= ?1 AND key < ?2")            \
+    X(VEC_STMT_INC_GET, "SELECT v FROM \"%w\".\"%w_inc\" WHERE key = ?1")                          \
+    X(VEC_STMT_INC_SCAN, "SELECT key, v FROM \"%w\".\"%w_inc\" WHERE key >= ?1 AND key < ?2")        \
+    X(VEC_STMT_INC_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_inc\" VALUES (?1, ?2)")                \
+    X(VEC_STMT_INC_CLEAR, "DELETE FROM \"%w\".\"%w_inc\" WHERE key >= ?1 AND key < ?2")            \
     X(VEC_STMT_TAIL_SCAN,                                                                          \
       "SELECT seq, list, id, v FROM \"%w\".\"%w_tail\" WHERE seq >= ?1 AND seq < ?2")              \
     X(VEC_STMT_TAIL_COUNT, "SELECT count(*) FROM \"%w\".\"%w_tail\"")                              \
@@ -106,6 +113,8 @@ enum vec_method {
     X(VEC_STMT_ROW_PUT, "INSERT OR REPLACE INTO \"%w\".\"%w_loc\" VALUES (?1, 0, ?2, ?3)")         \
     X(VEC_STMT_SRC_GET, "SELECT v FROM \"%w\".\"%w_src\" WHERE id = ?1")                           \
     X(VEC_STMT_SRC_ALL, "SELECT id, v FROM \"%w\".\"%w_src\"")                                     \
+    X(VEC_STMT_SRC_ROW, "SELECT * FROM \"%w\".\"%w_src\" WHERE id = ?1")                           \
+    X(VEC_STMT_SRC_ROWS, "SELECT * FROM \"%w\".\"%w_src\"")                                        \
     X(VEC_STMT_SRC_FIRST, "SELECT id FROM \"%w\".\"%w_src\" ORDER BY id LIMIT 1")                   \
     X(VEC_STMT_SRC_LAST, "SELECT id FROM \"%w\".\"%w_src\" ORDER BY id DESC LIMIT 1")               \
     X(VEC_STMT_SRC_COUNT, "SELECT count(*) FROM \"%w\".\"%w_src\"")
@@ -117,7 +126,8 @@ enum vec_statement {
         VEC_STMT_COUNT
 };
 
-enum { VEC_CROWDED = 8, VEC_CURVE = 101, VEC_FORMAT = 4, VEC_FORMAT_INVERTED = 2 /* that is read too, of an inverted index */ };
+enum { VEC_CROWDED = 8, VEC_CURVE = 101, VEC_FORMAT = 4, VEC_FORMAT_INVERTED = 2 /* that is read too, of an inverted index */,
+       VEC_FORMAT_INCLUDE = 5 /* of an index with included columns */ };
 
 struct vec_conn {
     sqlite3 *db;
@@ -155,6 +165,9 @@ struct vec_index {
     uint32_t curve[VEC_CURVE]; /* the same for each recall: (VEC_CURVE - 1 + i) / (2 VEC_CURVE - 2); all 0: not measured */
     int target_percent;   /* the recall target */
     int max_elements;     /* VEC_METHOD_INVERTED: of a row; 0: any number */
+    int include_rows;     /* slots of a row of NAME_inc */
+    enum vec_include_kind includes[VEC_INCLUDE_MAX]; /* of the included columns, shape.includes of them */
+    char *include_names[VEC_INCLUDE_MAX];            /* as they were when the index was made */
 
     struct vec_code_shape shape;
     struct vec_rotation rotation;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_include.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_location.h"
 
@@ -189,6 +190,68 @@ static bool append_refs(struct vec_index *ix, int64_t list, int64_t slots,
     return true;
 }
 
+static size_t include_bytes(const struct vec_index *ix)
+{
+    return 8 * (size_t)ix->shape.includes;
+}
+
+/* ix->bytes = the included columns of a row of NAME_inc, slot after slot; empty when there is none. */
+static bool read_includes(struct vec_index *ix, int64_t key, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_INC_GET, err);
+    if (!stmt)
+        return false;
+    ix->bytes.len = 0;
+    sqlite3_bind_int64(stmt, 1, key);
+    bool ok = true, damaged = false;
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        const void *blob = sqlite3_column_blob(stmt, 0);
+        int slots = vec_include_slots(ix->shape.includes, blob, (size_t)sqlite3_column_bytes(stmt, 0));
+        damaged = slots < 0;
+        unsigned char *to = damaged ? NULL : vec_buf_resize(&ix->bytes, (size_t)slots * include_bytes(ix), err);
+        ok = damaged || to || !slots;
+        if (to)
+            vec_include_read(ix->shape.includes, blob, to, 8, include_bytes(ix));
+    }
+    if (!vec_index_done(ix, stmt, ok ? err : NULL))
+        return false;
+    return damaged ? vec_index_damaged(ix, "included columns", err) : ok;
+}
+
+/* Stores ix->bytes, which it empties. */
+static bool put_includes(struct vec_index *ix, int64_t key, struct vec_error *err)
+{
+    struct vec_buf stored = {0};
+    bool ok = vec_include_build(ix, ix->bytes.data, include_bytes(ix), (int)(ix->bytes.len / include_bytes(ix)), &stored, err) &&
+              vec_index_put(ix, VEC_STMT_INC_PUT, key, stored.data, stored.len, err);
+    vec_buf_free(&stored);
+    ix->bytes.len = 0;
+    return ok;
+}
+
+static bool append_includes(struct vec_index *ix, int64_t list, int64_t slots, const unsigned char *records, size_t n,
+                            struct vec_error *err)
+{
+    size_t record_bytes = vec_code_record_bytes(&ix->shape), rows = (size_t)ix->include_rows, partial = (size_t)slots % rows;
+    int64_t chunk = slots / ix->include_rows;
+    ix->bytes.len = 0;
+    if (partial && !read_includes(ix, vec_key(list, chunk), err))
+        return false;
+    if (ix->bytes.len != partial * include_bytes(ix))
+        return vec_index_damaged(ix, "included columns", err);
+    for (; n; chunk++) {
+        size_t m = n < rows - partial ? n : rows - partial;
+        for (size_t i = 0; i < m; i++, records += record_bytes)
+            if (!vec_buf_append(&ix->bytes, records + vec_code_includes_at(&ix->shape), include_bytes(ix), err))
+                return false;
+        if (!put_includes(ix, vec_key(list, chunk), err))
+            return false;
+        partial = 0;
+        n -= m;
+    }
+    return true;
+}
+
 bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids, const unsigned char *records, size_t n,
                      struct vec_buf *located, struct vec_error *err)
 {
@@ -197,12 +260,16 @@ bool vec_list_append(struct vec_index *ix, int64_t list, const int64_t *ids, con
         return true;
     if (!vec_list_state(ix, list, &slots, &dead, err))
         return false;
-    if ((slots + (int64_t)n) / (ix->seg_rows < ix->ref_rows ? ix->seg_rows : ix->ref_rows) >=
+    int chunk_rows = ix->seg_rows < ix->ref_rows ? ix->seg_rows : ix->ref_rows;
+    if (ix->shape.includes && ix->include_rows < chunk_rows)
+        chunk_rows = ix->include_rows;
+    if ((slots + (int64_t)n) / chunk_rows >=
         INT64_C(1) << VEC_KEY_SHIFT)
         return vec_error_set(err, VEC_LIMIT_EXCEEDED, "too many rows in one list of index \"%s\"",
                              ix->name);
     if (!append_segments(ix, list, slots, ids, records, n, err) ||
-        (ix->shape.refined && !append_refs(ix, list, slots, records, n, err)))
+        (ix->shape.refined && !append_refs(ix, list, slots, records, n, err)) ||
+        (ix->shape.includes && !append_includes(ix, list, slots, records, n, err)))
         return false;
     for (size_t i = 0; located && i < n; i++) {
         struct vec_location l = {ids[i], list << VEC_POS_SHIFT | (slots + (int64_t)i)};
@@ -242,26 +309,50 @@ static bool read_segments(struct vec_index *ix, int64_t list, struct vec_rows *r
     return damaged ? vec_index_damaged(ix, "a segment", err) : ok;
 }
 
-bool vec_list_read(struct vec_index *ix, int64_t list, struct vec_rows *rows, struct vec_error *err)
+/* What is kept of slots in chunks of its own, for the rows from `first` on: `read` brings a chunk into ix->bytes, `take` puts a
+ * slot's part of it into a record. */
+struct chunked {
+    int64_t rows; /* slots of a chunk */
+    size_t bytes; /* of a slot */
+    const char *what;
+    bool (*read)(struct vec_index *ix, int64_t key, struct vec_error *err);
+    void (*take)(const struct vec_code_shape *shape, const unsigned char *part, unsigned char *record);
+};
+
+static bool read_chunked(struct vec_index *ix, int64_t list, const struct chunked *kind, struct vec_rows *rows, size_t first,
+                         const struct vec_buf *slots, struct vec_error *err)
 {
     size_t record_bytes = vec_code_record_bytes(&ix->shape);
-    size_t ref_bytes = vec_code_ref_bytes(&ix->shape), first = rows->n;
-    struct vec_buf slots = {0};
-    bool ok = read_segments(ix, list, rows, &slots, err);
     int64_t loaded = -1;
-    for (size_t i = first; ok && ix->shape.refined && i < rows->n; i++) {
+    for (size_t i = first; i < rows->n; i++) {
         int64_t slot;
-        memcpy(&slot, slots.data + (i - first) * sizeof slot, sizeof slot);
-        int64_t chunk = slot / ix->ref_rows;
-        size_t at = (size_t)(slot % ix->ref_rows) * ref_bytes;
-        if (chunk != loaded)
-            ok = read_ref(ix, vec_key(list, chunk), err);
+        memcpy(&slot, slots->data + (i - first) * sizeof slot, sizeof slot);
+        int64_t chunk = slot / kind->rows;
+        size_t at = (size_t)(slot % kind->rows) * kind->bytes;
+        if (chunk != loaded && !kind->read(ix, vec_key(list, chunk), err))
+            return false;
         loaded = chunk;
-        if (ok && at + ref_bytes > ix->bytes.len)
-            ok = vec_index_damaged(ix, "second-stage codes", err);
-        if (ok)
-            vec_ref_to_record(&ix->shape, ix->bytes.data + at, rows->records + i * record_bytes);
+        if (at + kind->bytes > ix->bytes.len)
+            return vec_index_damaged(ix, kind->what, err);
+        kind->take(&ix->shape, ix->bytes.data + at, rows->records + i * record_bytes);
     }
+    return true;
+}
+
+static void take_includes(const struct vec_code_shape *shape, const unsigned char *part, unsigned char *record)
+{
+    memcpy(record + vec_code_includes_at(shape), part, 8 * (size_t)shape->includes);
+}
+
+bool vec_list_read(struct vec_index *ix, int64_t list, struct vec_rows *rows, struct vec_error *err)
+{
+    const struct chunked refs = {ix->ref_rows, vec_code_ref_bytes(&ix->shape), "second-stage codes", read_ref, vec_ref_to_record};
+    const struct chunked includes = {ix->include_rows, include_bytes(ix), "included columns", read_includes, take_includes};
+    struct vec_buf slots = {0};
+    size_t first = rows->n;
+    bool ok = read_segments(ix, list, rows, &slots, err) &&
+              (!ix->shape.refined || read_chunked(ix, list, &refs, rows, first, &slots, err)) &&
+              (!ix->shape.includes || read_chunked(ix, list, &includes, rows, first, &slots, err));
     vec_buf_free(&slots);
     return ok;
 }
@@ -271,6 +362,7 @@ bool vec_list_clear(struct vec_index *ix, int64_t list, struct vec_error *err)
     int64_t first = vec_key(list, 0), last = vec_key(list + 1, 0);
     return vec_index_run(ix, VEC_STMT_SEG_CLEAR, first, last, 0, err) &&
            vec_index_run(ix, VEC_STMT_REF_CLEAR, first, last, 0, err) &&
+           (!ix->shape.includes || vec_index_run(ix, VEC_STMT_INC_CLEAR, first, last, 0, err)) &&
            vec_index_run(ix, VEC_STMT_LIST_PUT, list, 0, 0, err);
 }
 

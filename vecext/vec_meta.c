@@ -1,9 +1,11 @@
 /* vec_meta.c - what an index keeps of itself; see vec_meta.h. */
 #include "vecext/vec_meta.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_include.h"
 #include "vecext/vec_kernel.h"
 
 bool vec_meta_put_integer(struct vec_index *ix, const char *key, int64_t value,
@@ -39,6 +41,27 @@ bool vec_meta_new_generation(struct vec_index *ix, struct vec_error *err)
     return vec_meta_put_integer(ix, "generation", generation, err);
 }
 
+/* "integer cat\ntext tag\n" */
+static bool take_includes(struct vec_index *ix, const char *text, struct vec_error *err)
+{
+    while (*text) {
+        const char *blank = strchr(text, ' '), *end = strchr(text, '\n');
+        char kind[16];
+        int n = ix->shape.includes;
+        if (!blank || !end || blank > end || blank - text >= (int)sizeof kind || n == VEC_INCLUDE_MAX)
+            return vec_index_damaged(ix, "meta", err);
+        snprintf(kind, sizeof kind, "%.*s", (int)(blank - text), text);
+        if (!vec_include_kind_find(kind, &ix->includes[n]))
+            return vec_index_damaged(ix, "meta", err);
+        ix->include_names[n] = strndup(blank + 1, (size_t)(end - blank - 1));
+        if (!ix->include_names[n])
+            return vec_error_nomem(err);
+        ix->shape.includes++;
+        text = end + 1;
+    }
+    return true;
+}
+
 /* One row of meta into the struct. */
 static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error *err)
 {
@@ -52,6 +75,7 @@ static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error 
         {"seg_rows", &ix->seg_rows},     {"ref_rows", &ix->ref_rows},
         {"probes", &ix->probes},         {"target", &ix->target_percent},
         {"max_elements", &ix->max_elements}, {"format", &ix->format},
+        {"include_rows", &ix->include_rows},
     };
     const struct {
         const char *key;
@@ -80,6 +104,8 @@ static bool take_meta(struct vec_index *ix, sqlite3_stmt *row, struct vec_error 
         ix->method = text && strcmp(text, "flat") == 0       ? VEC_METHOD_FLAT
                      : text && strcmp(text, "inverted") == 0 ? VEC_METHOD_INVERTED
                                                              : VEC_METHOD_IVF;
+    if (strcmp(key, "include") == 0)
+        return take_includes(ix, text ? text : "", err);
     if (strcmp(key, "type") == 0 && !(text && vec_type_find(text, &ix->type)))
         return vec_index_damaged(ix, "type", err);
     if (strcmp(key, "metric") == 0 && !(text && vec_metric_find(text, &ix->metric)))
@@ -141,8 +167,11 @@ static bool check_meta(struct vec_index *ix, struct vec_error *err)
     bool inverted = ix->method == VEC_METHOD_INVERTED;
     if (ix->format < 1)
         return vec_index_damaged(ix, "meta", err);
-    if (ix->format != VEC_FORMAT && !(inverted && ix->format >= VEC_FORMAT_INVERTED && ix->format < VEC_FORMAT)) {
-        vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %d, not %d", ix->name, ix->format, VEC_FORMAT);
+    int format = ix->shape.includes ? VEC_FORMAT_INCLUDE : VEC_FORMAT;
+    if (ix->format != format && (ix->format == VEC_FORMAT || ix->format == VEC_FORMAT_INCLUDE))
+        return vec_index_damaged(ix, "meta", err);
+    if (ix->format != format && !(inverted && ix->format >= VEC_FORMAT_INVERTED && ix->format < VEC_FORMAT)) {
+        vec_error_set(err, VEC_UNSUPPORTED, "index \"%s\" has format %d, not %d", ix->name, ix->format, format);
         return vec_error_hint(err, "REINDEX it.");
     }
     int max = ix->type == VEC_TYPE_BIT ? VEC_BIT_MAX_DIM : inverted ? VEC_SPARSE_MAX_DIM : VEC_MAX_DIM;
@@ -154,13 +183,13 @@ static bool check_meta(struct vec_index *ix, struct vec_error *err)
         {ix->wanted_lists, 0, 1 << 20},       {ix->probes, 0, 1 << 24},
         {ix->target_percent, 1, 100},         {ix->build_memory, 1, INT64_MAX / 2},
         {ix->trained_rows, 0, INT64_MAX / 2}, {ix->tuned_rows, 0, INT64_MAX / 4},
-        {ix->max_elements, 0, INT32_MAX},
+        {ix->max_elements, 0, INT32_MAX},     {ix->include_rows, ix->shape.includes > 0, 1 << 20},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (ranges[i].value < ranges[i].least || ranges[i].value > ranges[i].most)
             return vec_index_damaged(ix, "meta", err);
     if (ix->seg_rows % VEC_BLOCK || !vec_metric_applies(ix->metric, ix->type) ||
-        (ix->type == VEC_TYPE_SPARSEVEC) != inverted)
+        (ix->type == VEC_TYPE_SPARSEVEC) != inverted || (inverted && ix->shape.includes))
         return vec_index_damaged(ix, "meta", err);
     return true;
 }

@@ -2,7 +2,7 @@
  * vec_meta.h - what an index keeps of itself: NAME_meta, and the centroids of NAME_cent.
  *
  * Keys of NAME_meta (integers unless said otherwise):
- *   format        4 (1 had no versions of lists, 2 a tail for each list, 3 a row for each location; what is inverted has none
+ *   format        4, or 5 with included columns (1 had no versions of lists, 2 a tail for each list, 3 a row for each location; what is inverted has none
  *                 of them, and is read from 2 on)
  *   method, type, metric   text, by name; method is ivf, flat or inverted
  *   max_elements  of an inverted index's rows; 0: any number
@@ -13,6 +13,7 @@
  *   build_mem     bytes the build may use for its sample and for its buffers
  *   seg_rows, ref_rows     see vec_index.h
  *   generation    random, new after every training
+ *   include       text: kind and name of each included column, a line each; include_rows: vec_include.h
  *   log           random, new after every change of NAME_tail but an append; 0 when others have changed it
  *   centroids     number of lists there are
  *   trained_rows  rows at the last training, 0 before it

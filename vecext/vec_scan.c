@@ -2,7 +2,8 @@
  * vec_scan.c - the eponymous table function over vec_search.
  *
  *   CREATE TABLE vec_scan(distance, id, idx HIDDEN, query HIDDEN, k HIDDEN, probes HIDDEN,
- *                         filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN, most_lists HIDDEN, most_rows HIDDEN)
+ *                         filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN, most_lists HIDDEN, most_rows HIDDEN,
+ *                         condition HIDDEN)
  *
  * Rows come in order of distance, which is what xBestIndex promises for ORDER BY distance.
  * `distance <` and `distance <=` bound the search like max_distance (the comparison itself stays
@@ -26,6 +27,7 @@
 #include "vecext/vec_location.h"
 #include "vecext/vec_subquery.h"
 #include "vecext/vec_search.h"
+#include "vecext/vec_where.h"
 
 enum column {
     COLUMN_DISTANCE,
@@ -40,6 +42,7 @@ enum column {
     COLUMN_TEST,
     COLUMN_MOST_LISTS,
     COLUMN_MOST_ROWS,
+    COLUMN_CONDITION,
     COLUMN_COUNT,
     /* not a column: the bound that a comparison of distance gives */
     ARGUMENT_BOUND = COLUMN_COUNT
@@ -57,7 +60,8 @@ struct scan_cursor {
     struct vec_invert_search *inverted; /* instead, of an index on sparsevec */
     struct vec_rowset filter;
     struct vec_buf filter_blob; /* of a filter that was collected */
-    struct vec_subquery *predicate; /* with a reference */
+    struct vec_subquery *predicate, *condition; /* with a reference */
+    struct vec_where *where;
     struct vec_reader *test;
     int64_t left;      /* of `all`'s rows; negative: all */
     bool all; /* of the index: no vector to search for, every row at an unknown distance */
@@ -80,7 +84,8 @@ static int scan_connect(sqlite3 *db, void *aux, int argc, const char *const *arg
     (void)argc, (void)argv, (void)error;
     int rc = sqlite3_declare_vtab(
         db, "CREATE TABLE vec_scan(distance REAL, id INTEGER, idx HIDDEN, query HIDDEN, k HIDDEN, "
-            "probes HIDDEN, filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN, most_lists HIDDEN, most_rows HIDDEN)");
+            "probes HIDDEN, filter HIDDEN, max_distance HIDDEN, batch HIDDEN, test HIDDEN, most_lists HIDDEN, most_rows HIDDEN, "
+            "condition HIDDEN)");
     struct scan_table *table = rc == SQLITE_OK ? calloc(1, sizeof *table) : NULL;
     if (!table)
         return rc == SQLITE_OK ? SQLITE_NOMEM : rc;
@@ -183,8 +188,11 @@ static void end_search(struct scan_cursor *cursor)
     cursor->all = false;
     vec_reader_close(cursor->test);
     vec_subquery_release(cursor->predicate);
+    vec_subquery_release(cursor->condition);
+    vec_where_free(cursor->where);
     cursor->test = NULL;
-    cursor->predicate = NULL;
+    cursor->predicate = cursor->condition = NULL;
+    cursor->where = NULL;
     if (cursor->index)
         vec_index_end(cursor->index);
     cursor->index = NULL;
@@ -237,12 +245,13 @@ static bool has_filter(sqlite3_value **arg)
     return present(arg[COLUMN_FILTER]) || vec_subquery_in(arg[COLUMN_FILTER]);
 }
 
-static bool take_filter(struct scan_cursor *cursor, sqlite3_value *value, struct vec_search_args *args,
+/* conditioned: there is a condition on included columns too, which serves as well where the filter has more than some rows. */
+static bool take_filter(struct scan_cursor *cursor, sqlite3_value *value, bool conditioned, struct vec_search_args *args,
                         struct vec_error *err)
 {
     struct vec_subquery *rows = vec_subquery_get(value);
     if (rows) {
-        bool collected, ok = vec_filter_rows(cursor->index, rows, &cursor->filter_blob, &collected, err);
+        bool collected, ok = vec_filter_rows(cursor->index, rows, conditioned, &cursor->filter_blob, &collected, err);
         vec_subquery_release(rows);
         args->filter = ok && collected ? &cursor->filter : NULL;
         return ok && (!collected ||
@@ -256,13 +265,32 @@ static bool take_filter(struct scan_cursor *cursor, sqlite3_value *value, struct
                            (size_t)sqlite3_value_bytes(cursor->filter_value), err);
 }
 
-/* A filter whose rows are known needs no test of each; one that is a statement cannot be without. */
+/* A condition on included columns, which a filter whose rows are known makes needless. */
+static bool take_condition(struct scan_cursor *cursor, sqlite3_value *value, struct vec_search_args *args, struct vec_error *err)
+{
+    cursor->condition = args->filter ? NULL : vec_subquery_get(value);
+    if (!cursor->condition)
+        return true;
+    cursor->where = vec_where_new(cursor->index, cursor->condition, err);
+    args->where = cursor->where;
+    return cursor->where != NULL;
+}
+
+/* A filter whose rows are known needs no test of each; one that is a statement cannot be without. What a condition does not know, it
+ * has a statement for. */
 static bool take_test(struct scan_cursor *cursor, struct vec_conn *conn, sqlite3_value **arg, struct vec_search_args *args,
                       struct vec_error *err)
 {
     if (args->filter)
         return true;
     cursor->predicate = vec_subquery_get(arg[COLUMN_TEST]);
+    if (!cursor->predicate && cursor->where && vec_where_statement(cursor->where)) {
+        cursor->test = vec_reader_open_as(conn, cursor->condition, vec_where_statement(cursor->where), err);
+        args->test = cursor->test;
+        return cursor->test != NULL;
+    }
+    if (!cursor->predicate && cursor->where)
+        return vec_error_set(err, VEC_INVALID_PARAMETER, "a condition with a bare ? needs a test");
     if (!cursor->predicate)
         return !vec_subquery_in(arg[COLUMN_FILTER]) ||
                vec_error_set(err, VEC_INVALID_PARAMETER, "the filter has too many rows and there is no test");
@@ -298,7 +326,8 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (!vec_index_blob(ix, cursor->query_value, true, &cursor->query, &args.query, &null, err))
         return other_dimension(ix, err);
     if (null || !vec_index_has_direction(ix, args.query)) {
-        bool counted = present(arg[COLUMN_K]) && !has_filter(arg) && !vec_subquery_in(arg[COLUMN_TEST]);
+        bool counted = present(arg[COLUMN_K]) && !has_filter(arg) && !vec_subquery_in(arg[COLUMN_TEST]) &&
+                       !vec_subquery_in(arg[COLUMN_CONDITION]);
         cursor->left = counted ? sqlite3_value_int64(arg[COLUMN_K]) : -1; /* the caller filters */
         cursor->all = vec_location_walk_begin(ix, &cursor->walk, err);
         return cursor->all;
@@ -322,9 +351,9 @@ static bool start_search(struct scan_cursor *cursor, struct vec_conn *conn, sqli
     if (present(arg[ARGUMENT_BOUND]) &&
         sqlite3_value_double(arg[ARGUMENT_BOUND]) < args.max_distance)
         args.max_distance = sqlite3_value_double(arg[ARGUMENT_BOUND]);
-    if (has_filter(arg) && !take_filter(cursor, arg[COLUMN_FILTER], &args, err))
+    if (has_filter(arg) && !take_filter(cursor, arg[COLUMN_FILTER], vec_subquery_in(arg[COLUMN_CONDITION]), &args, err))
         return false;
-    if (!take_test(cursor, conn, arg, &args, err))
+    if (!take_condition(cursor, arg[COLUMN_CONDITION], &args, err) || !take_test(cursor, conn, arg, &args, err))
         return false;
     cursor->eof = args.filter && args.filter->count == 0;
     if (cursor->eof)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vecext/vec_build.h"
+#include "vecext/vec_include.h"
 #include "vecext/vec_invert.h"
 #include "vecext/vec_list.h"
 #include "vecext/vec_location.h"
@@ -18,11 +19,11 @@ static const struct {
     const char *suffix, *kind;
 } objects[] = {
     {"_ins", "TRIGGER"}, {"_upd", "TRIGGER"}, {"_del", "TRIGGER"}, {"_sgu", "TRIGGER"}, {"_sgd", "TRIGGER"},
-    {"_rfu", "TRIGGER"}, {"_rfd", "TRIGGER"}, {"_tlu", "TRIGGER"}, {"_tld", "TRIGGER"},
+    {"_rfu", "TRIGGER"}, {"_rfd", "TRIGGER"}, {"_tlu", "TRIGGER"}, {"_tld", "TRIGGER"}, {"_icu", "TRIGGER"}, {"_icd", "TRIGGER"},
     {"_pin", "INDEX"},   {"_norm", "INDEX"},
     {"_src", "VIEW"},    {"_meta", "TABLE"},  {"_cent", "TABLE"},  {"_list", "TABLE"},
     {"_seg", "TABLE"},   {"_ref", "TABLE"},   {"_tail", "TABLE"},  {"_loc", "TABLE"},
-    {"_post", "TABLE"},
+    {"_post", "TABLE"},  {"_inc", "TABLE"},
 };
 enum { OBJECTS = sizeof objects / sizeof *objects };
 
@@ -94,6 +95,13 @@ static bool check_definition(const struct vec_index_def *def, struct vec_error *
     if (def->dims > max)
         return vec_error_set(err, VEC_LIMIT_EXCEEDED,
                              "column cannot have more than %d dimensions for ivf index", max);
+    if (def->nincludes > 0 && def->type == VEC_TYPE_SPARSEVEC)
+        return vec_error_set(err, VEC_UNSUPPORTED, "an index on sparsevec has no included columns");
+    if (def->nincludes < 0 || def->nincludes > VEC_INCLUDE_MAX)
+        return vec_error_set(err, VEC_LIMIT_EXCEEDED, "an index cannot include more than %d columns", VEC_INCLUDE_MAX);
+    for (int i = 0; i < def->nincludes; i++)
+        if (strchr(def->includes[i].column, '\n')) /* names are kept in lines */
+            return vec_error_set(err, VEC_INVALID_PARAMETER, "the name of an included column has two lines");
     return true;
 }
 
@@ -213,24 +221,44 @@ static bool create_tables(const struct creation *c, struct vec_error *err)
         {"_ref", "(key INTEGER PRIMARY KEY, v BLOB)"},
         {"_tail", tail_columns},
         {"_loc", location_columns},
+        {"_inc", "(key INTEGER PRIMARY KEY, v BLOB)"}, /* the last: not of every index */
     };
+    size_t n = sizeof shapes / sizeof *shapes - (c->def->nincludes == 0);
     if (c->def->type == VEC_TYPE_SPARSEVEC)
         return create_inverted_tables(c, err);
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    for (size_t i = 0; i < n; i++)
         if (!run(c->db, err, "CREATE TABLE \"%w\".\"%w%s\" %s", c->schema, c->def->name,
                  shapes[i][0], shapes[i][1]))
             return false;
     return true;
 }
 
+/* The included columns, each behind a comma: quoted, of their table and with a name, or as they stand. To be sqlite3_free'd. */
+static char *list_includes(const struct vec_index_def *def, bool named)
+{
+    char *list = sqlite3_mprintf("");
+    for (int i = 0; list && i < def->nincludes; i++) {
+        const char *column = def->includes[i].column;
+        char *longer = named ? sqlite3_mprintf("%s, \"%w\".\"%w\" AS c%d", list, def->table, column, i + 1)
+                             : sqlite3_mprintf("%s, \"%w\"", list, column);
+        sqlite3_free(list);
+        list = longer;
+    }
+    return list;
+}
+
 static bool create_view(const struct creation *c, struct vec_error *err)
 {
     const struct vec_index_def *def = c->def;
-    return run(c->db, err,
-               "CREATE VIEW \"%w\".\"%w_src\" AS SELECT \"%w\".%s AS id, %s AS v FROM "
-               "\"%w\"%s%s%s",
-               c->schema, def->name, def->table, c->rowid, c->expr, def->table,
-               def->where ? " WHERE (" : "", def->where ? def->where : "", def->where ? ")" : "");
+    char *includes = list_includes(def, true);
+    bool ok = includes ? run(c->db, err,
+                             "CREATE VIEW \"%w\".\"%w_src\" AS SELECT \"%w\".%s AS id, %s AS v%s FROM "
+                             "\"%w\"%s%s%s",
+                             c->schema, def->name, def->table, c->rowid, c->expr, includes, def->table,
+                             def->where ? " WHERE (" : "", def->where ? def->where : "", def->where ? ")" : "")
+                       : vec_error_nomem(err);
+    sqlite3_free(includes);
+    return ok;
 }
 
 /* RAISE makes SQLite keep a statement journal, without which an error of the function would leave
@@ -241,10 +269,14 @@ static bool create_triggers(const struct creation *c, struct vec_error *err)
     char *columns = NULL;
     const char *sep = c->primary_key ? "," : "";
     const char *pk = c->primary_key ? c->primary_key : "";
+    char *includes = list_includes(def, false);
+    if (!includes)
+        return vec_error_nomem(err);
     if (def->columns)
         columns = sqlite3_mprintf(" OF %s%s", def->columns, sep);
     else if (def->column && !def->where)
-        columns = sqlite3_mprintf(" OF \"%w\"%s", def->column, sep);
+        columns = sqlite3_mprintf(" OF \"%w\"%s%s", def->column, includes, sep);
+    sqlite3_free(includes);
     if (columns && c->primary_key) {
         char *longer = sqlite3_mprintf("%s \"%w\"", columns, pk);
         sqlite3_free(columns);
@@ -274,7 +306,7 @@ static bool create_triggers(const struct creation *c, struct vec_error *err)
 
 /* Whoever changes segments by SQL changes their list's version: what caches keep is never what somebody replaced. Whoever takes
  * rows out of the log marks it; vec_log.c, which does so too, then sets another mark. */
-static bool create_watch_triggers(sqlite3 *db, const char *schema, const char *name, struct vec_error *err)
+static bool create_watch_triggers(sqlite3 *db, const char *schema, const char *name, bool includes, struct vec_error *err)
 {
     static const char of_list[] = "\"%w_list\" SET version = random() WHERE list = old.key >> %d";
     static const char of_log[] = "\"%w_meta\" SET v = 0 WHERE k = 'log'";
@@ -283,9 +315,10 @@ static bool create_watch_triggers(sqlite3 *db, const char *schema, const char *n
     } triggers[] = {
         {"_sgu", "UPDATE", "_seg", of_list}, {"_sgd", "DELETE", "_seg", of_list}, {"_rfu", "UPDATE", "_ref", of_list},
         {"_rfd", "DELETE", "_ref", of_list}, {"_tlu", "UPDATE", "_tail", of_log}, {"_tld", "DELETE", "_tail", of_log},
+        {"_icu", "UPDATE", "_inc", of_list}, {"_icd", "DELETE", "_inc", of_list}, /* the last two: not of every index */
     };
     bool ok = true;
-    for (size_t i = 0; ok && i < sizeof triggers / sizeof *triggers; i++) {
+    for (size_t i = 0; ok && i < sizeof triggers / sizeof *triggers - (includes ? 0 : 2); i++) {
         char *change = sqlite3_mprintf(triggers[i].change, name, VEC_KEY_SHIFT);
         ok = change ? run(db, err, "CREATE TRIGGER IF NOT EXISTS \"%w\".\"%w%s\" AFTER %s ON \"%w%s\" BEGIN UPDATE %s; END",
                           schema, name, triggers[i].suffix, triggers[i].event, name, triggers[i].table, change)
@@ -295,17 +328,33 @@ static bool create_watch_triggers(sqlite3 *db, const char *schema, const char *n
     return ok;
 }
 
+/* "integer cat\n..." */
+static bool put_include_names(struct vec_index *ix, const struct vec_index_def *def, struct vec_error *err)
+{
+    struct vec_buf text = {0};
+    bool ok = true;
+    for (int i = 0; ok && i < def->nincludes; i++) {
+        const char *const parts[] = {vec_include_kind_name(def->includes[i].kind), " ", def->includes[i].column, "\n"};
+        for (size_t p = 0; ok && p < sizeof parts / sizeof *parts; p++)
+            ok = vec_buf_append(&text, parts[p], strlen(parts[p]), err);
+    }
+    ok = ok && vec_buf_append(&text, "", 1, err) &&
+         run(ix->conn->db, err, "INSERT INTO \"%w\".\"%w_meta\" VALUES ('include', %Q)", ix->schema, ix->name, (char *)text.data);
+    vec_buf_free(&text);
+    return ok;
+}
+
 static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec_error *err)
 {
     const struct vec_index_def *def = c->def;
     bool inverted = def->type == VEC_TYPE_SPARSEVEC;
     int coded = inverted ? 1 : c->dims; /* an inverted index has no codes */
-    const struct vec_code_shape shape = {coded, (coded + 15) / 16 * 16, !def->no_refine, def->metric == VEC_METRIC_IP};
+    const struct vec_code_shape shape = {coded, (coded + 15) / 16 * 16, !def->no_refine, def->metric == VEC_METRIC_IP, 0};
     const struct {
         const char *key;
         int64_t value;
     } numbers[] = {
-        {"format", VEC_FORMAT},
+        {"format", def->nincludes ? VEC_FORMAT_INCLUDE : VEC_FORMAT},
         {"dims", c->dims},
         {"refine", def->no_refine ? 0 : 4},
         {"seed", def->seed ? (int64_t)(def->seed & INT64_MAX) : 20261121},
@@ -331,6 +380,10 @@ static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec
         if (!run(c->db, err, "INSERT INTO \"%w\".\"%w_meta\" VALUES (%Q, %Q)", ix->schema, ix->name,
                  texts[i][0], texts[i][1]))
             return false;
+    if (def->nincludes &&
+        (!put_include_names(ix, def, err) ||
+         !vec_meta_put_integer(ix, "include_rows", vec_include_capacity(def->nincludes, c->page_size), err)))
+        return false;
     if (inverted)
         return vec_meta_new_generation(ix, err);
     size_t panel = (size_t)shape.dims * 16 * sizeof(float);
@@ -346,7 +399,7 @@ static bool create_objects(struct creation *c, struct vec_conn *conn, struct vec
 {
     const struct vec_index_def *def = c->def;
     if (!create_tables(c, err) || !create_view(c, err) || !create_triggers(c, err) ||
-        (def->type != VEC_TYPE_SPARSEVEC && !create_watch_triggers(c->db, c->schema, def->name, err)))
+        (def->type != VEC_TYPE_SPARSEVEC && !create_watch_triggers(c->db, c->schema, def->name, def->nincludes > 0, err)))
         return false;
     if (!c->primary_key && !run(c->db, err, "CREATE INDEX \"%w\".\"%w_pin\" ON \"%w\"((0)) WHERE 0",
                                 c->schema, def->name, def->table))
@@ -517,13 +570,15 @@ static bool upgrade(struct vec_conn *conn, const char *name, struct vec_error *e
         return false;
     char *format = query_text(conn, "SELECT v FROM \"%w\".\"%w_meta\" WHERE k = 'format'", schema, name);
     char *lists = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_list'", schema, name);
+    char *includes = query_text(conn, "SELECT 1 FROM \"%w\".sqlite_master WHERE name = '%q_inc'", schema, name);
     bool ok = true;
     if (format && atoi(format) >= 1 && atoi(format) < VEC_FORMAT) {
         vec_conn_forget(conn);
         ok = run(conn->db, err, "UPDATE \"%w\".\"%w_meta\" SET v = %d WHERE k = 'format'", schema, name, VEC_FORMAT) &&
              (!lists || upgrade_tables(conn, schema, name, format, err));
     }
-    ok = ok && (!lists || create_watch_triggers(conn->db, schema, name, err));
+    ok = ok && (!lists || create_watch_triggers(conn->db, schema, name, includes != NULL, err));
+    free(includes);
     free(lists);
     free(format);
     free(schema);
@@ -556,6 +611,7 @@ bool vec_schema_truncate(struct vec_conn *conn, const char *name, struct vec_err
         return vec_invert_clear(ix, err);
     return ix && vec_index_run(ix, VEC_STMT_SEG_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
            vec_index_run(ix, VEC_STMT_REF_CLEAR, INT64_MIN, INT64_MAX, 0, err) &&
+           (!ix->shape.includes || vec_index_run(ix, VEC_STMT_INC_CLEAR, INT64_MIN, INT64_MAX, 0, err)) &&
            vec_log_clear(ix, err) &&
            vec_index_run(ix, VEC_STMT_LIST_ZERO, 0, 0, 0, err) &&
            vec_location_clear(ix, err);

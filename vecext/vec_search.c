@@ -102,6 +102,7 @@ void vec_search_free(struct vec_search *s)
     vec_buf_free(&s->candidates);
     vec_buf_free(&s->results);
     vec_buf_free(&s->space);
+    vec_buf_free(&s->masks);
     vec_idset_free(&s->seen);
     vec_index_end(s->ix);
     free(s);
@@ -287,12 +288,17 @@ static bool is_spent(const struct vec_search *s)
     return s->args.most_rows > 0 && s->stats.rows >= s->args.most_rows;
 }
 
-/* What a test's first answers say of the lists that are needed; `lists` are visited. */
+/* What a condition's first answers say of the lists that are needed; `lists` are visited. */
 static int enough_lists(const struct vec_search *s, int lists)
 {
-    if (!s->args.test || s->tested < 20 || is_spent(s))
+    double passes = 1;
+    if (s->args.where && s->looked_at >= 20)
+        passes *= (double)(s->left + 1) / (double)(s->looked_at + 1);
+    if (s->args.test && s->tested >= 20)
+        passes *= (double)(s->passed + 1) / (double)(s->tested + 1);
+    if (passes >= 1 || is_spent(s))
         return lists;
-    int more = scale_probes(s, default_probes(s), (double)(s->passed + 1) / (double)(s->tested + 1));
+    int more = scale_probes(s, default_probes(s), passes);
     return more > lists ? more : lists;
 }
 

@@ -13,6 +13,7 @@
 #include "vecext/vec_index.h"
 #include "vecext/vec_subquery.h"
 #include "vecext/vec_rowset.h"
+#include "vecext/vec_where.h"
 #include "vecext/vecext.h"
 
 struct vec_search_args {
@@ -22,7 +23,8 @@ struct vec_search_args {
     int64_t batch;                   /* rows of the first round when k < 0; <= 0: 40 */
     double max_distance;             /* INFINITY: none */
     const struct vec_rowset *filter; /* or NULL */
-    struct vec_reader *test;           /* or NULL: asked about rows that may be among the nearest */
+    const struct vec_where *where;   /* or NULL: a condition on included columns, without a filter */
+    struct vec_reader *test;           /* or NULL: asked about rows that may be among the nearest, unless `where` knows */
     int64_t most_lists;              /* > 0: no others than so many nearest lists are visited, though rows may be missing */
     int64_t most_rows;               /* > 0: no further lists are visited after so many rows of them */
 };

@@ -70,8 +70,9 @@ static bool test_row(struct vec_search *s, int64_t id, bool *pass, struct vec_er
     return answer >= 0;
 }
 
-/* masks: the rows of each block to look at, or NULL: all that are alive and pass the filter. */
-static bool scan_segment(struct vec_search *s, const struct vec_segment *segment, const uint32_t *masks,
+/* masks: the rows of each block to look at, or NULL: all that are alive and pass the filter. sure: those of them that need no test,
+ * or NULL. */
+static bool scan_segment(struct vec_search *s, const struct vec_segment *segment, const uint32_t *masks, const uint32_t *sure,
                          const struct vec_bounds *bounds, int64_t first_slot, struct vec_error *err)
 {
     const struct vec_kernels *k = vec_kernels();
@@ -93,16 +94,16 @@ static bool scan_segment(struct vec_search *s, const struct vec_segment *segment
             int slot = block * VEC_BLOCK + i;
             float width = vec_get_f32(scale + 4 * i) * bounds->error;
             struct survivor v = {low[i], width, first_slot + slot, vec_segment_id(segment, slot)};
-            bool pass;
-            if (s->args.test) {
+            if (s->args.test && !(sure && sure[block] >> i & 1)) {
+                bool pass;
                 vec_search_tighten(s);
                 if (!(low[i] < s->limit))
                     continue;
+                if (!test_row(s, v.id, &pass, err))
+                    return false;
+                if (!pass)
+                    continue;
             }
-            if (!test_row(s, v.id, &pass, err))
-                return false;
-            if (!pass)
-                continue;
             if (!vec_buf_append(&s->survivors, &v, sizeof v, err))
                 return false;
             if (isfinite(low[i]))
@@ -113,10 +114,10 @@ static bool scan_segment(struct vec_search *s, const struct vec_segment *segment
     return true;
 }
 
-/* Four-bit estimate of one row; becomes a candidate when it is still below the bound. */
-static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds,
-                       const unsigned char *factors, const unsigned char *code, int64_t id,
-                       struct vec_error *err)
+/* Four-bit estimate of one row; becomes a candidate when it is still below the bound, and passes the caller's test if it is to be
+ * asked. */
+static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds, const unsigned char *factors,
+                       const unsigned char *code, int64_t id, bool ask, struct vec_error *err)
 {
     float add = vec_get_f32(factors), scale = vec_get_f32(factors + 4);
     int32_t dot = vec_kernels()->nibble_dot(code, s->tables.q8, (size_t)s->ix->shape.dims);
@@ -124,6 +125,11 @@ static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds,
     float width = scale * bounds->error;
     s->stats.refined++;
     if (!(estimate - width < s->limit))
+        return true;
+    bool pass = true;
+    if (ask && !test_row(s, id, &pass, err))
+        return false;
+    if (!pass)
         return true;
     if (isfinite(estimate)) {
         vec_nearest_push(&s->upper4, estimate + width);
@@ -163,11 +169,26 @@ static bool refine_survivors(struct vec_search *s, const struct vec_image *image
         if (!codes)
             return false;
         ok = at + ref_bytes <= codes->len
-                 ? refine_row(s, &bounds, codes->data + at, codes->data + at + 8, all[i].id, err)
+                 ? refine_row(s, &bounds, codes->data + at, codes->data + at + 8, all[i].id, false, err)
                  : vec_index_damaged(ix, "second-stage codes", err);
     }
     vec_block_release(codes);
     return ok;
+}
+
+/* May a row of the log pass args.where, and need it not be asked? */
+static bool test_record(struct vec_search *s, const unsigned char *record, bool *sure)
+{
+    uint64_t codes[VEC_INCLUDE_MAX];
+    uint32_t can = 1, known = 0;
+    if (s->args.where) {
+        memcpy(codes, record + vec_code_includes_at(&s->ix->shape), 8 * (size_t)s->ix->shape.includes);
+        vec_where_test(s->args.where, codes, 1, 1, &can, &known);
+        s->looked_at++;
+        s->left += can & 1;
+    }
+    *sure = known & 1;
+    return can & 1;
 }
 
 /* One row of the log. */
@@ -177,17 +198,19 @@ static bool scan_record(struct vec_search *s, const struct vec_log_row *row, con
     const struct vec_code_shape *shape = &s->ix->shape;
     float width = row->scale * bounds1->error;
     float low = (bounds1->base + row->add) + row->scale * (bounds1->a * (float)row->sum + bounds1->b) - width;
-    bool pass;
+    bool pass = true, sure;
+    if (!test_record(s, row->record, &sure))
+        return true;
     s->stats.rows++;
     if (!(low < s->limit))
         return true;
-    if (!test_row(s, row->id, &pass, err))
+    if (!sure && !test_row(s, row->id, &pass, err))
         return false;
     if (!pass)
         return true;
     if (shape->refined)
         return refine_row(s, bounds4, row->record + 8, vec_record_signs(shape, row->record) + vec_code_sign_bytes(shape), row->id,
-                          err);
+                          false, err);
     return vec_search_add(s, low, width, row->id, err);
 }
 
@@ -227,11 +250,113 @@ static bool scan_segments(struct vec_search *s, const struct vec_image *image, c
     bool damaged;
     size_t at = 0;
     while (vec_image_next(ix, image, &at, &chunk, &segment, &damaged)) {
-        if (!scan_segment(s, &segment, NULL, bounds, chunk * vec_image_rows(ix), err))
+        if (!scan_segment(s, &segment, NULL, NULL, bounds, chunk * vec_image_rows(ix), err))
             return false;
         s->stats.segments++;
     }
     return !damaged || vec_index_damaged(ix, "a segment", err);
+}
+
+/* Do the second-stage codes of the whole index fit into half of the cache? */
+static bool codes_fit(const struct vec_index *ix)
+{
+    return vec_cache_fits((size_t)ix->trained_rows * vec_code_ref_bytes(&ix->shape) / 4); /* an eighth of it, that is */
+}
+
+/* Are so few of a list's slots wanted that their second-stage codes are read faster than all one-bit codes? */
+static bool few_of_list(const struct vec_index *ix, size_t n, size_t slots)
+{
+    enum { MOST_OF_BLOCK = 4 }; /* rows of a block of VEC_BLOCK */
+    return ix->shape.refined && n * VEC_BLOCK <= slots * MOST_OF_BLOCK && codes_fit(ix);
+}
+
+/* What a list's included columns say of its rows: bits by block. */
+struct where_masks {
+    uint32_t *can, *sure;
+    size_t blocks, n; /* rows that can pass */
+};
+
+static bool make_masks(struct vec_search *s, const struct vec_image *image, struct where_masks *masks, struct vec_error *err)
+{
+    const struct vec_index *ix = s->ix;
+    const struct vec_block *includes = vec_image_includes(s->ix, image, err);
+    if (!includes)
+        return false;
+    size_t blocks = includes->len / (8 * (size_t)ix->shape.includes * VEC_BLOCK);
+    uint32_t *can = vec_buf_resize(&s->masks, 2 * blocks * sizeof *can, err);
+    *masks = (struct where_masks){can, can ? can + blocks : NULL, blocks, 0};
+    for (size_t b = 0; can && b < blocks; b++)
+        vec_where_test(s->args.where, (const uint64_t *)(const void *)includes->data + b * VEC_BLOCK, blocks * VEC_BLOCK, VEC_BLOCK,
+                       &masks->can[b], &masks->sure[b]);
+    vec_block_release(includes);
+    return can != NULL;
+}
+
+/* Leaves those that are alive, and counts them. */
+static bool mask_dead(struct vec_search *s, const struct vec_image *image, struct where_masks *masks, struct vec_error *err)
+{
+    struct vec_segment segment;
+    int64_t chunk;
+    bool damaged;
+    size_t at = 0, b = 0;
+    while (vec_image_next(s->ix, image, &at, &chunk, &segment, &damaged))
+        for (int block = 0; block < segment.blocks && b < masks->blocks; block++, b++) {
+            uint32_t live = vec_segment_live(&segment, block);
+            masks->can[b] &= live;
+            masks->n += (size_t)__builtin_popcount(masks->can[b]);
+            s->looked_at += __builtin_popcount(live);
+        }
+    s->left += (int64_t)masks->n;
+    return !damaged || vec_index_damaged(s->ix, "a segment", err);
+}
+
+/* The rows that can pass by their second-stage codes alone. */
+static bool scan_masked_codes(struct vec_search *s, const struct vec_image *image, const struct vec_segment *segment,
+                              const uint32_t *can, const uint32_t *sure, const struct vec_block *codes, size_t first_slot,
+                              struct vec_error *err)
+{
+    size_t ref_bytes = vec_code_ref_bytes(&s->ix->shape);
+    struct vec_bounds bounds = list_bounds(s, image->list, true);
+    for (int block = 0; block < segment->blocks; block++)
+        for (uint32_t mask = can[block]; mask; mask &= mask - 1) {
+            int i = __builtin_ctz(mask), slot = block * VEC_BLOCK + i;
+            size_t at = (first_slot + (size_t)slot) * ref_bytes;
+            if (at + ref_bytes > codes->len)
+                return vec_index_damaged(s->ix, "second-stage codes", err);
+            s->stats.rows++;
+            if (!refine_row(s, &bounds, codes->data + at, codes->data + at + 8, vec_segment_id(segment, slot),
+                            !(sure[block] >> i & 1), err))
+                return false;
+        }
+    return true;
+}
+
+/* The rows of a list that can pass args.where. */
+static bool scan_where(struct vec_search *s, const struct vec_image *image, const struct vec_bounds *bounds, struct vec_error *err)
+{
+    struct vec_index *ix = s->ix;
+    struct where_masks masks;
+    if (!image->block)
+        return true;
+    if (!make_masks(s, image, &masks, err) || !mask_dead(s, image, &masks, err))
+        return false;
+    const struct vec_block *codes = NULL;
+    if (masks.n && few_of_list(ix, masks.n, masks.blocks * VEC_BLOCK) &&
+        !(codes = vec_image_refs(ix, image->list, image->version, err)))
+        return false;
+    struct vec_segment segment;
+    int64_t chunk;
+    bool damaged, ok = true;
+    size_t at = 0, block = 0;
+    while (ok && masks.n && vec_image_next(ix, image, &at, &chunk, &segment, &damaged)) {
+        int64_t first_slot = chunk * vec_image_rows(ix);
+        s->stats.segments++;
+        ok = codes ? scan_masked_codes(s, image, &segment, masks.can + block, masks.sure + block, codes, (size_t)first_slot, err)
+                   : scan_segment(s, &segment, masks.can + block, masks.sure + block, bounds, first_slot, err);
+        block += (size_t)segment.blocks;
+    }
+    vec_block_release(codes);
+    return ok;
 }
 
 bool vec_search_scan_list(struct vec_search *s, int64_t list, struct vec_error *err)
@@ -243,8 +368,8 @@ bool vec_search_scan_list(struct vec_search *s, int64_t list, struct vec_error *
     s->stats.lists++;
     if (!vec_image_open(s->ix, list, &image, err))
         return false;
-    bool ok = scan_segments(s, &image, &bounds, err) && refine_survivors(s, &image, err) &&
-              vec_search_scan_log(s, list, err);
+    bool ok = (s->args.where ? scan_where(s, &image, &bounds, err) : scan_segments(s, &image, &bounds, err)) &&
+              refine_survivors(s, &image, err) && vec_search_scan_log(s, list, err);
     vec_image_close(&image);
     return ok;
 }
@@ -259,7 +384,7 @@ static bool scan_selected(void *context, const struct vec_segment *segment, int6
 {
     struct selected_context *c = context;
     c->s->stats.segments++;
-    return scan_segment(c->s, segment, masks, &c->bounds, chunk * vec_image_rows(c->s->ix), err);
+    return scan_segment(c->s, segment, masks, NULL, &c->bounds, chunk * vec_image_rows(c->s->ix), err);
 }
 
 bool vec_search_scan_selected(struct vec_search *s, struct vec_selection *selection, int64_t list,
@@ -278,19 +403,12 @@ bool vec_search_scan_selected(struct vec_search *s, struct vec_selection *select
     return ok;
 }
 
-/* Do the second-stage codes of the whole index fit into half of the cache? */
-static bool codes_fit(const struct vec_index *ix)
-{
-    return vec_cache_fits((size_t)ix->trained_rows * vec_code_ref_bytes(&ix->shape) / 4); /* an eighth of it, that is */
-}
-
 bool vec_search_by_codes(const struct vec_search *s, const struct vec_selection *selection, int64_t list)
 {
-    enum { MOST_OF_BLOCK = 4 }; /* picks in a block of VEC_BLOCK rows, beyond which its one-bit codes are read faster */
     const struct vec_index *ix = s->ix;
     size_t n, slots = (size_t)(ix->trained_rows / ix->centroids.count) + 1; /* of a list, about */
     vec_selection_picks(selection, list, &n);
-    return n && selection->versions[list] && ix->shape.refined && n * VEC_BLOCK <= slots * MOST_OF_BLOCK && codes_fit(ix);
+    return n && selection->versions[list] && few_of_list(ix, n, slots);
 }
 
 bool vec_search_ask_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,
@@ -322,7 +440,7 @@ bool vec_search_scan_codes(struct vec_search *s, const struct vec_selection *sel
         if (at + ref_bytes > codes->len)
             return vec_index_damaged(ix, "second-stage codes", err);
         s->stats.rows++;
-        if (!refine_row(s, &bounds, codes->data + at, codes->data + at + 8, picks[i].id, err))
+        if (!refine_row(s, &bounds, codes->data + at, codes->data + at + 8, picks[i].id, false, err))
             return false;
     }
     return true;

@@ -35,6 +35,8 @@ struct vec_search {
     int64_t wanted; /* rows of the last round; 0 before it */
     int lists;      /* visited in the last round */
     int64_t tested, passed; /* by args.test */
+    int64_t looked_at, left; /* rows that args.where was asked about, and those that may pass it */
+    struct vec_buf masks;    /* of a list's blocks, for args.where: u32 can[], u32 sure[] */
     struct vec_idset seen;  /* rows handed out (k < 0) */
 };
 

@@ -23,8 +23,77 @@ static const char *text_argument(sqlite3_value *value)
     return text ? text : "";
 }
 
+/* What a definition borrows from the options' text. */
+struct option_space {
+    char *where;
+    struct vec_include includes[VEC_INCLUDE_MAX];
+    char *columns[VEC_INCLUDE_MAX];
+};
+
+static void free_options(struct option_space *space)
+{
+    free(space->where);
+    for (int i = 0; i < VEC_INCLUDE_MAX; i++)
+        free(space->columns[i]);
+}
+
+/* By the words of a column's declared type, as SQLite's affinities go. */
+static bool kind_of_declared(const char *column, const char *declared, enum vec_include_kind *kind, struct vec_error *err)
+{
+    static const struct {
+        const char *word;
+        enum vec_include_kind kind;
+    } words[] = {
+        {"INT", VEC_INCLUDE_INTEGER}, {"BOOL", VEC_INCLUDE_INTEGER}, {"CHAR", VEC_INCLUDE_TEXT},    {"CLOB", VEC_INCLUDE_TEXT},
+        {"TEXT", VEC_INCLUDE_TEXT},   {"REAL", VEC_INCLUDE_REAL},    {"FLOA", VEC_INCLUDE_REAL},    {"DOUB", VEC_INCLUDE_REAL},
+        {"TIME", VEC_INCLUDE_TIME},   {"DATE", VEC_INCLUDE_TIME},    {"NUMERIC", VEC_INCLUDE_REAL}, {"DECIMAL", VEC_INCLUDE_REAL},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (const char *at = declared; *at; at++)
+            if (sqlite3_strnicmp(at, words[i].word, (int)strlen(words[i].word)) == 0) {
+                *kind = words[i].kind;
+                return true;
+            }
+    vec_error_set(err, VEC_INVALID_PARAMETER, "column \"%s\" cannot be included: its type is not declared as one that is known", column);
+    return vec_error_hint(err, "Types are integer, boolean, real, numeric, text, date, timestamp.");
+}
+
+/* {"include": ["a", "b"]} */
+static bool take_includes(sqlite3 *db, const char *names, struct vec_index_def *def, struct option_space *space,
+                          struct vec_error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v2(db,
+                           "SELECT j.value, (SELECT type FROM pragma_table_xinfo(?2) WHERE name = j.value COLLATE NOCASE) "
+                           "FROM json_each(?1) AS j",
+                           -1, &stmt, NULL) != SQLITE_OK)
+        return vec_sqlite_error(db, err);
+    sqlite3_bind_text(stmt, 1, names, -1, SQLITE_STATIC);
+    sqlite3_bind_text(stmt, 2, def->table, -1, SQLITE_STATIC);
+    bool ok = true;
+    int rc;
+    while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const char *name = text_argument(sqlite3_column_value(stmt, 0));
+        struct vec_include *include = &space->includes[def->nincludes];
+        if (def->nincludes == VEC_INCLUDE_MAX)
+            ok = vec_error_set(err, VEC_LIMIT_EXCEEDED, "an index cannot include more than %d columns", VEC_INCLUDE_MAX);
+        else if (sqlite3_column_type(stmt, 1) == SQLITE_NULL)
+            ok = vec_error_set(err, VEC_INVALID_PARAMETER, "column \"%s\" does not exist", name);
+        else if (!(include->column = space->columns[def->nincludes] = strdup(name)))
+            ok = vec_error_nomem(err);
+        else
+            ok = kind_of_declared(name, text_argument(sqlite3_column_value(stmt, 1)), &include->kind, err);
+        def->nincludes += ok;
+    }
+    if (ok && rc != SQLITE_DONE)
+        ok = vec_sqlite_error(db, err);
+    sqlite3_finalize(stmt);
+    def->includes = space->includes;
+    return ok;
+}
+
 /* Options of vec_create_index: a JSON object. */
-static bool take_option(sqlite3_stmt *row, struct vec_index_def *def, char **where,
+static bool take_option(sqlite3 *db, sqlite3_stmt *row, struct vec_index_def *def, struct option_space *space,
                         struct vec_error *err)
 {
     const char *key = text_argument(sqlite3_column_value(row, 0));
@@ -37,7 +106,9 @@ static bool take_option(sqlite3_stmt *row, struct vec_index_def *def, char **whe
         return vec_type_find(text, &def->type) ||
                vec_error_set(err, VEC_INVALID_PARAMETER, "unknown type \"%s\"", text);
     if (strcmp(key, "where") == 0)
-        return (*where = strdup(text)) ? (def->where = *where, true) : vec_error_nomem(err);
+        return (def->where = space->where = strdup(text)) ? true : vec_error_nomem(err);
+    if (strcmp(key, "include") == 0)
+        return take_includes(db, text, def, space, err);
     if (strcmp(key, "dims") == 0)
         def->dims = number;
     else if (strcmp(key, "lists") == 0)
@@ -59,7 +130,7 @@ static bool take_option(sqlite3_stmt *row, struct vec_index_def *def, char **whe
     return true;
 }
 
-static bool read_options(sqlite3 *db, const char *json, struct vec_index_def *def, char **where,
+static bool read_options(sqlite3 *db, const char *json, struct vec_index_def *def, struct option_space *space,
                          struct vec_error *err)
 {
     sqlite3_stmt *stmt = NULL;
@@ -70,7 +141,7 @@ static bool read_options(sqlite3 *db, const char *json, struct vec_index_def *de
     bool ok = true;
     int rc;
     while (ok && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
-        ok = take_option(stmt, def, where, err);
+        ok = take_option(db, stmt, def, space, err);
     if (ok && rc != SQLITE_DONE)
         ok = vec_sqlite_error(db, err);
     sqlite3_finalize(stmt);
@@ -84,14 +155,14 @@ static void sql_create(sqlite3_context *context, int argc, sqlite3_value **argv)
                                 .table = text_argument(argv[1]),
                                 .column = text_argument(argv[2])};
     struct vec_error err = {0};
-    char *where = NULL;
+    struct option_space space = {0};
     bool ok = argc < 4 || sqlite3_value_type(argv[3]) == SQLITE_NULL ||
-              read_options(conn->db, text_argument(argv[3]), &def, &where, &err);
+              read_options(conn->db, text_argument(argv[3]), &def, &space, &err);
     if (ok && def.type == VEC_TYPE_BIT && def.metric == VEC_METRIC_L2)
         def.metric = VEC_METRIC_HAMMING;
     if (!ok || !vec_schema_create(conn, &def, NULL, &err))
         vec_sqlfunc_error(context, &err);
-    free(where);
+    free_options(&space);
 }
 
 static void sql_drop(sqlite3_context *context, int argc, sqlite3_value **argv)

@@ -14,7 +14,8 @@ struct subquery_kind {
     bool lasts;
 };
 
-static const struct subquery_kind kinds[] = {{"vec_predicate", 2, false}, {"vec_rows", 3, false}, {"vec_lasting_rows", 3, true}};
+static const struct subquery_kind kinds[] = {{"vec_predicate", 2, false}, {"vec_rows", 3, false}, {"vec_lasting_rows", 3, true},
+                                             {"vec_where", 2, false}};
 
 struct vec_subquery {
     int references;
@@ -157,18 +158,33 @@ static struct vec_reader *take_idle(struct vec_conn *conn, const char *sql)
     return NULL;
 }
 
+const char *vec_subquery_text(const struct vec_subquery *p)
+{
+    return p->sql;
+}
+
+sqlite3_value *vec_subquery_argument(const struct vec_subquery *p, int i)
+{
+    return i < p->n ? p->args[i] : NULL;
+}
+
 struct vec_reader *vec_reader_open(struct vec_conn *conn, const struct vec_subquery *p, struct vec_error *err)
 {
-    struct vec_reader *reader = take_idle(conn, p->sql);
+    return vec_reader_open_as(conn, p, p->sql, err);
+}
+
+struct vec_reader *vec_reader_open_as(struct vec_conn *conn, const struct vec_subquery *p, const char *sql, struct vec_error *err)
+{
+    struct vec_reader *reader = take_idle(conn, sql);
     if (!reader) {
         reader = calloc(1, sizeof *reader);
-        if (!reader || !(reader->sql = strdup(p->sql))) {
+        if (!reader || !(reader->sql = strdup(sql))) {
             free(reader);
             vec_error_nomem(err);
             return NULL;
         }
         reader->conn = conn;
-        if (vec_conn_prepare(conn, p->sql, SQLITE_PREPARE_PERSISTENT, &reader->stmt) != SQLITE_OK) {
+        if (vec_conn_prepare(conn, sql, SQLITE_PREPARE_PERSISTENT, &reader->stmt) != SQLITE_OK) {
             vec_sqlite_error(conn->db, err);
             reader_free(reader);
             return NULL;

@@ -7,6 +7,8 @@
  *       rows to be read, of a range of rowids when the statement asks for ?1 and ?2. The further arguments are ?3 and on
  *   vec_lasting_rows(...)
  *       likewise; they depend on nothing but the arguments and the index's own file: no clock, no random number, no other file
+ *   vec_where('a = ?1', 5)
+ *       no statement but a condition on included columns: vec_where.h
  *
  * Statements prepared for them are kept with the connection.
  */
@@ -32,8 +34,14 @@ size_t vec_subquery_bytes(const struct vec_subquery *q);
 /* Number that tells statements of different text apart (nearly always). */
 uint64_t vec_subquery_key(const struct vec_subquery *q);
 
-/* The statement prepared on a connection, with its arguments bound; NULL on error. close gives it back. */
+/* Its text, and an argument behind that, from 0 on; NULL when there is none. */
+const char *vec_subquery_text(const struct vec_subquery *q);
+sqlite3_value *vec_subquery_argument(const struct vec_subquery *q, int i);
+
+/* The statement prepared on a connection, with its arguments bound; NULL on error. close gives it back. `_as`: another statement with
+ * the same arguments. */
 struct vec_reader *vec_reader_open(struct vec_conn *conn, const struct vec_subquery *q, struct vec_error *err);
+struct vec_reader *vec_reader_open_as(struct vec_conn *conn, const struct vec_subquery *q, const char *sql, struct vec_error *err);
 void vec_reader_close(struct vec_reader *reader);
 sqlite3_stmt *vec_reader_statement(struct vec_reader *reader);
 

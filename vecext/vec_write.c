@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "vecext/vec_build.h"
+#include "vecext/vec_include.h"
 #include "vecext/vec_invert.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
@@ -74,18 +75,20 @@ bool vec_write_delete(struct vec_index *ix, int64_t id, bool returns, struct vec
     return vec_location_drop(ix, id, err) && clear_place(ix, pos, &lost, err) && (!lost || returns || look_at_loss(ix, err));
 }
 
-/* Loads a base row, rotated, into ix->row. */
+/* Loads a base row, rotated, into ix->row, its included columns into ix->record. */
 static bool load_row(struct vec_index *ix, int64_t id, bool *indexed, struct vec_error *err)
 {
-    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_GET, err);
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SRC_ROW, err);
     if (!stmt)
         return false;
     *indexed = false;
     sqlite3_bind_int64(stmt, 1, id);
     bool ok = sqlite3_step(stmt) != SQLITE_ROW ||
-              vec_index_load(ix, sqlite3_column_value(stmt, 0), ix->row, indexed, err);
-    if (ok && *indexed)
+              vec_index_load(ix, sqlite3_column_value(stmt, 1), ix->row, indexed, err);
+    if (ok && *indexed) {
         vec_index_rotate_row(ix, ix->row);
+        vec_include_take(ix, stmt, ix->record);
+    }
     return vec_index_done(ix, stmt, ok ? err : NULL) && ok;
 }
 
@@ -96,11 +99,17 @@ static void encode_row(struct vec_index *ix, uint32_t list)
 }
 
 struct split {
-    struct vec_rows rows; /* of the list; records not used */
+    struct vec_rows rows; /* of the list; of their records only the included columns are used */
     size_t n;             /* that still have a vector */
     float *vectors;       /* rotated */
     uint32_t *half;
 };
+
+static void copy_includes(const struct vec_index *ix, unsigned char *to, const unsigned char *from)
+{
+    size_t at = vec_code_includes_at(&ix->shape);
+    memcpy(to + at, from + at, vec_code_record_bytes(&ix->shape) - at);
+}
 
 /* The base vectors of a list's rows, rotated. */
 static bool load_split(struct vec_index *ix, struct split *split, struct vec_error *err)
@@ -117,6 +126,7 @@ static bool load_split(struct vec_index *ix, struct split *split, struct vec_err
         if (!indexed)
             continue; /* a row that the table lost without its trigger */
         memcpy(split->vectors + split->n * dims, ix->row, dims * sizeof(float));
+        copy_includes(ix, split->rows.records + split->n * vec_code_record_bytes(&ix->shape), ix->record);
         split->rows.ids[split->n++] = split->rows.ids[i];
     }
     return true;
@@ -166,6 +176,7 @@ static bool write_half(struct vec_index *ix, const struct split *split, uint32_t
             continue;
         memcpy(ix->row, split->vectors + i * dims, dims * sizeof(float));
         encode_row(ix, (uint32_t)list);
+        copy_includes(ix, ix->record, split->rows.records + i * record_bytes);
         ok = vec_rows_add(&rows, record_bytes, split->rows.ids[i], ix->record, err);
     }
     ok = ok && vec_list_append(ix, list, rows.ids, rows.records, rows.n, &located, err) &&

@@ -56,6 +56,21 @@ int vecext_register(struct sqlite3 *db);
 typedef bool vec_missing(void *context, const char *message);
 int vecext_register_engine(struct sqlite3 *db, vec_missing *missing, void *context);
 
+/* How an included column's values compare, and how much of one the index keeps. Values of other forms are looked up in the table. */
+enum vec_include_kind {
+    VEC_INCLUDE_INTEGER,
+    VEC_INCLUDE_REAL,    /* NaN as text 'NaN', above all others */
+    VEC_INCLUDE_DECIMAL, /* decimal numbers as text */
+    VEC_INCLUDE_TEXT,    /* byte by byte */
+    VEC_INCLUDE_PADDED,  /* likewise, but for blanks at the end */
+    VEC_INCLUDE_TIME     /* '2026-11-28', '2026-11-28 12:30:15.5', in UTC where it names a zone */
+};
+enum { VEC_INCLUDE_MAX = 31 };
+struct vec_include {
+    const char *column;
+    enum vec_include_kind kind;
+};
+
 /* What an index is made of. Zeroed members take their defaults. Strings are borrowed for the call.
  */
 struct vec_index_def {
@@ -64,8 +79,8 @@ struct vec_index_def {
     const char *table; /* base table; it must have rowids */
     const char *column;  /* indexed column, by name, or NULL and then */
     const char *expr;    /* ... SQL expression over the table's columns */
-    const char *columns; /* with expr: quoted, comma separated columns it and `where` read, for
-                            AFTER UPDATE OF; NULL: every update re-indexes the row */
+    const char *columns; /* quoted, comma separated columns that key, includes and `where` read, for AFTER UPDATE OF; NULL with
+                            expr or where: every update re-indexes the row */
     const char *where;   /* partial index: SQL predicate, or NULL */
     enum vec_type type;
     enum vec_metric metric;
@@ -78,6 +93,8 @@ struct vec_index_def {
     uint64_t seed;      /* 0: fixed */
     int target_percent; /* recall that unset probes aim at; 0: 95 */
     int max_elements;   /* sparsevec: rows with more are refused, in pgvector's words for hnsw; 0: none is */
+    const struct vec_include *includes; /* columns whose values are kept beside the codes; not of sparsevec */
+    int nincludes;
 };
 
 /* Progress of a build, polled from any thread; phases as pgvector names them. */

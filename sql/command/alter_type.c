@@ -106,7 +106,9 @@ static bool update_index_columns(struct command *c, const struct relation *r, in
             const struct opclass_def *oc = k < d->nkeys ? new_opclass(c, d, k, type) : NULL;
             if (!oc && k < d->nkeys)
                 return false;
-            if (vector_index_method(d->am_name) && typmod <= 0)
+            if (k >= d->nkeys && vector_index_method(d->am_name) && !vector_index_check_included(c, d->am_name, type))
+                return false;
+            if (k < d->nkeys && vector_index_method(d->am_name) && typmod <= 0)
                 return error_set(c->err, ERRCODE_INVALID_PARAMETER_VALUE, "column does not have dimensions");
             if (!cmd_exec(c,
                           "UPDATE @_pg_index_column SET type = %u, collation = %u, opclass = %u "

@@ -288,7 +288,8 @@ bool index_check_method(struct command *c, const struct create_index *ci, const 
     if (ci->unique && !btree)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "access method \"%s\" does not support unique indexes", am->name);
-    if (ci->nincluding && !btree && strcmp(am->name, "gist") != 0)
+    bool includes = btree || strcmp(am->name, "gist") == 0 || strcmp(am->name, "ivf") == 0 || strcmp(am->name, "flat") == 0;
+    if (ci->nincluding && !includes)
         return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED,
                          "access method \"%s\" does not support included columns", am->name);
     if (ci->nelems > 1 && (vector || strcmp(am->name, "hash") == 0))
@@ -324,6 +325,8 @@ bool index_spec_fill(struct command *c, const struct create_index *ci, const str
         if (!a)
             return error_set(c->err, ERRCODE_UNDEFINED_COLUMN, "column \"%s\" does not exist",
                              ci->including[i]);
+        if (vector_index_method(spec->am->name) && !vector_index_check_included(c, spec->am->name, a->type))
+            return false;
         names[ci->nelems + i] = a->name;
         spec->columns[ci->nelems + i] = (struct index_column){.attnum = a->num, .type = a->type};
     }

@@ -10,6 +10,7 @@
 
 #include "sql/command/build_progress.h"
 #include "sql/emit/emit.h"
+#include "sql/plan/vector_condition.h"
 #include "vecext/vecext.h"
 
 enum { HNSW_MAX_ELEMENTS = 1000 }; /* of a sparsevec, as pgvector's hnsw has it */
@@ -161,7 +162,34 @@ static bool read_opclass(struct command *c, const struct index_def *d, struct ve
                      oc ? oc->name : "?");
 }
 
-/* The columns that the key and the predicate read, quoted, for the index's triggers; the primary key's is added there. */
+bool vector_index_check_included(struct command *c, const char *am_name, uint32_t type)
+{
+    enum vec_include_kind kind;
+    return vector_include_kind(c->snapshot, type, &kind) ||
+           error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "access method \"%s\" does not support included columns of type %s", am_name,
+                     cmd_type_name(c, type));
+}
+
+/* INCLUDE's columns. */
+static bool fill_includes(struct command *c, const struct index_def *d, struct vec_index_def *def)
+{
+    int n = d->ncolumns - d->nkeys;
+    struct vec_include *all = ARENA_ARRAY(c->arena, struct vec_include, n + 1);
+    for (int i = 0; i < n; i++) {
+        const struct attribute *a = &d->table->atts[d->columns[d->nkeys + i].attnum - 1];
+        all[i].column = a->sqlite_name;
+        if (!vector_include_kind(c->snapshot, a->type, &all[i].kind))
+            return vector_index_check_included(c, d->am_name, a->type);
+    }
+    if (n && def->type == VEC_TYPE_SPARSEVEC)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "an index on sparsevec does not support included columns");
+    def->includes = all;
+    def->nincludes = n;
+    return true;
+}
+
+/* The columns that the key, INCLUDE and the predicate read, quoted, for the index's triggers; the primary key's is added there.
+ * A generated column changes when what it is made of does. */
 static void columns_read(struct command *c, const struct index_def *d, struct strbuf *out)
 {
     const struct relation *r = d->table;
@@ -171,8 +199,13 @@ static void columns_read(struct command *c, const struct index_def *d, struct st
         used[d->columns[0].attnum - 1] = true;
     else if (!cmd_stored_attnums(c, d->columns[0].expr_sql, r, used))
         return;
+    for (int i = d->nkeys; i < d->ncolumns; i++)
+        used[d->columns[i].attnum - 1] = true;
     if (d->predicate_sql && !cmd_stored_attnums(c, d->predicate_sql, r, used))
         return;
+    for (int i = 0; i < r->natts; i++)
+        if (used[i] && r->atts[i].generated && !cmd_stored_attnums(c, r->atts[i].default_sql, r, used))
+            return;
     for (int i = 0; i < r->natts; i++)
         if (used[i]) {
             strbuf_addz(out, out->len ? ", " : "");
@@ -279,7 +312,8 @@ bool vector_index_create(struct command *c, const struct index_def *d)
     struct strbuf expr = {0}, where = {0}, columns = {0};
     struct vec_error e = {0};
     struct settings s;
-    bool ok = read_parameters(c, d, &s) && read_opclass(c, d, &def) && fill_source(c, d, &def, &expr, &where, &columns);
+    bool ok = read_parameters(c, d, &s) && read_opclass(c, d, &def) && fill_source(c, d, &def, &expr, &where, &columns) &&
+              fill_includes(c, d, &def);
     if (ok) {
         def.lists = s.lists > 0 ? (int)s.lists : 0;
         def.target_percent = s.recall > 0 ? (int)lround(100 * s.recall) : 0;

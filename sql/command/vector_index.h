@@ -8,6 +8,8 @@
 
 /* True for the names of the methods the vector engine serves. */
 bool vector_index_method(const char *am_name);
+/* Can an index of the method include a column of the type? False with an error. */
+bool vector_index_check_included(struct command *c, const char *am_name, uint32_t type);
 /* Builds the index from the table's rows. Parameters of WITH are checked. */
 bool vector_index_create(struct command *c, const struct index_def *d);
 /* What pgvector says of a new ivfflat index with fewer rows than lists. */

@@ -9,15 +9,17 @@
  *
  * Through its vector index:
  *
- *     vec_scan('index', query, k, probes, filter, distance, NULL, test, lists, rows) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
+ *     vec_scan('index', query, k, probes, filter, distance, NULL, test, lists, rows, condition) AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
  *
  * test: vec_predicate('SELECT 1 FROM "t" AS r4 ... WHERE r4.rowid = ?1 AND ...', values...), asked about rows that may be among
  * the nearest: the query's own joins and WHERE. filter: vec_rows('SELECT r4.rowid FROM ...', values...), where an index finds
- * them: read before, and then nothing is tested, unless they are too many.
+ * them: read before, and then nothing is tested, unless they are too many. condition: vec_where('#1 = ?1', values...), what WHERE
+ * says of the index's included columns.
  */
 #include <string.h>
 
 #include "sql/emit/emitter.h"
+#include "sql/plan/vector_condition.h"
 #include "sql/plan/vector_scan.h"
 
 static void emit_count(struct emitter *em, const char *check, const struct expr *e)
@@ -207,7 +209,7 @@ static void emit_exact(struct emitter *em, const struct vector_scan *v, int rte)
     emit_filter(em, v, rte, v->filter_first ? NULL : " BETWEEN ?1 AND ?2");
     if (em->program && v->note < em->program->nnotes) {
         em->program->notes[v->note].rows = arena_strndup(em->arena, rows.text.data, rows.text.len);
-        em->program->notes[v->note].whole = !v->filter_first;
+        em->program->notes[v->note].all = !v->filter_first;
     }
     statement_end(em, &rows, "vec_rows");
     emit_z(em, ", ");
@@ -217,6 +219,19 @@ static void emit_exact(struct emitter *em, const struct vector_scan *v, int rte)
     emit_z(em, ", (SELECT ");
     emit_wanted(em, v);
     emit_printf(em, "), %d)", v->ties);
+}
+
+static void emit_condition(struct emitter *em, const struct vector_condition *c)
+{
+    struct value text = value_textz(c->text);
+    emit_z(em, ", ");
+    emit_call_begin(em, "vec_where");
+    emit_literal(em->out, &text);
+    for (int i = 0; i < c->args.n; i++) {
+        emit_z(em, ", ");
+        emit_expr(em, c->args.items[i]);
+    }
+    emit_z(em, ")");
 }
 
 void emit_vector_scan(struct emitter *em, int rte)
@@ -239,8 +254,10 @@ void emit_vector_scan(struct emitter *em, int rte)
     emit_probes(em, v);
     if (v->filter)
         emit_filter_args(em, v, rte);
-    if (v->most_lists || v->most_rows)
+    if (v->most_lists || v->most_rows || v->condition)
         emit_printf(em, "%s, %d, %d", v->filter ? "" : ", NULL, NULL, NULL, NULL", v->most_lists, v->most_rows);
+    if (v->condition)
+        emit_condition(em, v->condition);
     emit_printf(em, ") AS \"%s\"", alias);
     emit_table_by_id(em, em->scope, rte, alias);
 }

@@ -12,6 +12,7 @@
 
 #include "sql/base/error.h"
 #include "sql/plan/knn_index.h"
+#include "sql/plan/vector_condition.h"
 #include "sql/plan/vector_scan.h"
 
 static bool is_plain(const struct query *q)
@@ -298,8 +299,16 @@ bool pass_knn(struct planner *p, struct query *q)
         filter->from = q->from;
         scan->filter_first = q->where && knn_found_by_index(t->relation, order.rte, q->where);
         scan->filter_lasts = scan->filter_first && filter_lasts(q);
+        scan->condition = vector_condition_find(p, q->where, order.index, order.rte, q->nfrom > 1 || q->from[0]->rte < 0);
     }
     t->vector = scan;
     add_note(p, q, &order, by);
+    if (scan->condition) {
+        struct plan_note *note = &p->program->notes[p->program->nnotes - 1];
+        note->query = q;
+        note->rte = order.rte;
+        note->tested = &scan->condition->conjuncts;
+        note->whole = scan->condition->whole;
+    }
     return true;
 }

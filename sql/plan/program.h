@@ -105,7 +105,12 @@ struct plan_note {
     int step;
     const char *index, *table, *detail; /* "Order By: (embedding <-> $1)" */
     const char *rows; /* without an index: the statement whose rows are compared; set by emit/ */
-    bool whole;       /* that statement reads the whole table, range by range of rowids */
+    bool all;         /* that statement reads the whole table, range by range of rowids */
+    /* Conjuncts of the query's WHERE that the index tests on its included columns, and whether that is all there is to them. */
+    const struct query *query;
+    int rte; /* the table's entry */
+    const struct expr_list *tested;
+    const bool *whole;
 };
 
 /*

@@ -22,6 +22,7 @@ struct vector_scan {
     /* The filter's rows are found by an index of the table's: they are collected first, unless they turn out too many.
        Otherwise rows that may be among the nearest are tested one by one. Without an index: the table need not be read whole. */
     bool filter_first;
+    const struct vector_condition *condition; /* on included columns (vector_condition.h), or NULL */
     bool filter_lasts; /* its rows depend on nothing but the table and what is captured from outside */
 };
 

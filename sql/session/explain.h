@@ -26,6 +26,7 @@ struct explain_node {
     const char *index;
     const char *label; /* "Index Cond", "Order By", "Sort Key"... */
     const char *detail;
+    const char *index_filter; /* of a vector index: conditions tested on its included columns */
     const char *filter; /* conditions that the index does not serve */
     const char *title;  /* "SubPlan 1" */
     const char *work;   /* ANALYZE: what a vector index scan did */
@@ -58,6 +59,8 @@ bool explain_print(struct pg_session *s, struct portal *p, const struct explain_
 /* explain_cond.c: which of the statement's conditions a scan's index serves ("(a=? AND b>?)" in SQLite's words), which are
    left to filter its rows. alias: SQLite's name of the table. */
 void explain_conditions(struct explain_tree *t, struct explain_node *n, const char *alias, const char *terms);
+/* Of a vector index scan: what it tests on included columns, and what its rows are filtered by all the same. */
+void explain_tested(struct explain_tree *t, struct explain_node *n, const struct plan_note *note);
 
 /* explain_cost.c: rows, cost and width of a tree, from sqlite_stat1 and the tables' sizes, with PostgreSQL's unit costs. */
 void explain_estimate(struct explain_tree *t, struct explain_node *n, const struct query *q, bool top);

@@ -205,3 +205,29 @@ void explain_conditions(struct explain_tree *t, struct explain_node *n, const ch
         index_conditions(&c, n, terms);
     filters(&c, n);
 }
+
+static bool is_tested(const struct plan_note *note, const struct expr *e)
+{
+    for (int i = 0; i < note->tested->n; i++)
+        if (note->whole[i] && note->tested->items[i] == e)
+            return true;
+    return false;
+}
+
+void explain_tested(struct explain_tree *t, struct explain_node *n, const struct plan_note *note)
+{
+    struct conjuncts c = {.t = t, .q = note->query, .rte = note->rte};
+    struct strbuf out = {0};
+    for (int i = 0; i < note->tested->n; i++)
+        if (!print(&c, note->tested->items[i], &out))
+            break;
+    if (out.len)
+        n->index_filter = arena_printf(t->a, note->tested->n > 1 ? "(%.*s)" : "%.*s", (int)out.len, out.data);
+    strbuf_free(&out);
+    add_conjuncts(&c, note->query->where);
+    for (int i = 0; i < c.n; i++)
+        c.used[i] = is_tested(note, c.items[i]);
+    n->filter = NULL;
+    n->nfilters = 0;
+    filters(&c, n);
+}

@@ -188,6 +188,7 @@ static void plan_node(struct writer *w, const struct explain_tree *t, const stru
         group_end(w, "Output", true);
     }
     text(w, n->label ? n->label : "", n->label ? n->detail : NULL);
+    text(w, "Index Filter", n->index_filter);
     text(w, "Filter", n->filter);
     text(w, "Work", n->work);
     if (!n->n)

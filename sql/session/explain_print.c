@@ -252,19 +252,14 @@ static void print_text(struct rowset *out, const struct explain_node *n, int dep
     else if (depth == 0 && run->options.analyze)
         strbuf_printf(&b, " (actual rows=%" PRIu64 " loops=1)", rows);
     print_line(out, b.data, b.len);
-    if (n->label) {
+    const char *const properties[][2] = {
+        {n->label, n->label ? n->detail : NULL}, {"Index Filter", n->index_filter}, {"Filter", n->filter}, {NULL, n->work}};
+    for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+        const char *name = properties[i][0];
+        if (!properties[i][1])
+            continue;
         strbuf_clear(&b);
-        strbuf_printf(&b, "%*s%s: %s", depth * 6 + 2, "", n->label, n->detail);
-        print_line(out, b.data, b.len);
-    }
-    if (n->filter) {
-        strbuf_clear(&b);
-        strbuf_printf(&b, "%*sFilter: %s", depth * 6 + 2, "", n->filter);
-        print_line(out, b.data, b.len);
-    }
-    if (n->work) {
-        strbuf_clear(&b);
-        strbuf_printf(&b, "%*s%s", depth * 6 + 2, "", n->work);
+        strbuf_printf(&b, "%*s%s%s%s", depth * 6 + 2, "", name ? name : "", name ? ": " : "", properties[i][1]);
         print_line(out, b.data, b.len);
     }
     strbuf_free(&b);
@@ -321,7 +316,7 @@ static void explain_exact(struct explain_tree *t, struct explain_node *n, const 
     struct explain_node *scan = NULL;
     if (!explain_sql(t, note->rows, &scan))
         return;
-    if (scan && note->whole) { /* a range of rowids at a time, of all */
+    if (scan && note->all) { /* a range of rowids at a time, of all */
         scan->type = "Seq Scan";
         scan->label = scan->detail = scan->index = scan->sqlite_index = NULL;
         scan->ranged = false;
@@ -359,6 +354,8 @@ static void explain_notes(struct explain_tree *t, struct explain_node *n)
                                      t->work.lists, t->work.rows, t->work.tested, t->work.refined, t->work.reranked,
                                      t->work.scans);
         scan.detail = note_order(note);
+        if (note->tested)
+            explain_tested(t, &scan, note);
         if (n->n == 2) {
             *n = scan;
         } else {

@@ -23,7 +23,7 @@ import pgwire  # noqa: E402
 from server import Server  # noqa: E402
 
 DIMS, KEYS = 12, 1000000  # a client's ids begin at KEYS times its number
-INDEXES = ["t_l2", "t_cos", "t_bits", "t_part", "t_sparse"]
+INDEXES = ["t_l2", "t_cos", "t_bits", "t_part", "t_sparse", "t_inc"]
 passed = failed = 0
 
 
@@ -152,6 +152,7 @@ def make(c):
     must(c, "CREATE INDEX t_cos ON t USING hnsw (v vector_cosine_ops)")
     must(c, f"CREATE INDEX t_bits ON t USING hnsw ((binary_quantize(v)::bit({DIMS})) bit_hamming_ops)")
     must(c, "CREATE INDEX t_part ON t USING ivf (v vector_l2_ops) WHERE cat = 3")
+    must(c, "CREATE INDEX t_inc ON t USING ivf (v vector_cosine_ops) INCLUDE (cat, id)")
     must(c, f"CREATE INDEX t_sparse ON t USING hnsw ((v::sparsevec({DIMS})) sparsevec_ip_ops)")
 
 
