@@ -54,9 +54,9 @@ static void main_reload(struct main_process *m)
     struct error err;
     error_init(&err, m->arena);
     log_line(LOG_LEVEL_LOG, "received SIGHUP, reloading configuration files");
-    if (pg_engine_reload(m->engine, &err) && server_load_config(m->server, &err))
-        return;
-    log_line(LOG_LEVEL_ERROR, "%s; the settings in force stay", err.message);
+    pg_engine_reload(m->engine);
+    if (!server_load_config(m->server, &err))
+        log_line(LOG_LEVEL_LOG, "%s; the settings in force stay", err.message);
 }
 
 static void main_shut_down(struct main_process *m, enum server_shutdown mode)

@@ -94,8 +94,8 @@ void pg_engine_destroy(struct pg_engine *e);
 const char *pg_engine_setting(struct pg_engine *e, const char *name);
 /* Sets a server setting from the command line before sessions exist (port once it is known, too). */
 bool pg_engine_set(struct pg_engine *e, const char *name, const char *value, struct error *err);
-/* SIGHUP: reads the configuration file again; sessions see it at their next statement. */
-bool pg_engine_reload(struct pg_engine *e, struct error *err);
+/* SIGHUP: reads the files of settings again; sessions see it at their next statement. What is wrong in them is in the log. */
+void pg_engine_reload(struct pg_engine *e);
 /* The name of the (first) database and its file, for the ready line. */
 const char *pg_engine_database(struct pg_engine *e);
 const char *pg_engine_path(struct pg_engine *e);

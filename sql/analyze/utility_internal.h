@@ -155,7 +155,7 @@ bool check_immutable(struct pstate *ps, struct expr *e, const char *message);
  * ------------------------------------------------------------------------------ */
 
 utility_handler utility_transaction; /* utility_transaction.c */
-utility_handler utility_set, utility_show, utility_set_constraints,
+utility_handler utility_set, utility_alter_system, utility_show, utility_set_constraints,
     utility_discard;                           /* utility_set.c */
 utility_handler utility_copy, utility_explain; /* utility_copy.c */
 utility_handler utility_prepare, utility_execute, utility_deallocate, utility_declare,

@@ -144,6 +144,17 @@ bool utility_set(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
     }
 }
 
+/* As SET or RESET, in u->set. */
+bool utility_alter_system(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
+{
+    PgQuery__Node set = PG_QUERY__NODE__INIT;
+    set.node_case = PG_QUERY__NODE__NODE_VARIABLE_SET_STMT;
+    set.variable_set_stmt = n->alter_system_stmt->setstmt;
+    bool ok = utility_set(ps, &set, u);
+    u->tag = "ALTER SYSTEM";
+    return ok;
+}
+
 bool utility_show(struct pstate *ps, const PgQuery__Node *n, struct utility *u)
 {
     u->show.name = arena_strdup(ps->a->arena, n->variable_show_stmt->name);

@@ -220,19 +220,15 @@ static bool enter_settings(struct routine_call *c, const struct user_proc *u, st
 
 static void leave_settings(struct routine_call *c, const struct user_proc *u, struct surroundings *s)
 {
-    struct error ignored;
-    error_init(&ignored, c->arena);
     while (s->nsaved > 0) {
         const char *entry = u->config[--s->nsaved];
         char *name = arena_strndup(c->arena, entry, strcspn(entry, "="));
-        c->ctx->spi->set(c->ctx, name, s->saved[s->nsaved], true, &ignored);
+        c->ctx->spi->restore(c->ctx, name, s->saved[s->nsaved]);
     }
 }
 
 static bool enter(struct routine_call *c, const struct user_proc *u, struct surroundings *s)
 {
-    if (!enter_settings(c, u, s))
-        return false;
     const struct role_def *owner = u->proc.secdef ? snapshot_role(c->ctx->snapshot, u->proc.owner) : NULL;
     if (owner && owner->oid != c->ctx->role) {
         s->secdef = true;
@@ -240,14 +236,14 @@ static bool enter(struct routine_call *c, const struct user_proc *u, struct surr
         s->role_name = arena_strdup(c->arena, c->ctx->role_name ? c->ctx->role_name : "");
         c->ctx->spi->set_role(c->ctx, owner->oid, owner->name);
     }
-    return true;
+    return enter_settings(c, u, s); /* by the rights of who runs it */
 }
 
 static void leave(struct routine_call *c, const struct user_proc *u, struct surroundings *s)
 {
+    leave_settings(c, u, s);
     if (s->secdef)
         c->ctx->spi->set_role(c->ctx, s->role, s->role_name);
-    leave_settings(c, u, s);
 }
 
 static bool run_language(struct routine_call *c)

@@ -53,6 +53,8 @@ struct spi_host {
     const char *(*check_setting)(struct eval_context *ctx, const char *name, const char *value, struct error *err);
     const char *(*setting)(struct eval_context *ctx, const char *name);
     bool (*set)(struct eval_context *ctx, const char *name, const char *value, bool local, struct error *err);
+    /* What `set` changed with local goes back to the value before, whoever the role is. */
+    void (*restore)(struct eval_context *ctx, const char *name, const char *value);
     bool (*must_restart)(struct eval_context *ctx);
     void (*set_role)(struct eval_context *ctx, uint32_t role, const char *name);
     struct spi_slot *(*slot)(struct eval_context *ctx, const char *name);

@@ -1,7 +1,6 @@
 /* engine.c: see engine.h and sql/pg.h. */
 #include "sql/session/engine.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,78 +16,22 @@
 #include "sql/exec/sql_function.h"
 #include "sql/plpgsql/language.h"
 #include "sql/session/autovacuum.h"
+#include "sql/session/server_config.h"
 #include "sql/session/server_log.h"
 #include "sql/session/session.h"
 #include "sql/txn/vfs.h"
 
-/* --- configuration ---------------------------------------------------------------------- */
-
-/* One "name = value" line: comments, quotes as in postgresql.conf. */
-static bool config_line(struct pg_engine *e, char *line, int number, struct error *err)
-{
-    char *p = line + strspn(line, " \t\r\n");
-    if (!*p || *p == '#')
-        return true;
-    char *name = p;
-    p += strcspn(p, " \t=\r\n");
-    char *end = p;
-    p += strspn(p, " \t");
-    if (*p == '=')
-        p++;
-    p += strspn(p, " \t");
-    *end = 0;
-    char value[1024];
-    size_t n = 0;
-    if (*p == '\'') {
-        for (p++; *p && n < sizeof(value) - 1; p++) {
-            if (*p == '\'' && p[1] != '\'')
-                break;
-            if (*p == '\'' || (*p == '\\' && p[1]))
-                p++;
-            value[n++] = *p;
-        }
-        if (*p != '\'')
-            return error_set(err, ERRCODE_CONFIG_FILE_ERROR, "syntax error in file \"%s\" line %d",
-                             e->config_file, number);
-    } else {
-        n = strcspn(p, " \t#\r\n");
-        n = n < sizeof(value) - 1 ? n : sizeof(value) - 1;
-        memcpy(value, p, n);
-    }
-    value[n] = 0;
-    if (guc_set(&e->gucs, name, value, GUC_SERVER, false, err))
-        return true;
-    error_context(err, "file \"%s\", line %d", e->config_file, number);
-    return false;
-}
-
-static bool config_read(struct pg_engine *e, struct error *err)
-{
-    FILE *f = fopen(e->config_file, "re");
-    if (!f)
-        return error_set(err, ERRCODE_UNDEFINED_FILE,
-                         "could not open configuration file \"%s\": %s", e->config_file,
-                         strerror(errno));
-    char *line = NULL;
-    size_t cap = 0;
-    bool ok = true;
-    for (int number = 1; ok && getline(&line, &cap, f) >= 0; number++)
-        ok = config_line(e, line, number, err);
-    free(line);
-    fclose(f);
-    return ok;
-}
+/* --- settings ------------------------------------------------------------------------------- */
 
 bool pg_engine_set(struct pg_engine *e, const char *name, const char *value, struct error *err)
 {
-    return guc_set(&e->gucs, name, value, GUC_SERVER, false, err);
+    return server_config_set(e, name, value, CONFIG_COMMAND_LINE, err);
 }
 
-bool pg_engine_reload(struct pg_engine *e, struct error *err)
+void pg_engine_reload(struct pg_engine *e)
 {
-    bool ok = !e->config_file || config_read(e, err);
+    server_config_reload(e);
     server_log_configure(e);
-    return ok;
 }
 
 const char *pg_engine_setting(struct pg_engine *e, const char *name)
@@ -98,31 +41,6 @@ const char *pg_engine_setting(struct pg_engine *e, const char *name)
 }
 
 /* --- engine ------------------------------------------------------------------------------ */
-
-static bool engine_settings(struct pg_engine *e, const struct pg_engine_options *o,
-                            struct error *err)
-{
-    const char *tz = getenv("TZ");
-    struct arena *scratch = arena_create();
-    struct error ignored;
-    error_init(&ignored, scratch);
-    if (tz && *tz)
-        guc_set(&e->gucs, "TimeZone", tz, GUC_SERVER, false, &ignored);
-    arena_destroy(scratch);
-    if (e->config_file && !config_read(e, err))
-        return false;
-    for (const char *const *p = o->settings; p && *p; p++) {
-        const char *eq = strchr(*p, '=');
-        if (!eq)
-            return error_set(err, ERRCODE_SYNTAX_ERROR, "-c %s requires a value", *p);
-        char *name = arena_strndup(err->arena, *p, (size_t)(eq - *p));
-        for (char *q = name; *q; q++)
-            *q = *q == '-' ? '_' : *q;
-        if (!pg_engine_set(e, name, eq + 1, err))
-            return false;
-    }
-    return true;
-}
 
 struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct error *err)
 {
@@ -138,13 +56,12 @@ struct pg_engine *pg_engine_create(const struct pg_engine_options *o, struct err
         log_fatal("out of memory");
     pthread_mutex_init(&e->lock, NULL);
     e->path = strdup(o->path);
-    e->config_file = o->config_file ? strdup(o->config_file) : NULL;
     e->directory = stat(o->path, &st) == 0 && S_ISDIR(st.st_mode);
     e->plans = plan_cache_create();
     e->next_pid = (int32_t)getpid();
     e->start_time = session_clock();
     guc_store_init(&e->gucs, NULL);
-    bool ok = engine_settings(e, o, err);
+    bool ok = server_config_create(e, o->config_file, o->settings, err) != NULL;
     if (ok)
         server_log_configure(e);
     if (ok &&
@@ -171,10 +88,10 @@ void pg_engine_destroy(struct pg_engine *e)
         database_close(d);
     }
     server_log_close();
+    server_config_destroy(e->config);
     guc_store_free(&e->gucs);
     pthread_mutex_destroy(&e->lock);
     free(e->path);
-    free(e->config_file);
     free(e);
 }
 

@@ -12,7 +12,7 @@
 struct pg_engine {
     char *path;
     bool directory; /* each *.db inside is a database */
-    char *config_file;
+    struct server_config *config;
     struct guc_store gucs;
     struct plan_cache *plans;
     pthread_mutex_t lock;       /* guards what follows */

@@ -19,6 +19,7 @@ static bool session_begin_message(struct pg_session *s)
     error_init(&s->err, s->arena);
     s->idle_deadline = 0;
     s->on_worker = false;
+    session_see_reload(s);
     session_log_begin(s);
     identifier_quote_all(s->eval.quote_all_identifiers);
     return !atomic_load(&s->control.terminate) || !run_control_stopped(&s->control, &s->err);

@@ -4,7 +4,9 @@
  */
 #include <errno.h>
 #include <malloc.h>
+#include <signal.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 #include "sql/base/log.h"
@@ -13,6 +15,7 @@
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
 #include "sql/session/role.h"
+#include "sql/session/server_config.h"
 #include "sql/session/session.h"
 #include "sql/types/datetime.h"
 
@@ -82,6 +85,11 @@ static void pg_postmaster_start_time(struct fcall *f)
     return_timestamptz(f, session_of(f)->engine->start_time);
 }
 
+static void pg_conf_load_time(struct fcall *f)
+{
+    return_timestamptz(f, server_config_load_time(session_of(f)->engine));
+}
+
 static void pg_is_in_recovery(struct fcall *f)
 {
     f->result = value_bool(false);
@@ -107,7 +115,7 @@ static void inet_client_port(struct fcall *f)
 
 static void pg_reload_conf(struct fcall *f)
 {
-    f->result = value_bool(pg_engine_reload(session_of(f)->engine, f->err));
+    f->result = value_bool(kill(getpid(), SIGHUP) == 0); /* to the main thread, who has all to tell */
 }
 
 static void pg_trigger_depth(struct fcall *f)
@@ -344,7 +352,7 @@ const struct fn_impl session_functions[] = {
     {"set_config_by_name", set_config_by_name},
     {"pg_backend_pid", pg_backend_pid},
     {"pg_postmaster_start_time", pg_postmaster_start_time},
-    {"pg_conf_load_time", pg_postmaster_start_time},
+    {"pg_conf_load_time", pg_conf_load_time},
     {"pg_is_in_recovery", pg_is_in_recovery},
     {"pg_client_encoding", pg_client_encoding},
     {"inet_client_addr", inet_client_addr},

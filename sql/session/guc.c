@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,9 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
+#include "sql/catalog/acl.h"
 #include "sql/session/guc_hooks.h"
+#include "sql/types/func.h"
 
 static const struct guc_def guc_builtin[] = {
 #define SETTING(name, boot, unit, category, context, vartype, min, max, enums)                     \
@@ -120,7 +123,8 @@ static void guc_change_free(struct guc_change *c)
 void guc_store_free(struct guc_store *s)
 {
     for (int i = 0; s->values && i < GUC_COUNT; i++) {
-        free(s->values[i]);
+        if (s->parent) /* the server's are kept: guc_keep */
+            free(s->values[i]);
         free(s->reset[i]);
     }
     free(s->values);
@@ -147,7 +151,8 @@ const char *guc_get_reset(const struct guc_store *s, int i)
 
 const char *guc_get(const struct guc_store *s, int i)
 {
-    const char *v = s->values[i] ? s->values[i] : guc_get_reset(s, i);
+    const char *v = __atomic_load_n(&s->values[i], __ATOMIC_ACQUIRE);
+    v = v ? v : guc_get_reset(s, i);
     return v ? v : "";
 }
 
@@ -379,7 +384,17 @@ const char *guc_check(int i, const char *value, const char *current, struct eval
     return v ? guc_hook_check(d->name, v, current, ctx, err) : NULL;
 }
 
-static bool guc_may_set(const struct guc_def *d, enum guc_source source, struct error *err)
+/* Settings of superusers. Checked where a role is known: in a session. */
+static bool guc_may_role_set(const struct guc_store *s, const struct guc_def *d, enum guc_source source, struct error *err)
+{
+    bool asked = source == GUC_STARTUP || source == GUC_SESSION || source == GUC_LOCAL;
+    if (!asked || strncmp(d->context, "superuser", strlen("superuser")) != 0 || !s->ctx || !s->ctx->snapshot ||
+        role_is_super(s->ctx->snapshot, s->ctx->role))
+        return true;
+    return error_set(err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to set parameter \"%s\"", d->name);
+}
+
+static bool guc_context_allows(const struct guc_def *d, enum guc_source source, struct error *err)
 {
     const char *c = d->context;
     if (source == GUC_SERVER)
@@ -396,7 +411,7 @@ static bool guc_may_set(const struct guc_def *d, enum guc_source source, struct 
     if (!strcmp(c, "sighup"))
         return error_set(err, ERRCODE_CANT_CHANGE_RUNTIME_PARAM,
                          "parameter \"%s\" cannot be changed now", d->name);
-    if (source != GUC_STARTUP && (!strcmp(c, "backend") || !strcmp(c, "superuser-backend")))
+    if (source != GUC_STARTUP && source != GUC_KEPT && (!strcmp(c, "backend") || !strcmp(c, "superuser-backend")))
         return error_set(err, ERRCODE_CANT_CHANGE_RUNTIME_PARAM,
                          "parameter \"%s\" cannot be set after connection start", d->name);
     return true;
@@ -413,6 +428,30 @@ static void guc_log(struct guc_store *s, int i, const char *name, const char *be
     c->name = name ? strdup(name) : NULL;
     c->before = before ? strdup(before) : NULL;
     s->log = c;
+}
+
+const char *guc_keep(const char *text)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct kept {
+        struct kept *next;
+        char text[];
+    } *kept;
+    pthread_mutex_lock(&lock);
+    struct kept *k = kept;
+    while (k && strcmp(k->text, text) != 0)
+        k = k->next;
+    if (!k) {
+        size_t n = strlen(text) + 1;
+        k = malloc(sizeof(*k) + n);
+        if (!k)
+            log_fatal("out of memory");
+        memcpy(k->text, text, n);
+        k->next = kept;
+        kept = k;
+    }
+    pthread_mutex_unlock(&lock);
+    return k->text;
 }
 
 static void guc_put(char **slot, const char *value)
@@ -473,7 +512,7 @@ static bool guc_set_custom(struct guc_store *s, const char *name, const char *va
     }
     const struct guc_custom *now = *guc_custom_find(s, name);
     if (logged)
-        guc_log(s, -1, name, now ? now->value : NULL, source == GUC_LOCAL);
+        guc_log(s, -1, name, now ? now->value : NULL, source == GUC_LOCAL || source == GUC_RESTORE);
     guc_put_custom(s, name, value);
     s->version++;
     return true;
@@ -485,16 +524,27 @@ bool guc_set(struct guc_store *s, const char *name, const char *value, enum guc_
     int i = guc_find(name);
     if (i < 0)
         return guc_set_custom(s, name, value, source, logged, err);
-    if (!guc_may_set(&guc_table[i], source, err))
+    if (!guc_context_allows(&guc_table[i], source, err) || !guc_may_role_set(s, &guc_table[i], source, err))
         return false;
     const char *v = value;
     if (v && !(v = guc_check(i, value, guc_get(s, i), s->ctx, err)))
         return false;
     if (logged)
-        guc_log(s, i, NULL, s->values[i], source == GUC_LOCAL);
-    guc_put(source == GUC_STARTUP ? &s->reset[i] : &s->values[i], v);
+        guc_log(s, i, NULL, s->values[i], source == GUC_LOCAL || source == GUC_RESTORE);
+    guc_put(source == GUC_STARTUP || source == GUC_KEPT ? &s->reset[i] : &s->values[i], v);
     s->version++;
     return true;
+}
+
+void guc_put_server(struct guc_store *s, int i, const char *value)
+{
+    __atomic_store_n(&s->values[i], (char *)(value ? guc_keep(value) : NULL), __ATOMIC_RELEASE);
+    __atomic_fetch_add(&s->version, 1, __ATOMIC_RELEASE);
+}
+
+bool guc_may_set(const struct guc_store *s, int i, struct error *err)
+{
+    return guc_context_allows(&guc_table[i], GUC_SESSION, err) && guc_may_role_set(s, &guc_table[i], GUC_SESSION, err);
 }
 
 static void guc_undo_one(struct guc_store *s, struct guc_change *c,

@@ -37,13 +37,20 @@ struct guc_store {
     struct guc_custom *custom;
     struct guc_change *log; /* newest first */
     uint64_t mark;          /* grows with every logged change */
-    uint64_t version;       /* grows with every change: part of plan keys */
+    uint64_t version;       /* grows with every change: part of plan keys. The server's: guc_version */
 };
 
-enum guc_source { GUC_SERVER, GUC_STARTUP, GUC_SESSION, GUC_LOCAL };
+/* Who sets: the server's files and command line, the startup packet, ALTER ROLE or DATABASE at the session's start, SET, SET LOCAL,
+   RESET ALL, the end of a function with SET clauses. The last two ask for no privileges. */
+enum guc_source { GUC_SERVER, GUC_STARTUP, GUC_KEPT, GUC_SESSION, GUC_LOCAL, GUC_RESET_ALL, GUC_RESTORE };
 
 void guc_store_init(struct guc_store *s, struct guc_store *parent);
 void guc_store_free(struct guc_store *s);
+/* The server's version, which another thread may raise. */
+static inline uint64_t guc_version(const struct guc_store *s)
+{
+    return __atomic_load_n(&s->version, __ATOMIC_ACQUIRE);
+}
 
 /*
  * The value now in force, in base units; NULL for an unknown dotted name. The string lives until
@@ -67,6 +74,12 @@ bool guc_get_bool(const struct guc_store *s, int i);
  */
 bool guc_set(struct guc_store *s, const char *name, const char *value, enum guc_source source,
              bool logged, struct error *err);
+/* Whether the store's session may SET it: 55P02, 42501. */
+bool guc_may_set(const struct guc_store *s, int i, struct error *err);
+/* Stores a checked value in the server's store (NULL: the built-in default); sessions may read it meanwhile. One writer at a time. */
+void guc_put_server(struct guc_store *s, int i, const char *value);
+/* The text, kept as long as the process and once only: what sessions read of the server's store does not go away under them. */
+const char *guc_keep(const char *text);
 /*
  * Checks and canonicalises without setting (current as for guc_hook_check): the text that would be stored, in err's arena; NULL
  * with err set.

@@ -19,7 +19,7 @@
 #include "sql/types/identifier.h"
 #include "sql/types/text_util.h"
 
-const char *const guc_reported[] = {"application_name",
+const char *const guc_reported[GUC_REPORTED + 1] = {"application_name",
                                     "client_encoding",
                                     "DateStyle",
                                     "default_transaction_read_only",

@@ -16,6 +16,7 @@ void guc_hook_apply(const struct guc_store *s, struct eval_context *ctx);
  * Settings that the client is told of when they change (GUC_REPORT), NULL-terminated, in the order
  * PostgreSQL 15 sends them.
  */
-extern const char *const guc_reported[];
+#define GUC_REPORTED 13
+extern const char *const guc_reported[GUC_REPORTED + 1];
 
 #endif

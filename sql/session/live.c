@@ -5,11 +5,15 @@
 #include <string.h>
 
 #include "sql/base/arena.h"
+#include "sql/catalog/acl.h"
 #include "sql/catalog/registry.h"
 #include "sql/session/advisory.h"
 #include "sql/session/engine.h"
+#include "sql/session/server_config.h"
 #include "sql/session/session.h"
 #include "sql/types/datetime.h"
+
+#define ROLE_READ_ALL_SETTINGS 3374u /* catalog/builtin/pg_authid.def */
 
 static struct value live_text(struct arena *a, const char *s)
 {
@@ -31,10 +35,10 @@ static bool live_settings(struct pg_session *s, int i, struct arena *a, struct v
     const struct guc_def *d = &all[at];
     i = at;
     const char *value = guc_get(&s->gucs, i);
-    const char *source = s->gucs.values[i]           ? "session"
-                         : s->gucs.reset[i]          ? "client"
-                         : s->engine->gucs.values[i] ? "configuration file"
-                                                     : "default";
+    static const char *const sources[] = {"default", "environment variable", "configuration file", "command line", "override"};
+    struct config_origin origin = server_config_origin(s->engine, i);
+    const char *source = s->gucs.values[i] ? "session" : s->gucs.reset[i] ? "client" : sources[origin.source];
+    bool in_file = origin.source == CONFIG_FILE && role_has_privs(s->snapshot, s->eval.role, ROLE_READ_ALL_SETTINGS);
     c[0] = live_text(a, d->name);
     c[1] = live_text(a, value);
     c[2] = live_text(a, d->unit);
@@ -62,8 +66,30 @@ static bool live_settings(struct pg_session *s, int i, struct arena *a, struct v
     }
     c[12] = live_text(a, d->boot);
     c[13] = live_text(a, guc_get_reset(&s->gucs, i));
-    c[14] = c[15] = value_null();
-    c[16] = value_bool(false);
+    c[14] = in_file ? live_text(a, origin.file) : value_null();
+    c[15] = in_file ? value_int(origin.line) : value_null();
+    c[16] = value_bool(origin.pending_restart);
+    return true;
+}
+
+/* Columns of pg_file_settings, in order. */
+static bool live_file_settings(struct pg_session *s, int i, struct arena *a, struct value *c, int n)
+{
+    struct config_list l;
+    (void)n;
+    server_config_look(s->engine, &l, a);
+    struct config_item *item = l.first;
+    for (int k = 0; item && k < i; k++)
+        item = item->next;
+    if (!item)
+        return false;
+    c[0] = live_text(a, item->file);
+    c[1] = value_int(item->line);
+    c[2] = value_int(i + 1);
+    c[3] = live_text(a, item->name);
+    c[4] = live_text(a, item->value);
+    c[5] = value_bool(item->applied);
+    c[6] = live_text(a, item->error);
     return true;
 }
 
@@ -256,6 +282,7 @@ static const struct {
     bool (*row)(struct pg_session *s, int i, struct arena *a, struct value *c, int n);
 } live_relations[] = {
     {"pg_settings", live_settings},
+    {"pg_file_settings", live_file_settings},
     {"pg_stat_activity", live_activity},
     {"pg_prepared_statements", live_prepared},
     {"pg_cursors", live_cursors},

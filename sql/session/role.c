@@ -98,7 +98,7 @@ static void apply(struct pg_session *s, uint32_t database, uint32_t role)
         if (r->database != database || r->role != role || strcasecmp(r->name, "role") == 0 ||
             strcasecmp(r->name, "session_authorization") == 0)
             continue;
-        if (!guc_set(&s->gucs, r->name, r->value, GUC_STARTUP, false, &s->err)) {
+        if (!guc_set(&s->gucs, r->name, r->value, GUC_KEPT, false, &s->err)) {
             s->err.severity = ERROR_WARNING;
             log_line(LOG_LEVEL_WARNING, "setting \"%s\" of role or database: %s", r->name, s->err.message);
             error_clear(&s->err);
@@ -130,11 +130,5 @@ bool role_check_kept_setting(struct pg_session *s, const struct utility *u)
     const char *value = u->role_setting.value;
     if (i < 0 || !value)
         return !error_is_set(&s->err);
-    if (!strcmp(guc_all(&n)[i].context, "internal") || !strcmp(guc_all(&n)[i].context, "postmaster"))
-        return error_set(&s->err, ERRCODE_CANT_CHANGE_RUNTIME_PARAM,
-                         !strcmp(guc_all(&n)[i].context, "internal")
-                             ? "parameter \"%s\" cannot be changed"
-                             : "parameter \"%s\" cannot be changed without restarting the server",
-                         guc_all(&n)[i].name);
-    return guc_check(i, value, NULL, &s->eval, &s->err) != NULL;
+    return guc_may_set(&s->gucs, i, &s->err) && guc_check(i, value, NULL, &s->eval, &s->err) != NULL;
 }

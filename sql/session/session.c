@@ -115,6 +115,7 @@ void session_notice(struct pg_session *s, enum error_severity severity, const ch
 
 static void session_set_application(struct pg_session *s);
 static void session_set_synchronous(struct pg_session *s);
+static void session_inherit(struct pg_session *s, bool tell);
 
 /* --- birth ------------------------------------------------------------------------------------ */
 
@@ -234,6 +235,7 @@ void session_internal_setting(struct pg_session *s, const char *name, const char
 static void session_init_eval(struct pg_session *s)
 {
     s->eval.session = s;
+    s->eval.snapshot = s->snapshot;
     s->eval.interrupted = session_interrupted;
     s->eval.notice = session_eval_notice;
     s->eval.setting = session_eval_setting;
@@ -290,6 +292,7 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     session_internal_setting(s, "session_authorization", s->user);
     session_set_application(s);
     session_set_synchronous(s);
+    session_inherit(s, false);
     session_log_connection(s, startup);
     return s;
 }
@@ -418,6 +421,30 @@ void session_setting_changed(void *arg, int i)
     for (int k = 0; guc_reported[k]; k++)
         if (!strcmp(guc_reported[k], name))
             s->reply.parameter_status(s->reply.host, name, guc_get(&s->gucs, i));
+}
+
+/* Remembers the server's values among those the client is told of, or tells of those that changed. */
+static void session_inherit(struct pg_session *s, bool tell)
+{
+    for (int k = 0; guc_reported[k]; k++) {
+        int i = guc_find(guc_reported[k]);
+        const char *value = s->gucs.values[i] || s->gucs.reset[i] ? NULL : guc_get(&s->engine->gucs, i);
+        if (tell && value && s->inherited[k] && strcmp(value, s->inherited[k]) != 0)
+            s->reply.parameter_status(s->reply.host, guc_reported[k], value);
+        s->inherited[k] = value;
+    }
+    s->server_gucs = guc_version(&s->engine->gucs);
+}
+
+void session_see_reload(struct pg_session *s)
+{
+    if (s->server_gucs == guc_version(&s->engine->gucs))
+        return;
+    s->gucs.version++; /* plans depend on settings */
+    guc_hook_apply(&s->gucs, &s->eval);
+    session_set_application(s);
+    session_set_synchronous(s);
+    session_inherit(s, true);
 }
 
 enum pg_result session_fail(struct pg_session *s)

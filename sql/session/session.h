@@ -12,6 +12,7 @@
 #include "sql/exec/spi.h"
 #include "sql/pg.h"
 #include "sql/session/guc.h"
+#include "sql/session/guc_hooks.h"
 #include "sql/session/normalize.h"
 #include "sql/session/session_log.h"
 #include "sql/txn/function_counts.h"
@@ -134,6 +135,8 @@ struct pg_session {
     struct large_object_scan large_object_scans[2]; /* pg_largeobject_metadata, pg_largeobject */
     char tag[64];
     struct session_log log;
+    uint64_t server_gucs;                /* version of the server's settings that has been seen */
+    const char *inherited[GUC_REPORTED]; /* the server's values that the client was told; NULL the session's own */
     /* Seen by other sessions (pg_stat_activity), under lock. */
     pthread_mutex_t lock;
     char *activity;    /* text of the running or last statement */
@@ -154,6 +157,8 @@ bool session_time_passed(const char *timestamptz);
 enum pg_result session_fail(struct pg_session *s);
 /* What pg_stat_activity says of this session from now on; text NULL: the last one stays. */
 void session_report(struct pg_session *s, bool active, const char *text, size_t n);
+/* The server's settings may have been read again: what follows from those that the session has no values of its own for. */
+void session_see_reload(struct pg_session *s);
 /*
  * Sends ParameterStatus for a setting the client is told of, by index; also brings s->eval in line.
  */

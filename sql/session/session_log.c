@@ -34,7 +34,7 @@ static void read_settings(struct pg_session *s)
     static const char *const statements[] = {"none", "ddl", "mod", "all"}, *const verbosities[] = {"terse", "default", "verbose"};
     struct session_log *l = &s->log;
     l->version = s->gucs.version;
-    l->server_version = s->engine->gucs.version;
+    l->server_version = guc_version(&s->engine->gucs);
     l->minimum = server_log_rank_of(setting(s, "log_min_messages"));
     l->minimum_error_statement = server_log_rank_of(setting(s, "log_min_error_statement"));
     l->statements = word_of(setting(s, "log_statement"), statements, 4);
@@ -54,7 +54,7 @@ static bool by_chance(double rate)
 
 static void renew_settings(struct pg_session *s)
 {
-    if (s->log.version != s->gucs.version || s->log.server_version != s->engine->gucs.version)
+    if (s->log.version != s->gucs.version || s->log.server_version != guc_version(&s->engine->gucs))
         read_settings(s);
 }
 

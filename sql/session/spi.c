@@ -350,6 +350,17 @@ static bool host_set(struct eval_context *ctx, const char *name, const char *val
     return true;
 }
 
+static void host_restore(struct eval_context *ctx, const char *name, const char *value)
+{
+    struct pg_session *s = ctx->session;
+    struct error ignored; /* it held before */
+    int i = guc_find(name);
+    error_init(&ignored, s->arena);
+    if (guc_set(&s->gucs, name, value, GUC_RESTORE, true, &ignored) && i >= 0)
+        session_setting_changed(s, i);
+    session_search_path(s);
+}
+
 static void host_set_role(struct eval_context *ctx, uint32_t role, const char *name)
 {
     struct pg_session *s = ctx->session;
@@ -477,6 +488,7 @@ const struct spi_host session_spi = {
     .setting = host_setting,
     .set = host_set,
     .must_restart = host_must_restart,
+    .restore = host_restore,
     .set_role = host_set_role,
     .slot = host_slot,
     .open = host_open,

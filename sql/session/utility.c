@@ -15,6 +15,7 @@
 #include "sql/exec/statement_trigger.h"
 #include "sql/session/advisory.h"
 #include "sql/session/call.h"
+#include "sql/session/config_command.h"
 #include "sql/session/cursor.h"
 #include "sql/session/engine.h"
 #include "sql/session/live.h"
@@ -53,6 +54,16 @@ static enum portal_result set_value(struct pg_session *s, const char *name, cons
     return PORTAL_FINISHED;
 }
 
+/* Left alone by RESET ALL: who the session is, and what belongs to the transaction. */
+static bool outlives_reset(const char *name)
+{
+    static const char *const names[] = {"role", "session_authorization", "seed"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return !strncmp(name, "transaction_", strlen("transaction_"));
+}
+
 static enum portal_result reset_all(struct pg_session *s)
 {
     int n;
@@ -60,8 +71,8 @@ static enum portal_result reset_all(struct pg_session *s)
     struct error ignored;
     error_init(&ignored, s->arena);
     for (int i = 0; i < n; i++)
-        if (s->gucs.values[i] && strcmp(all[i].context, "internal") != 0 &&
-            guc_set(&s->gucs, all[i].name, NULL, GUC_SESSION, true, &ignored))
+        if (s->gucs.values[i] && strcmp(all[i].context, "internal") != 0 && !outlives_reset(all[i].name) &&
+            guc_set(&s->gucs, all[i].name, NULL, GUC_RESET_ALL, true, &ignored))
             session_setting_changed(s, i);
     return PORTAL_FINISHED;
 }
@@ -225,6 +236,7 @@ static enum portal_result run_discard(struct pg_session *s, struct portal *p)
     }
     if (what == 'a') {
         session_close_portals(s, true);
+        set_value(s, "session_authorization", NULL, false);
         reset_all(s);
         prepared_drop_all(s);
         notify_unlisten(s, NULL);
@@ -532,6 +544,7 @@ static const struct utility_row {
     [UTILITY_NOTIFY] = {run_notify},
     [UTILITY_LOCK] = {run_lock},
     [UTILITY_CHECKPOINT] = {run_checkpoint},
+    [UTILITY_ALTER_SYSTEM] = {alter_system_run, NULL, UTILITY_NO_BLOCK},
     [UTILITY_CREATE_DATABASE] = {run_create_database, NULL, UTILITY_NO_BLOCK},
     [UTILITY_DROP_DATABASE] = {run_drop_database, NULL, UTILITY_NO_BLOCK},
     [UTILITY_CALL] = {call_run, call_describe},

@@ -62,11 +62,9 @@ const char *pg_engine_setting(struct pg_engine *e, const char *name)
     return NULL;
 }
 
-bool pg_engine_reload(struct pg_engine *e, struct error *err)
+void pg_engine_reload(struct pg_engine *e)
 {
     (void)e;
-    (void)err;
-    return true;
 }
 
 const char *pg_engine_database(struct pg_engine *e)
