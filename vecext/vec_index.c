@@ -9,6 +9,7 @@
 #include "vecext/vec_func.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_meta.h"
+#include "vecext/vec_row.h"
 #include "vecext/vec_subquery.h"
 #include "vecext/vec_text.h"
 
@@ -112,6 +113,8 @@ void vec_conn_forget(struct vec_conn *conn)
             index_free(ix);
     }
     vec_subquery_forget(conn);
+    vec_row_forget(conn);
+    vec_pages_forget(conn);
 }
 
 int vec_conn_report(struct vec_conn *conn, sqlite3_vtab *table, const struct vec_error *err)
@@ -466,6 +469,16 @@ struct vec_index *vec_index_open(struct vec_conn *conn, const char *name, struct
     return ix && refresh(ix, err) ? ix : NULL;
 }
 
+bool vec_index_check(const struct vec_index *ix, struct vec_blob blob, bool finite, struct vec_error *err)
+{
+    if (!vec_blob_check(ix->type, blob, finite, err))
+        return false;
+    int dim = vec_blob_dim(ix->type, blob), wanted = ix->shape.input_dims;
+    if (ix->type == VEC_TYPE_BIT)
+        wanted = (wanted + 7) / 8 * 8;
+    return vec_check_expected_dim(wanted, dim, err);
+}
+
 bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, bool finite, struct vec_buf *space,
                     struct vec_blob *blob, bool *null, struct vec_error *err)
 {
@@ -487,12 +500,7 @@ bool vec_index_blob(struct vec_index *ix, sqlite3_value *value, bool finite, str
                              vec_type_name(ix->type));
     blob->data = sqlite3_value_blob(value);
     blob->len = (size_t)sqlite3_value_bytes(value);
-    if (!vec_blob_check(ix->type, *blob, finite, err))
-        return false;
-    int dim = vec_blob_dim(ix->type, *blob), wanted = ix->shape.input_dims;
-    if (ix->type == VEC_TYPE_BIT)
-        wanted = (wanted + 7) / 8 * 8;
-    return vec_check_expected_dim(wanted, dim, err);
+    return vec_index_check(ix, *blob, finite, err);
 }
 
 bool vec_index_widen(struct vec_index *ix, struct vec_blob blob, float *x)

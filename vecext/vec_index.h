@@ -139,6 +139,8 @@ struct vec_conn {
     struct vec_reader *readers; /* idle statements of subqueries */
     int nreaders;
     struct vec_helper *helper; /* that may read for this connection (vec_helper.h); NULL: none */
+    struct vec_newer_pages *newer;       /* vec_pages.c */
+    struct vec_row_sources *row_sources; /* vec_row.c */
     struct vec_error last_error; /* of a trigger or a scan; VEC_OK when there was none */
 };
 
@@ -298,6 +300,9 @@ bool vec_index_has_direction(const struct vec_index *ix, struct vec_blob blob);
 /* Brings a loaded row, or a query, into the rotated space, in place. */
 void vec_index_rotate_row(const struct vec_index *ix, float *x);
 void vec_index_rotate_query(const struct vec_index *ix, float *x);
+
+/* Is a blob a value of the index's type and dimension? `finite` refuses NaN and infinity too. */
+bool vec_index_check(const struct vec_index *ix, struct vec_blob blob, bool finite, struct vec_error *err);
 
 /* The blob of a value that is a BLOB of the index's type, or TEXT in its text form (parsed into
  * `space`). Checked (for NaN and infinity only with `finite`), of the right dimension. *null is set

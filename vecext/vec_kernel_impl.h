@@ -23,6 +23,14 @@ typedef int32_t vi __attribute__((vector_size(4 * W)));
 typedef float vf_unaligned __attribute__((vector_size(4 * W), aligned(1), may_alias));
 typedef int32_t vi_unaligned __attribute__((vector_size(4 * W), aligned(1), may_alias));
 
+#if W == 4
+static const vi lane_numbers = {0, 1, 2, 3};
+#elif W == 8
+static const vi lane_numbers = {0, 1, 2, 3, 4, 5, 6, 7};
+#else
+static const vi lane_numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+#endif
+
 #define INLINE static inline __attribute__((always_inline))
 
 INLINE vf load(const void *p)
@@ -51,12 +59,17 @@ INLINE float fold(vf acc[NACC])
     for (int n = NACC / 2; n >= 1; n /= 2)
         for (int j = 0; j < n; j++)
             acc[j] += acc[j + n];
-    float lanes[W];
-    memcpy(lanes, &acc[0], sizeof lanes);
+    vf v = acc[0];
     for (int n = W / 2; n >= 1; n /= 2)
-        for (int j = 0; j < n; j++)
-            lanes[j] += lanes[j + n];
-    return lanes[0];
+        v += __builtin_shuffle(v, (lane_numbers + n) & (W - 1)); /* lane j gets lane j + n; those from n on count no more */
+    return v[0];
+}
+
+/* As "= {0}" would, but in registers. */
+INLINE void clear(vf acc[NACC])
+{
+    for (int j = 0; j < NACC; j++)
+        acc[j] = (vf){0};
 }
 
 /* How an element is read: its size and its load. */
@@ -71,7 +84,8 @@ INLINE float fold(vf acc[NACC])
     static float name##_##type(const void *a, const void *b, size_t n)                             \
     {                                                                                              \
         const unsigned char *pa = a, *pb = b;                                                      \
-        vf acc[NACC] = {{0}};                                                                      \
+        vf acc[NACC];                                                                              \
+        clear(acc);                                                                                \
         size_t blocks = n / VEC_LANES, tail = n % VEC_LANES;                                       \
         for (; blocks; blocks--) {                                                                 \
             for (int j = 0; j < NACC; j++) {                                                       \
@@ -110,7 +124,8 @@ INLINE float fold(vf acc[NACC])
     static void cosine_##type(const void *a, const void *b, size_t n, float out[3])                \
     {                                                                                              \
         const unsigned char *pa = a, *pb = b;                                                      \
-        vf xy[NACC] = {{0}}, xx[NACC] = {{0}}, yy[NACC] = {{0}};                                   \
+        vf xy[NACC], xx[NACC], yy[NACC];                                                           \
+        clear(xy), clear(xx), clear(yy);                                                           \
         size_t blocks = n / VEC_LANES, tail = n % VEC_LANES;                                       \
         for (; blocks; blocks--) {                                                                 \
             cosine_step_##type(pa, pb, xy, xx, yy);                                                \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "vecext/vec_kernel.h"
+#include "vecext/vec_row.h"
 #include "vecext/vec_search_scan.h"
 
 enum { FIRST_BATCH = 40 };
@@ -136,24 +137,68 @@ static int compare_result(const void *a, const void *b)
     return (x->id > y->id) - (x->id < y->id);
 }
 
-/* Exact distance of one base row into the results; a row that is gone is left out. */
-static bool read_exact(struct vec_search *s, sqlite3_stmt *stmt, int64_t id, struct vec_error *err)
+/* Where base rows are read: their table's pages where those can be, else by the index's view. */
+struct base_rows {
+    sqlite3_stmt *stmt;
+    bool stepped, direct;
+    struct vec_pages pages;
+    struct vec_row_reader reader;
+};
+
+static bool base_rows_begin(struct vec_search *s, struct base_rows *base, struct vec_error *err)
+{
+    *base = (struct base_rows){.stmt = vec_index_statement(s->ix, VEC_STMT_SRC_GET, err)};
+    return base->stmt != NULL;
+}
+
+static bool base_rows_end(struct vec_search *s, struct base_rows *base, bool ok, struct vec_error *err)
+{
+    vec_row_reader_free(&base->reader);
+    if (base->direct)
+        vec_pages_end(&base->pages);
+    return vec_index_done(s->ix, base->stmt, ok ? err : NULL) && ok;
+}
+
+/* The statement that has been stepped knows the present schema: only then can pages be read. */
+static void try_pages(struct vec_search *s, struct base_rows *base)
+{
+    struct vec_row_source source;
+    base->stepped = true;
+    base->direct = vec_row_source_find(s->ix->conn, base->stmt, 0, &source) && vec_pages_begin(s->ix->conn, &base->pages);
+    if (base->direct)
+        vec_row_reader_init(&base->reader, &base->pages, &source);
+}
+
+/* Exact distance of one base row into the results. */
+static bool take_exact(struct vec_search *s, int64_t id, struct vec_blob blob, struct vec_error *err)
+{
+    double d = vec_distance_unchecked(s->ix->type, s->ix->metric, blob, s->args.query);
+    struct result r = {d, id};
+    s->stats.reranked++;
+    vec_nearest_push(&s->exact, (float)score_of(s, d));
+    return isnan(d) || d > s->args.max_distance || vec_buf_append(&s->results, &r, sizeof r, err);
+}
+
+/* A row that is gone, or has no vector any more, is left out. */
+static bool read_exact(struct vec_search *s, struct base_rows *base, int64_t id, struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
-    sqlite3_bind_int64(stmt, 1, id);
-    bool ok = true, null = true;
     struct vec_blob blob;
-    if (sqlite3_step(stmt) == SQLITE_ROW)
-        ok = vec_index_blob(ix, sqlite3_column_value(stmt, 0), false, &s->space, &blob, &null, err);
-    if (ok && !null) {
-        double d = vec_distance_unchecked(ix->type, ix->metric, blob, s->args.query);
-        struct result r = {d, id};
-        s->stats.reranked++;
-        vec_nearest_push(&s->exact, (float)score_of(s, d));
-        if (!isnan(d) && d <= s->args.max_distance)
-            ok = vec_buf_append(&s->results, &r, sizeof r, err);
-    }
-    return (sqlite3_reset(stmt) == SQLITE_OK || vec_index_failed(ix, err)) && ok;
+    enum vec_row_found found = base->direct ? vec_row_get(&base->reader, id, &blob) : VEC_ROW_ELSEWHERE;
+    if (found == VEC_ROW_GONE)
+        return true;
+    if (found == VEC_ROW_READ)
+        return !blob.data || (vec_index_check(ix, blob, false, err) && take_exact(s, id, blob, err));
+    bool ok = true, null = true;
+    sqlite3_bind_int64(base->stmt, 1, id);
+    if (sqlite3_step(base->stmt) == SQLITE_ROW)
+        ok = vec_index_blob(ix, sqlite3_column_value(base->stmt, 0), false, &s->space, &blob, &null, err);
+    ok = ok && (null || take_exact(s, id, blob, err));
+    if (sqlite3_reset(base->stmt) != SQLITE_OK)
+        return vec_index_failed(ix, err);
+    if (!base->stepped)
+        try_pages(s, base);
+    return ok;
 }
 
 /* In order of estimates, so that the k-th exact distance is small early and spares most reads. */
@@ -166,36 +211,38 @@ static bool rerank(struct vec_search *s, struct vec_error *err)
             all[kept++] = all[i];
     if (kept)
         qsort(all, kept, sizeof *all, compare_candidate);
-    sqlite3_stmt *stmt = vec_index_statement(s->ix, VEC_STMT_SRC_GET, err);
-    bool ok = stmt != NULL;
+    struct base_rows base;
+    if (!base_rows_begin(s, &base, err))
+        return false;
+    bool ok = true;
     for (size_t i = 0; ok && i < kept; i++)
         if (all[i].low <= s->exact.worst)
-            ok = read_exact(s, stmt, all[i].id, err);
+            ok = read_exact(s, &base, all[i].id, err);
     s->candidates.len = 0;
-    return stmt && vec_index_done(s->ix, stmt, ok ? err : NULL) && ok;
+    return base_rows_end(s, &base, ok, err);
 }
 
 struct each_context {
     struct vec_search *s;
-    sqlite3_stmt *stmt;
+    struct base_rows base;
     struct vec_error *err;
 };
 
 static bool read_member(void *context, int64_t id)
 {
     struct each_context *c = context;
-    return read_exact(c->s, c->stmt, id, c->err);
+    return read_exact(c->s, &c->base, id, c->err);
 }
 
 /* A filter of few rows: reading them all costs less than one probe, and is exact. Rows that are not
  * indexed (a zero vector under cosine) have no distance and drop out. */
 static bool read_filter(struct vec_search *s, struct vec_error *err)
 {
-    struct each_context c = {s, vec_index_statement(s->ix, VEC_STMT_SRC_GET, err), err};
-    if (!c.stmt)
+    struct each_context c = {.s = s, .err = err};
+    if (!base_rows_begin(s, &c.base, err))
         return false;
     bool ok = vec_rowset_each(s->args.filter, read_member, &c);
-    return vec_index_done(s->ix, c.stmt, ok ? err : NULL) && ok;
+    return base_rows_end(s, &c.base, ok, err);
 }
 
 static bool filter_is_small(const struct vec_search *s)

@@ -11,11 +11,14 @@ enum { KEPT = 8 /* statements a connection keeps; more are finalized after use *
 struct subquery_kind {
     const char *function;
     int first; /* number of the first argument's parameter */
-    bool lasts;
+    bool lasts, table;
 };
 
-static const struct subquery_kind kinds[] = {{"vec_predicate", 2, false}, {"vec_rows", 3, false}, {"vec_lasting_rows", 3, true},
-                                             {"vec_where", 2, false}};
+static const struct subquery_kind kinds[] = {{.function = "vec_predicate", .first = 2},
+                                             {.function = "vec_rows", .first = 3},
+                                             {.function = "vec_lasting_rows", .first = 3, .lasts = true},
+                                             {.function = "vec_table_rows", .first = 3, .table = true},
+                                             {.function = "vec_where", .first = 2}};
 
 struct vec_subquery {
     int references;
@@ -72,6 +75,11 @@ struct vec_subquery *vec_subquery_hold(struct vec_subquery *p)
 bool vec_subquery_lasts(const struct vec_subquery *p)
 {
     return p->kind->lasts;
+}
+
+bool vec_subquery_is_table(const struct vec_subquery *p)
+{
+    return p->kind->table;
 }
 
 static size_t value_bytes(sqlite3_value *value)

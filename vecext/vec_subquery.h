@@ -7,6 +7,8 @@
  *       rows to be read, of a range of rowids when the statement asks for ?1 and ?2. The further arguments are ?3 and on
  *   vec_lasting_rows(...)
  *       likewise; they depend on nothing but the arguments and the index's own file: no clock, no random number, no other file
+ *   vec_table_rows('SELECT rowid, e FROM t WHERE rowid BETWEEN ?1 AND ?2')
+ *       likewise: every row of one table, and a column of it or an expression
  *   vec_where('a = ?1', 5)
  *       no statement but a condition on included columns: vec_where.h
  *
@@ -26,6 +28,7 @@ bool vec_subquery_in(sqlite3_value *value);
 
 struct vec_subquery *vec_subquery_hold(struct vec_subquery *q); /* one reference more */
 bool vec_subquery_lasts(const struct vec_subquery *q);
+bool vec_subquery_is_table(const struct vec_subquery *q);
 /* The same text and arguments. */
 bool vec_subquery_same(const struct vec_subquery *a, const struct vec_subquery *b);
 /* Memory that it takes, about. */

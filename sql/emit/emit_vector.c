@@ -5,7 +5,7 @@
  *         AS v3 CROSS JOIN "t" AS r3 ON r3.rowid = v3.id
  *
  * bounds: where no index of the table finds the rows, the text of a SELECT of its first and last rowid; the first text then asks for
- * a range of them, ?1 to ?2.
+ * a range of them, ?1 to ?2. Of all rows of the table: vec_table_rows().
  *
  * Through its vector index:
  *
@@ -211,7 +211,7 @@ static void emit_exact(struct emitter *em, const struct vector_scan *v, int rte)
         em->program->notes[v->note].rows = arena_strndup(em->arena, rows.text.data, rows.text.len);
         em->program->notes[v->note].all = !v->filter_first;
     }
-    statement_end(em, &rows, "vec_rows");
+    statement_end(em, &rows, v->filter->where ? "vec_rows" : "vec_table_rows");
     emit_z(em, ", ");
     emit_bounds(em, v, rte);
     emit_printf(em, ", '%s', '%s', ", v->type, v->metric);
