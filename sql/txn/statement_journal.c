@@ -74,7 +74,7 @@ static int read_part(unsigned char **chunk, int offset, unsigned char *bytes, in
 static int write_part(unsigned char **chunk, int offset, unsigned char *bytes, int n)
 {
     if (!*chunk)
-        *chunk = calloc(1, CHUNK);
+        *chunk = malloc(CHUNK); /* SQLite writes it from its beginning, and reads what it wrote */
     if (!*chunk)
         return SQLITE_IOERR_NOMEM;
     memcpy(*chunk + offset, bytes, (size_t)n);

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sql/txn/wal_checksum.h"
+
 /* MOST: what the system's VFS writes with one call. A frame is below 64 KB and a bit. */
-enum { FRAME_HEADER = 24, BLOCK = 4096, MOST = (128 << 10) - BLOCK };
+enum { BLOCK = 4096, MOST = (128 << 10) - BLOCK };
 
 struct wal_buffer {
     sqlite3_file base;
@@ -16,7 +18,9 @@ struct wal_buffer {
     sqlite3_int64 start;       /* where they belong */
     bool writing;              /* its connection holds the write lock */
     bool commits;              /* the header collected last is that of a commit's frame */
-    _Alignas(16) sqlite3_file system[]; /* the system's file */
+    sqlite3_int64 header_end;  /* of the header written elsewhere last */
+    sqlite3_int64 unsummed;    /* the transaction's first frame without a checksum; 0: none */
+    sqlite3_file system[];     /* the system's file */
 };
 
 static struct wal_buffer *buffer_of(sqlite3_file *file)
@@ -51,11 +55,13 @@ static int write_collected(struct wal_buffer *w, bool all)
 static bool is_collected(const struct wal_buffer *w, int n, sqlite3_int64 at)
 {
     sqlite3_int64 end = w->start + (sqlite3_int64)w->n;
-    return w->bytes && n <= MOST / 2 + FRAME_HEADER && (at == end || (!w->n && n == FRAME_HEADER && at > end));
+    return w->bytes && n <= MOST / 2 + WAL_FRAME_HEADER && (at == end || (!w->n && n == WAL_FRAME_HEADER && at > end));
 }
 
 static int collect(struct wal_buffer *w, const unsigned char *from, size_t n, sqlite3_int64 at)
 {
+    if (n == WAL_FRAME_HEADER && (!w->unsummed || at < w->unsummed) && wal_checksum_is_missing(from))
+        w->unsummed = at;
     if (w->n + n > MOST) {
         int rc = write_collected(w, false);
         if (rc != SQLITE_OK)
@@ -65,9 +71,21 @@ static int collect(struct wal_buffer *w, const unsigned char *from, size_t n, sq
         w->start = at;
     memcpy(w->bytes + w->n, from, n);
     w->n += n;
-    bool whole = w->commits && n != FRAME_HEADER;
-    w->commits = n == FRAME_HEADER && (from[4] | from[5] | from[6] | from[7]);
+    bool whole = w->commits && n != WAL_FRAME_HEADER;
+    w->commits = n == WAL_FRAME_HEADER && (from[4] | from[5] | from[6] | from[7]);
     return whole ? write_collected(w, true) : SQLITE_OK;
+}
+
+/* What is not a next frame: one written again within its transaction, a checksum, or the first after ROLLBACK TO. */
+static int write_elsewhere(struct wal_buffer *w, const void *from, int n, sqlite3_int64 at)
+{
+    int rc = write_collected(w, true);
+    if (rc == SQLITE_OK)
+        rc = w->system->pMethods->xWrite(w->system, from, n, at);
+    if (rc == SQLITE_OK && w->writing && n != WAL_FRAME_HEADER && at == w->header_end)
+        w->start = at + n; /* a header, and its page: frames go on from here */
+    w->header_end = n == WAL_FRAME_HEADER ? at + n : 0;
+    return rc;
 }
 
 static int wal_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 at)
@@ -75,16 +93,28 @@ static int wal_write(sqlite3_file *file, const void *from, int n, sqlite3_int64 
     struct wal_buffer *w = buffer_of(file);
     if (w->writing && !w->bytes)
         w->bytes = malloc(MOST + BLOCK); /* without it they go one by one */
-    if (w->writing && is_collected(w, n, at))
-        return collect(w, from, (size_t)n, at);
-    /* a frame written again within its transaction, or its checksum */
+    if (w->writing && n == WAL_FRAME_HEADER && at < w->start + (sqlite3_int64)w->n && wal_checksum_is_missing(from)) {
+        int rc = write_collected(w, true);
+        if (rc != SQLITE_OK)
+            return rc;
+        w->start = at; /* after ROLLBACK TO */
+    }
+    return w->writing && is_collected(w, n, at) ? collect(w, from, (size_t)n, at) : write_elsewhere(w, from, n, at);
+}
+
+/* SQLite looks for the checksum from which those of the frames behind it follow: a frame that has none, or one that is there no more. */
+static int mend_checksums(struct wal_buffer *w, unsigned char *sum, sqlite3_int64 wanted)
+{
+    sqlite3_int64 end = w->start + (sqlite3_int64)w->n;
     int rc = write_collected(w, true);
-    return rc == SQLITE_OK ? w->system->pMethods->xWrite(w->system, from, n, at) : rc;
+    return rc == SQLITE_OK ? wal_checksum_mend(w->system, w->unsummed, wanted < end ? wanted : end, w->bytes, sum) : rc;
 }
 
 static int wal_read(sqlite3_file *file, void *to, int n, sqlite3_int64 at)
 {
     struct wal_buffer *w = buffer_of(file);
+    if (w->writing && n == 8 && w->unsummed && at > w->unsummed)
+        return mend_checksums(w, to, at);
     int rc = w->n && at + n > w->start ? write_collected(w, true) : SQLITE_OK;
     return rc == SQLITE_OK ? w->system->pMethods->xRead(w->system, to, n, at) : rc;
 }
@@ -195,6 +225,7 @@ void wal_buffer_begin(struct wal_buffer *w)
 {
     w->writing = true;
     w->commits = false;
+    w->unsummed = w->header_end = 0;
     w->n = 0;
     w->start = 0;
 }
