@@ -79,15 +79,15 @@ static void keep(struct vec_index *ix, struct vec_subquery *rows, const struct v
 /* How many rows are worth collecting before a search: none when there were too many a short while ago. */
 static int64_t worth_collecting(struct vec_index *ix, uint64_t key, bool conditioned)
 {
-    enum { FEW = 250 }; /* what reading them from their index costs, the included columns of about 60,000 rows cost too */
-    int64_t most = ix->trained_rows / 5;
+    enum { FEW = 250, FEW_SHARE = 40 /* reading a row's number from its index costs what the included columns of so many rows do */ };
+    int64_t most = ix->trained_rows / (conditioned ? FEW_SHARE : 5);
     size_t at = key % VEC_CROWDED;
     if (ix->crowded[at].key == key && ix->crowded[at].skip > 0) {
         ix->crowded[at].skip--;
         return 0;
     }
     if (conditioned)
-        return FEW;
+        return most < FEW ? FEW : most;
     return most < 2000 ? 2000 : most > 200000 ? 200000 : most;
 }
 

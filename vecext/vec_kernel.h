@@ -86,6 +86,8 @@ struct vec_kernels {
      * low < limit. add and scale may lie unaligned. */
     uint32_t (*block_bounds)(const uint32_t sum[VEC_BLOCK], const void *add, const void *scale,
                              float base, float a, float b, float limit, float low[VEC_BLOCK]);
+    /* A mask of the numbers x with x - low <= width, in unsigned arithmetic. */
+    uint32_t (*block_range)(const uint64_t x[VEC_BLOCK], uint64_t low, uint64_t width);
     /* <code, q> of a row of 4-bit codes 0 .. 15 (packing: vec_code.h). dims a multiple of 16. */
     int32_t (*nibble_dot)(const void *code, const int8_t *q, size_t dims);
 };

@@ -21,6 +21,8 @@ enum { NACC = VEC_LANES / W, PANEL_REGS = VEC_PANEL / W };
 typedef float vf __attribute__((vector_size(4 * W)));
 typedef int32_t vi __attribute__((vector_size(4 * W)));
 typedef float vf_unaligned __attribute__((vector_size(4 * W), aligned(1), may_alias));
+typedef uint64_t vu64 __attribute__((vector_size(8 * W))); /* two registers */
+typedef uint64_t vu64_unaligned __attribute__((vector_size(8 * W), aligned(1), may_alias));
 typedef int32_t vi_unaligned __attribute__((vector_size(4 * W), aligned(1), may_alias));
 
 #if W == 4
@@ -400,6 +402,16 @@ static uint32_t block_bounds(const uint32_t sum[VEC_BLOCK], const void *add, con
     return mask;
 }
 
+static uint32_t block_range(const uint64_t x[VEC_BLOCK], uint64_t low, uint64_t width)
+{
+    uint32_t mask = 0;
+    for (int j = 0; j < VEC_BLOCK / W; j++) {
+        vu64 v = *(const vu64_unaligned *)(x + j * W) - low;
+        mask |= lane_mask(__builtin_convertvector(v <= width, vi)) << (j * W);
+    }
+    return mask;
+}
+
 const struct vec_kernels KERNEL_TABLE = {
     .name = KERNEL_NAME,
     .l2sq_f32 = l2sq_f32,
@@ -424,5 +436,6 @@ const struct vec_kernels KERNEL_TABLE = {
     .encode = encode,
     .block_sums = block_sums,
     .block_bounds = block_bounds,
+    .block_range = block_range,
     .nibble_dot = nibble_dot,
 };

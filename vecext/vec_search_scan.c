@@ -12,6 +12,8 @@
  * is missed as soon as its bound is wrong, more. */
 static const float eps_1bit = 1.9f, eps_4bit = 2.3f, eps_threshold = 3.3f;
 
+enum { CACHE_LINE = 64 };
+
 struct survivor {
     float low, width; /* estimate - low */
     int64_t slot, id;
@@ -310,6 +312,18 @@ static bool mask_dead(struct vec_search *s, const struct vec_image *image, struc
     return !damaged || vec_index_damaged(s->ix, "a segment", err);
 }
 
+/* Asks memory for the second-stage codes of the rows that can pass. */
+static void ask_masked_codes(const struct vec_search *s, const struct where_masks *masks, const struct vec_block *codes)
+{
+    size_t ref_bytes = vec_code_ref_bytes(&s->ix->shape);
+    for (size_t b = 0; b < masks->blocks; b++)
+        for (uint32_t mask = masks->can[b]; mask; mask &= mask - 1) {
+            const unsigned char *at = codes->data + (b * VEC_BLOCK + (size_t)__builtin_ctz(mask)) * ref_bytes;
+            for (size_t i = 0; i < ref_bytes; i += CACHE_LINE)
+                __builtin_prefetch(at + i);
+        }
+}
+
 /* The rows that can pass by their second-stage codes alone. */
 static bool scan_masked_codes(struct vec_search *s, const struct vec_image *image, const struct vec_segment *segment,
                               const uint32_t *can, const uint32_t *sure, const struct vec_block *codes, size_t first_slot,
@@ -344,6 +358,8 @@ static bool scan_where(struct vec_search *s, const struct vec_image *image, cons
     if (masks.n && few_of_list(ix, masks.n, masks.blocks * VEC_BLOCK) &&
         !(codes = vec_image_refs(ix, image->list, image->version, err)))
         return false;
+    if (codes)
+        ask_masked_codes(s, &masks, codes);
     struct vec_segment segment;
     int64_t chunk;
     bool damaged, ok = true;
@@ -414,7 +430,6 @@ bool vec_search_by_codes(const struct vec_search *s, const struct vec_selection 
 bool vec_search_ask_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,
                           const struct vec_block **codes, struct vec_error *err)
 {
-    enum { CACHE_LINE = 64 };
     size_t n, ref_bytes = vec_code_ref_bytes(&s->ix->shape);
     const struct vec_pick *picks = vec_selection_picks(selection, list, &n);
     *codes = vec_image_refs(s->ix, list, selection->versions[list], err);

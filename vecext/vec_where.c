@@ -389,29 +389,23 @@ const char *vec_where_statement(const struct vec_where *where)
 
 /* --- testing --------------------------------------------------------------------------------------------------------- */
 
-/* The rows whose code is in a set. */
-static uint32_t in_set(const struct set *set, const uint64_t *codes, int n)
+static uint32_t in_range(const uint64_t *codes, int n, uint64_t low, uint64_t high)
 {
     uint32_t mask = 0;
-    uint64_t low = set->low, width = set->high - set->low;
-    if (set->low > set->high)
-        return 0;
-    if (set->negated) {
-        for (int i = 0; i < n; i++)
-            mask |= (uint32_t)(codes[i] - low > width && codes[i] >= VEC_INCLUDE_LEAST) << i;
-        return mask;
-    }
+    if (n == VEC_BLOCK)
+        return vec_kernels()->block_range(codes, low, high - low);
     for (int i = 0; i < n; i++)
-        mask |= (uint32_t)(codes[i] - low <= width) << i;
+        mask |= (uint32_t)(codes[i] - low <= high - low) << i;
     return mask;
 }
 
-static uint32_t others(const uint64_t *codes, int n)
+/* The rows whose code is in a set. */
+static uint32_t in_set(const struct set *set, const uint64_t *codes, int n)
 {
-    uint32_t mask = 0;
-    for (int i = 0; i < n; i++)
-        mask |= (uint32_t)(codes[i] == VEC_INCLUDE_OTHER) << i;
-    return mask;
+    if (set->low > set->high)
+        return 0;
+    uint32_t mask = in_range(codes, n, set->low, set->high);
+    return set->negated ? ~mask & in_range(codes, n, VEC_INCLUDE_LEAST, UINT64_MAX) : mask;
 }
 
 static void test_list(const struct element *all, size_t count, const uint64_t *codes, int n, uint32_t *can, uint32_t *sure)
@@ -438,7 +432,7 @@ static void test_set(const struct node *node, const uint64_t *codes, int n, uint
     bool alike = node->can.low == node->sure.low && node->can.high == node->sure.high && node->can.negated == node->sure.negated;
     *sure = alike ? *can : in_set(&node->sure, codes, n);
     if (node->can.low > VEC_INCLUDE_OTHER) /* it is about values */
-        *can |= others(codes, n);
+        *can |= in_range(codes, n, VEC_INCLUDE_OTHER, VEC_INCLUDE_OTHER);
 }
 
 void vec_where_test(const struct vec_where *where, const uint64_t *codes, size_t column_step, int n, uint32_t *can, uint32_t *sure)

@@ -205,6 +205,17 @@ static void check_codes(const struct vec_kernels *k, const struct vec_kernels *s
         uint32_t m2 = s->block_bounds(b, fa, fb, 3.5f, 1e-4f, -0.25f, 4.0f, l2);
         CHECK(m1 == m2 && memcmp(l1, l2, sizeof l1) == 0, "%s dims=%zu", k->name, dims);
     }
+    uint64_t numbers[VEC_BLOCK];
+    for (int i = 0; i < VEC_BLOCK; i++)
+        numbers[i] = i % 3 ? (uint64_t)i : UINT64_MAX - (uint64_t)i;
+    const uint64_t ranges[][2] = {{0, UINT64_MAX}, {4, 9}, {UINT64_MAX - 12, 12}, {20, UINT64_MAX - 30}, {1, 0}};
+    for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
+        uint32_t wanted = 0;
+        for (int i = 0; i < VEC_BLOCK; i++)
+            wanted |= (uint32_t)(numbers[i] - ranges[r][0] <= ranges[r][1]) << i;
+        uint32_t mask = k->block_range(numbers, ranges[r][0], ranges[r][1]);
+        CHECK(mask == wanted, "%s range %zu: %x, not %x", k->name, r, mask, wanted);
+    }
     /* the largest table entries must not overflow a level's narrow sums */
     static uint8_t full[16384 * 4], high[16384 * 4];
     memset(full, 0xFF, sizeof full);
