@@ -23,6 +23,8 @@
 #define LIMIT_LISTENERS 64
 /* Pending connections of a listening socket (the kernel cuts it to somaxconn). */
 #define LIMIT_LISTEN_BACKLOG 512
+/* Descriptors that clients leave to files, at most a quarter of all: a connection to the database takes three, and there are a dozen. */
+#define LIMIT_DESCRIPTORS_KEPT 100
 /* Stack of a thread that runs statements: parsing and analysis recurse with the statement's depth.
    Only the touched part takes memory. */
 #define LIMIT_THREAD_STACK (16 * 1024 * 1024)

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "proxy/config.h"
 #include "proxy/connection.h"
+#include "proxy/limits.h"
 #include "proxy/loop.h"
 #include "proxy/tls.h"
 #include "proxy/worker.h"
@@ -131,6 +133,16 @@ void server_destroy(struct server *s)
     free(s);
 }
 
+/* Whether the descriptor is among the last, which the sessions' files need. */
+static bool server_needs_descriptor(int fd)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    rlim_t kept = limit.rlim_cur / 4 < LIMIT_DESCRIPTORS_KEPT ? limit.rlim_cur / 4 : LIMIT_DESCRIPTORS_KEPT;
+    return (rlim_t)fd >= limit.rlim_cur - kept;
+}
+
 /*
  * Sessions are counted by the engine, against max_connections. This bound, PostgreSQL's own for
  * its processes, also covers connections that have not said who they are. Its message must not
@@ -140,7 +152,7 @@ static bool server_is_full(struct server *s, int fd)
 {
     static const char refusal[] = "E\0\0\0\x45SFATAL\0VFATAL\0C53300\0M"
                                   "sorry, too many clients already\0";
-    if (atomic_load(&s->connections) < 2 * s->max_connections + 16)
+    if (atomic_load(&s->connections) < 2 * s->max_connections + 16 && !server_needs_descriptor(fd))
         return false;
     char message[sizeof(refusal)];
     memcpy(message, refusal, sizeof(refusal));

@@ -326,10 +326,12 @@ void partition_check_text(const struct relation *part, struct arena *a, struct s
 {
     struct partition_bound b;
     const struct relation *parent = part->nparents ? part->parents[0] : NULL;
-    if (!part->partition_bound || !parent || !parent->partition_key ||
-        !partition_bound_parse(part->partition_bound, a, &b))
+    if (!part->partition_bound || !parent || !parent->partition_key)
         return;
-    if (b.strategy == 'l') {
+    if (!partition_bound_parse(part->partition_bound, a, &b) ||
+        (b.strategy == 'r' && (b.nlower != parent->partition_key->ncolumns || b.nupper != parent->partition_key->ncolumns)))
+        strbuf_addz(out, "false"); /* damaged metadata: no rows go there */
+    else if (b.strategy == 'l') {
         list_text(parent, b.lower, b.nlower, a, out);
     } else if (b.strategy == 'r') {
         range_not_null(parent, a, out);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "sql/base/log.h"
 #include "sql/catalog/snapshot_internal.h"
 
 static bool load_inherits(struct loader *l, sqlite3_stmt *st)
@@ -64,6 +65,27 @@ static bool load_bound(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
+/* Partitioned tables whose key is lost take no rows, and their partitions are tables of their own. */
+static void detach_lost(struct loader *l)
+{
+    static const struct partition_key none = {.strategy = 'r'};
+    for (int i = 0; i < l->s->relations.n; i++) {
+        struct relation_ext *x = (struct relation_ext *)l->s->relations.items[i];
+        if (x->rel.kind != RELKIND_PARTITIONED || (x->rel.partition_key && x->rel.partition_key->ncolumns))
+            continue;
+        log_line(LOG_LEVEL_WARNING, "the partition key of table \"%s\" in database \"%s\" is lost", x->rel.name, l->s->database);
+        x->rel.partition_key = &none;
+        for (int k = 0; k < x->children.n; k++) {
+            struct relation_ext *child = loader_relation(l, ((const struct relation *)x->children.items[k])->oid);
+            if (!child)
+                continue;
+            child->parents.n = 0;
+            child->rel.partition_bound = NULL;
+        }
+        x->children.n = 0;
+    }
+}
+
 static bool load_flag(struct loader *l, sqlite3_stmt *st)
 {
     struct relation_ext *x = loader_relation(l, loader_oid(st, 0));
@@ -107,5 +129,6 @@ bool snapshot_load_inheritance(struct loader *l)
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
         if (!loader_rows(l, steps[i].sql, steps[i].row))
             return false;
+    detach_lost(l);
     return true;
 }

@@ -91,17 +91,27 @@ static bool load_index_column(struct loader *l, sqlite3_stmt *st)
     return true;
 }
 
-/* A gap in the numbers (hand-edited metadata) makes an index end there. */
+static bool names_something(const struct index_column *c, const struct relation *table)
+{
+    return c->attnum ? c->attnum > 0 && c->attnum <= table->natts : c->expr_sql != NULL;
+}
+
+/* A gap in the numbers, or a column that the table has not (damaged metadata), makes an index end there. */
 static bool cut_at_gaps(struct snapshot *s)
 {
     for (int i = 0; i < s->relations.n; i++) {
         struct relation *r = (struct relation *)s->relations.items[i];
         struct index_def *d = (struct index_def *)r->index;
         int n = 0;
-        while (d && !r->system && n < r->natts && r->atts[n].num)
+        while (d && !r->system && n < r->natts && r->atts[n].num && names_something(&d->columns[n], d->table))
             n++;
-        if (d && !r->system)
-            r->natts = d->ncolumns = n;
+        if (!d || r->system)
+            continue;
+        r->natts = d->ncolumns = n;
+        if (d->nkeys > n) { /* fewer columns may be the same in several rows */
+            d->nkeys = n;
+            d->unique = false;
+        }
     }
     return true;
 }

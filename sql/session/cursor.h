@@ -26,6 +26,8 @@ enum portal_result create_table_as_run(struct pg_session *s, struct portal *p);
 const char *session_show(struct pg_session *s, const char *name);
 /* On a worker, with the write slot: p->connection is the writer. */
 enum portal_result session_acquire_write(struct pg_session *s, struct portal *p);
+/* While the statement waited for the write slot another one may have changed the catalog: it is analyzed again. False with s->err set. */
+bool session_renew_plan(struct pg_session *s, struct portal *p);
 struct command;
 /* Fills c for carrying out p's statement on p->connection. */
 void session_command(struct pg_session *s, struct portal *p, struct command *c);

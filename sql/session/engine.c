@@ -274,12 +274,28 @@ char **engine_database_names(struct pg_engine *e, int *n, struct arena *a)
 
 /* --- sessions ------------------------------------------------------------------------------ */
 
+/* Under the lock. Why there is no place for the session; NULL: there is. Superusers have some to themselves, and no limit of their own. */
+static const char *engine_full(struct pg_engine *e, const struct pg_session *s)
+{
+    const struct role_def *r = snapshot_role(s->snapshot, s->role);
+    int most = (int)guc_get_int(&e->gucs, guc_find("max_connections"));
+    int reserved = (int)guc_get_int(&e->gucs, guc_find("superuser_reserved_connections")), same = 0;
+    if (e->nsessions >= most)
+        return "sorry, too many clients already";
+    if (!r || r->super)
+        return NULL;
+    if (e->nsessions >= most - reserved)
+        return "remaining connection slots are reserved for non-replication superuser connections";
+    for (const struct pg_session *other = e->sessions; other; other = other->next)
+        same += strcmp(other->user, s->user) == 0;
+    return r->connlimit >= 0 && same >= r->connlimit ? "too many connections for role \"%s\"" : NULL;
+}
+
 bool engine_add_session(struct pg_engine *e, struct pg_session *s, struct error *err)
 {
-    int max = (int)guc_get_int(&e->gucs, guc_find("max_connections"));
     pthread_mutex_lock(&e->lock);
-    bool ok = e->nsessions < max;
-    if (ok) {
+    const char *full = engine_full(e, s);
+    if (!full) {
         s->pid = ++e->next_pid;
         if (getrandom(&s->key, sizeof(s->key), 0) != sizeof(s->key))
             s->key = (int32_t)session_clock();
@@ -288,11 +304,11 @@ bool engine_add_session(struct pg_engine *e, struct pg_session *s, struct error 
         e->nsessions++;
     }
     pthread_mutex_unlock(&e->lock);
-    if (!ok) {
-        error_set(err, ERRCODE_TOO_MANY_CONNECTIONS, "sorry, too many clients already");
+    if (full) {
+        error_set(err, ERRCODE_TOO_MANY_CONNECTIONS, full, s->user);
         err->severity = ERROR_FATAL;
     }
-    return ok;
+    return !full;
 }
 
 void engine_remove_session(struct pg_engine *e, struct pg_session *s)

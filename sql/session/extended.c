@@ -36,9 +36,7 @@ static enum pg_result session_end_message(struct pg_session *s, enum pg_result r
     s->control.deadline = 0;
     session_log_text(s, NULL, 0);
     session_report(s, false, NULL, 0);
-    long ms = guc_get_int(&s->gucs, guc_find("idle_in_transaction_session_timeout"));
-    if (ms > 0 && (s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED))
-        s->idle_deadline = run_control_now() + ms * 1000000;
+    session_idle_begins(s);
     return r;
 }
 

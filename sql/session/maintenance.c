@@ -177,6 +177,9 @@ enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
         return r;
     struct connection *c = p->connection;
     p->connection = NULL;
+    if (!session_renew_plan(s, p))
+        return PORTAL_FAILED;
+    u = p->plan->program->utility;
     bool analyze = !u->vacuum.vacuum || vacuum_option(u, "analyze");
     for (int i = 0; i < u->vacuum.ntables; i++) {
         const struct vacuum_table *v = &u->vacuum.tables[i];

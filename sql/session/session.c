@@ -341,6 +341,7 @@ void pg_session_greet(struct pg_session *s)
     for (int i = 0; guc_reported[i]; i++)
         s->reply.parameter_status(s->reply.host, guc_reported[i],
                                   guc_get(&s->gucs, guc_find(guc_reported[i])));
+    session_idle_begins(s);
 }
 
 int32_t pg_session_pid(const struct pg_session *s)
@@ -468,6 +469,20 @@ enum pg_result session_fail(struct pg_session *s)
 
 /* --- idle ------------------------------------------------------------------------------------- */
 
+static bool in_block(const struct pg_session *s)
+{
+    return s->txn.state == TXN_BLOCK || s->txn.state == TXN_FAILED;
+}
+
+void session_idle_begins(struct pg_session *s)
+{
+    if (s->txn.state == TXN_IMPLICIT) /* more of the same is to come, up to a Sync */
+        return;
+    long ms = guc_get_int(&s->gucs, guc_find(in_block(s) ? "idle_in_transaction_session_timeout" : "idle_session_timeout"));
+    if (ms > 0)
+        s->idle_deadline = run_control_now() + ms * 1000000;
+}
+
 int pg_session_timeout(const struct pg_session *s)
 {
     int64_t deadline = 0;
@@ -488,8 +503,10 @@ enum pg_result pg_session_idle(struct pg_session *s)
         return session_fail(s);
     }
     if (s->idle_deadline && run_control_now() >= s->idle_deadline) {
-        error_set(&s->err, ERRCODE_IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-                  "terminating connection due to idle-in-transaction timeout");
+        if (in_block(s))
+            error_set(&s->err, ERRCODE_IDLE_IN_TRANSACTION_SESSION_TIMEOUT, "terminating connection due to idle-in-transaction timeout");
+        else
+            error_set(&s->err, ERRCODE_IDLE_SESSION_TIMEOUT, "terminating connection due to idle-session timeout");
         s->err.severity = ERROR_FATAL;
         return session_fail(s);
     }

@@ -125,7 +125,7 @@ struct pg_session {
     int64_t lock_deadline; /* lock_timeout while parked; 0 */
     struct function_counts function_counts; /* of its transaction */
     uint64_t xid;          /* of its transaction, 0 while it has asked for none: xact.h */
-    int64_t idle_deadline; /* idle_in_transaction_session_timeout */
+    int64_t idle_deadline; /* idle_in_transaction_session_timeout or idle_session_timeout */
     struct listener *listener;
     bool advisory_used;    /* a lock function was called: there may be holds */
     bool advisory_granted; /* while parked: the lock it waits for has been given (under advisory.c's
@@ -150,6 +150,8 @@ struct pg_session {
 int64_t session_clock(void); /* microseconds since 2000-01-01 UTC */
 /* Whether a stored timestamptz ('infinity' included) lies in the past. */
 bool session_time_passed(const char *timestamptz);
+/* It waits for the client from now on: how long it may. */
+void session_idle_begins(struct pg_session *s);
 /*
  * Sends err as an ErrorResponse and lets it take its effect on the transaction: PG_FAILED or
  * PG_CLOSED.

@@ -330,9 +330,12 @@ static enum portal_result run_checkpoint(struct pg_session *s, struct portal *p)
     struct connection *c = database_take_reader(s->database, &s->err);
     if (!c)
         return PORTAL_FAILED;
-    sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int rc = sqlite3_wal_checkpoint_v2(c->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    bool ok = rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED; /* another one is at it */
+    if (!ok)
+        connection_error(c, rc, &s->err);
     database_give_reader(s->database, c);
-    return PORTAL_FINISHED;
+    return ok ? PORTAL_FINISHED : PORTAL_FAILED;
 }
 
 /* --- databases -------------------------------------------------------------------------------- */
@@ -475,8 +478,7 @@ enum portal_result session_acquire_write(struct pg_session *s, struct portal *p)
     return r;
 }
 
-/* While the statement waited for the write slot another one may have changed the catalog: it is analyzed again. */
-static bool renew_plan(struct pg_session *s, struct portal *p)
+bool session_renew_plan(struct pg_session *s, struct portal *p)
 {
     const struct snapshot *newest = txn_snapshot(&s->txn);
     bool stale = snapshot_version(newest) != snapshot_version(p->plan->snapshot);
@@ -490,7 +492,8 @@ static bool renew_plan(struct pg_session *s, struct portal *p)
     }
     if (!stale)
         return true;
-    struct plan *fresh = session_plan_text(s, p->plan->text, NULL, 0);
+    const struct program *g = p->plan->program;
+    struct plan *fresh = session_plan_text(s, p->plan->text, g->params, g->nparams);
     if (!fresh)
         return false;
     plan_unref(p->plan);
@@ -503,7 +506,7 @@ static enum portal_result run_command(struct pg_session *s, struct portal *p)
     enum portal_result r = session_acquire_write(s, p);
     if (r != PORTAL_FINISHED)
         return r;
-    if (!renew_plan(s, p)) {
+    if (!session_renew_plan(s, p)) {
         p->connection = NULL;
         return PORTAL_FAILED;
     }
@@ -574,6 +577,10 @@ static enum portal_result run_with_events(struct pg_session *s, struct portal *p
     enum portal_result r = session_acquire_write(s, p);
     if (r != PORTAL_FINISHED)
         return r;
+    if (!session_renew_plan(s, p)) {
+        p->connection = NULL;
+        return PORTAL_FAILED;
+    }
     struct event_state events;
     struct command c;
     session_command(s, p, &c);

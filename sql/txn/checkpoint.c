@@ -19,6 +19,7 @@ struct checkpointer {
     pthread_mutex_t lock;
     pthread_cond_t wanted;
     bool notice, stop, granted;
+    bool failing; /* the last one could not write, which the log has */
 };
 
 static void checkpointer_wake(void *arg)
@@ -62,6 +63,17 @@ static void checkpointer_restart(struct checkpointer *c)
     slots_release(&c->database->write_slot, &w);
 }
 
+/* The WAL grows while the file cannot be written: once each time this begins, and when it is over. */
+static void checkpointer_tell(struct checkpointer *c, int rc)
+{
+    bool fails = rc != SQLITE_OK && rc != SQLITE_BUSY && rc != SQLITE_LOCKED;
+    if (fails && !c->failing)
+        log_line(LOG_LEVEL_WARNING, "checkpoint of database \"%s\" failed: %s", c->database->name, sqlite3_errmsg(c->connection->db));
+    else if (rc == SQLITE_OK && c->failing)
+        log_line(LOG_LEVEL_LOG, "checkpoints of database \"%s\" work again", c->database->name);
+    c->failing = fails || (c->failing && rc != SQLITE_OK);
+}
+
 static void *checkpointer_main(void *arg)
 {
     struct checkpointer *c = arg;
@@ -77,7 +89,7 @@ static void *checkpointer_main(void *arg)
         if (!checkpointer_connect(c))
             continue;
         int log = 0, done = 0;
-        sqlite3_wal_checkpoint_v2(c->connection->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
+        checkpointer_tell(c, sqlite3_wal_checkpoint_v2(c->connection->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done));
         atomic_store_explicit(&c->database->wal_done, done > 0 ? done : 0, memory_order_relaxed);
         if (log > CHECKPOINT_RESTART_FRAMES)
             checkpointer_restart(c);
