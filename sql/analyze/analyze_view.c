@@ -173,6 +173,7 @@ static struct view_target *compose(struct pstate *ps, const struct relation *vie
     v->base = base;
     v->through = ARENA_NEW(ps->a->arena, struct rte_view);
     v->ncolumns = q->ntargets;
+    v->inh = inner ? inner->inh : q->rtable[from]->inh;
     v->columns = ARENA_ARRAY(ps->a->arena, struct expr *, q->ntargets + 1);
     v->attnums = ARENA_ARRAY(ps->a->arena, int, q->ntargets + 1);
     v->defaults = ARENA_ARRAY(ps->a->arena, const char *, q->ntargets + 1);
@@ -181,6 +182,8 @@ static struct view_target *compose(struct pstate *ps, const struct relation *vie
         bool column = e->kind == EXPR_VAR && e->var.attnum > 0 && e->var.levelsup == 0;
         if (column)
             v->attnums[i] = inner ? inner->attnums[e->var.attnum - 1] : e->var.attnum;
+        else if (e->kind == EXPR_VAR && e->var.attnum < 0)
+            v->attnums[i] = -1;
         if (i < view->natts && view->atts[i].default_sql)
             v->defaults[i] = view->atts[i].default_sql;
         else if (column && inner)

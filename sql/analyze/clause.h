@@ -223,6 +223,7 @@ struct dml_target {
     const int *attnums; /* views: per column of `named` the base table's attnum, 0 not updatable;
                            else NULL */
     const char **defaults; /* views: per column, as in view_target */
+    const struct view_target *view; /* views: what it is made of, its expressions moved to the target's entry */
     struct expr *where; /* views: the conditions of all views on the way */
 };
 struct dml_target *dml_target_of(const struct pstate *ps);
@@ -290,9 +291,10 @@ struct view_target {
     const struct relation *base;
     struct expr *
         *columns; /* per view column: its expression over rte 0 = base; NULL for dropped ones */
-    int *attnums; /* per view column: base attnum, 0 not updatable */
+    int *attnums; /* per view column: base attnum; 0 an expression, -1 a system column: not updatable */
     const char **defaults; /* per view column: the DEFAULT that ALTER VIEW gave it, as SQL text; NULL */
     int ncolumns;
+    bool inh; /* the base table's children too */
     struct expr *where; /* over rte 0 = base; NULL */
     struct rte_view *through;
     struct view_check_option *checks; /* WITH CHECK OPTION, innermost view first; over rte 0 */

@@ -420,6 +420,22 @@ static bool lock_named(struct pstate *ps, const PgQuery__LockingClause *lc,
     return false;
 }
 
+/* Rows of sequences and materialized views are nobody's to lock. */
+static bool check_locked_kinds(struct pstate *ps, bool all)
+{
+    const struct query *q = ps->query;
+    for (int i = 0; i < (all ? q->nrtable : q->nlocked_rtes); i++) {
+        const struct rte *rte = q->rtable[all ? i : q->locked_rtes[i]];
+        const struct relation *r = rte->kind == RTE_RELATION && rte->in_from ? rte->relation : NULL;
+        if (!r || (r->kind != RELKIND_SEQUENCE && r->kind != RELKIND_MATVIEW))
+            continue;
+        parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "cannot lock rows in %s \"%s\"",
+                    r->kind == RELKIND_SEQUENCE ? "sequence" : "materialized view", r->name);
+        return false;
+    }
+    return true;
+}
+
 bool transform_locking(struct pstate *ps, const PgQuery__SelectStmt *s)
 {
     struct query *q = ps->query;
@@ -446,5 +462,5 @@ bool transform_locking(struct pstate *ps, const PgQuery__SelectStmt *s)
         q->locked_rtes = rtes;
         q->nlocked_rtes = n;
     }
-    return true;
+    return q->lock == LOCK_NONE || check_locked_kinds(ps, all);
 }

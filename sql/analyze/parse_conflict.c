@@ -218,13 +218,17 @@ static struct nsitem *excluded_item(struct pstate *ps)
     ps->query->conflict->excluded_rte = index;
     if (!t->attnums)
         return item;
+    item->view = t->item.view;
     item->ncolumns = t->item.ncolumns;
     item->columns = ARENA_ARRAY(ps->a->arena, struct ns_column, item->ncolumns + 1);
-    for (int i = 0; i < item->ncolumns; i++)
-        if (t->attnums[i] > 0)
-            item->columns[i] =
-                (struct ns_column){.name = t->item.columns[i].name,
-                                   .expr = var_for_column(ps, rte, index, t->attnums[i], -1)};
+    rte->through = t->item.rte->through;
+    for (int i = 0; i < item->ncolumns; i++) {
+        if (!t->view->columns[i])
+            continue;
+        struct expr *e = expr_copy(ps->a->arena, t->view->columns[i]);
+        item->columns[i] = (struct ns_column){.name = t->item.columns[i].name,
+                                              .expr = expr_replace_vars(ps->a->arena, e, t->item.rtindex, NULL, index)};
+    }
     return item;
 }
 

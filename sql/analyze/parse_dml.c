@@ -49,7 +49,8 @@ static void view_item(struct pstate *ps, struct dml_target *t, const struct view
     struct nsitem *item = &t->item;
     const struct relation *view = t->named;
     int index = item->rtindex;
-    item->is_view = true;
+    item->view = view;
+    t->view = v;
     item->ncolumns = v->ncolumns;
     item->columns = ARENA_ARRAY(ps->a->arena, struct ns_column, v->ncolumns + 1);
     for (int i = 0; i < v->ncolumns; i++) {
@@ -85,7 +86,7 @@ bool set_target_relation(struct pstate *ps, const PgQuery__RangeVar *rv, bool in
         if (!check_target_kind(ps, t->base, verb))
             return false;
     }
-    struct rte *rte = t->base->view_sql ? rte_for_view(ps, t->base, NULL) : rte_for_relation(ps, t->base, NULL, rv->inh);
+    struct rte *rte = t->base->view_sql ? rte_for_view(ps, t->base, NULL) : rte_for_relation(ps, t->base, NULL, view ? view->inh : rv->inh);
     if (!rte)
         return false;
     rte->in_from = false;
@@ -141,9 +142,9 @@ const struct attribute *dml_column(struct pstate *ps, const char *name, int loca
         if (updatable)
             return att;
         parse_error(ps, ERRCODE_FEATURE_NOT_SUPPORTED, -1, "cannot %s column \"%s\" of view \"%s\"",
-                    updating ? "update" : "insert into", name, t->named->name);
-        parse_error_detail(
-            ps, "View columns that are not columns of their base relation are not updatable.");
+                    updating && ps->query->command != QUERY_INSERT ? "update" : "insert into", name, t->named->name);
+        parse_error_detail(ps, t->attnums[i] < 0 ? "View columns that refer to system columns are not updatable."
+                                                 : "View columns that are not columns of their base relation are not updatable.");
         return NULL;
     }
     parse_error(ps, ERRCODE_UNDEFINED_COLUMN, location,

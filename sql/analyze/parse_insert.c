@@ -17,12 +17,20 @@ char overriding_of(PgQuery__OverridingKind kind)
  * --------------------------------------------------------------------------------- */
 
 /* Two entries for one column are legal only if both assign parts of it. */
+static bool refuse_twice(struct pstate *ps, const struct attribute *att)
+{
+    parse_error(ps, ERRCODE_SYNTAX_ERROR, -1, "multiple assignments to same column \"%s\"", att->name);
+    return false;
+}
+
 static bool check_repeated(struct pstate *ps, const struct insert_column *cols, int n)
 {
     const struct insert_column *last = &cols[n];
     for (int i = 0; i < n; i++)
         if (cols[i].att == last->att &&
             (!cols[i].res->n_indirection || !last->res->n_indirection)) {
+            if (strcmp(cols[i].res->name, last->res->name) != 0) /* a view has it twice */
+                return refuse_twice(ps, last->att);
             parse_error(ps, ERRCODE_DUPLICATE_COLUMN, last->res->location,
                         "column \"%s\" specified more than once", last->res->name);
             return false;
@@ -152,6 +160,8 @@ bool insert_targets(struct pstate *ps, struct insert_column *cols, struct expr_l
         int k = 0;
         while (k < out->n && out->items[k].attnum != cols[i].att->num)
             k++;
+        if (k < out->n && !(cols[i].res && cols[i].res->n_indirection))
+            return refuse_twice(ps, cols[i].att);
         if (k < out->n)
             out->items[k].expr = values->items[i]; /* was built on the former one */
         else
@@ -223,6 +233,8 @@ static bool rows_replace_defaults(struct pstate *ps, struct insert_column *cols,
             struct expr **item = &rows[k].items[i];
             if ((*item)->kind != EXPR_DEFAULT)
                 continue;
+            if (cols[i].att->generated && !all_default[i])
+                return refuse_generated(ps, cols[i].att, false);
             *item = all_default[i] ? expr_null(ps->a->arena, cols[i].att->type, -1)
                                    : column_default_expr(ps, r, cols[i].att);
             if (expr_is_poison(*item))

@@ -380,7 +380,7 @@ struct expr *scan_nsitem_for_column(struct pstate *ps, struct nsitem *item, int 
         return e;
     }
     int attnum = system_column_number(name);
-    if (attnum && item->rte && !item->is_view && item->rte->kind == RTE_RELATION &&
+    if (attnum && item->rte && !item->view && item->rte->kind == RTE_RELATION &&
         item->rte->relation->kind != RELKIND_VIEW)
         return system_column_var(ps, item, levelsup, name, attnum, location);
     return NULL;
@@ -416,7 +416,7 @@ struct expr *col_name_to_var(struct pstate *ps, const char *name, bool local_onl
 struct expr *whole_row_var(struct pstate *ps, struct nsitem *item, int levelsup, int location)
 {
     struct expr *e;
-    if (item->rte) {
+    if (item->rte && !item->view) {
         const struct rte *rte = item->rte;
         /* A function giving one scalar column is that scalar, not a row of one. */
         if (rte->kind == RTE_FUNCTION && rte->function.n == 1 && !rte->function.ordinality &&
@@ -434,7 +434,7 @@ struct expr *whole_row_var(struct pstate *ps, struct nsitem *item, int levelsup,
         e->var.levelsup = levelsup;
         return e;
     }
-    e = expr_new(ps->a->arena, EXPR_ROW, RECORDOID, -1, location);
+    e = expr_new(ps->a->arena, EXPR_ROW, item->view ? item->view->rowtype : RECORDOID, -1, location);
     for (int i = 0; i < item->ncolumns; i++)
         if (item->columns[i].name)
             expr_list_add(ps->a->arena, &e->list.args,

@@ -76,7 +76,7 @@ struct ns_column {
 
 /* One thing in FROM that names can refer to: a range table entry, or a join with its alias. */
 struct nsitem {
-    bool is_view; /* a changed view: no system columns */
+    const struct relation *view; /* a changed view: no system columns, and its row is made of the columns */
     const char *name;      /* alias or relation name; NULL for a join without alias */
     struct rte *rte;       /* NULL for joins */
     int rtindex;           /* index in query->rtable; -1 for joins */

@@ -70,6 +70,9 @@ static bool alter_add_column(struct alter_builder *b, const PgQuery__AlterTableC
     const PgQuery__ColumnDef *d = c->def->column_def;
     const struct relation *r = b->table.existing;
     const struct attribute *att = r ? relation_attribute(r, d->colname) : NULL;
+    for (int i = 0; att && i < b->n; i++) /* dropped by the statement itself */
+        if (b->cmds[i].kind == ALTER_DROP_COLUMN && strcmp(b->cmds[i].name, d->colname) == 0)
+            att = NULL;
     if (att && !att->dropped && !c->missing_ok) {
         parse_error(b->ps, ERRCODE_DUPLICATE_COLUMN, -1,
                     "column \"%s\" of relation \"%s\" already exists", d->colname, r->name);
@@ -113,6 +116,11 @@ static bool alter_type(struct alter_builder *b, const PgQuery__AlterTableCmd *c)
     }
     if (!att || b->table.existing->kind == RELKIND_COMPOSITE)
         return true;
+    if (d->raw_default && att->generated) {
+        parse_error(ps, ERRCODE_INVALID_COLUMN_DEFINITION, -1, "cannot specify USING when altering type of generated column");
+        parse_error_detail(ps, "Column \"%s\" is a generated column.", att->name);
+        return false;
+    }
     struct expr *e;
     if (d->raw_default) {
         e = transform_stored(ps, d->raw_default, b->table.existing, EXPR_KIND_ALTER_COL_TRANSFORM,

@@ -252,17 +252,62 @@ bool table_add_column(struct table_builder *b, const PgQuery__ColumnDef *d)
 /* --- expressions
  * ---------------------------------------------------------------------------------------- */
 
+/* Types whose text depends on settings or on the catalog: read from text, printed as text. */
+static const struct text_form {
+    uint32_t type;
+    bool in, out;
+} text_forms[] = {
+    {REGPROCOID, true, true},       {MONEYOID, true, true},        {ACLITEMOID, true, true},      {DATEOID, true, true},
+    {TIMESTAMPOID, true, true},     {TIMESTAMPTZOID, true, true},  {INTERVALOID, true, true},     {TIMEOID, true, false},
+    {TIMETZOID, true, false},       {XMLOID, true, false},         {REGPROCEDUREOID, true, true}, {REGOPEROID, true, true},
+    {REGOPERATOROID, true, true},   {REGCLASSOID, true, true},     {REGTYPEOID, true, true},      {REGCONFIGOID, true, true},
+    {REGDICTIONARYOID, true, true}, {REGNAMESPACEOID, true, true}, {REGROLEOID, true, true},      {REGCOLLATIONOID, true, true},
+};
+
+static bool text_is_mutable(struct pstate *ps, uint32_t type, bool in)
+{
+    uint32_t base = get_base_type(ps, type, NULL);
+    const struct type_def *t = lookup_type(ps, base);
+    if (base == RECORDOID || (t && (strchr("cerm", t->typtype) || type_is_array(t)))) /* made of others, which count by name */
+        return true;
+    for (size_t i = 0; i < sizeof(text_forms) / sizeof(text_forms[0]); i++)
+        if (text_forms[i].type == base)
+            return in ? text_forms[i].in : text_forms[i].out;
+    return false;
+}
+
+/* text || anything and the other way round (pg_proc): as mutable as the text of the other side. */
+#define TEXTANYCAT_OID 2003u
+#define ANYTEXTCAT_OID 2004u
+
+static bool call_is_mutable(struct pstate *ps, const struct expr *e)
+{
+    const struct proc *p = e->func.proc;
+    if (p && (p->oid == TEXTANYCAT_OID || p->oid == ANYTEXTCAT_OID))
+        return text_is_mutable(ps, e->func.args.items[p->oid == TEXTANYCAT_OID]->type, false);
+    return p && p->volatility != 'i';
+}
+
+struct mutable_search {
+    struct pstate *ps;
+    bool found;
+};
+
 static bool mutable_visit(struct expr_walker *w, struct expr *e, int depth)
 {
-    bool *found = w->arg;
+    struct mutable_search *m = w->arg;
+    bool *found = &m->found;
     (void)depth;
     switch (e->kind) {
+    case EXPR_COERCE_IO:
+        *found = *found || text_is_mutable(m->ps, e->cast.arg->type, false) || text_is_mutable(m->ps, e->type, true);
+        break;
     case EXPR_SQL_VALUE:
         *found = true;
         break;
     case EXPR_FUNC:
     case EXPR_OP:
-        *found = *found || (e->func.proc && e->func.proc->volatility != 'i');
+        *found = *found || call_is_mutable(m->ps, e);
         break;
     case EXPR_DISTINCT:
     case EXPR_NULLIF:
@@ -278,12 +323,12 @@ static bool mutable_visit(struct expr_walker *w, struct expr *e, int depth)
 
 bool check_immutable(struct pstate *ps, struct expr *e, const char *message)
 {
-    bool found = false;
-    struct expr_walker w = {.visit = mutable_visit, .arg = &found};
+    struct mutable_search m = {.ps = ps};
+    struct expr_walker w = {.visit = mutable_visit, .arg = &m};
     walk_expr(&w, e, 0);
-    if (found)
+    if (m.found)
         parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, -1, "%s", message);
-    return !found;
+    return !m.found;
 }
 
 struct relation *table_shape(struct table_builder *b)

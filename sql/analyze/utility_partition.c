@@ -11,6 +11,28 @@
 
 /* --- PARTITION BY ------------------------------------------------------------------------------------ */
 
+static bool refuse_generated_key(struct pstate *ps, const PgQuery__PartitionElem *el, const struct attribute *a)
+{
+    parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, el->location, "cannot use generated column in partition key");
+    parse_error_detail(ps, "Column \"%s\" is a generated column.", a->name);
+    return false;
+}
+
+struct generated_search {
+    const struct relation *shape;
+    const struct attribute *found;
+};
+
+/* The whole row has them all. */
+static bool find_generated(struct expr *e, void *arg)
+{
+    struct generated_search *g = arg;
+    for (int i = 0; (e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW) && i < g->shape->natts; i++)
+        if (g->shape->atts[i].generated && (e->kind == EXPR_WHOLE_ROW || e->var.attnum == i + 1))
+            g->found = &g->shape->atts[i];
+    return g->found || expr_walk_children(e, find_generated, arg);
+}
+
 static bool any_column(struct expr *e, void *arg)
 {
     return e->kind == EXPR_VAR || e->kind == EXPR_WHOLE_ROW || expr_walk_children(e, any_column, arg);
@@ -23,6 +45,9 @@ static bool key_expression(struct pstate *ps, const PgQuery__PartitionElem *el, 
     struct expr *e = transform_stored(ps, el->expr, shape, EXPR_KIND_PARTITION_EXPRESSION, 0, -1, NULL);
     if (expr_is_poison(e))
         return utility_without_position(ps);
+    struct generated_search g = {.shape = shape};
+    if (find_generated(e, &g))
+        return refuse_generated_key(ps, el, g.found);
     const struct type_def *t = lookup_type(ps, e->type);
     if (t && t->typtype == 'p') {
         parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, -1, "partition key column %d has pseudo-type %s", number,
@@ -75,12 +100,8 @@ static bool key_column(struct pstate *ps, const PgQuery__PartitionElem *el, cons
                     "column \"%s\" named in partition key does not exist", el->name);
         return false;
     }
-    if (a->generated) {
-        parse_error(ps, ERRCODE_INVALID_OBJECT_DEFINITION, el->location,
-                    "cannot use generated column in partition key");
-        parse_error_detail(ps, "Column \"%s\" is a generated column.", a->name);
-        return false;
-    }
+    if (a->generated)
+        return refuse_generated_key(ps, el, a);
     c->column = a->name;
     c->type = a->type;
     c->collation = a->collation;

@@ -345,6 +345,10 @@ static bool check_inheritance(struct command *c, const struct relation *r, const
     if (k->kind == ALTER_DROP_CONSTRAINT && inheritance_check_parents(r, k->name))
         return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
                          "cannot drop inherited constraint \"%s\" of relation \"%s\"", k->name, r->name);
+    if (k->kind == ALTER_DROP_EXPRESSION && only && r->nchildren)
+        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "ALTER TABLE / DROP EXPRESSION must be applied to child tables too");
+    if (k->kind == ALTER_DROP_EXPRESSION && inheritance_column_parents(r, k->name))
+        return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION, "cannot drop generation expression from inherited column");
     for (int i = 0; k->kind == ALTER_DROP_NOT_NULL && i < r->nparents; i++) {
         const struct attribute *a = r->partition_bound ? relation_attribute(r->parents[i], k->name) : NULL;
         if (a && a->notnull)

@@ -75,6 +75,8 @@ const struct relation *command_create_table_as(struct command *c, const struct q
 bool command_catalog_changed(struct command *c);
 /* A materialized view has its rows now, or has none (WITH NO DATA). */
 bool command_set_populated(struct command *c, const struct relation *matview, bool populated);
+/* Its unique indexes are taken away in SQLite, or built again (23505 naming a key that is there twice); the catalog keeps them. */
+bool command_set_unique_indexes(struct command *c, const struct relation *matview, bool there);
 /* DROP of a temporary table whose ON COMMIT says so. */
 bool command_drop_on_commit(struct command *c, const struct relation *table);
 

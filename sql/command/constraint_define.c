@@ -257,6 +257,22 @@ static bool set_columns(struct command *c, const struct relation *table, const s
     return true;
 }
 
+/* What would change a generated column cannot be done. */
+static bool check_generated_keys(struct command *c, const struct relation *table, const struct table_constraint *k, const int16_t *keys,
+                                 int n)
+{
+    for (int i = 0; i < n; i++) {
+        const char *action = !table->atts[keys[i] - 1].generated                ? NULL
+                             : k->on_update && strchr("cnd", k->on_update)      ? "ON UPDATE"
+                             : k->on_delete && strchr("nd", k->on_delete)       ? "ON DELETE"
+                                                                                : NULL;
+        if (action)
+            return error_set(c->err, ERRCODE_SYNTAX_ERROR,
+                             "invalid %s action for foreign key constraint containing generated column", action);
+    }
+    return true;
+}
+
 bool foreign_key_define(struct command *c, const struct relation *table,
                         const struct table_constraint *k, struct list *taken)
 {
@@ -283,7 +299,7 @@ bool foreign_key_define(struct command *c, const struct relation *table,
     if (n > 32 || k->nref_columns > 32)
         return error_set(c->err, ERRCODE_TOO_MANY_COLUMNS,
                          "cannot have more than 32 keys in a foreign key");
-    if (!resolve_keys(c, table, k->columns, n, keys) ||
+    if (!resolve_keys(c, table, k->columns, n, keys) || !check_generated_keys(c, table, k, keys, n) ||
         !referenced_keys(c, k, ref, ref_keys, &nref, &index))
         return false;
     if (n != nref)

@@ -490,6 +490,18 @@ bool command_set_populated(struct command *c, const struct relation *matview, bo
            cmd_reload(c) && durable_stamp(c->db, c->err);
 }
 
+bool command_set_unique_indexes(struct command *c, const struct relation *matview, bool there)
+{
+    bool any = false;
+    for (int i = 0; i < matview->nindexes; i++) {
+        const struct index_def *d = matview->indexes[i];
+        if (d->unique && !(there ? index_sqlite_create(c, d) : index_sqlite_drop(c, d)))
+            return false;
+        any |= d->unique;
+    }
+    return !any || durable_stamp(c->db, c->err);
+}
+
 bool command_drop_on_commit(struct command *c, const struct relation *table)
 {
     struct object_address a = {CLASS_PG_CLASS, table->oid, 0};

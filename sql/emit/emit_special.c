@@ -472,7 +472,7 @@ static void emit_domain_value(struct emitter *em, const struct expr *arg, const 
 }
 
 /* CASE WHEN NOT check THEN domain_violated(...) ... ELSE value END: the checks run in their order. */
-static void emit_domain_checks(struct emitter *em, const struct expr *e, const struct type_def *t)
+static void emit_domain_checks(struct emitter *em, const struct expr *e, const struct type_def *t, bool notnull)
 {
     const struct constraint_def **checks;
     int n = snapshot_domain_checks(em->snapshot, e->type, em->arena, &checks);
@@ -492,7 +492,7 @@ static void emit_domain_checks(struct emitter *em, const struct expr *e, const s
         emit_z(em, ")");
     }
     emit_z(em, " ELSE ");
-    emit_expr(em, &value);
+    emit_domain_value(em, &value, t, notnull);
     emit_z(em, " END");
 }
 
@@ -513,13 +513,14 @@ void emit_domain(struct emitter *em, const struct expr *e)
     }
     /* The value is printed once unless it is a name or literal: it may be volatile, and nests would double. */
     bool bind = notnull || (arg->kind != EXPR_VAR && arg->kind != EXPR_CONST && arg->kind != EXPR_PARAM);
+    bind = bind && !em->is_ddl; /* SQLite's schema knows no subqueries; what stands there is immutable */
     struct case_test ct = {.parent = em->case_test, .expr = arg, .scope = em->scope};
     if (bind)
         ct = (struct case_test){.parent = em->case_test, .text = "\"t\".\"v\""};
     em->case_test = &ct;
     if (bind)
         emit_z(em, "(SELECT ");
-    emit_domain_checks(em, e, t);
+    emit_domain_checks(em, e, t, notnull && !bind);
     em->case_test = ct.parent;
     if (bind) {
         emit_z(em, " FROM (SELECT ");

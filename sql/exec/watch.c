@@ -93,10 +93,58 @@ void watch_given(const struct constraint_failure *f, const struct relation *r, s
     }
 }
 
+/* Computes a generated column of the row as SQLite would: its expression over a row of values. */
+static bool watch_generated(const struct constraint_failure *f, const struct relation *r, const struct attribute *a,
+                            struct value *row, struct arena *arena)
+{
+    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
+    struct error ignored;
+    error_init(&ignored, arena);
+    struct analysis an = {.arena = arena, .snapshot = f->snapshot, .err = &ignored, .text = a->default_sql,
+                          .search_path = path, .nsearch_path = 1, .role_name = "", .session_role_name = "",
+                          .database = "", .ctx = f->connection->host.ctx};
+    struct expr *e = analyze_expression(&an, a->default_sql, r, a->type, a->typmod, "column generation expressions");
+    struct strbuf sql = {0};
+    strbuf_addz(&sql, "SELECT ");
+    bool ok = e && emit_ddl_expr(&sql, e, r, f->snapshot, &ignored);
+    strbuf_addz(&sql, " FROM (SELECT 1");
+    for (int i = 0; i < r->natts; i++)
+        if (!r->atts[i].dropped && !r->atts[i].generated) {
+            strbuf_printf(&sql, ", ?%d AS ", i + 1);
+            emit_identifier(&sql, r->atts[i].sqlite_name);
+        }
+    strbuf_addz(&sql, ")");
+    sqlite3_stmt *stmt = ok ? connection_prepare(f->connection, sql.data, &ignored) : NULL;
+    strbuf_free(&sql);
+    for (int i = 0; stmt && i < r->natts; i++)
+        if (!r->atts[i].dropped && !r->atts[i].generated)
+            portal_bind_value(stmt, i + 1, &row[i]);
+    ok = stmt && sqlite3_step(stmt) == SQLITE_ROW;
+    if (ok) {
+        struct value v = sqlite_value_get(sqlite3_column_value(stmt, 0));
+        if (v.kind == VALUE_TEXT || v.kind == VALUE_BLOB)
+            v.p = arena_strndup(arena, v.p, v.n);
+        row[a->num - 1] = v;
+    }
+    sqlite3_finalize(stmt);
+    error_clear(&f->connection->host.err);
+    return ok;
+}
+
+/* Generated columns of the new rows: no statement computes them where watch() sees it. */
+static void fill_generated(const struct constraint_failure *f, struct watched *w, struct arena *arena)
+{
+    const struct relation *r = f->step->target;
+    for (int i = 0; i < r->natts; i++)
+        for (int row = 0; r->atts[i].generated && !r->atts[i].dropped && row < w->n; row++)
+            watch_generated(f, r, &r->atts[i], w->rows[row].new, arena);
+}
+
 bool watch_again(const struct constraint_failure *f, struct watched *w, struct arena *arena)
 {
     if (f->step && f->step->target && (f->old_row || f->new_row)) {
         watch_given(f, f->step->target, w, arena);
+        fill_generated(f, w, arena);
         return true;
     }
     if (!f->step || !f->step->target || !f->step->query || !f->bind)
@@ -116,6 +164,7 @@ bool watch_again(const struct constraint_failure *f, struct watched *w, struct a
     watch_run(f, &again);
     f->connection->host.ctx->replaying = false;
     sqlite3_create_function_v2(db, "watch", -1, SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);
+    fill_generated(f, w, arena);
     return w->n > 0;
 }
 
@@ -265,44 +314,6 @@ const char *watch_key(const struct constraint_failure *f, const struct watched *
     return watch_key_text(f, f->step->target, old ? w->rows[row].old : w->rows[row].new, keys, n, err);
 }
 
-/* Computes a generated column of the row as SQLite would: its expression over a row of values. */
-static bool watch_generated(const struct constraint_failure *f, const struct relation *r, const struct attribute *a,
-                            struct value *row, struct arena *arena)
-{
-    static const uint32_t path[] = {PG_CATALOG_NAMESPACE};
-    struct error ignored;
-    error_init(&ignored, arena);
-    struct analysis an = {.arena = arena, .snapshot = f->snapshot, .err = &ignored, .text = a->default_sql,
-                          .search_path = path, .nsearch_path = 1, .role_name = "", .session_role_name = "",
-                          .database = "", .ctx = f->connection->host.ctx};
-    struct expr *e = analyze_expression(&an, a->default_sql, r, a->type, a->typmod, "column generation expressions");
-    struct strbuf sql = {0};
-    strbuf_addz(&sql, "SELECT ");
-    bool ok = e && emit_ddl_expr(&sql, e, r, f->snapshot, &ignored);
-    strbuf_addz(&sql, " FROM (SELECT 1");
-    for (int i = 0; i < r->natts; i++)
-        if (!r->atts[i].dropped && !r->atts[i].generated) {
-            strbuf_printf(&sql, ", ?%d AS ", i + 1);
-            emit_identifier(&sql, r->atts[i].sqlite_name);
-        }
-    strbuf_addz(&sql, ")");
-    sqlite3_stmt *stmt = ok ? connection_prepare(f->connection, sql.data, &ignored) : NULL;
-    strbuf_free(&sql);
-    for (int i = 0; stmt && i < r->natts; i++)
-        if (!r->atts[i].dropped && !r->atts[i].generated)
-            portal_bind_value(stmt, i + 1, &row[i]);
-    ok = stmt && sqlite3_step(stmt) == SQLITE_ROW;
-    if (ok) {
-        struct value v = sqlite_value_get(sqlite3_column_value(stmt, 0));
-        if (v.kind == VALUE_TEXT || v.kind == VALUE_BLOB)
-            v.p = arena_strndup(arena, v.p, v.n);
-        row[a->num - 1] = v;
-    }
-    sqlite3_finalize(stmt);
-    error_clear(&f->connection->host.err);
-    return ok;
-}
-
 /* PostgreSQL shows at most 64 bytes of a column here (ExecBuildSlotValueDescription). */
 #define WATCH_COLUMN_BYTES 64
 
@@ -316,9 +327,6 @@ const char *watch_row(const struct constraint_failure *f, const struct watched *
     struct strbuf names = {0}, out = {0};
     if (how == VISIBLE_NOTHING)
         return NULL;
-    for (int i = 0; i < r->natts; i++)
-        if (r->atts[i].generated && !r->atts[i].dropped && !watch_generated(f, r, &r->atts[i], w->rows[row].new, err->arena))
-            return NULL;
     for (int i = 0; i < named->natts; i++) {
         const struct attribute *a = named == r ? &r->atts[i] : relation_attribute(r, named->atts[i].name);
         if (named->atts[i].dropped || !a || (how == VISIBLE_COLUMNS && !shown[i]))

@@ -169,10 +169,12 @@ bool pass_inherit(struct planner *p, struct query *q)
 {
     for (int i = 0; i < q->nrtable; i++)
         if (q->rtable[i]->kind == RTE_RELATION && q->rtable[i]->in_from && q->rtable[i]->relation->unpopulated) {
-            error_set(p->err, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                      "materialized view \"%s\" has not been populated", q->rtable[i]->relation->name);
-            error_hint(p->err, "Use the REFRESH MATERIALIZED VIEW command.");
-            return false;
+            struct error e;
+            error_init(&e, p->arena);
+            error_set(&e, ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, "materialized view \"%s\" has not been populated",
+                      q->rtable[i]->relation->name);
+            error_hint(&e, "Use the REFRESH MATERIALIZED VIEW command.");
+            plan_deny(p, &e);
         }
     for (int i = 0; i < q->nrtable; i++) {
         const struct relation *r = q->rtable[i]->kind == RTE_RELATION ? q->rtable[i]->relation : NULL;

@@ -104,6 +104,16 @@ struct expr *plan_op(struct planner *p, const char *op, struct expr *left, struc
     return left;
 }
 
+void plan_deny(struct planner *p, const struct error *e)
+{
+    if (p->program->denied)
+        return;
+    struct error *copy = ARENA_NEW(p->arena, struct error);
+    error_init(copy, p->arena);
+    error_copy(copy, e);
+    p->program->denied = copy;
+}
+
 struct expr *plan_text(struct planner *p, const char *s)
 {
     return expr_const(p->arena, TEXTOID, -1, value_textz(s), -1);

@@ -36,6 +36,8 @@ struct expr *plan_affect_once(struct planner *p, const char *message, const char
                               const struct expr_list *keys);
 /* A call of an internal function (types/printed_func.c). */
 struct expr *plan_internal_call(struct planner *p, const char *name, uint32_t type, const struct expr_list *args);
+/* The statement is planned all the same and says this when it is run; the first one counts. */
+void plan_deny(struct planner *p, const struct error *e);
 struct expr *plan_text(struct planner *p, const char *s);
 struct expr *plan_int8(struct planner *p, int64_t i);
 

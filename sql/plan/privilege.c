@@ -41,14 +41,14 @@ struct check {
 enum { SELECTED, INSERTED, UPDATED };
 static const uint32_t column_privileges[] = {ACL_SELECT, ACL_INSERT, ACL_UPDATE};
 
-uint32_t privilege_view_user(const struct relation *view, uint32_t user)
+uint32_t privilege_view_user(const struct relation *view, uint32_t caller)
 {
-    return relation_option_true(view, "security_invoker") ? user : view->owner;
+    return relation_option_true(view, "security_invoker") ? caller : view->owner;
 }
 
 /* --- what is needed ------------------------------------------------------------------------------------- */
 
-static void check_query(struct check *k, struct query *q, uint32_t user);
+static void check_query(struct check *k, struct query *q, uint32_t user, bool locked);
 
 static void mark(struct frame *f, int rte, int attnum, int how)
 {
@@ -100,7 +100,7 @@ static bool visit(struct expr *e, void *arg)
             visit(e->agg.over->order.items[i].expr, k);
         break;
     case EXPR_SUBLINK:
-        check_query(k, e->sublink.query, f->user);
+        check_query(k, e->sublink.query, f->user, false);
         break;
     default:
         break;
@@ -173,17 +173,23 @@ static void add_target_need(struct check *k, struct frame *f)
     }
 }
 
-/* SELECT ... FOR UPDATE needs UPDATE, too. */
-static void add_lock_needs(struct frame *f)
+/* Does SELECT ... FOR UPDATE, of the query itself or of one around it (all), lock rows of the entry? */
+static bool is_locked(const struct query *q, int rte, bool all)
 {
-    struct query *q = f->q;
-    for (int i = 0; q->lock != LOCK_NONE && i < q->nrtable; i++) {
-        bool locked = !q->locked_rtes && q->rtable[i]->in_from;
-        for (int k = 0; q->locked_rtes && k < q->nlocked_rtes; k++)
-            locked |= q->locked_rtes[k] == i;
-        if (locked && f->needs[i].rte)
+    if (all || (q->lock != LOCK_NONE && !q->locked_rtes))
+        return q->rtable[rte]->in_from;
+    for (int k = 0; q->lock != LOCK_NONE && k < q->nlocked_rtes; k++)
+        if (q->locked_rtes[k] == rte)
+            return true;
+    return false;
+}
+
+/* FOR UPDATE needs UPDATE, too. */
+static void add_lock_needs(struct frame *f, bool all)
+{
+    for (int i = 0; i < f->q->nrtable; i++)
+        if (is_locked(f->q, i, all) && f->needs[i].rte)
             f->needs[i].privileges |= ACL_UPDATE;
-    }
 }
 
 /* --- held against the lists -------------------------------------------------------------------------------- */
@@ -243,7 +249,7 @@ static void check_through(struct check *k, const struct need *n)
             acl_denied(k->err, &o, v->view);
             return;
         }
-        user = privilege_view_user(v->view, user);
+        user = privilege_view_user(v->view, k->caller);
     }
     if (!relation_allowed(k, n->rte->relation, user, n)) {
         struct acl_object o = acl_relation(n->rte->relation);
@@ -258,7 +264,8 @@ static void check_needs(struct check *k, const struct frame *f)
             check_through(k, &f->needs[i]);
 }
 
-static void check_query(struct check *k, struct query *q, uint32_t user)
+/* locked: a query around it locks its rows. */
+static void check_query(struct check *k, struct query *q, uint32_t user, bool locked)
 {
     if (error_is_set(k->err) || q->command == QUERY_UTILITY)
         return;
@@ -268,18 +275,18 @@ static void check_query(struct check *k, struct query *q, uint32_t user)
         add_need(k, &f, i);
     if (q->result >= 0 && q->result < q->nrtable)
         add_target_need(k, &f);
-    add_lock_needs(&f);
+    add_lock_needs(&f, locked);
     query_mutate_exprs(q, visit_top, k);
     struct error inner;
     error_init(&inner, k->arena);
     struct error *own = k->err;
     k->err = &inner; /* this level's tables are named before those further in */
     for (int i = 0; i < q->nctes; i++)
-        check_query(k, q->ctes[i]->query, user);
+        check_query(k, q->ctes[i]->query, user, false);
     for (int i = 0; i < q->nrtable; i++) {
         struct rte *t = q->rtable[i];
         if (t->kind == RTE_SUBQUERY && t->subquery)
-            check_query(k, t->subquery, t->relation ? privilege_view_user(t->relation, user) : user);
+            check_query(k, t->subquery, t->relation ? privilege_view_user(t->relation, k->caller) : user, is_locked(q, i, locked));
     }
     k->err = own;
     struct error functions = *own;
@@ -298,7 +305,7 @@ void privilege_check(const struct snapshot *s, struct query *q, uint32_t role, s
     if (role_is_super(s, role))
         return;
     struct check k = {.s = s, .arena = arena, .err = err, .caller = role};
-    check_query(&k, q, role);
+    check_query(&k, q, role, false);
 }
 
 bool privilege_check_call(const struct snapshot *s, struct expr *call, uint32_t role, struct arena *arena, struct error *err)

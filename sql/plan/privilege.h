@@ -16,7 +16,8 @@ void privilege_check(const struct snapshot *s, struct query *q, uint32_t role, s
 /* CALL: the procedure and the functions in its arguments. False with err set. */
 bool privilege_check_call(const struct snapshot *s, struct expr *call, uint32_t role, struct arena *arena, struct error *err);
 
-/* The role whose rights count inside a view used by `user`: its owner's, or the user's (security_invoker). */
-uint32_t privilege_view_user(const struct relation *view, uint32_t user);
+/* The role whose rights count inside a view: its owner's, or with security_invoker those of who runs the statement, in whatever views it
+   is nested. */
+uint32_t privilege_view_user(const struct relation *view, uint32_t caller);
 
 #endif

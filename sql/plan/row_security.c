@@ -31,16 +31,6 @@ bool row_security_active(const struct snapshot *s, const struct relation *r, uin
 
 static bool secure_query(struct security *x, struct query *q, uint32_t user);
 
-static void deny(struct planner *p, const struct error *e)
-{
-    if (p->program->denied)
-        return;
-    struct error *copy = ARENA_NEW(p->arena, struct error);
-    error_init(copy, p->arena);
-    error_copy(copy, e);
-    p->program->denied = copy;
-}
-
 /* SET row_security = off: an error instead of fewer rows. */
 static void check_setting(struct planner *p, const struct relation *r, uint32_t user)
 {
@@ -53,7 +43,7 @@ static void check_setting(struct planner *p, const struct relation *r, uint32_t 
               r->name);
     if (role_has_privs(p->snapshot, user, r->owner))
         error_hint(&e, "To disable the policy for the table's owner, use ALTER TABLE NO FORCE ROW LEVEL SECURITY.");
-    deny(p, &e);
+    plan_deny(p, &e);
 }
 
 /* --- policies ------------------------------------------------------------------------------------------ */
@@ -83,7 +73,7 @@ static bool visit_sublink(struct expr *e, void *arg)
         error_init(&denied, p->arena);
         privilege_check(p->snapshot, e->sublink.query, v->user, p->arena, &denied);
         if (error_is_set(&denied))
-            deny(p, &denied);
+            plan_deny(p, &denied);
         v->ok = v->ok && secure_query(v->x, e->sublink.query, v->user);
     }
     return !v->ok || expr_walk_children(e, visit_sublink, arg);
@@ -396,7 +386,7 @@ static bool secure_entry(struct security *x, struct query *q, int i, uint32_t us
     if (i == q->result) {
         const struct rte_view *v = t->through;
         for (; v; v = v->inner)
-            user = privilege_view_user(v->view, user);
+            user = privilege_view_user(v->view, p->ctx->role);
         return !row_security_active(p->snapshot, r, user) || secure_target(x, q, user);
     }
     if (!t->in_from || !row_security_active(p->snapshot, r, user))
@@ -434,7 +424,7 @@ static bool secure_query(struct security *x, struct query *q, uint32_t user)
     for (int i = 0; v.ok && i < n; i++) {
         struct rte *t = q->rtable[i];
         if (t->kind == RTE_SUBQUERY && t->subquery) {
-            v.ok = secure_query(x, t->subquery, t->relation ? privilege_view_user(t->relation, user) : user);
+            v.ok = secure_query(x, t->subquery, t->relation ? privilege_view_user(t->relation, x->p->ctx->role) : user);
             if (t->relation && relation_option_true(t->relation, "security_barrier") && query_leaks(q))
                 add_barrier(x->p, t->subquery);
         } else if (t->kind == RTE_RELATION && t->relation && !t->relation->system) {

@@ -143,8 +143,8 @@ static bool declare_parameters(struct compile_call *c)
                 if (strcmp(k->name, name) == 0)
                     return error_set(p->err, ERRCODE_INVALID_FUNCTION_DEFINITION,
                                      "parameter name \"%s\" used more than once", name);
-            d->name = name;
-            push_ns(p, NS_VAR, d->dno, name, false);
+            d->name = arena_strdup(p->arena, name); /* the function outlives the catalog's picture of it */
+            push_ns(p, NS_VAR, d->dno, d->name, false);
         }
         if (in) {
             f->argtypes[f->nargs] = type;

@@ -219,7 +219,8 @@ static const char *create_as_deparse(struct pg_session *s, const struct query *q
     return text;
 }
 
-/* REFRESH MATERIALIZED VIEW: its rows anew from its query. */
+/* --- REFRESH MATERIALIZED VIEW: its rows anew from its query --------------------------------------------------- */
+
 /* A unique index over columns, of all rows, tells rows apart. */
 static bool refresh_concurrently_possible(struct pg_session *s, const struct relation *v)
 {
@@ -240,6 +241,14 @@ static bool refresh_concurrently_possible(struct pg_session *s, const struct rel
     return false;
 }
 
+/* Unique indexes are built when the rows are there: so it is told which key is there twice. */
+static bool refresh_indexes(struct pg_session *s, struct portal *p, const struct relation *v, bool there)
+{
+    struct command c;
+    session_command(s, p, &c);
+    return command_set_unique_indexes(&c, v, there);
+}
+
 enum portal_result refresh_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
@@ -257,7 +266,7 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
     struct strbuf sql = {0};
     strbuf_addz(&sql, "DELETE FROM ");
     emit_identifier(&sql, v ? v->sqlite_name : "");
-    bool ok = !error_is_set(&s->err) && connection_exec(p->connection, sql.data, &s->err);
+    bool ok = !error_is_set(&s->err) && refresh_indexes(s, p, v, false) && connection_exec(p->connection, sql.data, &s->err);
     strbuf_free(&sql);
     uint32_t role = s->eval.role;
     s->eval.role = v ? v->owner : role; /* its query reads with its owner's rights */
@@ -269,6 +278,8 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
         create_as_fill(s, source, p->connection, v);
         portal_destroy(source, &s->txn);
     }
+    if (v && !error_is_set(&s->err))
+        refresh_indexes(s, p, v, true);
     if (v && !error_is_set(&s->err) && v->unpopulated == !u->refresh.with_no_data) {
         struct command c;
         session_command(s, p, &c);
