@@ -100,11 +100,17 @@ const struct vec_block *vec_cache_get(uint64_t key, uint64_t part)
     return e ? &e->block : NULL;
 }
 
-void vec_cache_ask(uint64_t key, uint64_t part)
+void vec_cache_ask(const uint64_t *keys, size_t n, uint64_t part)
 {
+    enum { CACHE_LINE = 64 };
     pthread_mutex_lock(&cache.lock);
-    if (cache.buckets)
-        __builtin_prefetch(*bucket(key, part), 1); /* nearly always the only one */
+    for (size_t i = 0; cache.buckets && i < n; i++)
+        __builtin_prefetch(bucket(keys[i], part));
+    for (size_t i = 0; cache.buckets && i < n; i++) {
+        const char *e = (const char *)*bucket(keys[i], part); /* nearly always the only one */
+        __builtin_prefetch(e, 1);
+        __builtin_prefetch(e + CACHE_LINE);
+    }
     pthread_mutex_unlock(&cache.lock);
 }
 

@@ -23,8 +23,9 @@ struct vec_block {
 /* The block, referenced, or NULL when it is not there. */
 const struct vec_block *vec_cache_get(uint64_t key, uint64_t part);
 
-/* Asks memory for what vec_cache_get() of the block will look at. */
-void vec_cache_ask(uint64_t key, uint64_t part);
+/* Asks memory for what vec_cache_get() of blocks will look at, and for their first bytes: all at once, where one call after the other
+ * would wait for each. */
+void vec_cache_ask(const uint64_t *keys, size_t n, uint64_t part);
 
 /* A new block to fill, of one reference; NULL with *err set when out of memory. */
 struct vec_block *vec_block_new(size_t len, struct vec_error *err);

@@ -218,9 +218,17 @@ const struct vec_block *vec_image_refs(struct vec_index *ix, int64_t list, int64
     return block;
 }
 
-void vec_image_ask_refs(const struct vec_index *ix, int64_t version)
+void vec_image_ask(struct vec_index *ix, const uint32_t *lists, int n, bool refs)
 {
-    vec_cache_ask(block_key(ix, version), PART_REFS);
+    uint64_t keys[VEC_IMAGES_ASKED];
+    size_t known = 0;
+    for (int i = 0; i < n && i < VEC_IMAGES_ASKED; i++) {
+        int64_t version;
+        bool found;
+        if (vec_index_list_version(ix, lists[i], &version, &found, NULL) && found)
+            keys[known++] = block_key(ix, version);
+    }
+    vec_cache_ask(keys, known, refs ? PART_REFS : PART_SEGMENTS);
 }
 
 /* The rows of NAME_inc of a list of so many slots: one after the other, all but the last full. */

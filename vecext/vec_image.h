@@ -34,8 +34,10 @@ bool vec_image_next(const struct vec_index *ix, const struct vec_image *image, s
 /* All second-stage rows of a list, one slot after another, to be released. NULL on error. */
 const struct vec_block *vec_image_refs(struct vec_index *ix, int64_t list, int64_t version, struct vec_error *err);
 
-/* Asks memory for where they are kept. */
-void vec_image_ask_refs(const struct vec_index *ix, int64_t version);
+enum { VEC_IMAGES_ASKED = 16 };
+
+/* Asks memory for where some lists' segments, or all second-stage rows, are kept: VEC_IMAGES_ASKED at a time. */
+void vec_image_ask(struct vec_index *ix, const uint32_t *lists, int n, bool refs);
 
 /* The included columns of an image's list, which has rows, to be released: u64 code[column][slots, whole blocks of them]. NULL on
  * error. */

@@ -317,7 +317,13 @@ bool vec_index_data_version(const struct vec_index *ix, uint32_t *version)
 static bool is_current(const struct vec_index *ix)
 {
     uint32_t now;
-    return ix->seen.known && vec_index_data_version(ix, &now) && now == ix->seen.data_version;
+    return ix->seen.trusted || (ix->seen.known && vec_index_data_version(ix, &now) && now == ix->seen.data_version);
+}
+
+void vec_index_trust(struct vec_index *ix, bool trust)
+{
+    ix->seen.trusted = false;
+    ix->seen.trusted = trust && is_current(ix);
 }
 
 bool vec_index_rows(struct vec_index *ix, int64_t *rows, struct vec_error *err)

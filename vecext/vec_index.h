@@ -144,6 +144,12 @@ struct vec_conn {
     struct vec_error last_error; /* of a trigger or a scan; VEC_OK when there was none */
 };
 
+/* Where a column's values are (vec_row.h). */
+struct vec_row_source {
+    uint32_t root; /* page of the table's tree */
+    int field;     /* of its records, from 0 */
+};
+
 struct vec_index {
     struct vec_conn *conn;
     struct vec_index *next;
@@ -179,6 +185,7 @@ struct vec_index {
     /* What this connection knows of the snapshot that SQLite's data version stands for; nothing while it writes. */
     struct {
         bool known;          /* generation and the log's state were looked at */
+        bool trusted;        /* vec_index_trust() */
         uint32_t data_version;
         int64_t log_base, log_last;
         int64_t *lists;      /* version of each list */
@@ -196,6 +203,10 @@ struct vec_index {
     struct vec_kept_filter *kept;
     size_t kept_bytes;
     uint32_t kept_version;
+
+    /* Where base rows' values are in the table's pages, for a version of the schema; no root: not known (vec_search.c). */
+    struct vec_row_source base;
+    int64_t base_schema;
 
     /* scratch for encoding one row */
     float *row, *residual;
@@ -261,6 +272,9 @@ bool vec_index_integer(struct vec_index *ix, enum vec_statement id, int64_t a, i
 
 /* SQLite's number of the snapshot that is read; false while the connection writes, whose own changes it does not show. */
 bool vec_index_data_version(const struct vec_index *ix, uint32_t *version);
+
+/* Nothing changes until this is called with false: what was seen need not be compared with SQLite's data version each time. */
+void vec_index_trust(struct vec_index *ix, bool trust);
 
 /* The number that stands for a list's present content; *found is false for one without segments. A list that has no row is
  * damage. */

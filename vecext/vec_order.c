@@ -57,6 +57,17 @@ void vec_order_extend(struct vec_order *o, int n)
     }
 }
 
+void vec_order_rest(struct vec_order *o, int n)
+{
+    if (o->most < o->count || n > o->most)
+        n = o->most; /* which lists they are goes by the order */
+    vec_order_extend(o, n);
+    if (o->most < o->count)
+        return;
+    memcpy(o->lists + o->ordered, o->lists + o->count, (size_t)(o->count - o->ordered) * sizeof *o->lists);
+    o->ordered = o->count;
+}
+
 void vec_order_measure(struct vec_order *o, int64_t list)
 {
     const float *centroid = vec_centroid(o->centroids, (int)list);

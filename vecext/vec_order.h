@@ -25,6 +25,9 @@ void vec_order_free(struct vec_order *order);
 /* Extends the sorted part of order->lists to n lists: most searches want few of many. */
 void vec_order_extend(struct vec_order *order, int n);
 
+/* All lists that may be visited, the first n of them sorted, for a search that visits them all. */
+void vec_order_rest(struct vec_order *order, int n);
+
 /* A list that is visited gets its centroid's exact distance: bounds are made from it, the order only from nearly exact ones. */
 void vec_order_measure(struct vec_order *order, int64_t list);
 

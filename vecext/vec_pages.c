@@ -220,6 +220,7 @@ bool vec_pages_begin(struct vec_conn *conn, struct vec_pages *p)
         p->newer = n->set;
         p->mask = n->room - 1;
     }
+    p->schema = p->count && vec_page(p, 1) ? (int64_t)big_endian(p->base + 40) : -1;
     if (!p->count)
         vec_pages_end(p);
     return p->count != 0;

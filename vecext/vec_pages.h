@@ -18,6 +18,7 @@ struct vec_pages {
     const unsigned char *base; /* the mapping */
     uint32_t count;            /* pages in it */
     uint32_t size, usable;     /* bytes of a page, and without those reserved at its end */
+    int64_t schema;            /* version of the schema; -1: not known */
     const uint32_t *newer;     /* hash table of the pages that the WAL holds newer versions of; NULL: none */
     uint32_t mask;             /* of its size, a power of two */
 };

@@ -171,19 +171,24 @@ static const unsigned char *read_varint(const unsigned char *at, const unsigned 
     return at + 1;
 }
 
-/* False when it is none of a table, or cannot be had. */
-static bool open_node(const struct vec_pages *pages, uint32_t number, struct node *n)
+/* False when it is none of a table, or cannot be had (NULL). */
+static bool open_page(const struct vec_pages *pages, const unsigned char *page, struct node *n)
 {
-    n->page = vec_page(pages, number);
-    if (!n->page)
+    n->page = page;
+    if (!page)
         return false;
-    uint32_t head = number == 1 ? 100 : 0;
+    uint32_t head = page == pages->base ? 100 : 0; /* of the file, on its first page */
     n->leaf = n->page[head] == PAGE_LEAF;
     if (!n->leaf && n->page[head] != PAGE_INTERIOR)
         return false;
     n->cells = read16(n->page + head + 3);
     n->pointers = head + (n->leaf ? 8 : 12);
     return n->pointers + 2 * n->cells <= pages->usable;
+}
+
+static bool open_node(const struct vec_pages *pages, uint32_t number, struct node *n)
+{
+    return open_page(pages, vec_page(pages, number), n);
 }
 
 static const unsigned char *cell_of(const struct vec_pages *pages, const struct node *n, uint32_t i)
@@ -212,21 +217,30 @@ static bool cell_id(const struct vec_pages *pages, const struct node *n, uint32_
     return true;
 }
 
-/* The first cell whose rowid is not below; n->cells when there is none. */
-static bool find_cell(const struct vec_pages *pages, const struct node *n, int64_t id, uint32_t *at, int64_t *found)
+/* Where a cell would be if rowids were spread evenly over (before, last]: in most tables they nearly are. */
+static uint32_t expected_cell(uint32_t cells, int64_t id, int64_t before, int64_t last)
 {
-    uint32_t low = 0, high = n->cells;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
+    double part = ((double)id - (double)before) / ((double)last - (double)before + 1) * cells;
+    return part >= cells ? cells - 1 : part > 0 ? (uint32_t)part : 0;
+}
+
+/* The first cell whose rowid is not below; n->cells when there is none. *before and *last, between which all rowids are, become those
+ * next to it. */
+static bool find_cell(const struct vec_pages *pages, const struct node *n, int64_t id, uint32_t *at, int64_t *before, int64_t *last)
+{
+    uint32_t low = 0, high = n->cells, middle = low < high ? expected_cell(n->cells, id, *before, *last) : 0;
+    for (int step = 0; low < high; step++) {
         int64_t here;
         if (!cell_id(pages, n, middle, &here))
             return false;
         if (here < id) {
             low = middle + 1;
+            *before = here;
         } else {
             high = middle;
-            *found = here;
+            *last = here;
         }
+        middle = step > 0 ? low + (high - low) / 2 : low > middle ? low : high - 1; /* once its neighbour, then halving */
     }
     *at = low;
     return true;
@@ -323,22 +337,83 @@ void vec_row_reader_free(struct vec_row_reader *r)
     vec_buf_free(&r->space);
 }
 
-enum vec_row_found vec_row_get(struct vec_row_reader *r, int64_t id, struct vec_blob *value)
+void vec_row_ask(struct vec_row_reader *r, int64_t id, struct vec_row_place *place)
 {
-    uint32_t number = r->source.root;
-    for (int depth = 0; depth < MOST_DEPTH; depth++) {
+    *place = (struct vec_row_place){.id = id, .found = VEC_ROW_ELSEWHERE, .before = INT64_MIN, .last = INT64_MAX};
+    const unsigned char *page = vec_page(r->pages, r->source.root);
+    for (int depth = 1;; depth++) {
         struct node n;
         uint32_t at;
-        int64_t found = 0;
-        if (!open_node(r->pages, number, &n) || !find_cell(r->pages, &n, id, &at, &found))
-            return VEC_ROW_ELSEWHERE;
-        if (n.leaf && (at == n.cells || found != id))
-            return VEC_ROW_GONE;
-        if (n.leaf)
-            return read_cell(r, &n, at, &found, value) ? VEC_ROW_READ : VEC_ROW_ELSEWHERE;
-        number = child_of(r->pages, &n, at);
+        if (depth == r->leaves && page) {
+            __builtin_prefetch(page); /* which is a leaf, as all are so deep in a tree */
+            break;
+        }
+        if (!open_page(r->pages, page, &n) || depth >= MOST_DEPTH)
+            return;
+        if (n.leaf) {
+            r->leaves = depth;
+            break;
+        }
+        if (!find_cell(r->pages, &n, id, &at, &place->before, &place->last))
+            return;
+        page = vec_page(r->pages, child_of(r->pages, &n, at));
     }
-    return VEC_ROW_ELSEWHERE;
+    place->page = page;
+    place->found = VEC_ROW_READ;
+}
+
+/* Finds the cell by looking at others. */
+static void look_for(struct vec_row_reader *r, const struct node *n, struct vec_row_place *place)
+{
+    int64_t before = place->before, last = place->last;
+    place->found = find_cell(r->pages, n, place->id, &place->cell, &before, &last) ? VEC_ROW_READ : VEC_ROW_ELSEWHERE;
+    if (place->found == VEC_ROW_READ && (place->cell == n->cells || last != place->id))
+        place->found = VEC_ROW_GONE; /* the cell's own rowid is the last */
+}
+
+void vec_row_find(struct vec_row_reader *r, struct vec_row_place *place)
+{
+    struct node n;
+    if (place->found != VEC_ROW_READ)
+        return;
+    if (!open_page(r->pages, place->page, &n) || !n.leaf) {
+        place->found = VEC_ROW_ELSEWHERE;
+        return;
+    }
+    /* Nearly always a leaf has all rowids that it may have: then the row's cell is known before any is looked at. */
+    uint64_t at = (uint64_t)place->id - (uint64_t)place->before - 1;
+    if (at < n.cells && (uint64_t)place->last - (uint64_t)place->before == n.cells)
+        place->cell = (uint32_t)at;
+    else
+        look_for(r, &n, place);
+    const unsigned char *cell = place->found == VEC_ROW_READ ? cell_of(r->pages, &n, place->cell) : NULL, *end = end_of(r->pages, &n);
+    for (size_t i = 0; cell && i < r->usual && cell + i < end; i += CACHE_LINE)
+        __builtin_prefetch(cell + i);
+}
+
+enum vec_row_found vec_row_take(struct vec_row_reader *r, struct vec_row_place *place, struct vec_blob *value)
+{
+    struct node n;
+    int64_t id;
+    if (place->found != VEC_ROW_READ || !open_page(r->pages, place->page, &n))
+        return place->found;
+    if (!cell_id(r->pages, &n, place->cell, &id) || id != place->id) {
+        look_for(r, &n, place);
+        if (place->found != VEC_ROW_READ)
+            return place->found;
+    }
+    if (!read_cell(r, &n, place->cell, &id, value))
+        return VEC_ROW_ELSEWHERE;
+    r->usual = value->len < r->pages->size ? value->len : r->pages->size;
+    return VEC_ROW_READ;
+}
+
+enum vec_row_found vec_row_get(struct vec_row_reader *r, int64_t id, struct vec_blob *value)
+{
+    struct vec_row_place place;
+    vec_row_ask(r, id, &place);
+    vec_row_find(r, &place);
+    return vec_row_take(r, &place, value);
 }
 
 static bool add_range(struct vec_buf *ranges, uint32_t page, int64_t first, int64_t last, struct vec_error *err)
@@ -361,7 +436,7 @@ static bool add_children(struct vec_row_reader *r, const struct node *n, const s
 {
     int64_t first = of->first;
     uint32_t from;
-    if (!find_cell(r->pages, n, first, &from, &(int64_t){0}))
+    if (!find_cell(r->pages, n, first, &from, &(int64_t){INT64_MIN}, &(int64_t){INT64_MAX}))
         return add_range(parts, 0, first, of->last, err);
     for (uint32_t i = from + step - 1; first <= of->last; i += step) {
         int64_t last = of->last;

@@ -11,12 +11,6 @@
 #include "vecext/vec_buf.h"
 #include "vecext/vec_pages.h"
 
-/* Where a column's values are. */
-struct vec_row_source {
-    uint32_t root; /* page of the table's tree */
-    int field;     /* of its records, from 0 */
-};
-
 /* The column behind a statement's result column; false when it is none of a table in the main database. To be called when the
  * statement has been stepped, or its schema is known to be the present one: in a read transaction. */
 bool vec_row_source_find(struct vec_conn *conn, sqlite3_stmt *stmt, int column, struct vec_row_source *source);
@@ -35,12 +29,30 @@ struct vec_row_reader {
     const struct vec_pages *pages;
     struct vec_row_source source;
     struct vec_buf space; /* of a value on several pages */
+    int leaves;           /* how deep they are in the tree; 0: not known yet */
+    size_t usual;         /* bytes of a value, to be asked for: those of the last one */
 };
 
 void vec_row_reader_init(struct vec_row_reader *r, const struct vec_pages *pages, const struct vec_row_source *source);
 void vec_row_reader_free(struct vec_row_reader *r);
 
+/* A row on its way: rows that are asked for together wait for memory together. First vec_row_ask() of each, then vec_row_find() of each,
+ * then vec_row_take(). */
+struct vec_row_place {
+    int64_t id;
+    enum vec_row_found found;  /* VEC_ROW_READ so far, or what is known already */
+    const unsigned char *page; /* leaf */
+    uint32_t cell;
+    int64_t before, last; /* rowids that the leaf may have: (before, last] */
+};
+
+void vec_row_ask(struct vec_row_reader *r, int64_t id, struct vec_row_place *place);
+void vec_row_find(struct vec_row_reader *r, struct vec_row_place *place);
+
 /* A row's value: no data for NULL; valid until the next call. */
+enum vec_row_found vec_row_take(struct vec_row_reader *r, struct vec_row_place *place, struct vec_blob *value);
+
+/* All three for one row. */
 enum vec_row_found vec_row_get(struct vec_row_reader *r, int64_t id, struct vec_blob *value);
 
 /* Rowids from the first to the last. */

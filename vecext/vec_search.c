@@ -9,7 +9,11 @@
 #include "vecext/vec_row.h"
 #include "vecext/vec_search_scan.h"
 
-enum { FIRST_BATCH = 40 };
+enum {
+    FIRST_BATCH = 40,
+    NEAREST_LISTS = 32, /* whose order matters to a filter that all lists are visited for */
+    READ_TOGETHER = 8   /* base rows */
+};
 
 struct result {
     double distance;
@@ -60,6 +64,7 @@ static bool prepare(struct vec_search *s, struct vec_error *err)
     vec_index_rotate_query(ix, q);
     vec_query_tables_fill(&s->tables, &ix->shape, q);
     s->overflow = !isfinite(s->tables.norm2) || !isfinite(s->shift);
+    s->whole_refs = vec_search_codes_fit(ix);
     double max = s->args.max_distance;
     s->max_score = isinf(max) || !vec_search_has_estimates(s) ? INFINITY : (float)(score_of(s, max) * 1.0001);
     if (ix->metric == VEC_METRIC_L2 && max < 0)
@@ -140,33 +145,54 @@ static int compare_result(const void *a, const void *b)
 /* Where base rows are read: their table's pages where those can be, else by the index's view. */
 struct base_rows {
     sqlite3_stmt *stmt;
-    bool stepped, direct;
+    bool paged, direct; /* pages can be read; and it is known where */
     struct vec_pages pages;
     struct vec_row_reader reader;
+    struct vec_row_place places[READ_TOGETHER]; /* of rows on their way from memory */
+    int n;
 };
+
+static void read_directly(struct base_rows *base, const struct vec_row_source *source)
+{
+    base->direct = true;
+    vec_row_reader_init(&base->reader, &base->pages, source);
+}
 
 static bool base_rows_begin(struct vec_search *s, struct base_rows *base, struct vec_error *err)
 {
-    *base = (struct base_rows){.stmt = vec_index_statement(s->ix, VEC_STMT_SRC_GET, err)};
-    return base->stmt != NULL;
+    struct vec_index *ix = s->ix;
+    base->stmt = vec_index_statement(ix, VEC_STMT_SRC_GET, err);
+    base->direct = false;
+    base->n = 0;
+    if (!base->stmt)
+        return false;
+    base->paged = vec_pages_begin(ix->conn, &base->pages);
+    if (base->paged && ix->base.root && base->pages.schema >= 0 && base->pages.schema == ix->base_schema)
+        read_directly(base, &ix->base);
+    return true;
 }
 
 static bool base_rows_end(struct vec_search *s, struct base_rows *base, bool ok, struct vec_error *err)
 {
-    vec_row_reader_free(&base->reader);
     if (base->direct)
+        vec_row_reader_free(&base->reader);
+    if (base->paged)
         vec_pages_end(&base->pages);
     return vec_index_done(s->ix, base->stmt, ok ? err : NULL) && ok;
 }
 
-/* The statement that has been stepped knows the present schema: only then can pages be read. */
-static void try_pages(struct vec_search *s, struct base_rows *base)
+/* The statement that has been stepped knows the present schema. */
+static void find_source(struct vec_search *s, struct base_rows *base)
 {
-    struct vec_row_source source;
-    base->stepped = true;
-    base->direct = vec_row_source_find(s->ix->conn, base->stmt, 0, &source) && vec_pages_begin(s->ix->conn, &base->pages);
-    if (base->direct)
-        vec_row_reader_init(&base->reader, &base->pages, &source);
+    struct vec_index *ix = s->ix;
+    ix->base.root = 0;
+    if (vec_row_source_find(ix->conn, base->stmt, 0, &ix->base)) {
+        ix->base_schema = base->pages.schema;
+        read_directly(base, &ix->base);
+    } else {
+        vec_pages_end(&base->pages);
+        base->paged = false;
+    }
 }
 
 /* Exact distance of one base row into the results. */
@@ -180,15 +206,10 @@ static bool take_exact(struct vec_search *s, int64_t id, struct vec_blob blob, s
 }
 
 /* A row that is gone, or has no vector any more, is left out. */
-static bool read_exact(struct vec_search *s, struct base_rows *base, int64_t id, struct vec_error *err)
+static bool read_by_statement(struct vec_search *s, struct base_rows *base, int64_t id, struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
     struct vec_blob blob;
-    enum vec_row_found found = base->direct ? vec_row_get(&base->reader, id, &blob) : VEC_ROW_ELSEWHERE;
-    if (found == VEC_ROW_GONE)
-        return true;
-    if (found == VEC_ROW_READ)
-        return !blob.data || (vec_index_check(ix, blob, false, err) && take_exact(s, id, blob, err));
     bool ok = true, null = true;
     sqlite3_bind_int64(base->stmt, 1, id);
     if (sqlite3_step(base->stmt) == SQLITE_ROW)
@@ -196,9 +217,36 @@ static bool read_exact(struct vec_search *s, struct base_rows *base, int64_t id,
     ok = ok && (null || take_exact(s, id, blob, err));
     if (sqlite3_reset(base->stmt) != SQLITE_OK)
         return vec_index_failed(ix, err);
-    if (!base->stepped)
-        try_pages(s, base);
+    if (base->paged && !base->direct)
+        find_source(s, base);
     return ok;
+}
+
+/* Reads the rows that were asked for. */
+static bool read_asked(struct vec_search *s, struct base_rows *base, struct vec_error *err)
+{
+    bool ok = true;
+    for (int i = 0; i < base->n; i++)
+        vec_row_find(&base->reader, &base->places[i]);
+    for (int i = 0; ok && i < base->n; i++) {
+        struct vec_blob blob;
+        enum vec_row_found found = vec_row_take(&base->reader, &base->places[i], &blob);
+        if (found == VEC_ROW_ELSEWHERE)
+            ok = read_by_statement(s, base, base->places[i].id, err);
+        else if (found == VEC_ROW_READ && blob.data)
+            ok = vec_index_check(s->ix, blob, false, err) && take_exact(s, base->places[i].id, blob, err);
+    }
+    base->n = 0;
+    return ok;
+}
+
+/* Exact distance of a row: now, or with the next ones, whose bytes are asked of memory together. */
+static bool read_exact(struct vec_search *s, struct base_rows *base, int64_t id, struct vec_error *err)
+{
+    if (!base->direct)
+        return read_by_statement(s, base, id, err);
+    vec_row_ask(&base->reader, id, &base->places[base->n++]);
+    return base->n < READ_TOGETHER || read_asked(s, base, err);
 }
 
 /* In order of estimates, so that the k-th exact distance is small early and spares most reads. */
@@ -218,6 +266,7 @@ static bool rerank(struct vec_search *s, struct vec_error *err)
     for (size_t i = 0; ok && i < kept; i++)
         if (all[i].low <= s->exact.worst)
             ok = read_exact(s, &base, all[i].id, err);
+    ok = ok && read_asked(s, &base, err);
     s->candidates.len = 0;
     return base_rows_end(s, &base, ok, err);
 }
@@ -241,7 +290,7 @@ static bool read_filter(struct vec_search *s, struct vec_error *err)
     struct each_context c = {.s = s, .err = err};
     if (!base_rows_begin(s, &c.base, err))
         return false;
-    bool ok = vec_rowset_each(s->args.filter, read_member, &c);
+    bool ok = vec_rowset_each(s->args.filter, read_member, &c) && read_asked(s, &c.base, err);
     return base_rows_end(s, &c.base, ok, err);
 }
 
@@ -251,21 +300,20 @@ static bool filter_is_small(const struct vec_search *s)
     return s->args.filter && s->args.filter->count <= most;
 }
 
-/* Lists in order. While the rows of one are compared, the codes of the next are on their way from memory, and before those what
- * says where they are. */
+/* Lists in order. While the rows of one are compared, the codes of the next are on their way from memory. */
 static bool scan_selection(struct vec_search *s, struct vec_selection *selection, struct vec_error *err)
 {
     const uint32_t *lists = s->order.lists;
     const struct vec_block *codes = NULL, *next = NULL;
     int most = s->order.most;
     bool ok = true;
-    for (int i = -2; ok && i < most; i++) { /* the first two rounds only ask */
-        if (i + 2 < most && vec_search_by_codes(s, selection, lists[i + 2]))
-            vec_image_ask_refs(s->ix, selection->versions[lists[i + 2]]);
+    for (int i = -1; ok && i < most; i++) { /* the first round only asks */
+        if ((i + 1) % VEC_IMAGES_ASKED == 0)
+            vec_image_ask(s->ix, lists + i + 1, most - i - 1, s->whole_refs);
         vec_block_release(codes);
         codes = next;
         next = NULL;
-        if (i >= -1 && i + 1 < most && vec_search_by_codes(s, selection, lists[i + 1]))
+        if (i + 1 < most && vec_search_by_codes(s, selection, lists[i + 1]))
             ok = vec_search_ask_codes(s, selection, lists[i + 1], &next, err);
         if (!ok || i < 0)
             continue;
@@ -287,7 +335,7 @@ static bool search_selected(struct vec_search *s, bool *done, struct vec_error *
     struct vec_selection selection;
     bool ok = vec_selection_init(&selection, s->ix, s->args.filter, done, err);
     if (ok && *done) {
-        vec_order_extend(&s->order, s->order.most);
+        vec_order_rest(&s->order, NEAREST_LISTS);
         ok = scan_selection(s, &selection, err) && vec_selection_find_others(&selection, s->ix, err);
         const int64_t *others = (const void *)selection.others.data;
         for (size_t i = 0; ok && i < selection.others.len / sizeof *others; i++)
@@ -363,9 +411,15 @@ static bool remember_round(struct vec_search *s, struct vec_error *err)
 static bool scan_lists(struct vec_search *s, int from, int to, struct vec_error *err)
 {
     vec_order_extend(&s->order, to);
-    for (int i = from; i < to; i++)
+    for (int i = from; i < to; i++) {
+        if ((i - from) % VEC_IMAGES_ASKED == 0) {
+            vec_image_ask(s->ix, s->order.lists + i, to - i, false);
+            if (s->whole_refs)
+                vec_image_ask(s->ix, s->order.lists + i, to - i, true);
+        }
         if (!vec_search_scan_list(s, s->order.lists[i], err))
             return false;
+    }
     return true;
 }
 
@@ -430,8 +484,8 @@ static bool visit_selected(struct vec_search *s, int64_t wanted, bool *done, str
     }
 }
 
-/* One round over the first `lists` lists, or more, for the `wanted` nearest rows. */
-static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct vec_error *err)
+/* Finds the `wanted` nearest rows in the first *lists lists, or more: then *lists is how many. */
+static bool find_rows(struct vec_search *s, int64_t wanted, int *lists, struct vec_error *err)
 {
     s->results.len = s->candidates.len = 0;
     s->next = 0;
@@ -445,11 +499,20 @@ static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct ve
         return false;
     if (!done && filter_is_selective(s) && !visit_selected(s, wanted, &done, err))
         return false;
-    if (done) {
-        lists = s->order.most;
-    } else if (!visit(s, wanted, &lists, err)) {
+    if (!done)
+        return visit(s, wanted, lists, err);
+    *lists = s->order.most;
+    return true;
+}
+
+/* One round over the first `lists` lists, or more, for the `wanted` nearest rows. */
+static bool run_round(struct vec_search *s, int64_t wanted, int lists, struct vec_error *err)
+{
+    vec_index_trust(s->ix, true);
+    bool ok = find_rows(s, wanted, &lists, err);
+    vec_index_trust(s->ix, false);
+    if (!ok)
         return false;
-    }
     s->wanted = wanted;
     s->lists = lists;
     struct result *results = (void *)s->results.data;

@@ -140,14 +140,45 @@ static bool refine_row(struct vec_search *s, const struct vec_bounds *bounds, co
     return vec_search_add(s, estimate - width, width, id, err);
 }
 
-static bool refine_survivors(struct vec_search *s, const struct vec_image *image, struct vec_error *err)
+/* A survivor's code, in the list's block of all, or that of its chunk, which *codes then is. NULL on error. */
+static const unsigned char *find_code(struct vec_search *s, const struct vec_image *image, int64_t slot,
+                                      const struct vec_block **codes, int64_t *loaded, struct vec_error *err)
 {
     struct vec_index *ix = s->ix;
+    size_t ref_bytes = vec_code_ref_bytes(&ix->shape), at = (size_t)slot * ref_bytes;
+    if (!s->whole_refs) {
+        int64_t chunk = slot / ix->ref_rows;
+        at = (size_t)(slot % ix->ref_rows) * ref_bytes;
+        if (chunk != *loaded) {
+            vec_block_release(*codes);
+            *codes = vec_image_ref(ix, image, chunk, err);
+            *loaded = chunk;
+        }
+        if (!*codes)
+            return NULL;
+    }
+    if (at + ref_bytes <= (*codes)->len)
+        return (*codes)->data + at;
+    vec_index_damaged(ix, "second-stage codes", err);
+    return NULL;
+}
+
+/* Their codes are asked of memory together. */
+static void ask_codes(const struct vec_search *s, const struct vec_block *codes, const struct survivor *all, size_t n)
+{
+    size_t ref_bytes = vec_code_ref_bytes(&s->ix->shape);
+    for (size_t i = 0; i < n; i++)
+        for (size_t at = 0; at < ref_bytes && all[i].low < s->limit; at += CACHE_LINE)
+            __builtin_prefetch(codes->data + (size_t)all[i].slot * ref_bytes + at);
+}
+
+static bool refine_survivors(struct vec_search *s, const struct vec_image *image, struct vec_error *err)
+{
     const struct survivor *all = (const void *)s->survivors.data;
-    size_t n = s->survivors.len / sizeof *all, ref_bytes = vec_code_ref_bytes(&ix->shape);
+    size_t n = s->survivors.len / sizeof *all;
     if (!n)
         return true;
-    if (!ix->shape.refined) {
+    if (!s->ix->shape.refined) {
         for (size_t i = 0; i < n; i++)
             if (all[i].low < s->limit &&
                 !vec_search_add(s, all[i].low, all[i].width, all[i].id, err))
@@ -155,24 +186,16 @@ static bool refine_survivors(struct vec_search *s, const struct vec_image *image
         return true;
     }
     struct vec_bounds bounds = list_bounds(s, image->list, true);
-    const struct vec_block *codes = NULL;
+    const struct vec_block *codes = s->whole_refs ? vec_image_refs(s->ix, image->list, image->version, err) : NULL;
     int64_t loaded = -1;
-    bool ok = true;
+    bool ok = codes || !s->whole_refs;
+    if (codes)
+        ask_codes(s, codes, all, n);
     for (size_t i = 0; ok && i < n; i++) {
         if (!(all[i].low < s->limit))
             continue;
-        int64_t chunk = all[i].slot / ix->ref_rows;
-        size_t at = (size_t)(all[i].slot % ix->ref_rows) * ref_bytes;
-        if (chunk != loaded) {
-            vec_block_release(codes);
-            codes = vec_image_ref(ix, image, chunk, err);
-            loaded = chunk;
-        }
-        if (!codes)
-            return false;
-        ok = at + ref_bytes <= codes->len
-                 ? refine_row(s, &bounds, codes->data + at, codes->data + at + 8, all[i].id, false, err)
-                 : vec_index_damaged(ix, "second-stage codes", err);
+        const unsigned char *code = find_code(s, image, all[i].slot, &codes, &loaded, err);
+        ok = code && refine_row(s, &bounds, code, code + 8, all[i].id, false, err);
     }
     vec_block_release(codes);
     return ok;
@@ -259,17 +282,17 @@ static bool scan_segments(struct vec_search *s, const struct vec_image *image, c
     return !damaged || vec_index_damaged(ix, "a segment", err);
 }
 
-/* Do the second-stage codes of the whole index fit into half of the cache? */
-static bool codes_fit(const struct vec_index *ix)
+bool vec_search_codes_fit(const struct vec_index *ix)
 {
-    return vec_cache_fits((size_t)ix->trained_rows * vec_code_ref_bytes(&ix->shape) / 4); /* an eighth of it, that is */
+    return ix->shape.refined &&
+           vec_cache_fits((size_t)ix->trained_rows * vec_code_ref_bytes(&ix->shape) / 4); /* an eighth of it, that is */
 }
 
 /* Are so few of a list's slots wanted that their second-stage codes are read faster than all one-bit codes? */
-static bool few_of_list(const struct vec_index *ix, size_t n, size_t slots)
+static bool few_of_list(const struct vec_search *s, size_t n, size_t slots)
 {
     enum { MOST_OF_BLOCK = 4 }; /* rows of a block of VEC_BLOCK */
-    return ix->shape.refined && n * VEC_BLOCK <= slots * MOST_OF_BLOCK && codes_fit(ix);
+    return s->whole_refs && n * VEC_BLOCK <= slots * MOST_OF_BLOCK;
 }
 
 /* What a list's included columns say of its rows: bits by block. */
@@ -355,7 +378,7 @@ static bool scan_where(struct vec_search *s, const struct vec_image *image, cons
     if (!make_masks(s, image, &masks, err) || !mask_dead(s, image, &masks, err))
         return false;
     const struct vec_block *codes = NULL;
-    if (masks.n && few_of_list(ix, masks.n, masks.blocks * VEC_BLOCK) &&
+    if (masks.n && few_of_list(s, masks.n, masks.blocks * VEC_BLOCK) &&
         !(codes = vec_image_refs(ix, image->list, image->version, err)))
         return false;
     if (codes)
@@ -424,7 +447,7 @@ bool vec_search_by_codes(const struct vec_search *s, const struct vec_selection 
     const struct vec_index *ix = s->ix;
     size_t n, slots = (size_t)(ix->trained_rows / ix->centroids.count) + 1; /* of a list, about */
     vec_selection_picks(selection, list, &n);
-    return n && selection->versions[list] && few_of_list(ix, n, slots);
+    return n && selection->versions[list] && few_of_list(s, n, slots);
 }
 
 bool vec_search_ask_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,

@@ -25,6 +25,7 @@ struct vec_search {
     struct vec_scan_stats stats;
     float shift;   /* score = exact score - shift (inner product: the mean's share) */
     bool overflow; /* the query's norm is not finite: no estimate means anything */
+    bool whole_refs; /* the second-stage codes of the whole index fit into half of the cache: those of a list are one block */
 
     struct vec_order order;
     struct vec_nearest upper1, upper4, exact;
@@ -51,10 +52,13 @@ void vec_search_tighten(struct vec_search *s);
 
 bool vec_search_add(struct vec_search *s, float low, float width, int64_t id, struct vec_error *err);
 
+/* Can whole lists' second-stage codes be kept? For vec_search_new(). */
+bool vec_search_codes_fit(const struct vec_index *ix);
+
 /* Compares the rows of a list, those of the log included; the rows of a selection in it; those of the log alone. */
 bool vec_search_scan_list(struct vec_search *s, int64_t list, struct vec_error *err);
 /* The same rows by their second-stage codes alone: few rows of a block are not worth its one-bit codes. Should the list be compared
- * so? The codes, on their way from memory; what memory holds of them is best asked for one list before. */
+ * so? The codes, on their way from memory. */
 bool vec_search_by_codes(const struct vec_search *s, const struct vec_selection *selection, int64_t list);
 bool vec_search_ask_codes(struct vec_search *s, const struct vec_selection *selection, int64_t list,
                           const struct vec_block **codes, struct vec_error *err);
