@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "proxy/config.h"
 #include "proxy/limits.h"
 #include "proxy/server.h"
 #include "sql/base/error.h"
@@ -244,7 +245,7 @@ static bool listener_open_unix(struct listener_set *set, const char *directory, 
     unlink(addr.sun_path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0) {
-        chmod(addr.sun_path, 0777); /* PostgreSQL's unix_socket_permissions */
+        chmod(addr.sun_path, (mode_t)config_int(set->server->engine, "unix_socket_permissions", 0777));
         if (!set->name[0]) {
             snprintf(set->name, sizeof(set->name), "%s", addr.sun_path);
             snprintf(set->host, sizeof(set->host), "%s", directory);

@@ -21,6 +21,7 @@
 #include "proxy/options.h"
 #include "proxy/run.h"
 #include "proxy/server.h"
+#include "proxy/supervisor.h"
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
 #include "sql/pg.h"
@@ -53,15 +54,18 @@ static void main_reload(struct main_process *m)
 {
     struct error err;
     error_init(&err, m->arena);
+    supervisor_notify("RELOADING=1");
     log_line(LOG_LEVEL_LOG, "received SIGHUP, reloading configuration files");
     pg_engine_reload(m->engine);
     if (!server_load_config(m->server, &err))
         log_line(LOG_LEVEL_LOG, "%s; the settings in force stay", err.message);
+    supervisor_notify("READY=1");
 }
 
 static void main_shut_down(struct main_process *m, enum server_shutdown mode)
 {
     log_line(LOG_LEVEL_LOG, "received %s shutdown request", mode == SERVER_FAST ? "fast" : "smart");
+    supervisor_notify("STOPPING=1");
     server_shut_down(m->server, mode);
 }
 
@@ -177,6 +181,7 @@ static void main_print_ready(struct main_process *m)
     printf("pgfeather: ready on %s, database %s (%s)\n", listener_name(m->listeners),
            pg_engine_database(m->engine), slash && slash[1] ? slash + 1 : path);
     fflush(stdout);
+    supervisor_notify("READY=1");
 }
 
 /* Runs until told to stop; the server has no connections left then. */
@@ -244,11 +249,13 @@ static int main_run(struct main_process *m)
     m->arena = arena_create();
     error_init(&m->err, m->arena);
     bool ok = main_create_engine(m) && (m->server = server_create(m->engine, &m->err)) != NULL &&
-              main_listen(m);
+              main_listen(m) && supervisor_write_pid(config_string(m->engine, "external_pid_file", ""), &m->err);
     if (ok)
         main_serve(m);
     else
         m->status = main_fail(&m->err);
+    if (ok)
+        supervisor_remove_pid(config_string(m->engine, "external_pid_file", ""));
     if (m->listeners)
         listener_close(m->listeners);
     if (m->server)

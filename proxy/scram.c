@@ -20,6 +20,8 @@
 #define SCRAM_MOCK_SALT_BYTES    16
 #define SCRAM_DEFAULT_ITERATIONS 4096
 #define SCRAM_MAX_SALT           256
+#define SCRAM_MAX_BINDING        64
+#define SCRAM_BINDING_TYPE       "tls-server-end-point"
 
 enum scram_step { SCRAM_EXPECT_FIRST, SCRAM_EXPECT_FINAL, SCRAM_OVER };
 
@@ -29,7 +31,10 @@ struct scram {
     int iterations;
     char salt[SCRAM_MAX_SALT]; /* base64 */
     unsigned char stored_key[SCRAM_KEY_LEN], server_key[SCRAM_KEY_LEN];
-    char cbind_flag; /* 'n' or 'y' */
+    char cbind_flag; /* 'n', 'y' or 'p' */
+    bool plus;       /* the client chose SCRAM-SHA-256-PLUS */
+    unsigned char binding[SCRAM_MAX_BINDING]; /* tls-server-end-point (RFC 5929) */
+    size_t nbinding; /* 0: the connection has none */
     struct strbuf client_first_bare, server_first, nonce;
 };
 
@@ -90,11 +95,14 @@ static void scram_make_mock(struct scram *s, const char *user)
     s->mock = true;
 }
 
-struct scram *scram_create(const char *user, const char *verifier)
+struct scram *scram_create(const char *user, const char *verifier, const void *binding, size_t nbinding)
 {
     struct scram *s = calloc(1, sizeof(*s));
     if (!s)
         log_fatal("out of memory for an authentication exchange");
+    s->nbinding = nbinding <= SCRAM_MAX_BINDING ? nbinding : 0;
+    if (s->nbinding)
+        memcpy(s->binding, binding, s->nbinding);
     if (!scram_parse_verifier(s, verifier))
         scram_make_mock(s, user);
     return s;
@@ -139,35 +147,56 @@ static bool scram_is_printable(const char *p, size_t n)
     return n > 0;
 }
 
+/* The channel binding flag, which must go with the mechanism and with what the connection has. Returns what follows, or NULL. */
+static const char *scram_read_binding_flag(struct scram *s, const char *p, struct error *err)
+{
+    size_t n;
+    s->cbind_flag = p[0];
+    if (p[0] == 'p' && !s->plus) {
+        error_set(err, ERRCODE_PROTOCOL_VIOLATION,
+                  "client selected SCRAM-SHA-256 without channel binding, but the SCRAM message "
+                  "includes channel binding data");
+    } else if (p[0] == 'p') {
+        const char *type = scram_attribute(&p, 'p', &n);
+        if (type && n == strlen(SCRAM_BINDING_TYPE) && memcmp(type, SCRAM_BINDING_TYPE, n) == 0 && type[n] == ',')
+            return type + n;
+        error_set(err, ERRCODE_PROTOCOL_VIOLATION, "unsupported SCRAM channel-binding type \"%.*s\"", type ? (int)n : 0, type ? type : "");
+    } else if (p[0] != 'n' && p[0] != 'y') {
+        scram_malformed(err, "Unexpected channel-binding flag.");
+    } else if (s->plus) {
+        error_set(err, ERRCODE_PROTOCOL_VIOLATION,
+                  "client selected SCRAM-SHA-256-PLUS, but the SCRAM message does not include channel binding data");
+    } else if (p[0] == 'y' && s->nbinding) { /* somebody between us took the other mechanism away */
+        error_set(err, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, "SCRAM channel binding negotiation error");
+        error_detail(err, "The client supports SCRAM channel binding but thinks the server does not.  However, this server does "
+                          "support channel binding.");
+    } else {
+        return p + 1;
+    }
+    return NULL;
+}
+
 /* The gs2 header: channel binding flag and authorization identity. Returns what follows, or NULL.
  */
 static const char *scram_read_header(struct scram *s, const char *p, struct error *err)
 {
-    s->cbind_flag = p[0];
-    if (p[0] == 'p') {
-        error_set(err, ERRCODE_PROTOCOL_VIOLATION,
-                  "client selected SCRAM-SHA-256 without channel binding, but the SCRAM message "
-                  "includes channel binding data");
+    p = scram_read_binding_flag(s, p, err);
+    if (!p)
         return NULL;
-    }
-    if (p[0] != 'n' && p[0] != 'y') {
-        scram_malformed(err, "Unexpected channel-binding flag.");
-        return NULL;
-    }
-    if (p[1] != ',') {
+    if (p[0] != ',') {
         scram_malformed(err, "Comma expected after the channel-binding flag.");
         return NULL;
     }
-    if (p[2] == 'a') {
+    if (p[1] == 'a') {
         error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED,
                   "client uses authorization identity, but it is not supported");
         return NULL;
     }
-    if (p[2] != ',') {
+    if (p[1] != ',') {
         scram_malformed(err, "Unexpected attribute in client-first-message.");
         return NULL;
     }
-    return p + 3;
+    return p + 2;
 }
 
 /* The user name of the startup packet counts, as in PostgreSQL; the one in the message is ignored.
@@ -226,19 +255,31 @@ static bool scram_verify(const struct scram *s, const struct strbuf *auth_messag
     return CRYPTO_memcmp(digest, s->stored_key, SCRAM_KEY_LEN) == 0 && !s->mock;
 }
 
+/* Whether the client saw the same header and, with channel binding, the same certificate as we. */
+static bool scram_check_binding(const struct scram *s, const char *c, size_t n, struct error *err)
+{
+    static const char header[] = "p=" SCRAM_BINDING_TYPE ",,";
+    unsigned char input[sizeof(header) - 1 + SCRAM_MAX_BINDING], encoded[sizeof(input) / 3 * 4 + 8];
+    memcpy(input, header, sizeof(header) - 1);
+    memcpy(input + sizeof(header) - 1, s->binding, s->nbinding);
+    EVP_EncodeBlock(encoded, input, (int)(sizeof(header) - 1 + s->nbinding));
+    const char *want = s->plus ? (const char *)encoded : s->cbind_flag == 'y' ? "eSws" : "biws";
+    if (n == strlen(want) && memcmp(c, want, n) == 0)
+        return true;
+    return s->plus ? error_set(err, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, "SCRAM channel binding check failed")
+                   : error_set(err, ERRCODE_PROTOCOL_VIOLATION, "unexpected SCRAM channel-binding attribute in client-final-message");
+}
+
 static enum scram_result scram_final(struct scram *s, const char *text, struct strbuf *answer,
                                      struct error *err)
 {
-    const char *p = text, *cbind = s->cbind_flag == 'y' ? "eSws" : "biws";
+    const char *p = text;
     size_t n;
     const char *c = scram_attribute(&p, 'c', &n);
     if (!c)
         return scram_malformed(err, "Attribute \"c\" expected.");
-    if (n != 4 || memcmp(c, cbind, 4) != 0) {
-        error_set(err, ERRCODE_PROTOCOL_VIOLATION,
-                  "unexpected SCRAM channel-binding attribute in client-final-message");
+    if (!scram_check_binding(s, c, n, err))
         return SCRAM_FAILED;
-    }
     const char *nonce = scram_attribute(&p, 'r', &n);
     if (!nonce)
         return scram_malformed(err, "Attribute \"r\" expected.");
@@ -281,7 +322,8 @@ static bool scram_read_text(struct scram *s, struct frame_body *b, struct strbuf
         int32_t length = frame_i32(b);
         if (b->error)
             return error_set(err, ERRCODE_PROTOCOL_VIOLATION, "%s", b->error);
-        if (strcmp(mechanism, "SCRAM-SHA-256") != 0)
+        s->plus = s->nbinding && strcmp(mechanism, "SCRAM-SHA-256-PLUS") == 0;
+        if (!s->plus && strcmp(mechanism, "SCRAM-SHA-256") != 0)
             return error_set(err, ERRCODE_PROTOCOL_VIOLATION,
                              "client selected an invalid SASL authentication mechanism");
         n = (size_t)(b->end - b->p);

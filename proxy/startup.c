@@ -160,7 +160,9 @@ static bool startup_parameters(struct connection *c, struct frame_body *b, struc
 /* A verifier to check the client's proof against; a made-up one when there is none to check. */
 static void startup_begin_scram(struct connection *c)
 {
-    static const char mechanisms[] = "SCRAM-SHA-256\0";
+    static const char plain[] = "SCRAM-SHA-256\0", plus[] = "SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0";
+    unsigned char binding[TLS_BINDING_MAX];
+    size_t nbinding = tls_binding(&c->transport, binding);
     struct pg_role_auth auth = {0};
     struct error err;
     error_init(&err, c->arena);
@@ -172,8 +174,8 @@ static void startup_begin_scram(struct connection *c)
         return;
     }
     bool usable = auth.exists && !auth.expired && auth.verifier;
-    c->scram = scram_create(c->startup.user, usable ? auth.verifier : NULL);
-    reply_authentication(&c->out, REPLY_AUTH_SASL, mechanisms, sizeof(mechanisms));
+    c->scram = scram_create(c->startup.user, usable ? auth.verifier : NULL, binding, nbinding);
+    reply_authentication(&c->out, REPLY_AUTH_SASL, nbinding ? plus : plain, nbinding ? sizeof(plus) : sizeof(plain));
     c->push = true;
     connection_set_state(c, CONNECTION_AUTH);
 }

@@ -150,6 +150,18 @@ const char *tls_cipher(const struct transport *t)
     return t->ssl ? SSL_get_cipher_name(t->ssl) : NULL;
 }
 
+/* By the hash function of the certificate's signature, SHA-256 in place of those that are too weak or not told. */
+size_t tls_binding(const struct transport *t, unsigned char hash[TLS_BINDING_MAX])
+{
+    X509 *certificate = t->ssl ? SSL_get_certificate(t->ssl) : NULL;
+    int digest = NID_undef;
+    unsigned int n = 0;
+    if (!certificate || !OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest, NULL))
+        digest = NID_undef;
+    const EVP_MD *md = digest == NID_undef || digest == NID_md5 || digest == NID_sha1 ? EVP_sha256() : EVP_get_digestbynid(digest);
+    return certificate && md && EVP_MD_get_size(md) <= TLS_BINDING_MAX && X509_digest(certificate, md, hash, &n) ? n : 0;
+}
+
 int tls_bits(const struct transport *t)
 {
     return t->ssl ? SSL_get_cipher_bits(t->ssl, NULL) : 0;

@@ -25,6 +25,9 @@ enum transport_result tls_handshake(struct transport *t);
 const char *tls_version(const struct transport *t);
 const char *tls_cipher(const struct transport *t);
 int tls_bits(const struct transport *t);
+/* The hash of our certificate for channel binding (RFC 5929, tls-server-end-point); 0 for a plain transport. */
+#define TLS_BINDING_MAX 64
+size_t tls_binding(const struct transport *t, unsigned char hash[TLS_BINDING_MAX]);
 /* OpenSSL's reason for the last failure on this thread, for the log. */
 const char *tls_reason(void);
 

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -205,11 +206,11 @@ bool engine_create_database(struct pg_engine *e, const char *name, struct error 
     char *file = engine_file(e, name, err->arena);
     if (access(file, F_OK) == 0)
         return error_set(err, ERRCODE_DUPLICATE_DATABASE, "database \"%s\" already exists", name);
-    FILE *f = fopen(file, "wxe");
-    if (!f)
+    int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, DATABASE_FILE_MODE);
+    if (fd < 0)
         return error_set(err, ERRCODE_IO_ERROR, "could not create file \"%s\": %s", file,
                          strerror(errno));
-    fclose(f);
+    close(fd);
     return true;
 }
 

@@ -269,11 +269,25 @@ static const char *show_real(const struct guc_def *d, const char *value, char *b
     return buf;
 }
 
+/* Rights of files are shown, and may be given, in octal. */
+const char *guc_setting(const struct guc_def *d, const char *value, char *buf, size_t n)
+{
+    static const char *const modes[] = {"data_directory_mode", "log_file_mode", "unix_socket_permissions"};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (!strcmp(d->name, modes[i])) {
+            snprintf(buf, n, "%04lo", strtol(value, NULL, 10));
+            return buf;
+        }
+    return value;
+}
+
 const char *guc_show(const struct guc_def *d, const char *value, char *buf, size_t n)
 {
-    if (d->unit && !strcmp(d->vartype, "real"))
+    if (!d->unit)
+        return guc_setting(d, value, buf, n);
+    if (!strcmp(d->vartype, "real"))
         return show_real(d, value, buf, n);
-    if (!d->unit || strcmp(d->vartype, "integer") != 0)
+    if (strcmp(d->vartype, "integer") != 0)
         return value;
     long v = strtol(value, NULL, 10);
     if (v <= 0)
@@ -305,9 +319,8 @@ static const char *guc_check_number(const struct guc_def *d, const char *value, 
     bool real = !strcmp(d->vartype, "real");
     char *end;
     errno = 0;
-    double v = !real && (value[0] == '0' && (value[1] == 'x' || value[1] == 'X'))
-                   ? (double)strtol(value, &end, 16)
-                   : strtod(value, &end);
+    bool other_base = !real && value[0] == '0' && (value[1] == 'x' || value[1] == 'X' || isdigit((unsigned char)value[1]));
+    double v = other_base ? (double)strtol(value, &end, 0) : strtod(value, &end);
     if (end == value || errno == ERANGE || v != v)
         return guc_bad_value(d, value, err);
     while (isspace((unsigned char)*end))

@@ -64,6 +64,8 @@ const char *guc_get_reset(const struct guc_store *s, int i);
  * needed.
  */
 const char *guc_show(const struct guc_def *d, const char *value, char *buf, size_t n);
+/* The same without units, as pg_settings has it. */
+const char *guc_setting(const struct guc_def *d, const char *value, char *buf, size_t n);
 long guc_get_int(const struct guc_store *s, int i);
 bool guc_get_bool(const struct guc_store *s, int i);
 

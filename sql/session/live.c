@@ -40,7 +40,8 @@ static bool live_settings(struct pg_session *s, int i, struct arena *a, struct v
     const char *source = s->gucs.values[i] ? "session" : s->gucs.reset[i] ? "client" : sources[origin.source];
     bool in_file = origin.source == CONFIG_FILE && role_has_privs(s->snapshot, s->eval.role, ROLE_READ_ALL_SETTINGS);
     c[0] = live_text(a, d->name);
-    c[1] = live_text(a, value);
+    char buf[64];
+    c[1] = live_text(a, guc_setting(d, value, buf, sizeof(buf)));
     c[2] = live_text(a, d->unit);
     c[3] = live_text(a, d->category);
     const char *extra, *brief = guc_text(d->name, &extra);
@@ -156,6 +157,29 @@ static bool live_activity(struct pg_session *me, int i, struct arena *a, struct 
         c[20] = live_text(a, s->activity ? s->activity : "");
         c[21] = live_text(a, s->autovacuum ? "autovacuum worker" : "client backend");
         pthread_mutex_unlock(&s->lock);
+    }
+    pthread_mutex_unlock(&e->lock);
+    return s != NULL;
+}
+
+/* Columns of pg_stat_ssl, in order; certificates are not asked of clients. */
+static bool live_ssl(struct pg_session *me, int i, struct arena *a, struct value *c, int n)
+{
+    struct pg_engine *e = me->engine;
+    pthread_mutex_lock(&e->lock);
+    struct pg_session *s = e->sessions;
+    for (int k = 0; s && k < i; k++)
+        s = s->next;
+    for (int k = 0; k < n; k++)
+        c[k] = value_null();
+    if (s) {
+        c[0] = value_int(s->pid);
+        c[1] = value_bool(s->ssl_version != NULL);
+    }
+    if (s && s->ssl_version) {
+        c[2] = live_text(a, s->ssl_version);
+        c[3] = live_text(a, s->ssl_cipher);
+        c[4] = value_int(s->ssl_bits);
     }
     pthread_mutex_unlock(&e->lock);
     return s != NULL;
@@ -284,6 +308,7 @@ static const struct {
     {"pg_settings", live_settings},
     {"pg_file_settings", live_file_settings},
     {"pg_stat_activity", live_activity},
+    {"pg_stat_ssl", live_ssl},
     {"pg_prepared_statements", live_prepared},
     {"pg_cursors", live_cursors},
     {"pg_locks", live_locks},

@@ -267,6 +267,9 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     s->user = strdup(startup->user);
     s->client_addr = strdup(startup->client_addr ? startup->client_addr : "");
     s->client_port = startup->client_port;
+    s->ssl_version = startup->ssl && startup->ssl_version ? strdup(startup->ssl_version) : NULL;
+    s->ssl_cipher = s->ssl_version && startup->ssl_cipher ? strdup(startup->ssl_cipher) : NULL;
+    s->ssl_bits = startup->ssl_bits;
     s->backend_start = s->state_change = session_clock();
     s->state = 'i';
     const char *name = startup->database && *startup->database ? startup->database : startup->user;
@@ -330,6 +333,8 @@ void pg_session_destroy(struct pg_session *s)
     free(s->session_role_name);
     free(s->user);
     free(s->client_addr);
+    free(s->ssl_version);
+    free(s->ssl_cipher);
     free(s->activity);
     free(s->application);
     arena_destroy(s->arena);

@@ -103,6 +103,8 @@ struct pg_session {
     char *role_name, *session_role_name;
     char *user, *client_addr;
     int client_port;
+    char *ssl_version, *ssl_cipher; /* NULL without TLS */
+    int ssl_bits;
     struct arena *arena;             /* the statement's; reset when a message begins */
     struct error err;                /* strings in arena */
     const struct snapshot *snapshot; /* the statement's, referenced */

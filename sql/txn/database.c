@@ -19,7 +19,7 @@
 /* Takes the file's advisory lock; creates a missing file. */
 static bool database_lock_file(struct database *d, struct error *err)
 {
-    d->lock_fd = open(d->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    d->lock_fd = open(d->path, O_RDWR | O_CREAT | O_CLOEXEC, DATABASE_FILE_MODE);
     if (d->lock_fd < 0 && (errno == EACCES || errno == EROFS)) {
         d->read_only = true;
         d->lock_fd = open(d->path, O_RDONLY | O_CLOEXEC);

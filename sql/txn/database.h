@@ -21,6 +21,8 @@
 #define DATABASE_BUSY_MS 5000
 /* Between two looks at cancel and timeouts: some 20 microseconds of work. */
 #define CONNECTION_PROGRESS_OPS 1000
+/* Of new database files: they hold passwords' verifiers. SQLite's files beside them get the same. */
+#define DATABASE_FILE_MODE 0600
 /* From this file size on a reader is opened beside the first snapshot (database_warm). */
 #define DATABASE_WARM_BYTES (1 << 20)
 /* Open readers of one file; past that, statements wait for one. Each costs about 100 KiB and three

@@ -131,9 +131,37 @@ static void test_scram(const char *server)
     expect_connect(&s, "empty password", "user=alice password=''", "no password supplied");
     expect_connect(&s, "unknown user", "user=bob password=secret",
                    "FATAL:  password authentication failed for user \"bob\"");
-    expect_connect(&s, "channel binding is not offered",
+    expect_connect(&s, "channel binding is not offered without TLS",
                    "user=alice password=secret channel_binding=require", "channel binding");
     check(server_stop(&s, SIGINT) == 0, "the SCRAM server ends with status 0");
+}
+
+/* With certificates signed by different hash functions: both sides must come to the same hash of them. */
+static void test_channel_binding(const char *server)
+{
+    static const char *const kinds[] = {"-newkey rsa:2048 -sha256", "-newkey rsa:2048 -sha512", "-newkey rsa:2048 -sha1",
+                                        "-newkey ec -pkeyopt ec_paramgen_curve:P-384 -sha384"};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        struct test_server s;
+        char cert[160], key[160], command[600];
+        snprintf(cert, sizeof(cert), "ssl_cert_file=%s", in_scratch("bound.crt"));
+        snprintf(key, sizeof(key), "ssl_key_file=%s", in_scratch("bound.key"));
+        snprintf(command, sizeof(command), "openssl req -x509 %s -nodes -days 30 -subj /CN=localhost -keyout %%s -out %%s 2>/dev/null", kinds[i]);
+        if (!shell(command, in_scratch("bound.key"), in_scratch("bound.crt")) || chmod(in_scratch("bound.key"), 0600) != 0)
+            continue; /* an OpenSSL that does not make such ones */
+        if (!server_start(&s, (const char *[]){server, "--port", "0", "-c", "ssl=on", "-c", cert, "-c", key, "-c",
+                                               "auth=scram-sha-256", "test.db", NULL}))
+            return;
+        expect_connect(&s, kinds[i], "user=alice password=secret channel_binding=require", "alice@db TLSv1.3");
+        expect_connect(&s, "preferred", "user=alice password=secret sslmode=require", "alice@db TLSv1.3");
+        expect_connect(&s, "not wanted", "user=alice password=secret sslmode=require channel_binding=disable", "alice@db TLSv1.3");
+        expect_connect(&s, "without TLS", "user=alice password=secret sslmode=disable channel_binding=disable", "alice@db plain");
+        expect_connect(&s, "TLS 1.2", "user=alice password=secret channel_binding=require ssl_max_protocol_version=TLSv1.2",
+                       "alice@db TLSv1.2");
+        expect_connect(&s, "wrong password, bound", "user=alice password=wrong channel_binding=require",
+                       "FATAL:  password authentication failed for user \"alice\"");
+        check(server_stop(&s, SIGINT) == 0, "the bound server ends with status 0");
+    }
 }
 
 /* The startup of a user, then SASL messages as a script; everything until the end. */
@@ -280,6 +308,7 @@ int main(int argc, char **argv)
         return 77;
     }
     test_tls(argv[1]);
+    test_channel_binding(argv[1]);
     test_scram(argv[1]);
     test_sasl_messages(argv[1]);
     test_refusals(argv[1]);
