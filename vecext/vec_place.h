@@ -34,6 +34,14 @@ int64_t vec_places_version(const struct vec_places *places, int64_t list);
 /* NAME_loc.pos of a row as far as is known; -1 when it is not. */
 int64_t vec_place_listed(struct vec_places *places, int64_t id);
 
+/* Asks memory for where a row's place is. */
+static inline void vec_place_ask(const struct vec_places *places, int64_t id)
+{
+    uint64_t at = (uint64_t)id - (uint64_t)places->first;
+    if (!places->scattered && at < places->n)
+        __builtin_prefetch(places->block->data + VEC_PLACES_HEADER + 8 * at);
+}
+
 static inline int64_t vec_place(struct vec_places *places, int64_t id)
 {
     if (places->scattered)

@@ -22,14 +22,30 @@ struct distribution {
     struct vec_error *err;
 };
 
-static bool distribute(void *context, int64_t id)
+/* All are asked of memory before the first is looked at. */
+static bool list_row(void *context, int64_t id)
 {
     struct distribution *d = context;
-    int64_t pos = vec_place(d->places, id), list = pos >> VEC_POS_SHIFT;
-    if (pos < 0 || list >= d->selection->count)
-        return vec_buf_append(&d->selection->others, &id, sizeof id, d->err);
-    d->selection->starts[list + 1]++;
-    d->unsorted[d->n++] = (struct vec_pick){id, (uint32_t)list, (uint32_t)pos};
+    vec_place_ask(d->places, id);
+    d->unsorted[d->n++].id = id;
+    return true;
+}
+
+/* The rows whose place is known stay, with it. */
+static bool distribute(struct distribution *d)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        int64_t id = d->unsorted[i].id, pos = vec_place(d->places, id), list = pos >> VEC_POS_SHIFT;
+        if (pos < 0 || list >= d->selection->count) {
+            if (!vec_buf_append(&d->selection->others, &id, sizeof id, d->err))
+                return false;
+            continue;
+        }
+        d->selection->starts[list + 1]++;
+        d->unsorted[kept++] = (struct vec_pick){id, (uint32_t)list, (uint32_t)pos};
+    }
+    d->n = kept;
     return true;
 }
 
@@ -88,7 +104,7 @@ bool vec_selection_init(struct vec_selection *selection, struct vec_index *ix, c
     selection->versions = calloc((size_t)selection->count + 1, sizeof *selection->versions);
     d.unsorted = malloc((size_t)filter->count * sizeof *d.unsorted + 1);
     bool ok = selection->starts && selection->versions && d.unsorted
-                  ? vec_rowset_each(filter, distribute, &d) && sort_picks(selection, d.unsorted, d.n, err) &&
+                  ? vec_rowset_each(filter, list_row, &d) && distribute(&d) && sort_picks(selection, d.unsorted, d.n, err) &&
                         compare_versions(selection, ix, &places, err)
                   : vec_error_nomem(err);
     free(d.unsorted);
