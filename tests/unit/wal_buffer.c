@@ -1,6 +1,7 @@
 /*
  * wal_buffer.c: transactions whose frames are collected: another connection sees each commit whole, SQLite's own file system finds it in
- * a copy of the files as they lie (what a killed process leaves), rollbacks leave nothing, those to savepoints included. Beside a database in memory.
+ * a copy of the files as they lie (what a killed process leaves), rollbacks leave nothing, those to savepoints included. Beside a
+ * database in memory.
  */
 #include <sqlite3.h>
 #include <stdint.h>
@@ -37,14 +38,14 @@ static void run_both(sqlite3 *writer, const char *sql)
 }
 
 /* What a database holds, as one number. */
-static int64_t contents(sqlite3 *db)
+static uint64_t contents(sqlite3 *db)
 {
     sqlite3_stmt *stmt = NULL;
-    int64_t sum = 0;
+    uint64_t sum = 0;
     CHECK(sqlite3_prepare_v2(db, "SELECT id, v FROM t ORDER BY id", -1, &stmt, NULL) == SQLITE_OK);
     while (sqlite3_step(stmt) == SQLITE_ROW) {
         const unsigned char *v = sqlite3_column_text(stmt, 1);
-        sum = sum * 31 + sqlite3_column_int64(stmt, 0);
+        sum = sum * 31 + (uint64_t)sqlite3_column_int64(stmt, 0);
         for (int i = 0; i < sqlite3_column_bytes(stmt, 1); i++)
             sum = sum * 31 + v[i];
     }
@@ -118,7 +119,7 @@ static void change_in_savepoint(sqlite3 *writer)
 static void one_round(int round)
 {
     sqlite3 *writer = writers[chance(2)];
-    int64_t before = contents(memory);
+    uint64_t before = contents(memory);
     run_both(writer, "BEGIN");
     for (unsigned i = chance(5); i < 5; i++)
         chance(3) ? change_rows(writer) : change_in_savepoint(writer);
