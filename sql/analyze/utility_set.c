@@ -54,7 +54,9 @@ static const char *interval_value(struct pstate *ps, const PgQuery__TypeCast *tc
         utility_refuse(ps, tc->location, "this form of SET TIME ZONE");
         return NULL;
     }
-    if (!type_output(t, &e->constant.value, ps->a->ctx, ps->a->arena, ps->a->err, &text))
+    struct eval_context plain = *ps->a->ctx;
+    plain.intervalstyle = INTERVALSTYLE_POSTGRES;
+    if (!type_output(t, &e->constant.value, &plain, ps->a->arena, ps->a->err, &text))
         return NULL;
     return arena_printf(ps->a->arena, "INTERVAL '%.*s'", (int)text.n, text.p);
 }

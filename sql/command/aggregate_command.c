@@ -429,5 +429,6 @@ bool run_create_aggregate(struct command *c)
     if ((same.found && !check_replace(&m, same.found)) || !cmd_durable(c))
         return false;
     uint32_t oid = same.found ? same.found->oid : cmd_new_oid(c);
-    return oid && write_rows(&m, oid, namespace_oid) && record_dependencies(&m, oid, namespace_oid) && cmd_reload(c);
+    return oid && write_rows(&m, oid, namespace_oid) && record_dependencies(&m, oid, namespace_oid) &&
+           (same.found || cmd_default_acl(c, 'f', CLASS_PG_PROC, oid, namespace_oid)) && cmd_reload(c);
 }

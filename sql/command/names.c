@@ -6,6 +6,7 @@
 
 #include "sql/base/limits.h"
 #include "sql/command/command_internal.h"
+#include "sql/exec/owner_rights.h"
 #include "sql/exec/trigger.h"
 
 const char *cmd_qualified_text(struct command *c, const struct qualified_name *n)
@@ -44,6 +45,9 @@ static const struct namespace_def temp_namespace = {PG_TEMP_NAMESPACE, PG_TEMP_N
 static bool may_use_temp(struct command *c, const struct qualified_name *n)
 {
     struct acl_object d = acl_database(c->snapshot);
+    if (owner_rights_taken(c->ctx))
+        return error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                         "cannot create temporary table within security-restricted operation");
     if (cmd_is_superuser(c) || acl_check(c->snapshot, &d, c->role, ACL_TEMPORARY, ACL_ALL_OF))
         return true;
     error_set(c->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "permission denied to create temporary tables in database \"%s\"", c->database);

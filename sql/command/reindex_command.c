@@ -5,6 +5,7 @@
 
 #include "sql/command/command_internal.h"
 #include "sql/command/vector_index.h"
+#include "sql/exec/owner_rights.h"
 
 static bool reindex(struct command *c, const struct index_def *d)
 {
@@ -13,7 +14,10 @@ static bool reindex(struct command *c, const struct index_def *d)
     if (vector_index_method(d->am_name))
         return vector_index_rebuild(c, d);
     char *sql = sqlite3_mprintf("REINDEX \"%w\"", d->sqlite_name);
+    struct owner_rights rights;
+    owner_rights_take(c->ctx, d->table->owner, c->arena, &rights);
     bool ok = cmd_sql(c, sql);
+    owner_rights_give_back(c->ctx, &rights);
     sqlite3_free(sql);
     return ok;
 }

@@ -19,6 +19,7 @@
 #include "sql/command/table_foreign.h"
 #include "sql/command/vector_index.h"
 #include "sql/emit/emit.h"
+#include "sql/exec/owner_rights.h"
 
 static const char *storage_name(enum storage_class s)
 {
@@ -235,7 +236,10 @@ bool index_sqlite_create(struct command *c, const struct index_def *d)
         strbuf_addz(&b, " WHERE ");
         ok = cmd_emit_stored(c, d->predicate_sql, d->table, BOOLOID, -1, "index predicates", &b);
     }
+    struct owner_rights rights;
+    owner_rights_take(c->ctx, d->table->owner, c->arena, &rights);
     ok = run_buffer(c, &b, ok);
+    owner_rights_give_back(c->ctx, &rights);
     if (!ok && strcmp(c->err->sqlstate, ERRCODE_UNIQUE_VIOLATION) == 0)
         index_unique_error(c, d);
     return ok;

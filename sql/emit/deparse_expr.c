@@ -72,7 +72,7 @@ const char *deparse_var(struct deparser *p, const struct expr *e, bool toplevel)
     const struct deparse_level *l = p->level;
     for (int i = 0; l && i < e->var.levelsup; i++)
         l = l->parent;
-    if (!l)
+    if (!l || e->var.rte >= l->q->nrtable)
         return bare_var(p, e);
     const char *table = l->names[e->var.rte];
     if (e->kind == EXPR_WHOLE_ROW) {
@@ -554,7 +554,13 @@ void deparse_node(struct deparser *p, const struct expr *e, bool implicit)
 
 bool deparse_expr(struct deparse *d, const struct expr *e, const struct relation *r, struct strbuf *out)
 {
-    struct deparser p = {.d = d, .out = out, .relation = r};
+    /* The relation is a level of its own, whose columns queries inside the expression name with it. */
+    const char *names[] = {r ? r->name : NULL};
+    struct rte own = {.kind = RTE_RELATION, .relation = r};
+    struct rte *rtable[] = {&own};
+    struct query q = {.rtable = rtable, .nrtable = 1};
+    struct deparse_level level = {.q = &q, .names = names};
+    struct deparser p = {.d = d, .out = out, .level = r ? &level : NULL, .relation = r};
     deparse_node(&p, e, false);
     return !error_is_set(d->err);
 }

@@ -5,6 +5,7 @@
 #include "sql/base/arena.h"
 #include "sql/base/log.h"
 #include "sql/exec/modify.h"
+#include "sql/exec/owner_rights.h"
 
 /* --- batches ------------------------------------------------------------------------------------------ */
 
@@ -208,7 +209,10 @@ static bool fire_batch(const struct modify_env *env, struct after_batch *b, stru
     }
     bool ok = fire_rows(env, b, now, err) && (b->no_statement || fire_statement(env, b, err));
     free(now);
-    if (ok && later && b->rows->nrows) {
+    if (ok && later && b->rows->nrows && owner_rights_taken(env->txn->ctx)) {
+        ok = error_set(err, ERRCODE_INSUFFICIENT_PRIVILEGE, "cannot fire deferred trigger within security-restricted operation");
+        after_batch_free(b);
+    } else if (ok && later && b->rows->nrows) {
         int n = slot_of(m, op_count(m));
         b->fired = calloc((size_t)n + 1, sizeof(*b->fired));
         if (!b->fired)

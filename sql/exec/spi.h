@@ -57,6 +57,8 @@ struct spi_host {
     void (*restore)(struct eval_context *ctx, const char *name, const char *value);
     bool (*must_restart)(struct eval_context *ctx);
     void (*set_role)(struct eval_context *ctx, uint32_t role, const char *name);
+    /* The session's flag: it works with an owner's rights (exec/owner_rights.h). */
+    bool *(*restricted)(struct eval_context *ctx);
     struct spi_slot *(*slot)(struct eval_context *ctx, const char *name);
     /* Cursors: portals of the session. open: name NULL: one is chosen. */
     struct portal *(*open)(struct eval_context *ctx, const char *name, struct plan *p, const struct value *params,

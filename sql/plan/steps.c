@@ -245,6 +245,7 @@ static struct query *joined_rows(struct planner *p, struct query *q)
     rows->ntargets = 0;
     rows->returning = NULL;
     rows->nreturning = 0;
+    rows->nchecks = rows->ncheck_options = 0;
     rows->result = -1;
     struct expr like = {.type = INT8OID, .typmod = -1, .location = -1};
     plan_add_target(p->arena, rows, plan_var(p->arena, q->result, PLAN_ATTNUM_ROWID, &like), "rowid", false);

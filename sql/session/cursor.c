@@ -18,6 +18,11 @@ enum portal_result cursor_declare(struct pg_session *s, struct portal *p)
                   "DECLARE CURSOR can only be used in transaction blocks");
         return PORTAL_FAILED;
     }
+    if (u->declare.hold && s->restricted) {
+        error_set(&s->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                  "cannot create a cursor WITH HOLD within security-restricted operation");
+        return PORTAL_FAILED;
+    }
     if (session_find_portal(s, u->declare.name)) {
         error_set(&s->err, ERRCODE_DUPLICATE_CURSOR, "cursor \"%s\" already exists",
                   u->declare.name);

@@ -10,6 +10,7 @@
 #include "sql/command/command.h"
 #include "sql/emit/deparse.h"
 #include "sql/emit/emit.h"
+#include "sql/exec/owner_rights.h"
 #include "sql/session/cursor.h"
 
 static struct prepared *execute_statement(struct pg_session *s, const char *name)
@@ -249,6 +250,19 @@ static bool refresh_indexes(struct pg_session *s, struct portal *p, const struct
     return command_set_unique_indexes(&c, v, there);
 }
 
+static void refresh_fill(struct pg_session *s, struct connection *c, const struct relation *v)
+{
+    struct owner_rights rights;
+    owner_rights_take(&s->eval, v->owner, s->arena, &rights);
+    struct plan *plan = session_plan_text(s, v->view_sql, NULL, 0);
+    struct portal *source = plan ? session_portal(s, "", plan) : NULL;
+    if (source) {
+        create_as_fill(s, source, c, v);
+        portal_destroy(source, &s->txn);
+    }
+    owner_rights_give_back(&s->eval, &rights);
+}
+
 enum portal_result refresh_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
@@ -268,16 +282,8 @@ enum portal_result refresh_run(struct pg_session *s, struct portal *p)
     emit_identifier(&sql, v ? v->sqlite_name : "");
     bool ok = !error_is_set(&s->err) && refresh_indexes(s, p, v, false) && connection_exec(p->connection, sql.data, &s->err);
     strbuf_free(&sql);
-    uint32_t role = s->eval.role;
-    s->eval.role = v ? v->owner : role; /* its query reads with its owner's rights */
-    struct plan *plan =
-        ok && !u->refresh.with_no_data ? session_plan_text(s, v->view_sql, NULL, 0) : NULL;
-    s->eval.role = role;
-    struct portal *source = plan ? session_portal(s, "", plan) : NULL;
-    if (source) {
-        create_as_fill(s, source, p->connection, v);
-        portal_destroy(source, &s->txn);
-    }
+    if (ok && !u->refresh.with_no_data)
+        refresh_fill(s, p->connection, v);
     if (v && !error_is_set(&s->err))
         refresh_indexes(s, p, v, true);
     if (v && !error_is_set(&s->err) && v->unpopulated == !u->refresh.with_no_data) {

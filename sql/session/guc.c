@@ -133,6 +133,7 @@ void guc_store_free(struct guc_store *s)
         next = c->next;
         free(c->name);
         free(c->value);
+        free(c->reset);
         free(c);
     }
     for (struct guc_change *c = s->log, *older; c; c = older) {
@@ -474,24 +475,21 @@ static void guc_put(char **slot, const char *value)
     *slot = copy;
 }
 
-static void guc_put_custom(struct guc_store *s, const char *name, const char *value)
+/* Once it was set, a setting of this kind stays known: without a value it has its reset value, or is "". */
+static void guc_put_custom(struct guc_store *s, const char *name, const char *value, bool startup)
 {
-    struct guc_custom **at = guc_custom_find(s, name);
-    if (!value && *at) {
-        struct guc_custom *gone = *at;
-        *at = gone->next;
-        free(gone->name);
-        free(gone->value);
-        free(gone);
-    } else if (value && *at) {
-        guc_put(&(*at)->value, value);
-    } else if (value) {
-        *at = calloc(1, sizeof(**at));
-        if (!*at)
+    struct guc_custom *c = *guc_custom_find(s, name);
+    if (!c) {
+        c = calloc(1, sizeof(*c));
+        if (!c)
             log_fatal("out of memory");
-        (*at)->name = strdup(name);
-        (*at)->value = strdup(value);
+        *guc_custom_find(s, name) = c;
+        c->name = strdup(name);
     }
+    if (startup)
+        guc_put(&c->reset, value);
+    const char *reset = c->reset ? c->reset : guc_get_custom(s->parent, name);
+    guc_put(&c->value, value ? value : reset ? reset : "");
 }
 
 /* Is there a setting of an extension under the same prefix? The extension's library then has its prefix for itself. */
@@ -526,7 +524,7 @@ static bool guc_set_custom(struct guc_store *s, const char *name, const char *va
     const struct guc_custom *now = *guc_custom_find(s, name);
     if (logged)
         guc_log(s, -1, name, now ? now->value : NULL, source == GUC_LOCAL || source == GUC_RESTORE);
-    guc_put_custom(s, name, value);
+    guc_put_custom(s, name, value, source == GUC_STARTUP || source == GUC_KEPT);
     s->version++;
     return true;
 }
@@ -564,7 +562,7 @@ static void guc_undo_one(struct guc_store *s, struct guc_change *c,
                          void (*changed)(void *arg, int i), void *arg)
 {
     if (c->index < 0) {
-        guc_put_custom(s, c->name, c->before);
+        guc_put_custom(s, c->name, c->before, false);
     } else {
         guc_put(&s->values[c->index], c->before);
         changed(arg, c->index);

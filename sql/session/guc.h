@@ -25,6 +25,7 @@ int guc_find(const char *name);
 
 struct guc_custom {
     char *name, *value; /* "myapp.user": any dotted name is accepted */
+    char *reset;        /* from the startup packet or ALTER ROLE ... SET; or NULL: the parent's value, or "" */
     struct guc_custom *next;
 };
 struct guc_change;

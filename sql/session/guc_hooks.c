@@ -259,6 +259,16 @@ static const char *check_only_on(const char *name, const char *value, struct err
     return NULL;
 }
 
+/* Scripts of pg_dump before PostgreSQL 12 turn it off. */
+static const char *check_oids(const char *name, const char *value, struct error *err)
+{
+    (void)name;
+    if (guc_parse_bool(value) == 0)
+        return value;
+    error_set(err, ERRCODE_FEATURE_NOT_SUPPORTED, "tables declared WITH OIDS are not supported");
+    return NULL;
+}
+
 static const char *check_log_destination(const char *name, const char *value, struct error *err)
 {
     (void)name;
@@ -275,6 +285,7 @@ static const struct {
     {"client_encoding", check_client_encoding},
     {"application_name", check_application_name},
     {"plpgsql.extra_errors", check_extra},
+    {"default_with_oids", check_oids},
     {"standard_conforming_strings", check_only_on},
     {"array_nulls", check_only_on},
     {"plpgsql.extra_warnings", check_extra},

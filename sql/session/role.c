@@ -56,6 +56,10 @@ static uint32_t login_role(struct pg_session *s)
 
 bool role_check_setting(struct pg_session *s, const char *name, const char *value)
 {
+    bool role = strcasecmp(name, "role") == 0 || strcasecmp(name, "session_authorization") == 0;
+    if (role && s->restricted)
+        return error_set(&s->err, ERRCODE_INSUFFICIENT_PRIVILEGE,
+                         "cannot set parameter \"%s\" within security-restricted operation", name);
     if (!value)
         return true;
     if (strcasecmp(name, "role") == 0 && strcmp(value, "none") != 0) {

@@ -100,6 +100,7 @@ struct pg_session {
     struct transaction txn;
     struct run_control control;
     uint32_t role, session_role;
+    bool restricted; /* it works with an owner's rights: see exec/owner_rights.h */
     char *role_name, *session_role_name;
     char *user, *client_addr;
     int client_port;

@@ -320,7 +320,6 @@ static bool host_end(struct eval_context *ctx, bool commit, bool chain, struct e
 static const char *host_check_setting(struct eval_context *ctx, const char *name, const char *value,
                                       struct error *err)
 {
-    (void)ctx;
     int n, i = guc_find(name);
     if (i < 0 && strchr(name, '.'))
         return name;
@@ -328,7 +327,10 @@ static const char *host_check_setting(struct eval_context *ctx, const char *name
         error_set(err, ERRCODE_UNDEFINED_OBJECT, "unrecognized configuration parameter \"%s\"", name);
         return NULL;
     }
-    return value && !guc_check(i, value, NULL, ctx, err) ? NULL : guc_all(&n)[i].name;
+    struct pg_session *s = ctx->session;
+    if (!guc_may_set(&s->gucs, i, err) || (value && !guc_check(i, value, NULL, ctx, err)))
+        return NULL;
+    return guc_all(&n)[i].name;
 }
 
 static const char *host_setting(struct eval_context *ctx, const char *name)
@@ -359,6 +361,11 @@ static void host_restore(struct eval_context *ctx, const char *name, const char 
     if (guc_set(&s->gucs, name, value, GUC_RESTORE, true, &ignored) && i >= 0)
         session_setting_changed(s, i);
     session_search_path(s);
+}
+
+static bool *host_restricted(struct eval_context *ctx)
+{
+    return &((struct pg_session *)ctx->session)->restricted;
 }
 
 static void host_set_role(struct eval_context *ctx, uint32_t role, const char *name)
@@ -490,6 +497,7 @@ const struct spi_host session_spi = {
     .must_restart = host_must_restart,
     .restore = host_restore,
     .set_role = host_set_role,
+    .restricted = host_restricted,
     .slot = host_slot,
     .open = host_open,
     .find = host_find,

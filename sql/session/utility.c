@@ -74,6 +74,8 @@ static enum portal_result reset_all(struct pg_session *s)
         if (s->gucs.values[i] && strcmp(all[i].context, "internal") != 0 && !outlives_reset(all[i].name) &&
             guc_set(&s->gucs, all[i].name, NULL, GUC_RESET_ALL, true, &ignored))
             session_setting_changed(s, i);
+    for (const struct guc_custom *c = s->gucs.custom; c; c = c->next)
+        guc_set(&s->gucs, c->name, NULL, GUC_RESET_ALL, true, &ignored);
     return PORTAL_FINISHED;
 }
 
@@ -520,6 +522,7 @@ static enum portal_result run_command(struct pg_session *s, struct portal *p)
 /* --- the table -------------------------------------------------------------------------------- */
 
 #define UTILITY_NO_BLOCK 1 /* may not run inside a transaction block */
+#define UTILITY_OPEN     2 /* not with an owner's rights (exec/owner_rights.h): it changes the session */
 
 static const struct utility_row {
     enum portal_result (*run)(struct pg_session *s, struct portal *p);
@@ -530,20 +533,20 @@ static const struct utility_row {
     [UTILITY_SET] = {run_set},
     [UTILITY_SHOW] = {run_show, describe_show},
     [UTILITY_SET_CONSTRAINTS] = {transaction_set_constraints},
-    [UTILITY_PREPARE] = {run_prepare},
+    [UTILITY_PREPARE] = {run_prepare, NULL, UTILITY_OPEN},
     [UTILITY_EXECUTE] = {execute_run, execute_describe},
-    [UTILITY_DEALLOCATE] = {run_deallocate},
+    [UTILITY_DEALLOCATE] = {run_deallocate, NULL, UTILITY_OPEN},
     [UTILITY_DECLARE] = {cursor_declare},
     [UTILITY_FETCH] = {cursor_fetch, cursor_describe},
-    [UTILITY_CLOSE] = {cursor_close},
+    [UTILITY_CLOSE] = {cursor_close, NULL, UTILITY_OPEN},
     [UTILITY_EXPLAIN] = {explain_run, explain_describe},
     [UTILITY_COPY] = {copy_run},
     [UTILITY_CREATE_TABLE_AS] = {create_table_as_run},
     [UTILITY_REFRESH] = {refresh_run},
     [UTILITY_VACUUM] = {vacuum_run},
-    [UTILITY_DISCARD] = {run_discard},
-    [UTILITY_LISTEN] = {run_listen},
-    [UTILITY_UNLISTEN] = {run_unlisten},
+    [UTILITY_DISCARD] = {run_discard, NULL, UTILITY_OPEN},
+    [UTILITY_LISTEN] = {run_listen, NULL, UTILITY_OPEN},
+    [UTILITY_UNLISTEN] = {run_unlisten, NULL, UTILITY_OPEN},
     [UTILITY_NOTIFY] = {run_notify},
     [UTILITY_LOCK] = {run_lock},
     [UTILITY_CHECKPOINT] = {run_checkpoint},
@@ -608,6 +611,11 @@ enum portal_result utility_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
     const struct utility_row *r = utility_row(u);
+    if (r && (r->flags & UTILITY_OPEN) && s->restricted) {
+        error_set(&s->err, ERRCODE_INSUFFICIENT_PRIVILEGE, "cannot execute %.*s within security-restricted operation",
+                  (int)strcspn(u->tag, " "), u->tag);
+        return PORTAL_FAILED;
+    }
     if (r)
         return has_event_triggers(s, u) ? run_with_events(s, p, r) : r->run(s, p);
     if (u->kind == UTILITY_ROLE_SETTING && !role_check_kept_setting(s, u))
