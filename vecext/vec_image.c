@@ -14,10 +14,12 @@ static size_t padded(size_t n)
     return (n + 7) / 8 * 8;
 }
 
-/* A damaged index made anew has another generation: nothing of the old one is met again. */
-static uint64_t block_key(const struct vec_index *ix, int64_t version)
+/* A damaged index made anew has another generation: nothing of the old one is met again. Lists whose versions somebody has made the
+ * same are not taken for each other. */
+static uint64_t block_key(const struct vec_index *ix, int64_t list, int64_t version)
 {
-    uint64_t key = (uint64_t)version ^ (uint64_t)ix->generation * UINT64_C(0x9E3779B97F4A7C15);
+    uint64_t key = (uint64_t)version ^ (uint64_t)ix->generation * UINT64_C(0x9E3779B97F4A7C15) ^
+                   (uint64_t)list * UINT64_C(0xD6E8FEB86659FD93);
     return key ? key : 1;
 }
 
@@ -113,7 +115,7 @@ bool vec_image_open(struct vec_index *ix, int64_t list, struct vec_image *image,
     if (!found)
         return true;
     image->version = version;
-    image->key = block_key(ix, version);
+    image->key = block_key(ix, list, version);
     image->block = vec_cache_get(image->key, PART_SEGMENTS);
     if (image->block)
         return true;
@@ -205,7 +207,7 @@ static bool read_refs(struct vec_index *ix, int64_t list, struct vec_error *err)
 
 const struct vec_block *vec_image_refs(struct vec_index *ix, int64_t list, int64_t version, struct vec_error *err)
 {
-    uint64_t key = block_key(ix, version);
+    uint64_t key = block_key(ix, list, version);
     const struct vec_block *there = vec_cache_get(key, PART_REFS);
     if (there)
         return there;
@@ -226,7 +228,7 @@ void vec_image_ask(struct vec_index *ix, const uint32_t *lists, int n, bool refs
         int64_t version;
         bool found;
         if (vec_index_list_version(ix, lists[i], &version, &found, NULL) && found)
-            keys[known++] = block_key(ix, version);
+            keys[known++] = block_key(ix, lists[i], version);
     }
     vec_cache_ask(keys, known, refs ? PART_REFS : PART_SEGMENTS);
 }

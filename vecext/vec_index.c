@@ -392,6 +392,18 @@ bool vec_index_log_state(struct vec_index *ix, int64_t *base, int64_t *last, str
     return is_current(ix) || read_log_state(ix, base, last, err);
 }
 
+/* A list of no slots has no segments. */
+static bool check_empty(struct vec_index *ix, int64_t list, struct vec_error *err)
+{
+    sqlite3_stmt *stmt = vec_index_statement(ix, VEC_STMT_SEG_SCAN, err);
+    if (!stmt)
+        return false;
+    sqlite3_bind_int64(stmt, 1, vec_key(list, 0));
+    sqlite3_bind_int64(stmt, 2, vec_key(list + 1, 0));
+    bool any = sqlite3_step(stmt) == SQLITE_ROW;
+    return vec_index_done(ix, stmt, err) && (!any || vec_index_damaged(ix, "the state of a list", err));
+}
+
 bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version, bool *found,
                             struct vec_error *err)
 {
@@ -412,6 +424,8 @@ bool vec_index_list_version(struct vec_index *ix, int64_t list, int64_t *version
         return false;
     if (!row)
         return vec_index_damaged(ix, "the state of a list", err);
+    if (!*found && !check_empty(ix, list, err))
+        return false;
     if (remember) {
         ix->seen.lists[list] = *version;
         ix->seen.list_state[list] = *found ? LIST_KNOWN : LIST_EMPTY;

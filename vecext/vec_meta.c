@@ -123,10 +123,11 @@ bool vec_meta_load_mean(struct vec_index *ix, struct vec_error *err)
     if (!stmt)
         return false;
     sqlite3_bind_text(stmt, 1, "mean", -1, SQLITE_STATIC);
-    if (sqlite3_step(stmt) == SQLITE_ROW &&
-        (size_t)sqlite3_column_bytes(stmt, 0) == dims * sizeof(float))
+    bool there = sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_type(stmt, 0) == SQLITE_BLOB &&
+                 (size_t)sqlite3_column_bytes(stmt, 0) == dims * sizeof(float);
+    if (there)
         memcpy(ix->mean, sqlite3_column_blob(stmt, 0), dims * sizeof(float));
-    return vec_index_done(ix, stmt, err);
+    return vec_index_done(ix, stmt, err) && (there || vec_index_damaged(ix, "meta", err));
 }
 
 bool vec_meta_load_centroids(struct vec_index *ix, struct vec_error *err)

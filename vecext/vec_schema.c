@@ -388,8 +388,9 @@ static bool fill_meta(struct vec_index *ix, const struct creation *c, struct vec
         return vec_meta_new_generation(ix, err);
     size_t panel = (size_t)shape.dims * 16 * sizeof(float);
     float *zero = calloc(1, panel);
-    bool ok =
-        zero ? vec_index_put(ix, VEC_STMT_CENT_PUT, 0, zero, panel, err) : vec_error_nomem(err);
+    bool ok = zero ? vec_index_put(ix, VEC_STMT_CENT_PUT, 0, zero, panel, err) &&
+                         vec_meta_put_blob(ix, "mean", zero, (size_t)coded * sizeof(float), err)
+                   : vec_error_nomem(err);
     free(zero);
     return ok && vec_meta_new_generation(ix, err);
 }
