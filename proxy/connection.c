@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "proxy/config.h"
 #include "proxy/limits.h"
 #include "proxy/loop.h"
 #include "proxy/message.h"
@@ -68,6 +69,24 @@ static void connection_name_peer(struct connection *c, bool is_unix)
     }
 }
 
+/* The settings tcp_..., of which 0 leaves the system's value. */
+static void connection_tune_tcp(struct pg_engine *e, int fd)
+{
+    static const struct {
+        const char *setting;
+        int option;
+    } options[] = {{"tcp_keepalives_idle", TCP_KEEPIDLE}, {"tcp_keepalives_interval", TCP_KEEPINTVL},
+                   {"tcp_keepalives_count", TCP_KEEPCNT}, {"tcp_user_timeout", TCP_USER_TIMEOUT}};
+    int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
+    for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+        int value = config_int(e, options[i].setting, 0);
+        if (value > 0)
+            setsockopt(fd, IPPROTO_TCP, options[i].option, &value, sizeof(value));
+    }
+}
+
 struct connection *connection_create(struct server *s, struct loop *l, int fd, bool is_unix)
 {
     struct connection *c = calloc(1, sizeof(*c));
@@ -79,11 +98,8 @@ struct connection *connection_create(struct server *s, struct loop *l, int fd, b
     c->read_size = LIMIT_READ_MIN;
     c->arena = arena_create();
     connection_name_peer(c, is_unix);
-    if (!is_unix) {
-        int one = 1;
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof(one));
-    }
+    if (!is_unix)
+        connection_tune_tcp(s->engine, fd);
     reply_init(&c->reply, c);
     c->startup.client_addr = c->client_addr;
     c->startup.client_port = c->client_port;

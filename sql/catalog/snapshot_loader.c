@@ -8,6 +8,7 @@
 #include "sql/base/strbuf.h"
 #include "sql/catalog/durable.h"
 #include "sql/catalog/snapshot_internal.h"
+#include "sql/types/text_util.h"
 
 /* --- statements ----------------------------------------------------------------------------------------------- */
 
@@ -127,7 +128,16 @@ bool loader_rows(struct loader *l, const char *sql, bool (*row)(struct loader *l
 const char *loader_text(struct loader *l, sqlite3_stmt *st, int column)
 {
     const char *p = (const char *)sqlite3_column_text(st, column);
-    return p ? arena_strndup(l->s->arena, p, (size_t)sqlite3_column_bytes(st, column)) : NULL;
+    size_t n = (size_t)sqlite3_column_bytes(st, column);
+    struct error ignored;
+    if (!p)
+        return NULL;
+    char *text = arena_strndup(l->s->arena, p, n);
+    error_init(&ignored, l->s->arena);
+    if (!utf8_verify(text, strlen(text), &ignored)) /* damaged: clients and messages want characters */
+        for (char *c = text; *c; c++)
+            *c = *c & 0x80 ? '?' : *c;
+    return text;
 }
 
 /* --- objects ---------------------------------------------------------------------------------------------------- */
