@@ -160,7 +160,10 @@ void connection_open_session(struct connection *c)
     c->startup.ssl_version = tls_version(&c->transport);
     c->startup.ssl_cipher = tls_cipher(&c->transport);
     c->startup.ssl_bits = tls_bits(&c->transport);
-    c->startup.auth_method = c->scram ? "scram-sha-256" : NULL;
+    if (c->scram) {
+        c->startup.auth_method = "scram-sha-256";
+        c->startup.known_role = true;
+    }
     c->session = pg_session_create(c->server->engine, &c->startup, &c->reply, &err);
     if (!c->session) {
         connection_fatal_error(c, &err);

@@ -150,12 +150,9 @@ static bool main_listen(struct main_process *m)
         wanted = atoi(m->options.port);
     else if (m->options.run)
         wanted = 0;
-    pthread_mutex_lock(&m->server->config_lock);
-    bool secured = m->server->tls || m->server->scram;
-    pthread_mutex_unlock(&m->server->config_lock);
     m->listeners = listener_open(
         m->server, config_string(m->engine, "listen_addresses", MAIN_DEFAULT_LISTEN), wanted,
-        config_string(m->engine, "unix_socket_directories", ""), secured, &m->err);
+        config_string(m->engine, "unix_socket_directories", ""), server_is_secured(m->server), &m->err);
     if (!m->listeners)
         return false;
     snprintf(port, sizeof(port), "%d", listener_port(m->listeners));

@@ -43,18 +43,27 @@ bool server_load_config(struct server *s, struct error *err)
         error_hint(err, "Available values: trust, scram-sha-256.");
         return false;
     }
+    const char *rules = config_string(s->engine, "hba_file", "");
+    struct hba *hba = *rules ? hba_read(rules, err) : NULL;
+    if (*rules && !hba)
+        return false;
     struct ssl_ctx_st *tls = NULL;
     if (config_bool(s->engine, "ssl", false)) {
         tls = tls_context_create(s->engine, err);
-        if (!tls)
+        if (!tls) {
+            hba_free(hba);
             return false;
+        }
     }
     pthread_mutex_lock(&s->config_lock);
     struct ssl_ctx_st *old = s->tls;
     s->tls = tls;
     s->scram = scram;
+    struct hba *old_hba = s->hba;
+    s->hba = hba;
     s->authentication_timeout = config_seconds(s->engine, "authentication_timeout", 60);
     pthread_mutex_unlock(&s->config_lock);
+    hba_free(old_hba);
     if (old)
         tls_context_free(old);
     return true;
@@ -70,12 +79,21 @@ struct ssl_ctx_st *server_tls(struct server *s)
     return tls;
 }
 
-bool server_uses_scram(struct server *s)
+enum hba_method server_decide(struct server *s, const struct hba_client *client, bool *by_rule)
 {
     pthread_mutex_lock(&s->config_lock);
-    bool scram = s->scram;
+    *by_rule = s->hba != NULL;
+    enum hba_method method = s->hba ? hba_decide(s->hba, client) : s->scram ? HBA_SCRAM : HBA_TRUST;
     pthread_mutex_unlock(&s->config_lock);
-    return scram;
+    return method;
+}
+
+bool server_is_secured(struct server *s)
+{
+    pthread_mutex_lock(&s->config_lock);
+    bool secured = s->tls || s->scram || s->hba;
+    pthread_mutex_unlock(&s->config_lock);
+    return secured;
 }
 
 int server_authentication_timeout(struct server *s)
@@ -125,6 +143,7 @@ void server_destroy(struct server *s)
         loop_destroy(s->loops[i]);
     worker_pool_destroy(s->workers);
     free(s->loops);
+    hba_free(s->hba);
     if (s->tls)
         tls_context_free(s->tls);
     event_base_free(s->base);

@@ -12,6 +12,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "proxy/hba.h"
+
 struct connection;
 struct error;
 struct event_base;
@@ -35,6 +37,7 @@ struct server {
     pthread_mutex_t config_lock; /* guards the rest, which a reload replaces */
     struct ssl_ctx_st *tls;      /* NULL: ssl is off */
     bool scram;                  /* auth = scram-sha-256 */
+    struct hba *hba;             /* hba_file, which decides instead of auth; NULL without one */
     int authentication_timeout;  /* seconds */
 };
 
@@ -46,7 +49,10 @@ void server_destroy(struct server *s);
 bool server_load_config(struct server *s, struct error *err);
 /* A copy of the TLS context (own reference) or NULL. Any thread. */
 struct ssl_ctx_st *server_tls(struct server *s);
-bool server_uses_scram(struct server *s);
+/* How the client is to prove who it is, and whether by a rule of hba_file. Any thread. */
+enum hba_method server_decide(struct server *s, const struct hba_client *client, bool *by_rule);
+/* Whether connections from other machines are let in by somebody's decision: TLS, passwords or rules. */
+bool server_is_secured(struct server *s);
 int server_authentication_timeout(struct server *s);
 /* Takes a connected socket from a listener; closes it when the server has too many. Main thread. */
 void server_adopt(struct server *s, int fd, bool is_unix);

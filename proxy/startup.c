@@ -157,6 +157,12 @@ static bool startup_parameters(struct connection *c, struct frame_body *b, struc
     return true;
 }
 
+static const char *startup_database(const struct connection *c)
+{
+    const char *database = c->startup.database;
+    return database && database[0] ? database : c->startup.user;
+}
+
 /* A verifier to check the client's proof against; a made-up one when there is none to check. */
 static void startup_begin_scram(struct connection *c)
 {
@@ -166,10 +172,7 @@ static void startup_begin_scram(struct connection *c)
     struct pg_role_auth auth = {0};
     struct error err;
     error_init(&err, c->arena);
-    const char *database = c->startup.database;
-    if (!database || !database[0])
-        database = c->startup.user;
-    if (!pg_engine_role_auth(c->server->engine, database, c->startup.user, &auth, &err)) {
+    if (!pg_engine_role_auth(c->server->engine, startup_database(c), c->startup.user, &auth, &err)) {
         connection_fatal_error(c, &err);
         return;
     }
@@ -178,6 +181,41 @@ static void startup_begin_scram(struct connection *c)
     reply_authentication(&c->out, REPLY_AUTH_SASL, nbinding ? plus : plain, nbinding ? sizeof(plus) : sizeof(plain));
     c->push = true;
     connection_set_state(c, CONNECTION_AUTH);
+}
+
+/* A connection that no rule lets in, or one keeps out. */
+static void startup_refuse(struct connection *c, bool rejected)
+{
+    connection_fatal(c, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+                     rejected ? "pg_hba.conf rejects connection for host \"%s\", user \"%s\", database \"%s\", %s"
+                              : "no pg_hba.conf entry for host \"%s\", user \"%s\", database \"%s\", %s",
+                     c->client_addr[0] ? c->client_addr : "[local]", c->startup.user, startup_database(c),
+                     c->transport.ssl ? "SSL encryption" : "no encryption");
+}
+
+static void startup_authenticate(struct connection *c)
+{
+    struct hba_client client = {
+        .address = c->client_addr, .ssl = c->transport.ssl != NULL, .user = c->startup.user, .database = startup_database(c)};
+    enum hba_method method = server_decide(c->server, &client, &c->startup.known_role);
+    switch (method) {
+    case HBA_SCRAM:
+        startup_begin_scram(c);
+        return;
+    case HBA_PEER:
+        if (!hba_peer_is(c->transport.fd, c->startup.user)) {
+            connection_fatal(c, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION, "Peer authentication failed for user \"%s\"", c->startup.user);
+            return;
+        }
+        c->startup.auth_method = "peer";
+        connection_open_session(c);
+        return;
+    case HBA_TRUST:
+        connection_open_session(c);
+        return;
+    default:
+        startup_refuse(c, method == HBA_REJECT);
+    }
 }
 
 static void startup_session(struct connection *c, struct frame_body *b, int major, int minor)
@@ -202,10 +240,7 @@ static void startup_session(struct connection *c, struct frame_body *b, int majo
     }
     if (minor || list.nunknown)
         reply_negotiate(&c->out, list.unknown, list.nunknown);
-    if (server_uses_scram(c->server))
-        startup_begin_scram(c);
-    else
-        connection_open_session(c);
+    startup_authenticate(c);
 }
 
 void startup_packet(struct connection *c, struct frame_body *b)

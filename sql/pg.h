@@ -124,7 +124,8 @@ struct pg_startup {
     bool ssl;
     const char *ssl_version, *ssl_cipher; /* NULL without TLS */
     int ssl_bits;
-    const char *auth_method; /* "scram-sha-256"; NULL: the client was trusted */
+    const char *auth_method; /* "scram-sha-256", "peer"; NULL: the client was trusted */
+    bool known_role;         /* only roles that exist are let in; else any name is the owner where nobody has made login roles */
 };
 
 /* Lines of the log for a connection that has no session (yet), of which startup says what is known; client_addr is set. Any thread. */

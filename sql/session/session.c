@@ -140,7 +140,7 @@ static bool session_may_connect(struct pg_session *s)
 /*
  * Who the client is. Where nobody has made login roles, any name is the owner of the file (trust).
  */
-static bool session_set_role(struct pg_session *s, const char *user)
+static bool session_set_role(struct pg_session *s, const char *user, bool known)
 {
     const struct role_def *r = snapshot_role_named(s->snapshot, user);
     if (!r) {
@@ -148,8 +148,7 @@ static bool session_set_role(struct pg_session *s, const char *user)
         const struct role_def *const *all = snapshot_roles(s->snapshot, &n);
         for (int i = 0; i < n; i++)
             logins += all[i]->login && all[i]->oid != BOOTSTRAP_SUPERUSER;
-        const char *auth = guc_get(&s->gucs, guc_find("auth"));
-        if (logins > 0 || strcmp(auth, "trust") != 0) {
+        if (logins > 0 || known) {
             error_set(&s->err, ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
                       "role \"%s\" does not exist", user);
             s->err.severity = ERROR_FATAL;
@@ -278,7 +277,7 @@ struct pg_session *pg_session_create(struct pg_engine *e, const struct pg_startu
     if (ok) {
         txn_init(&s->txn, s->database, &s->eval, &s->control, session_wake, s);
         s->snapshot = database_snapshot(s->database);
-        ok = session_set_role(s, startup->user) && engine_add_session(e, s, &s->err);
+        ok = session_set_role(s, startup->user, startup->known_role) && engine_add_session(e, s, &s->err);
     }
     if (ok) {
         session_init_eval(s);
