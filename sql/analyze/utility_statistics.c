@@ -65,6 +65,10 @@ static const struct relation *statistics_table(struct pstate *ps, const PgQuery_
     d->table = utility_range_var(ps, s->relations[0]->range_var);
     const struct relation *r = parse_failed(ps) ? NULL
                                                 : lookup_relation(ps, d->table.catalog, d->table.schema, d->table.name, false, -1);
+    if (r && r->system && r->kind == RELKIND_TABLE) {
+        parse_error(ps, ERRCODE_INSUFFICIENT_PRIVILEGE, -1, "permission denied: \"%s\" is a system catalog", r->name);
+        return NULL;
+    }
     if (!r || r->kind == RELKIND_TABLE || r->kind == RELKIND_MATVIEW || r->kind == RELKIND_PARTITIONED)
         return r;
     parse_error(ps, ERRCODE_WRONG_OBJECT_TYPE, -1, "cannot define statistics for relation \"%s\"", r->name);

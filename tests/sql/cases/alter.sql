@@ -150,3 +150,16 @@ insert into cmp values (1,1);
 insert into cmp values (1,1);
 insert into cmp values (2,1);
 insert into cmp values (null,1);
+-- forms that views and sequences do not have
+CREATE VIEW gal_v AS SELECT 1 AS a;
+CREATE SEQUENCE gal_s;
+ALTER TABLE gal_v ENABLE ROW LEVEL SECURITY;
+ALTER TABLE gal_v DISABLE ROW LEVEL SECURITY;
+ALTER TABLE gal_v FORCE ROW LEVEL SECURITY;
+ALTER TABLE gal_v NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE gal_v ENABLE ALWAYS TRIGGER x;
+ALTER TABLE gal_v ENABLE REPLICA TRIGGER x;
+ALTER TABLE gal_v NOT OF;
+ALTER TABLE gal_s ENABLE ROW LEVEL SECURITY;
+DROP VIEW gal_v;
+DROP SEQUENCE gal_s;

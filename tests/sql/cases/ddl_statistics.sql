@@ -63,3 +63,9 @@ alter index ali depends on extension nosuch;
 drop extension hstore;
 security label on table al is 'x';
 security label for dummy on table al is 'x';
+-- system catalogs take none; what statistics are kept as is no input
+CREATE STATISTICS gst_sys ON relname, nope FROM pg_class;
+CREATE STATISTICS gst_sys ON relname, relname FROM pg_class;
+SELECT '{"1, 2": 3}'::pg_ndistinct;
+SELECT ''::pg_dependencies;
+SELECT ''::pg_mcv_list;
