@@ -59,8 +59,6 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
         return false;
     t->name = utility_range_var(ps, s->relation);
     t->persistence = *s->relation->relpersistence ? *s->relation->relpersistence : 'p';
-    if (!utility_temp_schema(ps, &t->name, &t->persistence))
-        return false;
     t->if_not_exists = s->if_not_exists;
     t->on_commit = utility_on_commit(s->oncommit);
     if (t->on_commit && t->persistence != 't') {
@@ -68,6 +66,8 @@ bool utility_create_table(struct pstate *ps, const PgQuery__Node *n, struct util
                     "ON COMMIT can only be used on temporary tables");
         return false;
     }
+    if (!utility_temp_schema(ps, &t->name, &t->persistence))
+        return false;
     struct table_builder b = {.ps = ps, .name = t->name.name, .temporary = t->persistence == 't', .partition = s->partbound != NULL,
                               .partitioned = s->partspec != NULL};
     if (parse_failed(ps) || !table_options(ps, s, t) || !utility_parents(ps, s, &b, t) ||

@@ -117,6 +117,10 @@ static bool fill_table_as(struct pstate *ps, const PgQuery__IntoClause *into,
     u->create_table_as.persistence = *into->rel->relpersistence ? *into->rel->relpersistence : 'p';
     u->create_table_as.on_commit = utility_on_commit(into->on_commit);
     u->create_table_as.with_no_data = into->skip_data;
+    if (u->create_table_as.on_commit && u->create_table_as.persistence != 't') {
+        parse_error(ps, ERRCODE_INVALID_TABLE_DEFINITION, -1, "ON COMMIT can only be used on temporary tables");
+        return false;
+    }
     if (!utility_tablespace(ps, into->table_space_name) ||
         !utility_access_method(ps, into->access_method))
         return false;

@@ -286,7 +286,7 @@ static bool next_index(struct rel_scan *x)
     put_int(x, 0);
     put_int(x, 1);
     put_int(x, 1);
-    put_int(x, 0);
+    put_int(x, d->replica_identity);
     for (int i = 0; i < d->ncolumns; i++)
         v[i] = (uint32_t)d->columns[i].attnum;
     put_vector(x, v, d->ncolumns);

@@ -177,7 +177,7 @@ struct index_def {
     const struct relation *table;
     uint32_t am; /* pg_am oid: 403 btree; vector methods have theirs */
     const char *am_name;
-    bool unique, primary, immediate, valid, nulls_not_distinct;
+    bool unique, primary, immediate, valid, nulls_not_distinct, replica_identity;
     int nkeys;    /* key columns */
     int ncolumns; /* with INCLUDE columns */
     const struct index_column *columns;

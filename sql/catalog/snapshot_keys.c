@@ -54,6 +54,7 @@ static bool load_index(struct loader *l, sqlite3_stmt *st)
     d->nulls_not_distinct = sqlite3_column_int(st, 6);
     d->nkeys = sqlite3_column_int(st, 7);
     d->predicate_sql = loader_text(l, st, 8);
+    d->replica_identity = sqlite3_column_int(st, 9);
     d->sqlite_name = x->rel.sqlite_name;
     d->options = x->rel.options;
     x->rel.index_of = &table->rel;
@@ -336,7 +337,7 @@ bool snapshot_load_keys(struct loader *l)
 {
     return loader_rows(l,
                        "SELECT indexrelid, indrelid, indisunique, indisprimary, indimmediate, "
-                       "indisvalid, indnullsnotdistinct, indnkeyatts, indpred FROM @_pg_index WHERE $R(indexrelid) ORDER BY indexrelid",
+                       "indisvalid, indnullsnotdistinct, indnkeyatts, indpred, indisreplident FROM @_pg_index WHERE $R(indexrelid) ORDER BY indexrelid",
                        load_index) &&
            loader_rows(l,
                        "SELECT indexrelid, num, attnum, expr, type, collation, opclass, is_desc, "

@@ -45,8 +45,8 @@ static void put_attribute(struct dump *d, const struct attribute *a)
 static void put_index(struct dump *d, const struct index_def *x)
 {
     const struct relation *own = snapshot_relation(d->s, x->oid);
-    strbuf_printf(&d->b, "\n index %u %s %u %s %d%d%d%d%d %d %s %s %s%s", x->oid, x->name, x->am, x->am_name, x->unique, x->primary, x->immediate,
-                  x->valid, x->nulls_not_distinct, x->nkeys, text(x->predicate_sql), text(x->sqlite_name), text(x->options),
+    strbuf_printf(&d->b, "\n index %u %s %u %s %d%d%d%d%d%d %d %s %s %s%s", x->oid, x->name, x->am, x->am_name, x->unique, x->primary, x->immediate,
+                  x->valid, x->nulls_not_distinct, x->replica_identity, x->nkeys, text(x->predicate_sql), text(x->sqlite_name), text(x->options),
                   own && own->index == x ? "" : " (stale)");
     put_relation(d, "table", x->table);
     put_constraint(d, "constraint", x->constraint);

@@ -178,20 +178,47 @@ bool alter_cluster_on(struct command *c, const struct relation *r, const struct 
     return r->kind == RELKIND_PARTITIONED || set_clustered(c, r, d);
 }
 
+/* An index that tells rows apart, of columns that are never NULL; NULL with the error set. */
+static const struct index_def *replica_index(struct command *c, const struct relation *r, const char *name)
+{
+    const struct relation *x = snapshot_relation_named(c->snapshot, r->namespace_oid, name);
+    const struct index_def *d = x ? x->index : NULL;
+    if (!x) {
+        index_named(c, r, name);
+        return NULL;
+    }
+    if (!d || d->table != r) {
+        error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, d ? "\"%s\" is not an index for table \"%s\"" : "\"%s\" is not an index", name,
+                  r->name);
+        return NULL;
+    }
+    const char *kind = !d->unique ? "non-unique" : !d->immediate ? "non-immediate" : NULL, *form = d->predicate_sql ? "partial" : NULL;
+    for (int i = 0; i < d->nkeys; i++)
+        form = d->columns[i].attnum ? form : "expression";
+    if (kind || form) {
+        error_set(c->err, d->unique ? ERRCODE_FEATURE_NOT_SUPPORTED : ERRCODE_WRONG_OBJECT_TYPE,
+                  "cannot use %s index \"%s\" as replica identity", kind ? kind : form, name);
+        return NULL;
+    }
+    for (int i = 0; i < d->nkeys; i++) {
+        const struct attribute *a = &r->atts[d->columns[i].attnum - 1];
+        if (a->notnull)
+            continue;
+        error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE,
+                  "index \"%s\" cannot be used as replica identity because column \"%s\" is nullable", name, a->name);
+        return NULL;
+    }
+    return d;
+}
+
 bool alter_replica_identity(struct command *c, const struct relation *r, const struct alter_cmd *k)
 {
-    if (k->value && k->value[0] == 'i') {
-        const struct index_def *d = index_named(c, r, k->name);
-        if (!d)
-            return false;
-        if (!d->unique)
-            return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot use non-unique index \"%s\" as replica identity",
-                             d->name);
-        if (d->predicate_sql)
-            return error_set(c->err, ERRCODE_WRONG_OBJECT_TYPE, "cannot use partial index \"%s\" as replica identity",
-                             d->name);
-    }
-    return cmd_exec(c, "UPDATE @_pg_class SET relreplident = '%c' WHERE oid = %u", k->value ? k->value[0] : 'd', r->oid) &&
+    const struct index_def *d = NULL;
+    if (k->value && k->value[0] == 'i' && !(d = replica_index(c, r, k->name)))
+        return false;
+    return cmd_exec(c, "UPDATE @_pg_class SET relreplident = '%c' WHERE oid = %u; "
+                       "UPDATE @_pg_index SET indisreplident = indexrelid = %u WHERE indrelid = %u",
+                    k->value ? k->value[0] : 'd', r->oid, d ? d->oid : 0, r->oid) &&
            cmd_reload(c);
 }
 

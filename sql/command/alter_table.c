@@ -204,6 +204,11 @@ static bool drop_not_null(struct command *c, const struct relation *r, const str
             if (r->indexes[i]->columns[j].attnum == a->num)
                 return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
                                  "column \"%s\" is in a primary key", a->name);
+    for (int i = 0; i < r->nindexes; i++)
+        for (int j = 0; r->indexes[i]->replica_identity && j < r->indexes[i]->nkeys; j++)
+            if (r->indexes[i]->columns[j].attnum == a->num)
+                return error_set(c->err, ERRCODE_INVALID_TABLE_DEFINITION,
+                                 "column \"%s\" is in index used as replica identity", a->name);
     if (!a->notnull)
         return true;
     if (!cmd_exec(c, "UPDATE @_pg_attribute SET attnotnull = 0 WHERE attrelid = %u AND attnum = %d", r->oid,

@@ -95,16 +95,16 @@ bool index_define(struct command *c, const struct relation *table, struct index_
 
 /* --- keys ------------------------------------------------------------------------------------------ */
 
-/* Fills a key column from a column of the table; 42703 as PostgreSQL words it for keys. */
+/* Fills a column of a key constraint, or one that it includes, from a column of the table; 42703 as PostgreSQL words it for keys. */
 static bool key_column(struct command *c, const struct relation *table, const char *name,
-                       const struct am_def *am, struct index_column *k)
+                       const struct am_def *am, bool included, struct index_column *k)
 {
     const struct attribute *a = relation_attribute(table, name);
     if (!a)
         return error_set(c->err, ERRCODE_UNDEFINED_COLUMN,
                          "column \"%s\" named in key does not exist", name);
-    const struct opclass_def *oc = snapshot_default_opclass(c->snapshot, am->oid, a->type);
-    if (!oc) {
+    const struct opclass_def *oc = included ? NULL : snapshot_default_opclass(c->snapshot, am->oid, a->type);
+    if (!oc && !included) {
         const struct type_def *t = snapshot_type(c->snapshot, a->type);
         error_set(c->err, ERRCODE_UNDEFINED_OBJECT,
                   "data type %s has no default operator class for access method \"%s\"",
@@ -114,7 +114,7 @@ static bool key_column(struct command *c, const struct relation *table, const ch
         return false;
     }
     *k = (struct index_column){
-        .attnum = a->num, .type = a->type, .collation = a->collation, .opclass = oc->oid};
+        .attnum = a->num, .type = a->type, .collation = a->collation, .opclass = oc ? oc->oid : 0};
     return true;
 }
 
@@ -150,12 +150,11 @@ bool key_define(struct command *c, const struct relation *table, const struct ta
     const char **names = ARENA_ARRAY(c->arena, const char *, n);
     for (int i = 0; i < n; i++) {
         names[i] = i < k->ncolumns ? k->columns[i] : k->including[i - k->ncolumns];
-        if (!key_column(c, table, names[i], spec.am, &spec.columns[i])) {
-            cmd_position(c, k->location);
+        if (!key_column(c, table, names[i], spec.am, i >= k->ncolumns, &spec.columns[i])) {
+            if (strcmp(c->err->sqlstate, ERRCODE_UNDEFINED_COLUMN) == 0)
+                cmd_position(c, k->location);
             return false;
         }
-        if (i >= k->ncolumns)
-            spec.columns[i].opclass = 0;
         for (int j = 0; j < i && i < k->ncolumns; j++)
             if (strcmp(names[i], names[j]) == 0) {
                 error_set(c->err, ERRCODE_DUPLICATE_COLUMN,

@@ -11,6 +11,7 @@
  * writable_schema). Where it does, rows are copied into a new table and the two tables' root pages swapped, so that foreign
  * keys of other tables, which name the table, never see it gone.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sql/catalog/change_log.h"
@@ -101,6 +102,40 @@ static void foreign_key_text(const struct constraint_def *k, struct strbuf *out)
     /* NO ACTION is checked at the end of the statement in PostgreSQL as in SQLite. */
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const struct constraint_def *const *)a)->name, (*(const struct constraint_def *const *)b)->name);
+}
+
+/* Checks, in the order of their names as PostgreSQL tests them, and foreign keys. */
+static bool constraint_texts(struct command *c, const struct relation *r, struct strbuf *out)
+{
+    const struct constraint_def **checks = ARENA_ARRAY(c->arena, const struct constraint_def *, r->nconstraints + 1);
+    int n = 0;
+    for (int i = 0; i < r->nconstraints; i++)
+        if (r->constraints[i]->type == 'c')
+            checks[n++] = r->constraints[i];
+    qsort(checks, (size_t)n, sizeof(*checks), by_name);
+    for (int i = 0; i < n; i++) {
+        strbuf_addz(out, ", CONSTRAINT ");
+        emit_identifier(out, checks[i]->name);
+        strbuf_addz(out, " CHECK (");
+        if (!cmd_emit_stored(c, checks[i]->check_sql, r, BOOLOID, -1, "check constraints", out))
+            return false;
+        strbuf_addc(out, ')');
+    }
+    for (int i = 0; i < r->nconstraints; i++) {
+        const struct constraint_def *k = r->constraints[i];
+        if (k->type != 'f' || foreign_key_is_partitioned(k))
+            continue;
+        strbuf_addz(out, ", CONSTRAINT ");
+        emit_identifier(out, k->name);
+        strbuf_addc(out, ' ');
+        foreign_key_text(k, out);
+    }
+    return true;
+}
+
 bool table_sqlite_text(struct command *c, const struct relation *r, const char *name,
                        struct strbuf *out)
 {
@@ -118,23 +153,7 @@ bool table_sqlite_text(struct command *c, const struct relation *r, const char *
     }
     if (n == 0) /* PostgreSQL allows tables without columns */
         strbuf_addz(out, "\"_pg_no_columns\" INTEGER");
-    for (int i = 0; i < r->nconstraints; i++) {
-        const struct constraint_def *k = r->constraints[i];
-        if ((k->type != 'c' && k->type != 'f') || foreign_key_is_partitioned(k))
-            continue;
-        strbuf_addz(out, ", CONSTRAINT ");
-        emit_identifier(out, k->name);
-        strbuf_addc(out, ' ');
-        if (k->type == 'f') {
-            foreign_key_text(k, out);
-            continue;
-        }
-        strbuf_addz(out, "CHECK (");
-        if (!cmd_emit_stored(c, k->check_sql, r, BOOLOID, -1, "check constraints", out))
-            return false;
-        strbuf_addc(out, ')');
-    }
-    if (!partition_check_emit(c, r, out))
+    if (!constraint_texts(c, r, out) || !partition_check_emit(c, r, out))
         return false;
     strbuf_addz(out, ") STRICT");
     return true;

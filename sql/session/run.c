@@ -285,7 +285,40 @@ static bool keep_cursors(struct pg_session *s)
     return true;
 }
 
-/* ON COMMIT DELETE ROWS and DROP of the session's temporary tables. */
+/* ON COMMIT DELETE ROWS: a partitioned table has none of its own. */
+static bool delete_on_commit(struct pg_session *s, struct connection *c, const struct relation *r)
+{
+    for (int i = 0; i < r->nreferenced; i++) {
+        const struct relation *from = r->referenced[i]->table;
+        if (from == r || from->on_commit == 'd')
+            continue;
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "unsupported ON COMMIT and foreign key combination");
+        error_detail(&s->err, "Table \"%s\" references \"%s\", but they do not have the same ON COMMIT setting.", from->name, r->name);
+        return false;
+    }
+    if (!r->sqlite_name || r->kind == RELKIND_PARTITIONED)
+        return true;
+    struct strbuf sql = {0};
+    strbuf_addz(&sql, "DELETE FROM temp.");
+    emit_identifier(&sql, r->sqlite_name);
+    bool ok = connection_exec(c, sql.data, &s->err);
+    strbuf_free(&sql);
+    return ok;
+}
+
+/* ON COMMIT DROP; the table may have gone with another. */
+static bool drop_on_commit(struct pg_session *s, struct connection *c, uint32_t oid)
+{
+    const struct snapshot *now = txn_snapshot(&s->txn);
+    const struct relation *r = snapshot_relation(now, oid);
+    struct command drop;
+    session_command_on(s, c, &drop);
+    bool ok = !r || command_drop_on_commit(&drop, r);
+    snapshot_unref(now);
+    return ok;
+}
+
+/* What the session's temporary tables do at the end: first all rows go, then the tables. */
 static bool session_on_commit(struct pg_session *s)
 {
     struct connection *c = s->txn.writer;
@@ -295,19 +328,10 @@ static bool session_on_commit(struct pg_session *s)
     bool ok = true;
     int n;
     const struct relation *const *all = snapshot_on_commit(now, &n);
-    for (int i = 0; ok && i < n; i++) {
-        if (all[i]->on_commit == 'd') {
-            struct strbuf sql = {0};
-            strbuf_addz(&sql, "DELETE FROM temp.");
-            emit_identifier(&sql, all[i]->sqlite_name);
-            ok = connection_exec(c, sql.data, &s->err);
-            strbuf_free(&sql);
-        } else {
-            struct command drop;
-            session_command_on(s, c, &drop);
-            ok = command_drop_on_commit(&drop, all[i]);
-        }
-    }
+    for (int i = n - 1; ok && i >= 0; i--) /* what refers to others was made after them */
+        ok = all[i]->on_commit != 'd' || delete_on_commit(s, c, all[i]);
+    for (int i = 0; ok && i < n; i++)
+        ok = all[i]->on_commit == 'd' || drop_on_commit(s, c, all[i]->oid);
     snapshot_unref(now);
     return ok;
 }

@@ -22,6 +22,7 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
     int n = 0;
     bool catalog_named = false;
     char *path = arena_strdup(s->arena, guc_get(&s->gucs, guc_find("search_path")));
+    bool temp_named = false;
     uint32_t listed[64];
     int nlisted = 0;
     for (char *p = path; *p && nlisted < 64;) {
@@ -43,6 +44,12 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
         p += more;
         if (!*name)
             continue;
+        if (strcmp(name, "pg_temp") == 0) { /* stands where it is named */
+            temp_named = true;
+            if (s->txn.home)
+                listed[nlisted++] = PG_TEMP_NAMESPACE;
+            continue;
+        }
         const struct namespace_def *ns =
             snapshot_namespace_named(s->snapshot, strcmp(name, "$user") ? name : s->role_name);
         if (!ns)
@@ -53,7 +60,7 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
         catalog_named |= ns->oid == PG_CATALOG_NAMESPACE;
         listed[nlisted++] = ns->oid;
     }
-    if (s->txn.home)
+    if (s->txn.home && !temp_named)
         out[n++] = PG_TEMP_NAMESPACE;
     if (!catalog_named)
         out[n++] = PG_CATALOG_NAMESPACE;
