@@ -2,12 +2,14 @@
 """Memory, size and cold starts of the vector engine, over the wire, on generated rows.
 
   tests/bench/vector_memory.py large [--rows 4000000] [--dims 256] [--limit 256] [--folder DIR] [--keep FILE]
-  tests/bench/vector_memory.py small [--folder DIR]
+  tests/bench/vector_memory.py cold|idle|build|small [--folder DIR]
 
 large: the server builds and searches an index inside a memory cgroup (version 1 or 2; root only) of LIMIT MB, page cache included:
 build time, the process's peak over idle, query percentiles at the default recall, recall against exact scans, and whether memory grows.
-small: from connecting to the first answer of a 60,000-row index (784 dimensions), the file in the page cache and dropped from it;
-memory that 10,000 vectors cost an idle server; peak of a build over idle for growing tables.
+cold: from connecting to the first answer of a 60,000-row index (784 dimensions), the file in the page cache and dropped from it.
+idle: memory that 10,000 vectors cost an idle server. build: its peak over idle for growing tables. small: these three.
+Memory is what the process has of its own (RssAnon); pages of the file that it reads through a mapping (RssFile) are the page cache's,
+which takes them back when others need memory.
 --keep uses that file again when it exists. Needs the build in build/.
 """
 import argparse
@@ -38,11 +40,17 @@ def memory(pid, key):
         return next(int(line.split()[1]) / 1024 for line in f if line.startswith(key + ":"))
 
 
+def resident_of(pid):
+    return f"{memory(pid, 'RssAnon'):.0f} + {memory(pid, 'RssFile'):.0f}"
+
+
 def processor(pid):
-    """Seconds of processor time the process has used."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-        fields = f.read().rsplit(") ", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Seconds of processor time the process's threads have used."""
+    used = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as f:
+            used += int(f.read().split()[0])
+    return used / 1e9
 
 
 class Limit:
@@ -133,12 +141,12 @@ def large(o, folder):
                 say("build", f"{time.time() - began:.0f} s, peak {memory(pid, 'VmHWM'):.0f} MB, {memory(pid, 'VmHWM') - idle:.0f} MB over idle")
                 say("index", must(c, "SELECT pg_size_pretty(pg_relation_size('t_v_idx'))").rows[0][0])
             timed(c, qs[:100])
-            before, spent = memory(pid, "VmRSS"), processor(pid)
+            before, spent = resident_of(pid), processor(pid)
             say("500 queries for 10 rows, default recall", percentiles(timed(c, qs[100:])))
             say("  processor time of the server a query", f"{2 * (processor(pid) - spent):.2f} ms")
-            after = memory(pid, "VmRSS")
+            after = resident_of(pid)
             timed(c, qs)
-            say("process before, after them, after 600 more", f"{before:.0f} MB, {after:.0f} MB, {memory(pid, 'VmRSS'):.0f} MB; of the cgroup at most {limit.peak():.0f} MB")
+            say("own memory and mapped pages: before, after them, after 600 more", f"{before}, {after}, {resident_of(pid)} MB; of the cgroup at most {limit.peak():.0f} MB")
             must(c, "SET enable_indexscan = off")
             exact = [search(c, q) for q in qs[:o.exact]]
             must(c, "SET enable_indexscan = on")
@@ -167,19 +175,21 @@ def cold(folder):
         c.close()
     qs = queries(10, rows, dims)
     for what, drop in (("in the page cache", False), ("dropped from the page cache", True)):
-        times, starts = [], []
+        times, starts, work = [], [], []
         for q in qs:
             if drop:
                 drop_cache(path)
             began = time.perf_counter()
             with Server(SERVER, path) as s:
                 starts.append(1000 * (time.perf_counter() - began))
-                began = time.perf_counter()
+                began, spent = time.perf_counter(), processor(s.process.pid)
                 c = connect(s)
                 search(c, q)
                 times.append(1000 * (time.perf_counter() - began))
+                work.append(1000 * (processor(s.process.pid) - spent))
                 c.close()
         say(f"connect to first answer, 60,000 x 784, {what}", percentiles(sorted(times)))
+        say("  processor time of the server for it", percentiles(sorted(work)))
         say("  and the server's start before it", percentiles(sorted(starts)))
 
 
@@ -216,7 +226,7 @@ def build_memory(folder):
         with Server(SERVER, path) as s:
             c = connect(s)
             must(c, "SELECT 1")
-            before = memory(s.process.pid, "VmHWM")
+            before = memory(s.process.pid, "VmRSS")
             began = time.time()
             must(c, "CREATE INDEX ON t USING ivf (v vector_l2_ops)")
             took = time.time() - began
@@ -227,7 +237,7 @@ def build_memory(folder):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("what", choices=["large", "small"])
+    p.add_argument("what", choices=["large", "cold", "idle", "build", "small"])
     p.add_argument("--rows", type=int, default=4000000)
     p.add_argument("--dims", type=int, default=256)
     p.add_argument("--limit", type=int, default=256, help="MB of the cgroup")
@@ -243,10 +253,9 @@ def main():
         if o.what == "large":
             print(f"{o.rows} x {o.dims}, cgroup of {o.limit} MB", flush=True)
             large(o, folder)
-        else:
-            cold(folder)
-            idle(folder)
-            build_memory(folder)
+        for name, part in (("cold", cold), ("idle", idle), ("build", build_memory)):
+            if o.what in (name, "small"):
+                part(folder)
     finally:
         shutil.rmtree(folder)
 
