@@ -197,7 +197,8 @@ static bool find_dropped_routine(struct command *c, const struct object_ref *ref
         return error_set(c->err, ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST,
                          "cannot drop %s because it is required by the database system",
                          function_object_text(c, c->snapshot, p));
-    if (!cmd_check_owner(c, p->owner, p->kind == 'p' ? "procedure" : p->kind == 'a' ? "aggregate" : "function", p->name))
+    if (!cmd_check_owner(c, p->owner, p->kind == 'p' ? "procedure" : p->kind == 'a' ? "aggregate" : "function",
+                         cmd_qualified_text(c, &ref->name)))
         return false;
     *found = true;
     *a = (struct object_address){CLASS_PG_PROC, p->oid, 0};
@@ -247,7 +248,7 @@ static bool find_dropped_trigger(struct command *c, const struct object_ref *ref
     if (!t)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "trigger \"%s\" for table \"%s\" does not exist",
                          ref->sub, r->name);
-    if (!cmd_check_owner(c, r->owner, cmd_kind_name(r->kind), r->name))
+    if (!cmd_check_owner(c, r->owner, "relation", r->name))
         return false;
     cmd_use_temp(c, r->persistence == 't');
     *found = true;

@@ -202,7 +202,9 @@ bool run_create_trigger(struct command *c)
     d.r = cmd_relation(c, &d.t->table);
     if (!d.r || (d.t->from.name && !(d.from = cmd_relation(c, &d.t->from))))
         return false;
-    if (!cmd_check_owner(c, d.r->owner, cmd_kind_name(d.r->kind), d.r->name) || !command_adopt(c, &d.r))
+    struct acl_object o = acl_relation(d.r), from = d.from ? acl_relation(d.from) : o;
+    if (!cmd_check_acl(c, &o, d.r, ACL_TRIGGER) || (d.from && !cmd_check_acl(c, &from, d.from, ACL_TRIGGER)) ||
+        !command_adopt(c, &d.r))
         return false;
     cmd_use_temp(c, d.r->persistence == 't');
     d.when = NULL;
@@ -210,6 +212,10 @@ bool run_create_trigger(struct command *c)
         return false;
     d.proc = cmd_find_no_argument_proc(c, &d.t->function);
     if (!d.proc)
+        return false;
+    struct acl_object function = acl_proc(d.proc);
+    function.name = cmd_qualified_text(c, &d.t->function);
+    if (!cmd_check_acl(c, &function, NULL, ACL_EXECUTE))
         return false;
     if (d.proc->rettype != TRIGGEROID)
         return error_set(c->err, ERRCODE_INVALID_OBJECT_DEFINITION, "function %s must return type %s",

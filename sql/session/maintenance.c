@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "sql/base/arena.h"
+#include "sql/catalog/acl.h"
 #include "sql/command/statistics.h"
 #include "sql/emit/emit.h"
 #include "sql/catalog/durable.h"
@@ -167,6 +168,16 @@ static bool vacuum_full(struct pg_session *s, struct connection *c)
            connection_run(c, CONNECTION_BEGIN_WRITE, &s->err);
 }
 
+/* The table's owner or the database's may; others are told that it is left out. */
+static bool may_maintain(struct pg_session *s, const struct relation *t, const char *verb)
+{
+    if (acl_owns(s->snapshot, t->owner, s->role) || acl_owns(s->snapshot, acl_database(s->snapshot).owner, s->role))
+        return true;
+    session_notice(s, ERROR_WARNING, ERRCODE_WARNING, "skipping \"%s\" --- only %s or database owner can %s it", t->name,
+                   t->system ? "superuser" : "table", verb);
+    return false;
+}
+
 enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
 {
     const struct utility *u = p->plan->program->utility;
@@ -186,6 +197,8 @@ enum portal_result vacuum_run(struct pg_session *s, struct portal *p)
         const struct relation *t = session_relation(s, &v->name);
         if (!t)
             return PORTAL_FAILED;
+        if (!may_maintain(s, t, u->vacuum.vacuum ? "vacuum" : "analyze"))
+            continue;
         if (t->kind != RELKIND_TABLE && t->kind != RELKIND_MATVIEW && t->kind != RELKIND_PARTITIONED) {
             session_notice(s, ERROR_WARNING, ERRCODE_WARNING,
                            "skipping \"%s\" --- cannot %s non-tables or special system tables",
