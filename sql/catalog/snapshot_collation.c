@@ -27,7 +27,7 @@ static bool load_collation(struct loader *l, sqlite3_stmt *st)
     struct pg_collation_def *c = ARENA_NEW(l->s->arena, struct pg_collation_def);
     const char *provider = loader_text(l, st, 4);
     *c = (struct pg_collation_def){.oid = loader_oid(st, 0),
-                                   .name = loader_text(l, st, 1),
+                                   .name = loader_name(l, st, 1),
                                    .namespace_oid = loader_oid(st, 2),
                                    .owner = loader_oid(st, 3),
                                    .provider = provider ? provider[0] : 'c',
@@ -44,7 +44,7 @@ static bool load_conversion(struct loader *l, sqlite3_stmt *st)
 {
     struct conversion_def *c = ARENA_NEW(l->s->arena, struct conversion_def);
     *c = (struct conversion_def){.oid = loader_oid(st, 0),
-                                 .name = loader_text(l, st, 1),
+                                 .name = loader_name(l, st, 1),
                                  .namespace_oid = loader_oid(st, 2),
                                  .owner = loader_oid(st, 3),
                                  .from = sqlite3_column_int(st, 4),

@@ -7,7 +7,7 @@ bool snapshot_load_extension(struct loader *l, sqlite3_stmt *st)
     struct snapshot *s = l->s;
     struct extension_def *e = ARENA_NEW(s->arena, struct extension_def);
     e->oid = loader_oid(st, 0);
-    e->name = loader_text(l, st, 1);
+    e->name = loader_name(l, st, 1);
     e->owner = loader_oid(st, 2);
     e->namespace_oid = loader_oid(st, 3);
     e->relocatable = sqlite3_column_int(st, 4);

@@ -15,7 +15,7 @@ static bool load_object(struct loader *l, sqlite3_stmt *st)
     const char *kind = (const char *)sqlite3_column_text(st, 1);
     d->oid = loader_oid(st, 0);
     d->kind = kind ? kind[0] : 0;
-    d->name = loader_text(l, st, 2);
+    d->name = loader_name(l, st, 2);
     d->owner = loader_oid(st, 3);
     d->of = loader_oid(st, 4);
     d->role = loader_oid(st, 5);

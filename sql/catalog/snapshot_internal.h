@@ -200,6 +200,8 @@ static inline char loader_char(sqlite3_stmt *st, int column)
 }
 /* The text of a column in the snapshot's arena, NULL for NULL. */
 const char *loader_text(struct loader *l, sqlite3_stmt *st, int column);
+/* The same of a column that is never NULL in a sound file: "" for NULL. */
+const char *loader_name(struct loader *l, sqlite3_stmt *st, int column);
 /* Room for attribute number want (of an index: and its column); false when the number is out of bounds. */
 bool loader_room_for(struct loader *l, struct relation_ext *x, int want);
 /* Puts a finished relation into lists and maps. */

@@ -83,7 +83,7 @@ static bool load_index_column(struct loader *l, sqlite3_stmt *st)
     x->rel.natts = d->ncolumns = num > d->ncolumns ? num : d->ncolumns;
     struct attribute *a = (struct attribute *)&x->rel.atts[num - 1];
     *a = (struct attribute){.num = (int16_t)num,
-                            .name = loader_text(l, st, 9),
+                            .name = loader_name(l, st, 9),
                             .type = c->type,
                             .typmod = -1,
                             .collation = c->collation};
@@ -253,7 +253,7 @@ static bool load_trigger(struct loader *l, sqlite3_stmt *st)
     struct trigger_def *t = ARENA_NEW(l->s->arena, struct trigger_def);
     t->oid = loader_oid(st, 0);
     t->table = &table->rel;
-    t->name = loader_text(l, st, 2);
+    t->name = loader_name(l, st, 2);
     t->function = loader_oid(st, 3);
     t->type = sqlite3_column_int(st, 4);
     t->enabled = loader_char(st, 5);
@@ -323,8 +323,8 @@ static bool load_event_trigger(struct loader *l, sqlite3_stmt *st)
 {
     struct event_trigger_def *t = ARENA_NEW(l->s->arena, struct event_trigger_def);
     t->oid = loader_oid(st, 0);
-    t->name = loader_text(l, st, 1);
-    t->event = loader_text(l, st, 2);
+    t->name = loader_name(l, st, 1);
+    t->event = loader_name(l, st, 2);
     t->owner = loader_oid(st, 3);
     t->function = loader_oid(st, 4);
     t->enabled = loader_char(st, 5);

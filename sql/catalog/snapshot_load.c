@@ -85,7 +85,7 @@ static bool load_setting(struct loader *l, sqlite3_stmt *st)
     struct role_setting *m = ARENA_NEW(l->s->arena, struct role_setting);
     m->database = loader_oid(st, 0);
     m->role = loader_oid(st, 1);
-    m->name = loader_text(l, st, 2);
+    m->name = loader_name(l, st, 2);
     m->value = loader_text(l, st, 3);
     list_add(&l->s->settings, l->s->arena, m);
     return true;
@@ -259,11 +259,11 @@ static bool load_policy(struct loader *l, sqlite3_stmt *st)
         return true;
     struct policy_def *p = ARENA_NEW(l->s->arena, struct policy_def);
     p->oid = loader_oid(st, 0);
-    p->name = loader_text(l, st, 1);
+    p->name = loader_name(l, st, 1);
     p->table = &x->rel;
     p->command = loader_char(st, 3);
     p->permissive = sqlite3_column_int(st, 4);
-    const char *roles = loader_text(l, st, 5);
+    const char *roles = loader_name(l, st, 5);
     uint32_t *oids = ARENA_ARRAY(l->s->arena, uint32_t, strlen(roles) / 2 + 2);
     for (const char *at = roles; *at; at += strcspn(at, " "), at += strspn(at, " "))
         oids[p->nroles++] = (uint32_t)strtoul(at, NULL, 10);

@@ -140,6 +140,12 @@ const char *loader_text(struct loader *l, sqlite3_stmt *st, int column)
     return text;
 }
 
+const char *loader_name(struct loader *l, sqlite3_stmt *st, int column)
+{
+    const char *name = loader_text(l, st, column);
+    return name ? name : "";
+}
+
 /* --- objects ---------------------------------------------------------------------------------------------------- */
 
 struct relation_ext *loader_relation(struct loader *l, uint32_t oid)

@@ -9,7 +9,7 @@
 static bool load_family(struct loader *l, sqlite3_stmt *st)
 {
     struct opfamily_def *f = ARENA_NEW(l->s->arena, struct opfamily_def);
-    *f = (struct opfamily_def){.oid = loader_oid(st, 0), .name = loader_text(l, st, 1), .namespace_oid = loader_oid(st, 2),
+    *f = (struct opfamily_def){.oid = loader_oid(st, 0), .name = loader_name(l, st, 1), .namespace_oid = loader_oid(st, 2),
                                .owner = loader_oid(st, 3), .am = loader_oid(st, 4)};
     list_add(&l->s->opfamilies, l->s->arena, f);
     return true;
@@ -18,7 +18,7 @@ static bool load_family(struct loader *l, sqlite3_stmt *st)
 static bool load_class(struct loader *l, sqlite3_stmt *st)
 {
     struct opclass_def *c = ARENA_NEW(l->s->arena, struct opclass_def);
-    *c = (struct opclass_def){.oid = loader_oid(st, 0), .name = loader_text(l, st, 1), .namespace_oid = loader_oid(st, 2),
+    *c = (struct opclass_def){.oid = loader_oid(st, 0), .name = loader_name(l, st, 1), .namespace_oid = loader_oid(st, 2),
                               .owner = loader_oid(st, 3), .am = loader_oid(st, 4), .family = loader_oid(st, 5), .intype = loader_oid(st, 6),
                               .is_default = sqlite3_column_int(st, 7) != 0, .user = true};
     list_add(&l->s->opclasses, l->s->arena, c);

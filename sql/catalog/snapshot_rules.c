@@ -18,7 +18,7 @@ static bool load_rule(struct loader *l, sqlite3_stmt *st)
         return true;
     struct rule_def *r = ARENA_NEW(l->s->arena, struct rule_def);
     r->oid = (uint32_t)sqlite3_column_int64(st, 0);
-    r->name = loader_text(l, st, 1);
+    r->name = loader_name(l, st, 1);
     r->table = &table->rel;
     r->event = event ? event[0] : 0;
     r->enabled = enabled ? enabled[0] : 'O';

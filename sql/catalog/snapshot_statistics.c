@@ -15,7 +15,7 @@ static bool load_statistics(struct loader *l, sqlite3_stmt *st)
     struct statistics_def *d = ARENA_NEW(l->s->arena, struct statistics_def);
     d->oid = loader_oid(st, 0);
     d->table = &x->rel;
-    d->name = loader_text(l, st, 2);
+    d->name = loader_name(l, st, 2);
     d->namespace_oid = loader_oid(st, 3);
     d->owner = loader_oid(st, 4);
     d->stattarget = sqlite3_column_int(st, 5);

@@ -29,7 +29,7 @@ static bool load_dict(struct loader *l, sqlite3_stmt *st)
     struct error ignored; /* hand-edited metadata: the dictionary knows no word */
     error_init(&ignored, l->s->arena);
     *d = (struct ts_dict_def){.oid = loader_oid(st, 0),
-                              .name = loader_text(l, st, 1),
+                              .name = loader_name(l, st, 1),
                               .namespace_oid = loader_oid(st, 2),
                               .owner = loader_oid(st, 3),
                               .template = loader_oid(st, 4),
@@ -44,7 +44,7 @@ static bool load_config(struct loader *l, sqlite3_stmt *st)
 {
     struct ts_config_def *c = ARENA_NEW(l->s->arena, struct ts_config_def);
     *c = (struct ts_config_def){.oid = loader_oid(st, 0),
-                                .name = loader_text(l, st, 1),
+                                .name = loader_name(l, st, 1),
                                 .namespace_oid = loader_oid(st, 2),
                                 .owner = loader_oid(st, 3)};
     c->maps = ARENA_NEW(l->s->arena, struct ts_mapping);

@@ -117,7 +117,7 @@ static bool load_enum_label(struct loader *l, sqlite3_stmt *st)
     struct enum_label *e = &x->labels[x->nlabels++];
     e->oid = loader_oid(st, 0);
     e->sortorder = (float)sqlite3_column_double(st, 2);
-    e->label = loader_text(l, st, 3);
+    e->label = loader_name(l, st, 3);
     return true;
 }
 

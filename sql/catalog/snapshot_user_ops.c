@@ -13,7 +13,7 @@ static bool load_operator(struct loader *l, sqlite3_stmt *st)
         return true;
     struct operator_def *o = ARENA_NEW(s->arena, struct operator_def);
     *o = (struct operator_def){.oid = loader_oid(st, 0),
-                               .name = loader_text(l, st, 1),
+                               .name = loader_name(l, st, 1),
                                .namespace_oid = loader_oid(st, 2),
                                .canmerge = sqlite3_column_int(st, 3),
                                .canhash = sqlite3_column_int(st, 4),
