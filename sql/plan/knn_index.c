@@ -94,8 +94,15 @@ static int only_rte(const struct query *q, struct expr *e)
     return found;
 }
 
+/* Of indexes that serve alike, one of fewer rows is preferred, then one that knows more of them. */
+static int preference(const struct index_def *ix)
+{
+    return 2 * (ix->predicate_sql != NULL) + (ix->ncolumns > ix->nkeys);
+}
+
 bool knn_find_index(struct planner *p, const struct query *q, const struct expr *order, struct knn_order *out)
 {
+    out->index = NULL;
     if (order->kind != EXPR_OP || order->func.args.n != 2)
         return false;
     for (int side = 0; side < 2; side++) {
@@ -109,12 +116,13 @@ bool knn_find_index(struct planner *p, const struct query *q, const struct expr 
         for (int i = 0; i < t->relation->nindexes && !error_is_set(p->err); i++) {
             const struct index_def *ix = t->relation->indexes[i];
             const struct opclass_def *c = ix->nkeys == 1 ? snapshot_opclass(p->snapshot, ix->columns[0].opclass) : NULL;
-            if (c && ix->valid && ix->sqlite_name && c->ordering_operator &&
-                c->ordering_operator == order->func.op->oid && serves(p, q, ix, rte, key)) {
+            bool better = !out->index || preference(ix) > preference(out->index);
+            if (better && c && ix->valid && ix->sqlite_name && c->ordering_operator &&
+                c->ordering_operator == order->func.op->oid && serves(p, q, ix, rte, key))
                 *out = (struct knn_order){.rte = rte, .index = ix, .query = other, .key = key};
-                return true;
-            }
         }
+        if (out->index)
+            return true;
     }
     return false;
 }

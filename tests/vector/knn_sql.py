@@ -136,7 +136,12 @@ def special_indexes(c, q):
     run(c, "UPDATE t SET grp = grp + 10 WHERE id % 10 = 0")
     both(c, f"SELECT id FROM t WHERE grp < 50 ORDER BY emb <-> '{q}' LIMIT 9")
     check(run(c, "SELECT count(*) FROM t") == [[str(ROWS)]], "rows after update")
-    run(c, "DROP INDEX t_emb_part")
+    run(c, "CREATE INDEX t_all ON t USING ivf (emb vector_l2_ops)")
+    run(c, "CREATE INDEX t_more ON t USING ivf (emb vector_l2_ops) INCLUDE (grp)")
+    for where, name in (("grp < 50", "t_emb_part"), ("grp < 60", "t_more"), ("flag", "t_more")):
+        plan = run(c, f"EXPLAIN SELECT id FROM t WHERE {where} ORDER BY emb <-> '{q}' LIMIT 9")
+        check(any(f"using {name} on" in r[0] for r in plan), f"{name} for {where}: {plan}")
+    run(c, "DROP INDEX t_emb_part, t_all, t_more")
     for key, ops, other in (
             (f"(emb::halfvec({DIMS}))", "halfvec_l2_ops", f"emb::halfvec({DIMS}) <-> '{q}'"),
             (f"(subvector(emb, 1, 8)::vector(8))", "vector_cosine_ops",
