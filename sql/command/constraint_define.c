@@ -128,6 +128,8 @@ static bool resolve_keys(struct command *c, const struct relation *r, const char
 {
     for (int i = 0; i < n; i++) {
         const struct attribute *a = relation_attribute(r, names[i]);
+        if (!a && cmd_is_system_column(names[i]))
+            return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "system columns cannot be used in foreign keys");
         if (!a)
             return error_set(c->err, ERRCODE_UNDEFINED_COLUMN,
                              "column \"%s\" referenced in foreign key constraint does not exist",

@@ -63,9 +63,8 @@ static bool member_exists(const struct fired_row *r, const struct relation *tabl
     return ok;
 }
 
-/* Whether table, or a partition of it, has a row with these values in columns; with rowid: that row. Rare: prepared each time. */
-static bool row_exists(const struct fired_row *r, const struct relation *table, const int16_t *columns,
-                       const struct value *row, const int16_t *keys, int n, const int64_t *rowid, bool *found)
+bool fire_row_exists(const struct fired_row *r, const struct relation *table, const int16_t *columns, const struct value *row,
+                     const int16_t *keys, int n, const int64_t *rowid, bool *found)
 {
     const struct relation **family;
     if (table->kind != RELKIND_PARTITIONED)
@@ -122,7 +121,7 @@ bool fire_fk_check(const struct fired_row *r, const struct firing *f)
     if (found)
         return true;
     /* A row that is gone again, or has another key by now, needs nothing. */
-    if (!row_exists(r, k->table, k->keys, r->new, k->keys, k->nkeys, &r->rowid, &found))
+    if (!fire_row_exists(r, k->table, k->keys, r->new, k->keys, k->nkeys, &r->rowid, &found))
         return false;
     if (!found)
         return true;
@@ -290,7 +289,7 @@ static bool still_there(const struct fired_row *r, const struct constraint_def *
     int16_t keys[32];
     for (int i = 0; i < k->nkeys; i++)
         keys[i] = k->ref_keys[i];
-    return row_exists(r, top->ref_table, top->ref_keys, r->old, keys, k->nkeys, NULL, found);
+    return fire_row_exists(r, top->ref_table, top->ref_keys, r->old, keys, k->nkeys, NULL, found);
 }
 
 /* NO ACTION and RESTRICT: nothing may refer to the old key; with again, unless another row has it by now. */

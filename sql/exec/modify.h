@@ -104,6 +104,11 @@ bool builtin_trigger(const struct fired_row *r, const struct proc *p, struct tri
 bool fire_same_key(const struct value *a, const struct value *b, const int16_t *keys, int n);
 bool fire_null_key(const struct value *row, const int16_t *keys, int n);
 
+/* foreign_key.c: whether table, or a partition of it, has a row with these values in n columns, one at least; with rowid: that row. Rare:
+   prepared each time. */
+bool fire_row_exists(const struct fired_row *r, const struct relation *table, const int16_t *columns, const struct value *row,
+                     const int16_t *keys, int n, const int64_t *rowid, bool *found);
+
 /* foreign_key.c and recheck.c: what a FIRING_ of these kinds does to the row. False with err set. */
 bool fire_fk_check(const struct fired_row *r, const struct firing *f);
 bool fire_fk_action(const struct fired_row *r, const struct firing *f);

@@ -45,6 +45,16 @@ bool fire_exclude(const struct fired_row *r, const struct firing *f)
         return false;
     if (!found)
         return true;
+    int16_t *columns = ARENA_ARRAY(r->arena, int16_t, n + 1);
+    int ncolumns = 0;
+    for (int i = 0; i < n; i++)
+        if (f->constraint->index->columns[i].attnum)
+            columns[ncolumns++] = f->constraint->index->columns[i].attnum;
+    /* A row that is gone again, or has another key by now, needs nothing. */
+    if (ncolumns && !fire_row_exists(r, r->relation, columns, r->new, columns, ncolumns, &r->rowid, &found))
+        return false;
+    if (!found)
+        return true;
     struct constraint_failure failure = {
         .connection = r->env->connection, .snapshot = r->plan->snapshot, .old_row = r->old, .new_row = r->new};
     constraint_excluded(&failure, f->constraint, keys, keys + n, r->err);

@@ -57,3 +57,18 @@ create table exp(a int, exclude (a with =)) partition by range (a);
 drop index ex4_b_a_excl;
 drop index ex_a_excl;
 create table t1(c1 int,c2 int, c3 int, c4 int, unique(c1,c2) include(c3,c4));
+-- A deferred check is about the rows that are there at the end.
+CREATE TABLE ex_late (k int, v int, CONSTRAINT ex_late_k EXCLUDE (k WITH =) INITIALLY DEFERRED);
+INSERT INTO ex_late VALUES (1, 0), (2, 0);
+BEGIN;
+INSERT INTO ex_late VALUES (2, 1);
+UPDATE ex_late SET k = 42 WHERE v = 1;
+COMMIT;
+BEGIN;
+INSERT INTO ex_late VALUES (1, 2);
+DELETE FROM ex_late WHERE v = 2;
+COMMIT;
+BEGIN;
+INSERT INTO ex_late VALUES (1, 3);
+COMMIT;
+SELECT * FROM ex_late ORDER BY k;

@@ -295,3 +295,7 @@ truncate only tc1;
 truncate nope;
 truncate pv;
 truncate tp1 restrict;
+CREATE TABLE fk_system (a int REFERENCES fk_none, o oid);
+CREATE TABLE fk_sys_to (a int PRIMARY KEY, o oid UNIQUE);
+CREATE TABLE fk_sys_from (a int, FOREIGN KEY (tableoid) REFERENCES fk_sys_to (o));
+CREATE TABLE fk_sys_from (a oid, FOREIGN KEY (a) REFERENCES fk_sys_to (tableoid));
