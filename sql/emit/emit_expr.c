@@ -7,6 +7,30 @@
 #include "sql/emit/emitter.h"
 #include "sql/plan/walk.h"
 
+/* The binding's place; nbindings: it is new. Parameters mostly come in their order, and a statement may have 65,535. */
+static int binding_find(const struct step *st, enum binding_kind kind, int index)
+{
+    int i = index > st->highest_binding ? st->nbindings : 0;
+    while (i < st->nbindings && (st->bindings[i].kind != kind || st->bindings[i].index != index))
+        i++;
+    return i;
+}
+
+/* The array doubles whenever it holds a power of two. */
+static void binding_add(struct step *st, struct arena *arena, enum binding_kind kind, int index)
+{
+    int n = st->nbindings;
+    if ((n & (n - 1)) == 0) {
+        struct binding *b = ARENA_ARRAY(arena, struct binding, n ? 2 * n : 1);
+        if (n)
+            memcpy(b, st->bindings, sizeof(*b) * (size_t)n);
+        st->bindings = b;
+    }
+    st->bindings[st->nbindings++] = (struct binding){.kind = kind, .index = index};
+    if (index > st->highest_binding)
+        st->highest_binding = index;
+}
+
 void emit_param(struct emitter *em, enum binding_kind kind, int index)
 {
     struct step *st = em->step;
@@ -16,17 +40,9 @@ void emit_param(struct emitter *em, enum binding_kind kind, int index)
     }
     if (emit_captured_param(em, kind, index))
         return;
-    int i = 0;
-    while (i < st->nbindings && (st->bindings[i].kind != kind || st->bindings[i].index != index))
-        i++;
-    if (i == st->nbindings) {
-        struct binding *b = ARENA_ARRAY(em->arena, struct binding, st->nbindings + 1);
-        if (st->nbindings)
-            memcpy(b, st->bindings, sizeof(*b) * (size_t)st->nbindings);
-        b[i] = (struct binding){.kind = kind, .index = index};
-        st->bindings = b;
-        st->nbindings++;
-    }
+    int i = binding_find(st, kind, index);
+    if (i == st->nbindings)
+        binding_add(st, em->arena, kind, index);
     emit_printf(em, "?%d", i + 1);
 }
 

@@ -39,6 +39,7 @@ struct step {
     const char *sql;   /* SQLite SQL; ?1.. are bindings[0].. */
     struct binding *bindings;
     int nbindings;
+    int highest_binding; /* the greatest index among them */
     int rowset;  /* STEP_ROWSET */
     int ncolumns;
     bool counts; /* its rows (ROWS) or changes (COUNT) are the number in the command tag */
