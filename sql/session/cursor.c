@@ -181,7 +181,14 @@ static enum portal_result fetch_running(struct pg_session *s, struct portal *p, 
                              .on_worker = s->on_worker};
     uint64_t before = c->count;
     bool at_end = c->state == PORTAL_DONE;
+    int64_t kept = p->result ? p->result->nrows : 0;
     enum portal_result r = portal_run(c, &run, &s->err);
+    if (r == PORTAL_WAIT_WORKER || r == PORTAL_WAIT_LOCK) { /* it begins anew, with all its rows */
+        if (p->result)
+            p->result->nrows = kept;
+        *rows = 0;
+        return r;
+    }
     *rows = (int64_t)(c->count - before);
     c->cursor_at += *rows;
     if (r == PORTAL_FINISHED && *rows < count && !at_end)
