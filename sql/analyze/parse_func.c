@@ -403,6 +403,13 @@ struct expr *parse_func_or_column(struct pstate *ps, PgQuery__Node *const *name,
     return run_call(ps, &c, name, nname);
 }
 
+/* A parameter declared void is no argument: it is how JDBC writes the place of a result, {? = call f(?)}. */
+static bool is_result_place(const PgQuery__FuncCall *fc, size_t i, const struct expr *e)
+{
+    return e->kind == EXPR_PARAM && e->type == VOIDOID && !fc->agg_within_group &&
+           fc->args[i]->node_case != PG_QUERY__NODE__NODE_NAMED_ARG_EXPR;
+}
+
 static struct expr *transform_call(struct pstate *ps, const PgQuery__FuncCall *fc, bool procedure)
 {
     struct call c = {.fc = fc,
@@ -411,8 +418,11 @@ static struct expr *transform_call(struct pstate *ps, const PgQuery__FuncCall *f
                      .variadic = fc->func_variadic,
                      .procedure = procedure};
 
-    for (size_t i = 0; i < fc->n_args; i++)
-        expr_list_add(ps->a->arena, &c.args, transform_expr_recurse(ps, fc->args[i]));
+    for (size_t i = 0; i < fc->n_args; i++) {
+        struct expr *e = transform_expr_recurse(ps, fc->args[i]);
+        if (!is_result_place(fc, i, e))
+            expr_list_add(ps->a->arena, &c.args, e);
+    }
     for (size_t i = 0; fc->agg_within_group && i < fc->n_agg_order; i++)
         expr_list_add(ps->a->arena, &c.args,
                       transform_expr(ps, fc->agg_order[i]->sort_by->node, EXPR_KIND_ORDER_BY));
