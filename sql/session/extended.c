@@ -100,6 +100,29 @@ static bool bind_formats_ok(struct pg_session *s, const int16_t *formats, int n,
     return true;
 }
 
+/* What stands behind the error's own context: which parameter it was, and as much of a text as
+   log_parameter_max_length_on_error lets be seen. */
+static void bind_context(struct pg_session *s, const struct portal *p, int i, const struct slice *text)
+{
+    struct textbuf b = textbuf_in(s->arena);
+    if (s->err.context)
+        textbuf_printf(&b, "%s\n", s->err.context);
+    if (*p->name)
+        textbuf_printf(&b, "portal \"%s\" parameter $%d", p->name, i + 1);
+    else
+        textbuf_printf(&b, "unnamed portal parameter $%d", i + 1);
+    if (text) {
+        long limit = guc_get_int(&s->gucs, guc_find("log_parameter_max_length_on_error"));
+        size_t shown = limit < 0 ? text->n : utf8_clip(text->p, text->n, (size_t)limit);
+        textbuf_addz(&b, " = '");
+        for (size_t k = 0; k < shown; k++)
+            textbuf_add(&b, text->p[k] == '\'' ? "''" : &text->p[k], text->p[k] == '\'' ? 2 : 1);
+        textbuf_addz(&b, shown < text->n ? "...'" : "'");
+    }
+    textbuf_addc(&b, 0);
+    s->err.context = b.p;
+}
+
 /* One parameter from the wire to storage form, in the portal's arena. */
 static bool bind_value(struct pg_session *s, struct portal *p, const struct bind_input *in, int i,
                        struct value *out)
@@ -124,9 +147,7 @@ static bool bind_value(struct pg_session *s, struct portal *p, const struct bind
               : format ? type_receive(t, bytes, n, -1, &s->eval, p->arena, &s->err, out)
                        : type_input(t, bytes, n, -1, &s->eval, p->arena, &s->err, out);
     if (!ok)
-        error_context(&s->err,
-                      *p->name ? "portal \"%2$s\" parameter $%1$d" : "unnamed portal parameter $%d",
-                      i + 1, p->name);
+        bind_context(s, p, i, format ? NULL : &text);
     return ok;
 }
 
