@@ -144,6 +144,7 @@ static void reply_report(struct strbuf *out, char type, const struct error *err)
     reply_field(out, 'c', err->column);
     reply_field(out, 'd', err->datatype);
     reply_field(out, 'n', err->constraint);
+    reply_field(out, 'R', err->routine);
     strbuf_addc(out, 0);
     reply_end(out, start);
 }

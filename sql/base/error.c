@@ -81,7 +81,7 @@ void error_copy(struct error *dst, const struct error *src)
     dst->arena = a;
     const char **fields[] = {&dst->message, &dst->detail,   &dst->hint,       &dst->context,
                              &dst->schema,  &dst->table,    &dst->column,     &dst->datatype,
-                             &dst->constraint, &dst->internal_query};
+                             &dst->constraint, &dst->internal_query, &dst->routine};
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
         if (*fields[i])
             *fields[i] = arena_strdup(a, *fields[i]);

@@ -43,6 +43,7 @@ struct error {
     const char *constraint;
     const char *internal_query;
     int internal_position;
+    const char *routine; /* the R field, where clients go by it: PostgreSQL's function */
     struct arena *arena; /* where the strings live; borrowed */
 };
 

@@ -143,8 +143,9 @@ bool prepared_revalidate(struct pg_session *s, struct prepared *st)
         return false;
     if (!prepared_same_shape(st->plan->program, fresh->program)) {
         plan_unref(fresh);
-        return error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED,
-                         "cached plan must not change result type");
+        error_set(&s->err, ERRCODE_FEATURE_NOT_SUPPORTED, "cached plan must not change result type");
+        s->err.routine = "RevalidateCachedQuery"; /* by which pgjdbc knows that it may prepare anew */
+        return false;
     }
     plan_unref(st->plan);
     st->plan = fresh;
