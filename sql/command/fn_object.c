@@ -232,23 +232,18 @@ static void fn_userbyid(struct fcall *f)
     return_text(f, r ? r->name : arena_printf(f->arena, "unknown (OID=%u)", fn_oid(f, 0)));
 }
 
-static const struct namespace_def *first_schema(struct fcall *f)
+/* Where things are created: the first schema that search_path names. */
+static void fn_current_schema(struct fcall *f)
 {
     int n;
     const uint32_t *path = fn_search_path(f, &n);
-    for (int i = 0; i < n; i++) {
+    for (int i = f->ctx->nsearch_implicit; i < n; i++) {
         const struct namespace_def *ns = snapshot_namespace(snap(f), path[i]);
-        if (ns && ns->oid != PG_CATALOG_NAMESPACE && ns->oid != PG_TEMP_NAMESPACE)
-            return ns;
+        if (ns) {
+            fcall_return_textz(f, ns->name);
+            return;
+        }
     }
-    return NULL;
-}
-
-static void fn_current_schema(struct fcall *f)
-{
-    const struct namespace_def *ns = first_schema(f);
-    if (ns)
-        fcall_return_textz(f, ns->name);
 }
 
 static void fn_current_schemas(struct fcall *f)
@@ -257,10 +252,9 @@ static void fn_current_schemas(struct fcall *f)
     const uint32_t *path = fn_search_path(f, &n);
     struct strbuf b = {0};
     strbuf_addc(&b, '[');
-    for (int i = 0; i < n; i++) {
+    for (int i = fn_int(f, 0) ? 0 : f->ctx->nsearch_implicit; i < n; i++) {
         const struct namespace_def *ns = snapshot_namespace(snap(f), path[i]);
-        bool implicit = path[i] == PG_CATALOG_NAMESPACE || path[i] == PG_TEMP_NAMESPACE;
-        if (ns && (!implicit || fn_int(f, 0)))
+        if (ns)
             strbuf_printf(&b, "%s\"%s\"", b.len > 1 ? "," : "", ns->name);
     }
     strbuf_addc(&b, ']');

@@ -17,10 +17,10 @@
  * Temporary schemas, search_path's "$user" and pg_catalog are resolved here, as PostgreSQL does in
  * recomputeNamespacePath.
  */
-static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
+static int search_path_oids(struct pg_session *s, uint32_t *out, int max, int *implicit)
 {
     int n = 0;
-    bool catalog_named = false;
+    bool catalog_named = false, temp_named = false;
     char *path = arena_strdup(s->arena, guc_get(&s->gucs, guc_find("search_path")));
     bool temp_named = false;
     uint32_t listed[64];
@@ -58,12 +58,14 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max)
         if (ns->oid != PG_TEMP_NAMESPACE && !acl_check(s->snapshot, &o, s->role, ACL_USAGE, ACL_ALL_OF))
             continue;
         catalog_named |= ns->oid == PG_CATALOG_NAMESPACE;
+        temp_named |= ns->oid == PG_TEMP_NAMESPACE;
         listed[nlisted++] = ns->oid;
     }
     if (s->txn.home && !temp_named)
         out[n++] = PG_TEMP_NAMESPACE;
     if (!catalog_named)
         out[n++] = PG_CATALOG_NAMESPACE;
+    *implicit = n;
     for (int i = 0; i < nlisted && n < max; i++)
         out[n++] = listed[i];
     return n;
@@ -76,7 +78,7 @@ void session_search_path(struct pg_session *s)
         s->search_path_snapshot == snapshot)
         return;
     uint32_t oids[66];
-    int n = search_path_oids(s, oids, 66);
+    int n = search_path_oids(s, oids, 66, &s->eval.nsearch_implicit);
     free(s->search_path);
     s->search_path = malloc(sizeof(oids));
     if (!s->search_path)

@@ -61,6 +61,7 @@ struct eval_context {
     const struct snapshot *snapshot; /* the catalog this statement was analyzed with */
     const uint32_t *search_path;     /* effective namespaces: pg_catalog, temp, then the rest */
     int nsearch_path;
+    int nsearch_implicit; /* how many of them, at the front, search_path does not name */
     uint32_t role, session_role;     /* OIDs of current_user and session_user */
     const char *role_name, *session_role_name;
     struct sequence_store *sequences;          /* the database's; NULL in unit tests */

@@ -227,3 +227,20 @@ select pg_advisory_lock(1), pg_try_advisory_lock(1), pg_advisory_unlock(1), pg_a
 select pg_advisory_unlock_all();
 select nameconcatoid('abc', 12), nameconcatoid(repeat('x', 70)::name, 99);
 select pg_relation_is_publishable('fs.a'), pg_get_replica_identity_index('fs.a');
+
+-- What search_path names counts, also where it names what is searched anyway.
+SET search_path TO 'pg_catalog';
+SELECT current_schema(), current_schemas(true), current_schemas(false);
+SET search_path TO public, pg_catalog;
+SELECT current_schema(), current_schemas(true), current_schemas(false);
+SET search_path TO 'information_schema', 'nope';
+SELECT current_schema(), current_schemas(true), current_schemas(false);
+SET search_path TO '';
+SELECT current_schema(), current_schemas(true), current_schemas(false);
+SET search_path TO public, pg_temp;
+CREATE TABLE last_is_temp (of_public int);
+CREATE TEMP TABLE last_is_temp (of_temp int);
+SELECT * FROM last_is_temp;
+RESET search_path;
+SELECT * FROM last_is_temp;
+DROP TABLE pg_temp.last_is_temp, public.last_is_temp;
