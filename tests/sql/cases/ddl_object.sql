@@ -377,3 +377,23 @@ DROP TABLE nosuchschema.t;
 DROP TABLE IF EXISTS nosuchschema.t;
 DROP TABLE pg_class;
 DROP SEQUENCE s2;
+
+-- Defaults follow the sequences and tables they name.
+CREATE TABLE renamed_default (id bigserial PRIMARY KEY, n text);
+ALTER TABLE renamed_default RENAME TO default_renamed;
+ALTER TABLE renamed_default_id_seq RENAME TO default_renamed_id_seq;
+INSERT INTO default_renamed (n) VALUES ('x') RETURNING *;
+SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'default_renamed'::regclass;
+ALTER SEQUENCE default_renamed_id_seq RENAME TO other_seq;
+INSERT INTO default_renamed (n) VALUES ('y') RETURNING *;
+CREATE SEQUENCE free_seq;
+ALTER TABLE default_renamed ADD m int DEFAULT nextval('free_seq');
+CREATE SCHEMA default_home;
+ALTER SEQUENCE free_seq SET SCHEMA default_home;
+ALTER TABLE default_renamed SET SCHEMA default_home;
+INSERT INTO default_home.default_renamed (n) VALUES ('z') RETURNING *;
+ALTER SCHEMA default_home RENAME TO default_house;
+INSERT INTO default_house.default_renamed (n) VALUES ('z') RETURNING *;
+SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'default_house.default_renamed'::regclass ORDER BY 1;
+DROP TABLE default_house.default_renamed;
+DROP SCHEMA default_house CASCADE;
