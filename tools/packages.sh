@@ -5,6 +5,8 @@ PACKAGES_BUILD="build-essential meson ninja-build pkg-config libsqlite3-dev libe
 PACKAGES_TEST="postgresql-15 postgresql-client-15 postgresql-15-pgtap
     libtap-parser-sourcehandler-pgtap-perl libpq-dev openssl python3 python3-venv nodejs sqlite3
     gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user" # the last line: the vector engine's NEON level
+# What the clients of tests/clients are written in; each may be missing, then its tests are skipped.
+PACKAGES_CLIENTS="ruby ruby-pg ruby-activerecord ruby-sequel php-cli php-pgsql libdbd-pg-perl"
 
 # packages_need NAME...: installs what is missing, or says what to install and fails.
 packages_need() {

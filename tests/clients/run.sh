@@ -22,5 +22,5 @@ case $1 in
 esac
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
-export PGFEATHER_NODE_MODULES="$clients" PGFEATHER_TEST_VECTOR=1 PYTHONDONTWRITEBYTECODE=1
+export PGFEATHER_CLIENTS="$clients" PGFEATHER_NODE_MODULES="$clients" PGFEATHER_TEST_VECTOR=1 PYTHONDONTWRITEBYTECODE=1
 "$server" "$directory/app.db" --run "$@"
