@@ -21,6 +21,8 @@ static int path_position(const struct candidate_search *s, uint32_t ns)
 {
     if (s->ns != 0)
         return s->ns == ns ? 0 : -1;
+    if (ns == PG_TEMP_NAMESPACE) /* only a name with its schema reaches there */
+        return -1;
     for (int i = 0; i < s->ps->a->nsearch_path; i++) {
         if (s->ps->a->search_path[i] == ns)
             return i;

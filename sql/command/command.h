@@ -77,7 +77,7 @@ bool command_catalog_changed(struct command *c);
 bool command_set_populated(struct command *c, const struct relation *matview, bool populated);
 /* Its unique indexes are taken away in SQLite, or built again (23505 naming a key that is there twice); the catalog keeps them. */
 bool command_set_unique_indexes(struct command *c, const struct relation *matview, bool there);
-/* DROP of a temporary table whose ON COMMIT says so. */
-bool command_drop_on_commit(struct command *c, const struct relation *table);
+/* DROP of a temporary relation or function by ON COMMIT DROP or DISCARD, with what rests on it. */
+bool command_drop_temporary(struct command *c, uint32_t classid, uint32_t oid);
 
 #endif

@@ -41,7 +41,7 @@ static const struct {
      "DELETE FROM @_pg_range WHERE rngtypid = %u; DELETE FROM main._pg_base_type WHERE oid = %u"},
     {CLASS_PG_PROC,
      "DELETE FROM @_pg_aggregate WHERE aggfnoid = %u; DELETE FROM main._pg_aggregate_options WHERE aggfnoid = %u; "
-     "DELETE FROM main._pg_proc WHERE oid = %u"},
+     "DELETE FROM @_pg_proc WHERE oid = %u"},
     {CLASS_PG_POLICY,
      "DELETE FROM @_pg_policy WHERE oid = %u"},
     {CLASS_PG_NAMESPACE,
@@ -107,6 +107,9 @@ static bool delete_column_row(struct command *c, const struct object_address *a)
 bool drop_delete_rows(struct command *c, const struct snapshot *s, const struct object_address *a)
 {
     const struct relation *r = a->classid == CLASS_PG_CLASS ? snapshot_relation(s, a->oid) : NULL;
+    const struct proc *p = a->classid == CLASS_PG_PROC ? snapshot_proc(s, a->oid) : NULL;
+    if (p)
+        cmd_use_temp(c, p->namespace_oid == PG_TEMP_NAMESPACE);
     if (r && !(a->sub ? delete_column_row(c, a) : delete_relation_rows(c, r)))
         return false;
     for (size_t i = 0; i < sizeof(own_rows) / sizeof(own_rows[0]); i++)

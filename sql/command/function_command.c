@@ -91,8 +91,9 @@ static bool write_row(struct command *c, const struct definition *d)
     }
     struct strbuf config = {0};
     proc_list_write(&config, d->config, d->nconfig);
+    cmd_use_temp(c, d->namespace_oid == PG_TEMP_NAMESPACE);
     return cmd_exec(c,
-                    "INSERT OR REPLACE INTO main._pg_proc (oid, proname, pronamespace, proowner, prolang, procost, "
+                    "INSERT OR REPLACE INTO @_pg_proc (oid, proname, pronamespace, proowner, prolang, procost, "
                     "prorows, provariadic, prokind, prosecdef, proleakproof, proisstrict, proretset, provolatile, "
                     "proparallel, prorettype, proargtypes, proallargtypes, proargmodes, proargnames, "
                     "pronargdefaults, proargdefaults, prosrc, probin, prosqlbody, proconfig) VALUES "
@@ -389,7 +390,7 @@ static bool depend_on_type(struct command *c, uint32_t oid, uint32_t type)
 
 static bool record_dependencies(struct command *c, const struct create_function *f, const struct definition *d)
 {
-    bool ok = cmd_exec(c, "DELETE FROM main._pg_depend WHERE classid = %u AND objid = %u AND deptype <> 'e'",
+    bool ok = cmd_exec(c, "DELETE FROM @_pg_depend WHERE classid = %u AND objid = %u AND deptype <> 'e'",
                        CLASS_PG_PROC, d->oid) &&
               (d->namespace_oid == PG_CATALOG_NAMESPACE ||
                cmd_record_depend(c, CLASS_PG_PROC, d->oid, 0, CLASS_PG_NAMESPACE, d->namespace_oid, 0, 'n')) &&
@@ -441,8 +442,6 @@ bool run_create_function(struct command *c)
     const struct namespace_def *ns = cmd_creation_namespace(c, &f->name, 'p');
     if (!ns)
         return false;
-    if (c->temp)
-        return error_set(c->err, ERRCODE_FEATURE_NOT_SUPPORTED, "temporary functions are not supported");
     d.namespace_oid = ns->oid;
     d.lang = find_language(c, f->language);
     if (!d.lang || !check_language(c, d.lang, f->language))
@@ -455,7 +454,7 @@ bool run_create_function(struct command *c)
     snapshot_procs_named(c->snapshot, d.name, visit_same, &same);
     if (same.found && !check_replace(c, same.found, &d, f->replace))
         return false;
-    if (!cmd_durable(c))
+    if (!cmd_durable(c) || (c->temp && !durable_create_temp(c->db, c->err)))
         return false;
     d.oid = same.found ? same.found->oid : cmd_new_oid(c);
     if (same.found)

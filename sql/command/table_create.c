@@ -502,9 +502,9 @@ bool command_set_unique_indexes(struct command *c, const struct relation *matvie
     return !any || durable_stamp(c->db, c->err);
 }
 
-bool command_drop_on_commit(struct command *c, const struct relation *table)
+bool command_drop_temporary(struct command *c, uint32_t classid, uint32_t oid)
 {
-    struct object_address a = {CLASS_PG_CLASS, table->oid, 0};
+    struct object_address a = {classid, oid, 0};
     c->temp = true;
     return drop_objects(c, &a, 1, true, true) && durable_stamp(c->db, c->err);
 }

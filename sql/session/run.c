@@ -5,6 +5,7 @@
 
 #include "sql/base/arena.h"
 #include "sql/base/limits.h"
+#include "sql/catalog/snapshot_internal.h"
 #include "sql/command/command.h"
 #include "sql/emit/emit.h"
 #include "sql/session/advisory.h"
@@ -313,7 +314,7 @@ static bool drop_on_commit(struct pg_session *s, struct connection *c, uint32_t 
     const struct relation *r = snapshot_relation(now, oid);
     struct command drop;
     session_command_on(s, c, &drop);
-    bool ok = !r || command_drop_on_commit(&drop, r);
+    bool ok = !r || command_drop_temporary(&drop, CLASS_PG_CLASS, oid);
     snapshot_unref(now);
     return ok;
 }

@@ -195,7 +195,14 @@ static enum portal_result run_deallocate(struct pg_session *s, struct portal *p)
 
 /* --- DISCARD, LISTEN, LOCK, CHECKPOINT -------------------------------------------------------- */
 
-/* The session's temporary relations go. */
+static bool drop_temporary(struct pg_session *s, struct portal *p, uint32_t classid, uint32_t oid)
+{
+    struct command drop;
+    session_command(s, p, &drop);
+    return command_drop_temporary(&drop, classid, oid);
+}
+
+/* The session's temporary relations and functions go. */
 static bool discard_temporary(struct pg_session *s, struct portal *p)
 {
     int n;
@@ -204,22 +211,25 @@ static bool discard_temporary(struct pg_session *s, struct portal *p)
     bool ok = true;
     for (int i = 0; ok && i < n; i++) {
         const struct relation *r = snapshot_relation(s->snapshot, all[i]->oid);
-        if (!r || r->persistence != 't' || r->index || r->kind == RELKIND_COMPOSITE || (r->sequence && r->sequence->owned_table))
-            continue;
-        struct command drop;
-        session_command(s, p, &drop);
-        ok = command_drop_on_commit(&drop, r);
+        if (r && r->persistence == 't' && !r->index && r->kind != RELKIND_COMPOSITE && !(r->sequence && r->sequence->owned_table))
+            ok = drop_temporary(s, p, CLASS_PG_CLASS, r->oid);
+    }
+    for (int i = 0; ok && i < held->procs.n; i++) {
+        const struct proc *f = held->procs.items[i];
+        if (f->namespace_oid == PG_TEMP_NAMESPACE && snapshot_proc(s->snapshot, f->oid))
+            ok = drop_temporary(s, p, CLASS_PG_PROC, f->oid);
     }
     snapshot_unref(held);
     return ok;
 }
 
-static bool has_temporary(struct pg_session *s)
+static bool has_temporary(const struct snapshot *s)
 {
-    int n;
-    const struct relation *const *all = snapshot_relations(s->snapshot, &n);
-    for (int i = 0; i < n; i++)
-        if (all[i]->persistence == 't')
+    for (int i = 0; i < s->relations.n; i++)
+        if (((const struct relation *)s->relations.items[i])->persistence == 't')
+            return true;
+    for (int i = 0; i < s->procs.n; i++)
+        if (((const struct proc *)s->procs.items[i])->namespace_oid == PG_TEMP_NAMESPACE)
             return true;
     return false;
 }
@@ -227,7 +237,7 @@ static bool has_temporary(struct pg_session *s)
 static enum portal_result run_discard(struct pg_session *s, struct portal *p)
 {
     char what = p->plan->program->utility->discard.what;
-    if ((what == 'a' || what == 't') && has_temporary(s)) {
+    if ((what == 'a' || what == 't') && has_temporary(s->snapshot)) {
         enum portal_result r = session_acquire_write(s, p);
         if (r != PORTAL_FINISHED)
             return r;
@@ -434,7 +444,7 @@ void session_command_on(struct pg_session *s, struct connection *connection, str
 }
 
 /*
- * Whether the statement makes a temporary relation, which needs a connection of the session's own.
+ * Whether the statement makes a temporary relation or function, which needs a connection of the session's own.
  */
 static bool makes_temporary(const struct utility *u)
 {
@@ -456,6 +466,9 @@ static bool makes_temporary(const struct utility *u)
     case UTILITY_CREATE_SEQUENCE:
         persistence = u->sequence.persistence;
         name = &u->sequence.name;
+        break;
+    case UTILITY_CREATE_FUNCTION:
+        name = &u->create_function.name;
         break;
     default:
         return false;
