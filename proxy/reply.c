@@ -135,15 +135,15 @@ static void reply_report(struct strbuf *out, char type, const struct error *err)
     reply_field(out, 'M', err->message ? err->message : "missing error text");
     reply_field(out, 'D', err->detail);
     reply_field(out, 'H', err->hint);
-    reply_number_field(out, 'P', err->position);
-    reply_number_field(out, 'p', err->internal_position);
-    reply_field(out, 'q', err->internal_query);
     reply_field(out, 'W', err->context);
     reply_field(out, 's', err->schema);
     reply_field(out, 't', err->table);
     reply_field(out, 'c', err->column);
     reply_field(out, 'd', err->datatype);
     reply_field(out, 'n', err->constraint);
+    reply_number_field(out, 'P', err->position);
+    reply_number_field(out, 'p', err->internal_position);
+    reply_field(out, 'q', err->internal_query);
     reply_field(out, 'R', err->routine);
     strbuf_addc(out, 0);
     reply_end(out, start);

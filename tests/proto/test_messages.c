@@ -22,8 +22,8 @@ static const struct message_case message_cases[] = {
      "C(BEGIN) Z(T) E(ERROR 42601 no such command) Z(E) EOF"},
     {"empty query", "Q ", "I Z(I) EOF"},
     {"every error field", "Q fail 22012 text",
-     "E(ERROR 22012 text D:the detail H:the hint P:3 p:5 q:the inner query W:the context "
-     "s:the schema t:the table c:the column d:the type n:the constraint) Z(I) EOF"},
+     "E(ERROR 22012 text D:the detail H:the hint W:the context s:the schema t:the table c:the column d:the type "
+     "n:the constraint P:3 p:5 q:the inner query) Z(I) EOF"},
     {"notice", "Q notice take care", "N(NOTICE 00000 take care) C(NOTICE) Z(I) EOF"},
     {"fatal", "Q fatal the end\nQ rows 1", "E(ERROR XX000 the end) EOF"},
     {"function call", "F 1598 abc", "V(abc) Z(I) EOF"},
