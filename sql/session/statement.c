@@ -20,7 +20,7 @@
 static int search_path_oids(struct pg_session *s, uint32_t *out, int max, int *implicit)
 {
     int n = 0;
-    bool catalog_named = false, temp_named = false;
+    bool catalog_named = false;
     char *path = arena_strdup(s->arena, guc_get(&s->gucs, guc_find("search_path")));
     bool temp_named = false;
     uint32_t listed[64];
@@ -58,7 +58,6 @@ static int search_path_oids(struct pg_session *s, uint32_t *out, int max, int *i
         if (ns->oid != PG_TEMP_NAMESPACE && !acl_check(s->snapshot, &o, s->role, ACL_USAGE, ACL_ALL_OF))
             continue;
         catalog_named |= ns->oid == PG_CATALOG_NAMESPACE;
-        temp_named |= ns->oid == PG_TEMP_NAMESPACE;
         listed[nlisted++] = ns->oid;
     }
     if (s->txn.home && !temp_named)
