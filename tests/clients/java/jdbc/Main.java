@@ -279,7 +279,11 @@ public final class Main {
         Transcript.line("truncated", object.size());
         object.close();
         manager.delete(id);
-        Transcript.attempt("deleted", () -> manager.open(id));
+        try {
+            manager.open(id);
+        } catch (SQLException e) {
+            Transcript.line("deleted", Transcript.failure(e).replace("" + id, "N"));
+        }
         c.rollback();
         c.setAutoCommit(true);
     }
