@@ -46,9 +46,15 @@ def script(interpreter, file, probe):
     return [path, str(HERE / file)]
 
 
-def python(file):
+def python(file, module):
     own = INSTALLED / "venv" / "bin" / "python"
-    return [str(own) if own.exists() else program("python3"), str(HERE / file)]
+    return script(str(own) if own.exists() else "python3", file, ["-c", f"import {module}"])
+
+
+def node(file, package):
+    if not (INSTALLED / "node_modules" / package).exists():
+        raise Skip(f"the node package {package} is not installed")
+    return [program("node"), str(HERE / "js" / file)]
 
 
 def go(package):
@@ -81,6 +87,11 @@ CLIENTS = {
     "go_database_sql": lambda: go("database_sql"),
     "go_gorm": lambda: go("gorm"),
     "java_jdbc": lambda: java("jdbc"),
+    "js_postgres": lambda: node("postgres_js.js", "postgres"),
+    "js_knex": lambda: node("knex_client.js", "knex"),
+    "js_sequelize": lambda: node("sequelize_client.js", "sequelize"),
+    "python_pg8000": lambda: python("pg8000_client.py", "pg8000"),
+    "python_alembic": lambda: python("alembic_client.py", "alembic"),
     "ruby_pg": lambda: script("ruby", "ruby/pg_client.rb", ["-rpg", "-e", ""]),
     "ruby_active_record": lambda: script("ruby", "ruby/active_record.rb", ["-rpg", "-ractive_record", "-e", ""]),
     "ruby_sequel": lambda: script("ruby", "ruby/sequel_client.rb", ["-rpg", "-rsequel", "-e", ""]),
@@ -91,7 +102,8 @@ CLIENTS = {
 
 def output_of(client):
     command = CLIENTS[client]()
-    environment = os.environ | {"PGFEATHER_CASES": str(HERE / "cases"), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    environment = os.environ | {"PGFEATHER_CASES": str(HERE / "cases"), "TZ": "UTC", "LC_ALL": "C.UTF-8",
+                                "NODE_PATH": str(INSTALLED / "node_modules")}
     ran = subprocess.run(command, env=environment, stdout=subprocess.PIPE, timeout=TIME_LIMIT, check=False)
     text = ran.stdout.decode("utf-8", "replace")
     if ran.returncode == 77:
