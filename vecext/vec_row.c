@@ -319,7 +319,7 @@ static bool read_cell(struct vec_row_reader *r, const struct node *n, uint32_t i
     *value = (struct vec_blob){body + offset, bytes};
     if (offset + bytes <= local)
         return true;
-    if (bytes / r->pages->usable > r->pages->count || !gather(r, body, local, offset, bytes))
+    if ((offset + bytes) / r->pages->usable > r->pages->count || !gather(r, body, local, offset, bytes))
         return false;
     value->data = r->space.data;
     return true;
