@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "vecext/vec_ask.h"
+
 struct entry {
     struct vec_block block; /* first: what callers see */
     atomic_int references;
@@ -102,14 +104,13 @@ const struct vec_block *vec_cache_get(uint64_t key, uint64_t part)
 
 void vec_cache_ask(const uint64_t *keys, size_t n, uint64_t part)
 {
-    enum { CACHE_LINE = 64 };
     pthread_mutex_lock(&cache.lock);
     for (size_t i = 0; cache.buckets && i < n; i++)
         __builtin_prefetch(bucket(keys[i], part));
     for (size_t i = 0; cache.buckets && i < n; i++) {
         const char *e = (const char *)*bucket(keys[i], part); /* nearly always the only one */
         __builtin_prefetch(e, 1);
-        __builtin_prefetch(e + CACHE_LINE);
+        __builtin_prefetch(e + VEC_CACHE_LINE);
     }
     pthread_mutex_unlock(&cache.lock);
 }

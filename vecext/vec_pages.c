@@ -197,11 +197,6 @@ static uint32_t count_mapped(sqlite3_file *file, uint32_t most, uint32_t size)
     return low;
 }
 
-static uint32_t big_endian(const unsigned char *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 bool vec_pages_begin(struct vec_conn *conn, struct vec_pages *p)
 {
     *p = (struct vec_pages){.conn = conn};
@@ -215,12 +210,12 @@ bool vec_pages_begin(struct vec_conn *conn, struct vec_pages *p)
     p->usable = p->size - p->base[20];
     bool wal = p->base[18] == FILE_WAL;
     if (p->size >= 512 && p->usable >= LEAST_USABLE && (!wal || find_newer(n)))
-        p->count = count_mapped(n->file, big_endian(p->base + 28), p->size);
+        p->count = count_mapped(n->file, vec_page_u32(p->base + 28), p->size);
     if (wal && n->count) {
         p->newer = n->set;
         p->mask = n->room - 1;
     }
-    p->schema = p->count && vec_page(p, 1) ? (int64_t)big_endian(p->base + 40) : -1;
+    p->schema = p->count && vec_page(p, 1) ? (int64_t)vec_page_u32(p->base + 40) : -1;
     if (!p->count)
         vec_pages_end(p);
     return p->count != 0;

@@ -42,6 +42,12 @@ static inline bool vec_page_is_newer(const struct vec_pages *p, uint32_t number)
     }
 }
 
+/* A number of four bytes in a page. */
+static inline uint32_t vec_page_u32(const unsigned char *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
 /* A page by its number, from 1; NULL when it must be read through SQLite. */
 static inline const unsigned char *vec_page(const struct vec_pages *p, uint32_t number)
 {

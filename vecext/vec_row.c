@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "vecext/vec_ask.h"
+
 enum {
     PAGE_INTERIOR = 0x05,
     PAGE_LEAF = 0x0D,
     MOST_DEPTH = 20, /* of a tree; SQLite's own limit */
     PIECE = 256,     /* leaves in a part of a table */
-    KEPT = 4,        /* sources that a connection keeps */
-    CACHE_LINE = 64
+    KEPT = 4         /* sources that a connection keeps */
 };
 
 /* --- where a column is --------------------------------------------------------------------------------------------- */
@@ -143,11 +144,6 @@ static uint32_t read16(const unsigned char *at)
     return (uint32_t)at[0] << 8 | at[1];
 }
 
-static uint32_t read32(const unsigned char *at)
-{
-    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
 /* Returns the byte after it; NULL when it does not end before `end`. */
 static const unsigned char *read_varint(const unsigned char *at, const unsigned char *end, uint64_t *value)
 {
@@ -250,7 +246,7 @@ static bool find_cell(const struct vec_pages *pages, const struct node *n, int64
 static uint32_t child_of(const struct vec_pages *pages, const struct node *n, uint32_t i)
 {
     const unsigned char *at = i < n->cells ? cell_of(pages, n, i) : n->page + n->pointers - 4;
-    return at ? read32(at) : 0;
+    return at ? vec_page_u32(at) : 0;
 }
 
 /* --- records ------------------------------------------------------------------------------------------------------- */
@@ -274,7 +270,7 @@ static uint64_t local_bytes(uint32_t usable, uint64_t payload)
 /* Copies bytes [at, at + n) of a payload whose first `local` bytes are at `body`. */
 static bool gather(struct vec_row_reader *r, const unsigned char *body, uint64_t local, uint64_t at, uint64_t n)
 {
-    uint32_t next = read32(body + local), step = r->pages->usable - 4;
+    uint32_t next = vec_page_u32(body + local), step = r->pages->usable - 4;
     r->space.len = 0;
     if (at < local && !vec_buf_append(&r->space, body + at, local - at, NULL))
         return false;
@@ -285,7 +281,7 @@ static bool gather(struct vec_row_reader *r, const unsigned char *body, uint64_t
         uint64_t skip = at > from ? at - from : 0, left = n - r->space.len;
         if (skip < step && !vec_buf_append(&r->space, page + 4 + skip, left < step - skip ? left : step - skip, NULL))
             return false;
-        next = read32(page);
+        next = vec_page_u32(page);
     }
     return true;
 }
@@ -387,8 +383,8 @@ void vec_row_find(struct vec_row_reader *r, struct vec_row_place *place)
     else
         look_for(r, &n, place);
     const unsigned char *cell = place->found == VEC_ROW_READ ? cell_of(r->pages, &n, place->cell) : NULL, *end = end_of(r->pages, &n);
-    for (size_t i = 0; cell && i < r->usual && cell + i < end; i += CACHE_LINE)
-        __builtin_prefetch(cell + i);
+    if (cell)
+        vec_ask(cell, r->usual < (size_t)(end - cell) ? r->usual : (size_t)(end - cell));
 }
 
 enum vec_row_found vec_row_take(struct vec_row_reader *r, struct vec_row_place *place, struct vec_blob *value)
@@ -482,9 +478,8 @@ bool vec_row_parts(struct vec_row_reader *r, struct vec_buf *parts, struct vec_e
  * a row is read, its share of the next page is asked for. */
 static void ask_memory(const unsigned char *page, uint32_t size, uint32_t row, uint32_t rows)
 {
-    uint32_t to = (uint32_t)((uint64_t)size * (row + 1) / rows);
-    for (uint32_t i = (uint32_t)((uint64_t)size * row / rows) & ~(uint32_t)(CACHE_LINE - 1); i < to; i += CACHE_LINE)
-        __builtin_prefetch(page + i);
+    size_t from = (size_t)size * row / rows / VEC_CACHE_LINE * VEC_CACHE_LINE, to = (size_t)size * (row + 1) / rows;
+    vec_ask(page + from, to - from);
 }
 
 /* next: page that is read after this one, or NULL */

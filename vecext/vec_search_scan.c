@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "vecext/vec_ask.h"
 #include "vecext/vec_image.h"
 #include "vecext/vec_kernel.h"
 #include "vecext/vec_list.h"
@@ -11,8 +12,6 @@
 /* Standard deviations between an estimate and its bounds, one-bit and four-bit; with a threshold, where a row at the edge
  * is missed as soon as its bound is wrong, more. */
 static const float eps_1bit = 1.9f, eps_4bit = 2.3f, eps_threshold = 3.3f;
-
-enum { CACHE_LINE = 64 };
 
 struct survivor {
     float low, width; /* estimate - low */
@@ -168,8 +167,8 @@ static void ask_codes(const struct vec_search *s, const struct vec_block *codes,
 {
     size_t ref_bytes = vec_code_ref_bytes(&s->ix->shape);
     for (size_t i = 0; i < n; i++)
-        for (size_t at = 0; at < ref_bytes && all[i].low < s->limit; at += CACHE_LINE)
-            __builtin_prefetch(codes->data + (size_t)all[i].slot * ref_bytes + at);
+        if (all[i].low < s->limit)
+            vec_ask(codes->data + (size_t)all[i].slot * ref_bytes, ref_bytes);
 }
 
 static bool refine_survivors(struct vec_search *s, const struct vec_image *image, struct vec_error *err)
@@ -340,11 +339,8 @@ static void ask_masked_codes(const struct vec_search *s, const struct where_mask
 {
     size_t ref_bytes = vec_code_ref_bytes(&s->ix->shape);
     for (size_t b = 0; b < masks->blocks; b++)
-        for (uint32_t mask = masks->can[b]; mask; mask &= mask - 1) {
-            const unsigned char *at = codes->data + (b * VEC_BLOCK + (size_t)__builtin_ctz(mask)) * ref_bytes;
-            for (size_t i = 0; i < ref_bytes; i += CACHE_LINE)
-                __builtin_prefetch(at + i);
-        }
+        for (uint32_t mask = masks->can[b]; mask; mask &= mask - 1)
+            vec_ask(codes->data + (b * VEC_BLOCK + (size_t)__builtin_ctz(mask)) * ref_bytes, ref_bytes);
 }
 
 /* The rows that can pass by their second-stage codes alone. */
@@ -459,8 +455,7 @@ bool vec_search_ask_codes(struct vec_search *s, const struct vec_selection *sele
     if (!*codes)
         return false;
     for (size_t i = 0; i < n; i++)
-        for (size_t at = 0; at < ref_bytes; at += CACHE_LINE)
-            __builtin_prefetch((*codes)->data + picks[i].slot * ref_bytes + at);
+        vec_ask((*codes)->data + picks[i].slot * ref_bytes, ref_bytes);
     return true;
 }
 

@@ -521,6 +521,8 @@ const struct foreign_def *const *snapshot_foreign(const struct snapshot *s, int 
 const struct foreign_def *snapshot_foreign_named(const struct snapshot *s, char kind, const char *name);
 const struct foreign_def *snapshot_foreign_oid(const struct snapshot *s, uint32_t oid);
 const struct foreign_def *snapshot_user_mapping(const struct snapshot *s, uint32_t server, uint32_t role);
+/* A user's operator family. */
+const struct opfamily_def *snapshot_opfamily(const struct snapshot *s, uint32_t oid);
 const struct opfamily_def *snapshot_opfamily_named(const struct snapshot *s, uint32_t namespace_oid, uint32_t am, const char *name);
 const struct event_trigger_def *const *snapshot_event_triggers(const struct snapshot *s, int *n);
 /* NULL if there is none. */

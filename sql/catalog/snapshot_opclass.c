@@ -59,6 +59,16 @@ static bool is_named(const struct opfamily_def *f, uint32_t namespace_oid, uint3
     return f->namespace_oid == namespace_oid && f->am == am && strcmp(f->name, name) == 0;
 }
 
+const struct opfamily_def *snapshot_opfamily(const struct snapshot *s, uint32_t oid)
+{
+    for (int i = 0; i < s->opfamilies.n; i++) {
+        const struct opfamily_def *f = s->opfamilies.items[i];
+        if (f->oid == oid)
+            return f;
+    }
+    return NULL;
+}
+
 const struct opfamily_def *snapshot_opfamily_named(const struct snapshot *s, uint32_t namespace_oid, uint32_t am, const char *name)
 {
     for (size_t i = 0; i < sizeof(builtin_families) / sizeof(builtin_families[0]); i++)
@@ -87,9 +97,9 @@ bool rel_user_opfamily(struct rel_scan *x)
 
 static uint32_t method_of(const struct snapshot *s, uint32_t family)
 {
-    for (int i = 0; i < s->opfamilies.n; i++)
-        if (((const struct opfamily_def *)s->opfamilies.items[i])->oid == family)
-            return ((const struct opfamily_def *)s->opfamilies.items[i])->am;
+    const struct opfamily_def *f = snapshot_opfamily(s, family);
+    if (f)
+        return f->am;
     for (size_t i = 0; i < sizeof(builtin_families) / sizeof(builtin_families[0]); i++)
         if (builtin_families[i].oid == family)
             return builtin_families[i].am;

@@ -316,13 +316,11 @@ const char *identity_family(struct fcall *f, uint32_t oid, const char **am, cons
             method = snapshot_am(snap(f), families[k].am);
             *name = families[k].name;
         }
-    for (int k = 0; k < snap(f)->opfamilies.n; k++) {
-        const struct opfamily_def *o = snap(f)->opfamilies.items[k];
-        if (o->oid == oid) {
-            method = snapshot_am(snap(f), o->am);
-            *name = o->name;
-            ns = o->namespace_oid;
-        }
+    const struct opfamily_def *o = snapshot_opfamily(snap(f), oid);
+    if (o) {
+        method = snapshot_am(snap(f), o->am);
+        *name = o->name;
+        ns = o->namespace_oid;
     }
     if (!method)
         return NULL;

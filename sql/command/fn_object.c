@@ -112,11 +112,9 @@ static void fn_opclass_visible(struct fcall *f)
 static void fn_opfamily_visible(struct fcall *f)
 {
     uint32_t oid = fn_oid(f, 0), ns = registry_family_name(oid) ? PG_CATALOG_NAMESPACE : 0;
-    for (int i = 0; i < snap(f)->opfamilies.n; i++) {
-        const struct opfamily_def *o = snap(f)->opfamilies.items[i];
-        if (o->oid == oid)
-            ns = o->namespace_oid;
-    }
+    const struct opfamily_def *family = snapshot_opfamily(snap(f), oid);
+    if (family)
+        ns = family->namespace_oid;
     for (int i = 0; !ns && i < snap(f)->opclasses.n; i++) { /* an extension's class has a family of its own */
         const struct opclass_def *o = snap(f)->opclasses.items[i];
         if (o->family == oid)

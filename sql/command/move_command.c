@@ -20,26 +20,6 @@ struct moved {
     const struct operator_def *op;
 };
 
-static const struct opclass_def *class_by_oid(const struct snapshot *s, uint32_t oid)
-{
-    for (int i = 0; i < s->opclasses.n; i++) {
-        const struct opclass_def *o = s->opclasses.items[i];
-        if (o->oid == oid)
-            return o;
-    }
-    return NULL;
-}
-
-static const struct opfamily_def *family_by_oid(const struct snapshot *s, uint32_t oid)
-{
-    for (int i = 0; i < s->opfamilies.n; i++) {
-        const struct opfamily_def *f = s->opfamilies.items[i];
-        if (f->oid == oid)
-            return f;
-    }
-    return NULL;
-}
-
 static bool find_operator(struct command *c, const struct object_ref *ref, struct moved *m)
 {
     const struct operator_def *o = cmd_operator_of(c, ref);
@@ -54,8 +34,8 @@ static bool find_of_method(struct command *c, const struct object_ref *ref, bool
     const char *kind = family ? "operator family" : "operator class";
     if (!cmd_find_opclass(c, ref, family, &oid))
         return false;
-    const struct opclass_def *o = family ? NULL : class_by_oid(c->snapshot, oid);
-    const struct opfamily_def *f = family ? family_by_oid(c->snapshot, oid) : NULL;
+    const struct opclass_def *o = family ? NULL : snapshot_opclass(c->snapshot, oid);
+    const struct opfamily_def *f = family ? snapshot_opfamily(c->snapshot, oid) : NULL;
     if (!oid)
         return error_set(c->err, ERRCODE_UNDEFINED_OBJECT, "%s \"%s\" does not exist for access method \"%s\"", kind,
                          cmd_qualified_text(c, &ref->name), ref->sub);

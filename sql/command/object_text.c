@@ -124,12 +124,11 @@ const char *object_text(struct command *c, const struct snapshot *s, uint32_t cl
         if (e->oid == oid)
             return arena_printf(c->arena, "event trigger %s", e->name);
     }
-    for (int i = 0; classid == CLASS_PG_OPFAMILY && i < s->opfamilies.n; i++) {
-        const struct opfamily_def *f = s->opfamilies.items[i];
-        if (f->oid == oid)
-            return arena_printf(c->arena, "operator family %s for access method %s",
-                                qualified(c, s, f->namespace_oid, f->name, in_path(c, f->namespace_oid)), snapshot_am(s, f->am)->name);
-    }
+    const struct opfamily_def *family = classid == CLASS_PG_OPFAMILY ? snapshot_opfamily(s, oid) : NULL;
+    if (family)
+        return arena_printf(c->arena, "operator family %s for access method %s",
+                            qualified(c, s, family->namespace_oid, family->name, in_path(c, family->namespace_oid)),
+                            snapshot_am(s, family->am)->name);
     const struct rule_def *rule = classid == CLASS_PG_REWRITE ? snapshot_rule(s, oid) : NULL;
     if (rule)
         return arena_printf(c->arena, "rule %s on %s %s", rule->name, cmd_kind_name(rule->table->kind),
